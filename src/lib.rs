@@ -1,0 +1,6 @@
+//! x
+pub mod diagnostic;
+pub mod model;
+pub mod schema;
+pub mod source;
+pub mod yaml;

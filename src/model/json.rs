@@ -1,0 +1,210 @@
+//! JSON to values, as portals answer it: straight from the text, without a tree in between, bounded
+//! by the shape.
+//!
+//! A portal is not trusted: what has the wrong type is an error that names the field, what no shape
+//! knows is left alone, and nothing else gets through.
+
+use super::{
+    Shape,
+    value::{Fields, Name, Secret, Value},
+};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::fmt;
+
+/// Reads one value of a shape; nothing where the JSON has null.
+#[derive(Clone, Copy)]
+pub struct ValueSeed<'s>(pub &'s Shape);
+
+impl<'de> DeserializeSeed<'de> for ValueSeed<'_> {
+    type Value = Option<Value>;
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ValueSeed<'_> {
+    type Value = Option<Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Shape::Text(_) | Shape::Choice(_) => "text",
+            Shape::Integer => "a whole number",
+            Shape::Boolean => "true or false",
+            Shape::List { .. } => "a list",
+            Shape::Secret | Shape::Map { .. } | Shape::Record(_) | Shape::Variants { .. } => {
+                "an object"
+            }
+        })
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Self::Value, E> {
+        match self.0 {
+            Shape::Boolean => Ok(Some(Value::Bool(value))),
+            _ => Err(E::invalid_type(serde::de::Unexpected::Bool(value), &self)),
+        }
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
+        match self.0 {
+            Shape::Integer => Ok(Some(Value::Integer(value))),
+            _ => Err(E::invalid_type(serde::de::Unexpected::Signed(value), &self)),
+        }
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Self::Value, E> {
+        let signed = i64::try_from(value);
+        self.visit_i64(signed.map_err(|_too_large| E::custom("the number is too large"))?)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        match self.0 {
+            Shape::Text(Some(format)) => Ok(Some(Value::text(&(format.canonical)(text)))),
+            Shape::Text(None) | Shape::Choice(_) => Ok(Some(Value::text(text))),
+            _ => Err(E::custom(format_args!(
+                "text where {} is expected",
+                Expected(self)
+            ))),
+        }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let Shape::List { item, order } = self.0 else {
+            return Err(A::Error::invalid_type(serde::de::Unexpected::Seq, &self));
+        };
+        let mut list = Vec::new();
+        while let Some(element) = seq.next_element_seed(ValueSeed(item))? {
+            list.extend(element);
+        }
+        Ok(Some(Shape::arrange(order, list)))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        match self.0 {
+            Shape::Record(_) | Shape::Variants { .. } => Ok(Some(Value::Map(read_record(
+                self.0,
+                &mut map,
+                &mut |_, map| map.next_value::<IgnoredAny>().map(drop),
+            )?))),
+            Shape::Map { item, .. } => {
+                let mut fields = Fields::new();
+                while let Some(name) = map.next_key::<String>()? {
+                    if let Some(value) = map.next_value_seed(ValueSeed(item))? {
+                        fields.set(name.into(), value);
+                    }
+                }
+                fields.sort();
+                Ok(Some(Value::Map(fields)))
+            }
+            // What a portal says of a secret is its version, and a secret that it tells is dropped.
+            Shape::Secret => {
+                let mut version = 0;
+                while let Some(name) = map.next_key::<String>()? {
+                    if name == "version" {
+                        version = map.next_value()?;
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                }
+                Ok(Some(Value::Secret(Box::new(Secret {
+                    origin: None,
+                    version,
+                }))))
+            }
+            Shape::Text(_)
+            | Shape::Choice(_)
+            | Shape::Integer
+            | Shape::Boolean
+            | Shape::List { .. } => Err(A::Error::invalid_type(serde::de::Unexpected::Map, &self)),
+        }
+    }
+}
+
+/// What a seed expects, for a message.
+struct Expected<'s>(ValueSeed<'s>);
+
+impl fmt::Display for Expected<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.expecting(f)
+    }
+}
+
+/// Reads the fields of a record out of a JSON object. Every entry that is no field of it is handed to
+/// `other` with its name; a portal keeps its ids and versions there.
+///
+/// # Errors
+/// A field of the wrong type, by name.
+pub fn read_record<'de, A: MapAccess<'de>>(
+    shape: &Shape,
+    map: &mut A,
+    other: &mut dyn FnMut(&str, &mut A) -> Result<(), A::Error>,
+) -> Result<Fields, A::Error> {
+    let mut fields: Vec<(Name, Value)> = Vec::new();
+    while let Some(name) = map.next_key::<std::borrow::Cow<'_, str>>()? {
+        let Some(field) = shape.field_of_any_type(&name) else {
+            other(&name, map)?;
+            continue;
+        };
+        let read = map.next_value_seed(ValueSeed(&field.shape));
+        let value = read.map_err(|error| A::Error::custom(format_args!("{name}: {error}")))?;
+        if let Some(value) = value {
+            fields.push((field.name.clone(), value));
+        }
+    }
+    Ok(fields.into_iter().collect())
+}
+
+impl Shape {
+    /// Reads a resource out of a JSON value: canonical spelling, unknown entries left out.
+    ///
+    /// # Errors
+    /// A field of the wrong type, by name.
+    pub fn read(&self, json: &serde_json::Value) -> Result<Fields, serde_json::Error> {
+        match ValueSeed(self).deserialize(json)? {
+            Some(Value::Map(fields)) => Ok(fields),
+            _ => Err(serde_json::Error::custom("an object is expected")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::Kind;
+    use serde_json::json;
+
+    #[test]
+    fn what_a_portal_answers_is_canonical_and_without_defaults() {
+        let shape = Kind::Users.shape();
+        let read = shape
+            .read(&json!({
+                "first_name": "Alice", "email": "Alice@Acme.Example", "dnd": false, "color": null,
+                "rings_before_voicemail": 4, "groups": ["b", "a"], "etag": "7",
+                "phones": [{"mac": "00-15-65-AA-BB-CC", "model": "t54"}],
+                "password": {"version": 2, "value": "told"},
+            }))
+            .unwrap();
+        let canonical = serde_json::to_value(shape.without_defaults(read)).unwrap();
+        assert_eq!(
+            canonical,
+            json!({
+                "first_name": "Alice", "email": "alice@acme.example", "groups": ["a", "b"],
+                "phones": [{"mac": "00:15:65:aa:bb:cc", "model": "t54"}], "password": {"version": 2},
+            })
+        );
+    }
+
+    #[test]
+    fn a_wrong_type_names_its_field() {
+        let error = Kind::Users
+            .shape()
+            .read(&json!({"voicemail": {"enabled": "yes"}}))
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "voicemail: enabled: text where true or false is expected"
+        );
+    }
+}

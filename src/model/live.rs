@@ -1,0 +1,70 @@
+//! *Live* is what a portal answered: every object that it holds, whether or not every page of it
+//! came back whole, and how many requests that took.
+
+use super::{Fields, Kind};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What a portal holds.
+#[derive(Clone, Debug, Default)]
+pub struct Live {
+    /// The listing of each kind that was read.
+    pub listings: BTreeMap<Kind, Listing>,
+    /// What reading cost.
+    pub requests: Requests,
+}
+
+/// Every object of one kind.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// The objects by the key that the portal knows them by.
+    pub objects: BTreeMap<Box<str>, LiveObject>,
+    /// Why the listing may lack objects; nothing if every page came back whole. Only a complete
+    /// listing can justify a delete (law 2).
+    pub incomplete: Option<String>,
+}
+
+/// One object of a portal.
+#[derive(Clone, Debug, Default)]
+pub struct LiveObject {
+    /// The portal's own name for it, which never changes.
+    pub id: Box<str>,
+    /// The version that was read; a write that names it fails if somebody was faster.
+    pub etag: Option<Box<str>>,
+    /// Whether the portal made it for itself; it is never changed.
+    pub system: bool,
+    /// How many voicemail messages would be lost with it.
+    pub messages: u32,
+    /// What it holds: canonical, without defaults.
+    pub fields: Fields,
+}
+
+/// Requests against the fewest that could have done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Requests {
+    /// How many were made, retries included.
+    pub made: u64,
+    /// How many there must be at the least.
+    pub bound: u64,
+}
+
+impl Live {
+    /// An object by its kind and the key that the portal knows it by.
+    #[must_use]
+    pub fn get(&self, kind: Kind, key: &str) -> Option<&LiveObject> {
+        self.listings.get(&kind)?.objects.get(key)
+    }
+
+    /// Every object of one kind, in order of key.
+    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = (&str, &LiveObject)> {
+        let objects = self
+            .listings
+            .get(&kind)
+            .map(|listing| listing.objects.iter());
+        objects
+            .into_iter()
+            .flatten()
+            .map(|(key, object)| (&**key, object))
+    }
+}

@@ -1,0 +1,246 @@
+//! The *model* is the people of a phone system as types: users, scopes, extensions, templates, and
+//! the groups and instances that users belong to.
+//!
+//! A field is written once, as a field of one of these types: its doc comment is the user's
+//! reference, its type is its limits, and what else is to be known of it (its default, whether two
+//! resources may share it, whether it is a secret) stands in its attribute. From there
+//! [`Shape`] reads it, and the JSON Schemas, the diff, the order of writes, the sandbox
+//! and the docs read the shape. A new kind is a type in a file of its own and a line in [`Kind`].
+
+mod extension;
+mod group;
+mod instance;
+pub mod json;
+mod live;
+mod scope;
+mod secret;
+mod shape;
+mod state;
+mod template;
+pub mod text;
+mod user;
+mod value;
+
+pub use extension::{
+    AutoAttendant, CallQueue, Conference, Extension, Fax, Forward, QueueStrategy, RingGroup,
+    RingStrategy,
+};
+pub use group::Group;
+pub use instance::Instance;
+pub use live::{Listing, Live, LiveObject, Requests};
+pub use scope::{BUILT_IN_SCOPES, BuiltInScope, Scope};
+pub use secret::SecretRef;
+pub use shape::{Claim, Field, ListOrder, Reference, Shape};
+pub use state::{Origin, Resource, State};
+pub use template::{Attribute, Template, TemplateUser};
+pub use user::{
+    AnsweringAction, AnsweringRule, Directory, DirectoryMatch, FeatureKind, Forwarding, Greeting,
+    Phone, Seat, User, Voicemail,
+};
+pub use value::{Fields, Name, Secret, SecretOrigin, Value};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// What a resource is. The order is the order of dependence: a kind refers only to itself and to
+/// those before it, destinations of calls aside.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    clap::ValueEnum,
+)]
+#[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
+pub enum Kind {
+    /// Levels of permission.
+    Scopes,
+    /// Groups of users.
+    Groups,
+    /// Instances of the phone system that users are allocated to.
+    Instances,
+    /// What many users have in common.
+    Templates,
+    /// People.
+    Users,
+    /// Everything that has a number and is not a person.
+    Extensions,
+}
+
+impl Kind {
+    /// Every kind, in order of dependence.
+    pub const ALL: [Self; 6] = [
+        Self::Scopes,
+        Self::Groups,
+        Self::Instances,
+        Self::Templates,
+        Self::Users,
+        Self::Extensions,
+    ];
+
+    /// Its name in YAML, in addresses and in the sandbox's paths.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Scopes => "scopes",
+            Self::Groups => "groups",
+            Self::Instances => "instances",
+            Self::Templates => "templates",
+            Self::Users => "users",
+            Self::Extensions => "extensions",
+        }
+    }
+
+    /// One of them, in a sentence.
+    #[must_use]
+    pub const fn singular(self) -> &'static str {
+        match self {
+            Self::Scopes => "scope",
+            Self::Groups => "group",
+            Self::Instances => "instance",
+            Self::Templates => "template",
+            Self::Users => "user",
+            Self::Extensions => "extension",
+        }
+    }
+
+    /// The field in which a portal keeps the key.
+    #[must_use]
+    pub const fn identity(self) -> &'static str {
+        match self {
+            Self::Users => "username",
+            Self::Extensions => "number",
+            Self::Scopes | Self::Groups | Self::Instances | Self::Templates => "name",
+        }
+    }
+
+    /// What a key of this kind may be.
+    #[must_use]
+    pub const fn key_format(self) -> &'static text::Format {
+        match self {
+            Self::Scopes => &text::ScopeKey::FORMAT,
+            Self::Groups => &text::GroupKey::FORMAT,
+            Self::Instances => &text::InstanceKey::FORMAT,
+            Self::Templates => &text::TemplateKey::FORMAT,
+            Self::Users => &text::UserKey::FORMAT,
+            Self::Extensions => &text::ExtensionKey::FORMAT,
+        }
+    }
+
+    /// The shape of a resource of this kind.
+    #[must_use]
+    pub fn shape(self) -> &'static Shape {
+        shape::of(self)
+    }
+
+    /// The schema of a resource of this kind, as its type declares it: with the `x-` keywords that
+    /// [`Shape`] reads.
+    #[must_use]
+    pub fn schema(self, generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        match self {
+            Self::Scopes => generator.subschema_for::<Scope>(),
+            Self::Groups => generator.subschema_for::<Group>(),
+            Self::Instances => generator.subschema_for::<Instance>(),
+            Self::Templates => generator.subschema_for::<Template>(),
+            Self::Users => generator.subschema_for::<User>(),
+            Self::Extensions => generator.subschema_for::<Extension>(),
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Kind {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.name() == text)
+            .ok_or_else(|| {
+                let names = Self::ALL.map(Self::name).join(", ");
+                format!("`{text}` is not a kind; the kinds are {names}")
+            })
+    }
+}
+
+/// The one identity of a resource: its kind and its key, written `users/alice`. Never its file, its
+/// position, or the name of the workspace.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Address {
+    /// What it is.
+    pub kind: Kind,
+    /// Which one it is.
+    pub key: Box<str>,
+}
+
+impl Address {
+    /// The address of `key` among `kind`.
+    pub fn new(kind: Kind, key: impl Into<Box<str>>) -> Self {
+        Self {
+            kind,
+            key: key.into(),
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind, self.key)
+    }
+}
+
+impl FromStr for Address {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('/') {
+            Some((kind, key)) if !key.is_empty() => Ok(Self::new(kind.parse()?, key)),
+            _ => Err(format!(
+                "`{text}` is not an address; write a kind and a key: users/alice"
+            )),
+        }
+    }
+}
+
+impl Serialize for Address {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for Address {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Address".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let kinds = Kind::ALL.map(Kind::name).join("|");
+        schemars::json_schema!({
+            "type": "string",
+            "description": "Kind and key of one resource.",
+            "pattern": format!("^({kinds})/.+$"),
+            "examples": ["users/alice"],
+        })
+    }
+}

@@ -1,0 +1,240 @@
+//! A *value* is what one field of one resource holds, in its one canonical spelling.
+//!
+//! Both sides of a diff are values: what the files declare and what the portal answers are brought
+//! to this form by the same [`Shape`](super::Shape), so that equal means equal. A value is small (a
+//! plan holds hundreds of thousands of resources) and cannot hold a secret, only a reference to one.
+
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+use std::{fmt, sync::Arc};
+
+/// The name of a field or of an entry of a map. Names of fields are shared, not copied.
+pub type Name = Arc<str>;
+
+/// What a field holds.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Value {
+    /// Declared as `null`: the field is to be cleared.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Integer(i64),
+    /// Text, in canonical spelling.
+    Text(Box<str>),
+    /// A list; whether its order counts is the shape's to say.
+    List(Box<[Self]>),
+    /// A record or a map.
+    Map(Fields),
+    /// Where to find a secret, and which version of it is meant. Never the secret.
+    Secret(Box<Secret>),
+}
+
+/// A reference to a secret, and the version of what it refers to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Secret {
+    /// Where the secret is; nothing on the live side, which never tells.
+    pub origin: Option<SecretOrigin>,
+    /// A higher version sends the secret again. 1 unless declared; 0 where the portal holds a
+    /// secret that this workspace never sent.
+    pub version: u32,
+}
+
+/// Where a secret is kept.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SecretOrigin {
+    /// The environment variable of this name.
+    Env(Box<str>),
+    /// The file at this path, relative to the workspace; the last line break is not part of it.
+    File(Box<str>),
+    /// The standard output of this command, run without a shell.
+    Command(Box<[Box<str>]>),
+}
+
+impl fmt::Display for SecretOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Env(name) => write!(f, "${name}"),
+            Self::File(path) => write!(f, "file {path}"),
+            Self::Command(words) => {
+                write!(f, "command {}", words.first().map_or("", |word| &**word))
+            }
+        }
+    }
+}
+
+impl Value {
+    /// A text value.
+    #[must_use]
+    pub fn text(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// The text, if this is one.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Null
+            | Self::Bool(_)
+            | Self::Integer(_)
+            | Self::List(_)
+            | Self::Map(_)
+            | Self::Secret(_) => None,
+        }
+    }
+
+    /// The truth value, if this is one.
+    #[must_use]
+    pub fn as_bool(&self) -> Option<bool> {
+        if let Self::Bool(value) = self {
+            Some(*value)
+        } else {
+            None
+        }
+    }
+
+    /// The elements, if this is a list; none otherwise.
+    #[must_use]
+    pub fn elements(&self) -> &[Self] {
+        if let Self::List(list) = self {
+            list
+        } else {
+            &[]
+        }
+    }
+
+    /// The entries, if this is a record or a map.
+    #[must_use]
+    pub fn as_map(&self) -> Option<&Fields> {
+        if let Self::Map(fields) = self {
+            Some(fields)
+        } else {
+            None
+        }
+    }
+}
+
+/// Named values: a record's fields in the order of its type, or a map's entries sorted by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fields(Vec<(Name, Value)>);
+
+impl Fields {
+    /// No fields.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// The value of one field.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0
+            .iter()
+            .find(|(known, _)| &**known == name)
+            .map(|(_, value)| value)
+    }
+
+    /// The value at a path of names, one a level.
+    #[must_use]
+    pub fn at<'a>(&self, path: impl IntoIterator<Item = &'a str>) -> Option<&Value> {
+        let mut path = path.into_iter();
+        let first = self.get(path.next()?)?;
+        path.try_fold(first, |value, name| value.as_map()?.get(name))
+    }
+
+    /// The text of one field, if it holds text.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.get(name)?.as_text()
+    }
+
+    /// Sets a field: in its place if it is there, else behind all others.
+    pub fn set(&mut self, name: Name, value: Value) {
+        match self.0.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, old)) => *old = value,
+            None => self.0.push((name, value)),
+        }
+    }
+
+    /// Removes a field and returns what it held.
+    pub fn take(&mut self, name: &str) -> Option<Value> {
+        let at = self.0.iter().position(|(known, _)| &**known == name)?;
+        Some(self.0.remove(at).1)
+    }
+
+    /// All fields in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Name, &Value)> {
+        self.0.iter().map(|(name, value)| (name, value))
+    }
+
+    /// How many fields there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is no field.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Gives memory back that no field uses.
+    pub fn shrink(&mut self) {
+        self.0.shrink_to_fit();
+    }
+
+    /// Sorts by name, as a map's entries are.
+    pub fn sort(&mut self) {
+        self.0.sort_by(|a, b| a.0.cmp(&b.0));
+    }
+}
+
+impl FromIterator<(Name, Value)> for Fields {
+    fn from_iter<I: IntoIterator<Item = (Name, Value)>>(fields: I) -> Self {
+        Self(fields.into_iter().collect())
+    }
+}
+
+impl IntoIterator for Fields {
+    type Item = (Name, Value);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl Serialize for Fields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Integer(value) => serializer.serialize_i64(*value),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::List(list) => serializer.collect_seq(list),
+            Self::Map(fields) => fields.serialize(serializer),
+            Self::Secret(secret) => secret.serialize(serializer),
+        }
+    }
+}
+
+/// `{env: NAME, version: 2}`: as the files spell it.
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        match &self.origin {
+            Some(SecretOrigin::Env(name)) => map.serialize_entry("env", name)?,
+            Some(SecretOrigin::File(path)) => map.serialize_entry("file", path)?,
+            Some(SecretOrigin::Command(words)) => map.serialize_entry("command", words)?,
+            None => {}
+        }
+        map.serialize_entry("version", &self.version)?;
+        map.end()
+    }
+}

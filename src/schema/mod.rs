@@ -1,0 +1,11 @@
+//! A *schema* is the model written down for others: editors, validators, portals.
+//!
+//! All schemas are generated from the model's types. Three forms are made of each kind: what a file
+//! may say ([`published`]), what a declaration must be once its template is expanded
+//! ([`Checker::declaration`]), and what the sandbox takes ([`wire`]).
+
+mod check;
+mod publish;
+
+pub use check::{Checker, FieldError, check_json};
+pub use publish::{BASE, published, wire};

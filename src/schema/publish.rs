@@ -1,0 +1,227 @@
+//! The model's types to JSON Schemas, draft 2020-12.
+
+use crate::model::Kind;
+use schemars::{SchemaGenerator, generate::SchemaSettings};
+use serde_json::{Map, Value, json};
+
+/// The address under which the schemas are published; each file's name follows it.
+pub const BASE: &str = "https://callsheet.dev/schema/";
+
+/// What every resource may say beside its own fields; the engine reads it, no portal sees it.
+fn declaration_properties(kind: Kind) -> Map<String, Value> {
+    let properties = json!({
+        "previously": {
+            "description": "The key that this resource had before: it is renamed, not deleted and created.",
+            "type": "string",
+            "pattern": kind.key_format().pattern,
+            "maxLength": kind.key_format().max,
+        },
+        "protect": {
+            "description": "Whether it must not be deleted or deactivated. Removing it takes two commits: first the protection, then the resource.",
+            "type": "boolean",
+            "default": false,
+        },
+    });
+    let Value::Object(properties) = properties else {
+        unreachable!("an object was written")
+    };
+    properties
+}
+
+/// The schema of one kind as its type declares it, with the types that it uses under `$defs`.
+fn of_kind(kind: Kind) -> (Value, Map<String, Value>) {
+    let mut generator = SchemaGenerator::new(SchemaSettings::draft2020_12());
+    let root = kind.schema(&mut generator).to_value();
+    let mut definitions = generator.take_definitions(true);
+    for definition in definitions.values_mut() {
+        tell_types_apart(definition);
+    }
+    (root, definitions)
+}
+
+/// `oneOf` with a tag becomes `if`/`then`, so that a mistake in a queue is reported as that, and not as
+/// "matches none of six types".
+fn tell_types_apart(schema: &mut Value) {
+    let Some(types) = schema["oneOf"]
+        .as_array()
+        .filter(|types| tag_of(&types[0]).is_some())
+    else {
+        return;
+    };
+    let tag = tag_of(&types[0]).unwrap_or_default();
+    let words: Vec<Value> = types
+        .iter()
+        .map(|one| one["properties"][&tag]["const"].clone())
+        .collect();
+    let branches: Vec<Value> = types
+        .iter()
+        .map(|one| {
+            json!({
+                "if": { "properties": { &tag: { "const": one["properties"][&tag]["const"] } }, "required": [&tag] },
+                "then": one,
+            })
+        })
+        .collect();
+    let description = schema["description"].clone();
+    *schema = json!({
+        "description": description,
+        "type": "object",
+        "properties": { &tag: { "description": "What it is.", "enum": words } },
+        "required": [tag],
+        "allOf": branches,
+    });
+}
+
+/// The property whose value tells a type from the others.
+fn tag_of(one: &Value) -> Option<String> {
+    let mut properties = one["properties"].as_object()?.iter();
+    properties
+        .find(|(_, property)| property["const"].is_string())
+        .map(|(name, _)| name.clone())
+}
+
+/// Calls `change` on every schema object of a kind's type: the record itself, or each of its types.
+fn each_record(schema: &mut Value, change: &mut dyn FnMut(&mut Map<String, Value>)) {
+    if let Some(branches) = schema.get_mut("allOf").and_then(Value::as_array_mut) {
+        for branch in branches {
+            if let Some(record) = branch.get_mut("then").and_then(Value::as_object_mut) {
+                change(record);
+            }
+        }
+    } else if let Some(record) = schema.as_object_mut() {
+        change(record);
+    }
+}
+
+/// The record, or the records, of one kind, with `change` made to each.
+fn changed(
+    kind: Kind,
+    change: &mut dyn FnMut(&mut Map<String, Value>),
+) -> (Value, Map<String, Value>) {
+    let (root, mut definitions) = of_kind(kind);
+    let name = root["$ref"]
+        .as_str()
+        .and_then(|to| to.rsplit('/').next())
+        .unwrap_or_default();
+    if let Some(record) = definitions.get_mut(name) {
+        each_record(record, change);
+    }
+    (root, definitions)
+}
+
+/// What a complete declaration of one kind must be. Every field but the required ones may be null.
+pub(super) fn declaration(kind: Kind) -> Value {
+    let (root, definitions) = changed(kind, &mut |record| {
+        if let Some(properties) = record.get_mut("properties").and_then(Value::as_object_mut) {
+            properties.extend(declaration_properties(kind));
+        }
+    });
+    let mut schema = root;
+    schema["$defs"] = Value::Object(definitions);
+    schema
+}
+
+/// What the portal of the sandbox takes and gives for one kind: secrets have a value when they are
+/// written, and none when they are read.
+#[must_use]
+pub fn wire(kind: Kind) -> Value {
+    let (mut schema, mut definitions) = changed(kind, &mut |record| {
+        if let Some(properties) = record.get_mut("properties").and_then(Value::as_object_mut) {
+            let format = kind.key_format();
+            properties.entry(kind.identity()).or_insert_with(|| {
+                json!({
+                    "description": format!("The {}'s key: {}.", kind.singular(), format.what),
+                    "type": "string", "pattern": format.pattern, "maxLength": format.max,
+                })
+            });
+        }
+        let required = record.entry("required").or_insert_with(|| json!([]));
+        if let Some(required) = required.as_array_mut() {
+            required.push(kind.identity().into());
+        }
+    });
+    if let Some(secret) = definitions.get_mut("SecretRef") {
+        *secret = json!({
+            "description": "A secret: its value when it is written, never when it is read.",
+            "type": "object",
+            "x-secret": true,
+            "properties": {
+                "value": { "type": "string", "minLength": 1, "maxLength": 1024, "writeOnly": true },
+                "version": { "type": "integer", "minimum": 0, "maximum": 1_000_000 },
+            },
+            "additionalProperties": false,
+        });
+    }
+    schema["$defs"] = Value::Object(definitions);
+    schema
+}
+
+/// What a file of resources may say: the schema that editors use.
+#[must_use]
+fn resources() -> Value {
+    let mut all = Map::new();
+    let mut kinds = Map::new();
+    for kind in Kind::ALL {
+        let (root, definitions) = changed(kind, &mut |record| {
+            let Some(properties) = record.get_mut("properties").and_then(Value::as_object_mut)
+            else {
+                return;
+            };
+            properties.extend(declaration_properties(kind));
+            // A template may give what a user must have, so only a user without one must say it here.
+            if kind == Kind::Users
+                && let Some(required) = record.remove("required")
+            {
+                record.insert("if".into(), json!({ "not": { "required": ["template"] } }));
+                record.insert("then".into(), json!({ "required": required }));
+            }
+        });
+        all.extend(definitions);
+        kinds.insert(
+            kind.name().into(),
+            json!({
+                "description": format!("The {kind}, by key: {}.", kind.key_format().what),
+                "type": ["object", "null"],
+                "patternProperties": { kind.key_format().pattern: root },
+                "additionalProperties": false,
+            }),
+        );
+    }
+    let mut schema = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": format!("{BASE}resources.schema.json"),
+        "title": "Callsheet resources",
+        "description": "A file of resources: from kind to key to resource. Files of a workspace merge.",
+        "type": ["object", "null"],
+        "properties": kinds,
+        "additionalProperties": false,
+        "$defs": all,
+    });
+    for_readers(&mut schema);
+    schema
+}
+
+/// Takes out what only the engine reads, and lets a number stand where text is expected: YAML has
+/// numbers where people write text, and a declaration keeps their spelling.
+pub(super) fn for_readers(schema: &mut Value) {
+    match schema {
+        Value::Object(keywords) => {
+            let text = keywords.contains_key("x-format");
+            keywords.retain(|name, _| !name.starts_with("x-"));
+            match keywords.get_mut("type") {
+                Some(Value::Array(types)) if text => types.push("number".into()),
+                Some(kind) if text => *kind = json!(["string", "number"]),
+                _ => {}
+            }
+            keywords.values_mut().for_each(for_readers);
+        }
+        Value::Array(list) => list.iter_mut().for_each(for_readers),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Every published schema by name.
+#[must_use]
+pub fn published() -> Vec<(&'static str, Value)> {
+    vec![("resources", resources())]
+}

@@ -1,0 +1,235 @@
+//! A *node* is one value in a YAML file, with the bytes that it stands on.
+//!
+//! One parse gives everything: values, places of keys, the instance that the JSON Schema checks, and
+//! the words for "did you mean". Text is not copied: a node remembers where its text stands in the
+//! [`Source`].
+//!
+//! Plain scalars keep their spelling. Whether `0100` is text is for the field that holds it to say, so
+//! nothing is decided here: [`Node::plain`] tells what a plain scalar would be by the YAML 1.2 core
+//! schema, where a number must be spelt as a number is printed.
+
+mod parse;
+
+pub use parse::{MAX_ALIASED, MAX_DEPTH, parse};
+
+use crate::source::{Source, Span};
+
+/// One value in a file.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// The bytes that it stands on; those of the alias, where it was reached by one.
+    pub span: Span,
+    /// What it is.
+    pub kind: NodeKind,
+}
+
+/// What a node is.
+#[derive(Clone, Debug)]
+pub enum NodeKind {
+    /// A scalar.
+    Scalar(Scalar),
+    /// A sequence.
+    List(Box<[Node]>),
+    /// A mapping, in the order of the file.
+    Map(Box<[Entry]>),
+}
+
+/// A scalar and how it was written.
+#[derive(Clone, Debug)]
+pub struct Scalar {
+    /// Neither quoted nor a block: may be a number, a truth value or null.
+    pub plain: bool,
+    /// Its text.
+    pub text: Text,
+}
+
+/// The text of a scalar or a key.
+#[derive(Clone, Debug)]
+pub enum Text {
+    /// As it stands in the source.
+    Spelled(Span),
+    /// Not as it stands there: it was escaped, folded or put in by a template.
+    Owned(Box<str>),
+}
+
+impl Text {
+    /// The text itself.
+    #[must_use]
+    pub fn of<'s>(&'s self, source: &'s Source) -> &'s str {
+        match self {
+            Self::Spelled(span) => source.slice(*span),
+            Self::Owned(text) => text,
+        }
+    }
+}
+
+/// One key of a mapping, and its value.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The bytes of the key.
+    pub span: Span,
+    /// The key.
+    pub key: Text,
+    /// The value.
+    pub value: Node,
+}
+
+/// What a scalar would be by the YAML 1.2 core schema.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Plain {
+    /// Nothing, `~` or `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Integer(i64),
+    /// Any other number.
+    Float(f64),
+    /// Text.
+    Text,
+}
+
+impl Node {
+    /// The text of a scalar.
+    #[must_use]
+    pub fn text<'s>(&'s self, source: &'s Source) -> Option<&'s str> {
+        match &self.kind {
+            NodeKind::Scalar(scalar) => Some(scalar.text.of(source)),
+            NodeKind::List(_) | NodeKind::Map(_) => None,
+        }
+    }
+
+    /// What a scalar is unless its field expects text.
+    #[must_use]
+    pub fn plain(&self, source: &Source) -> Option<Plain> {
+        match &self.kind {
+            NodeKind::Scalar(scalar) if scalar.plain => Some(resolve(scalar.text.of(source))),
+            NodeKind::Scalar(_) => Some(Plain::Text),
+            NodeKind::List(_) | NodeKind::Map(_) => None,
+        }
+    }
+
+    /// Whether it is null.
+    #[must_use]
+    pub fn is_null(&self, source: &Source) -> bool {
+        self.plain(source) == Some(Plain::Null)
+    }
+
+    /// The entries of a mapping; none of anything else.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        if let NodeKind::Map(entries) = &self.kind {
+            entries
+        } else {
+            &[]
+        }
+    }
+
+    /// The elements of a sequence; none of anything else.
+    #[must_use]
+    pub fn elements(&self) -> &[Self] {
+        if let NodeKind::List(elements) = &self.kind {
+            elements
+        } else {
+            &[]
+        }
+    }
+
+    /// The entry of a mapping with this key.
+    #[must_use]
+    pub fn get<'n>(&'n self, source: &Source, key: &str) -> Option<&'n Entry> {
+        self.entries()
+            .iter()
+            .find(|entry| entry.key.of(source) == key)
+    }
+
+    /// The bytes of what a path such as `forwarding.destinations[0]` names: of the value where there
+    /// is one, else of the nearest thing around it.
+    #[must_use]
+    pub fn find(&self, source: &Source, path: &str) -> Span {
+        let mut node = self;
+        for step in path.split(['.', '[']).filter(|step| !step.is_empty()) {
+            let next = match step.strip_suffix(']').map(str::parse::<usize>) {
+                Some(Ok(index)) => node.elements().get(index),
+                _ => node.get(source, step).map(|entry| &entry.value),
+            };
+            match next {
+                Some(next) => node = next,
+                None => break,
+            }
+        }
+        node.span
+    }
+
+    /// The words for a person: "a list", "a number".
+    #[must_use]
+    pub fn what(&self, source: &Source) -> &'static str {
+        match &self.kind {
+            NodeKind::List(_) => "a list",
+            NodeKind::Map(_) => "a mapping",
+            NodeKind::Scalar(_) => match self.plain(source) {
+                Some(Plain::Null) => "nothing",
+                Some(Plain::Bool(_)) => "a truth value",
+                Some(Plain::Integer(_) | Plain::Float(_)) => "a number",
+                Some(Plain::Text) | None => "text",
+            },
+        }
+    }
+}
+
+/// The YAML 1.2 core schema, except that a number must be spelt as a number is printed: `0100`,
+/// `+1415`, `0x1F` and `1_000` are the text that the user wrote.
+fn resolve(text: &str) -> Plain {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Plain::Null,
+        "true" | "True" | "TRUE" => return Plain::Bool(true),
+        "false" | "False" | "FALSE" => return Plain::Bool(false),
+        _ => {}
+    }
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let leading_zero = digits.starts_with('0') && digits.len() > 1 && !digits.starts_with("0.");
+    if !digits.starts_with(|c: char| c.is_ascii_digit()) || leading_zero {
+        return Plain::Text;
+    }
+    if let Ok(number) = text.parse() {
+        return Plain::Integer(number);
+    }
+    let number_like = |b: u8| matches!(b, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+    match text.parse() {
+        Ok(number) if text.bytes().all(number_like) => Plain::Float(number),
+        _ => Plain::Text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_spelt_as_it_is_printed() {
+        for text in [
+            "0100",
+            "+14155550100",
+            "00:15:65:aa:bb:cc",
+            "0x1F",
+            "1_000",
+            "no",
+            "yes",
+            "1.2.3",
+        ] {
+            assert_eq!(resolve(text), Plain::Text, "{text}");
+        }
+        assert_eq!(resolve("100"), Plain::Integer(100));
+        assert_eq!(resolve("-3"), Plain::Integer(-3));
+        assert_eq!(resolve("0.5"), Plain::Float(0.5));
+        assert_eq!(resolve("~"), Plain::Null);
+    }
+
+    #[test]
+    fn a_path_finds_the_value_or_what_is_around_it() {
+        let source = Source::new("a.yaml", "a:\n  b: [x, y]\n");
+        let node = parse(&source, &mut crate::diagnostic::Report::default());
+        assert_eq!(source.slice(node.find(&source, "a.b[1]")), "y");
+        assert_eq!(source.slice(node.find(&source, "a.b[7]")), "[x, y]");
+    }
+}
