@@ -31,6 +31,7 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
             Shape::Integer => "a whole number",
             Shape::Boolean => "true or false",
             Shape::List { .. } => "a list",
+            Shape::Templated(strict) => return ValueSeed(strict).expecting(f),
             Shape::Secret | Shape::Map { .. } | Shape::Record(_) | Shape::Variants { .. } => {
                 "an object"
             }
@@ -42,14 +43,14 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<Self::Value, E> {
-        match self.0 {
+        match self.0.strict() {
             Shape::Boolean => Ok(Some(Value::Bool(value))),
             _ => Err(E::invalid_type(serde::de::Unexpected::Bool(value), &self)),
         }
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
-        match self.0 {
+        match self.0.strict() {
             Shape::Integer => Ok(Some(Value::Integer(value))),
             _ => Err(E::invalid_type(serde::de::Unexpected::Signed(value), &self)),
         }
@@ -61,7 +62,10 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        match self.0 {
+        if matches!(self.0, Shape::Templated(_)) && text.contains("${") {
+            return Ok(Some(Value::text(text)));
+        }
+        match self.0.strict() {
             Shape::Text(Some(format)) => Ok(Some(Value::text(&(format.canonical)(text)))),
             Shape::Text(None) | Shape::Choice(_) => Ok(Some(Value::text(text))),
             _ => Err(E::custom(format_args!(
@@ -72,7 +76,7 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let Shape::List { item, order } = self.0 else {
+        let Shape::List { item, order } = self.0.strict() else {
             return Err(A::Error::invalid_type(serde::de::Unexpected::Seq, &self));
         };
         let mut list = Vec::new();
@@ -83,7 +87,7 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        match self.0 {
+        match self.0.strict() {
             Shape::Record(_) | Shape::Variants { .. } => Ok(Some(Value::Map(read_record(
                 self.0,
                 &mut map,
@@ -118,6 +122,7 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
             | Shape::Choice(_)
             | Shape::Integer
             | Shape::Boolean
+            | Shape::Templated(_)
             | Shape::List { .. } => Err(A::Error::invalid_type(serde::de::Unexpected::Map, &self)),
         }
     }

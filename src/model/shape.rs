@@ -26,6 +26,8 @@ pub enum Shape {
     Boolean,
     /// A reference to a secret.
     Secret,
+    /// A value of a shape, or text with `${…}` that a template puts a value in for.
+    Templated(Box<Self>),
     /// Several of the same.
     List {
         /// What each element is.
@@ -117,10 +119,27 @@ pub(super) fn of(kind: Kind) -> &'static Shape {
 }
 
 impl Shape {
+    /// The shape of any type of the model or the configuration.
+    #[must_use]
+    pub fn of_type<T: schemars::JsonSchema>() -> Self {
+        let settings = SchemaSettings::draft2020_12().with(|to| to.inline_subschemas = true);
+        Self::from_schema(
+            &SchemaGenerator::new(settings)
+                .into_root_schema_for::<T>()
+                .to_value(),
+        )
+    }
+
     /// Reads a schema that holds no references.
     fn from_schema(schema: &Json) -> Self {
         if let Some(strict) = schema["anyOf"].get(0) {
-            return Self::from_schema(strict); // the other is null, or a placeholder
+            let strict = Self::from_schema(strict);
+            let templated = schema["anyOf"][1]["x-placeholder"] == true; // else the other is null
+            return if templated {
+                Self::Templated(Box::new(strict))
+            } else {
+                strict
+            };
         }
         if schema["x-secret"] == true {
             return Self::Secret;
@@ -205,6 +224,16 @@ impl Shape {
         }
     }
 
+    /// The shape of a value where no template's placeholder stands in for it.
+    #[must_use]
+    pub fn strict(&self) -> &Self {
+        if let Self::Templated(strict) = self {
+            strict
+        } else {
+            self
+        }
+    }
+
     /// The fields of a record; of one of several types, those that the value's tag names.
     #[must_use]
     pub fn fields(&self, of: &Fields) -> &[Field] {
@@ -220,6 +249,7 @@ impl Shape {
             | Self::Integer
             | Self::Boolean
             | Self::Secret
+            | Self::Templated(_)
             | Self::List { .. }
             | Self::Map { .. } => &[],
         }
@@ -238,6 +268,7 @@ impl Shape {
             | Self::Integer
             | Self::Boolean
             | Self::Secret
+            | Self::Templated(_)
             | Self::List { .. }
             | Self::Map { .. } => None,
         }
@@ -261,6 +292,7 @@ impl Shape {
             | Self::Integer
             | Self::Boolean
             | Self::Secret
+            | Self::Templated(_)
             | Self::List { .. }
             | Self::Map { .. } => Vec::new(),
         }
@@ -409,6 +441,12 @@ impl Shape {
         let length = path.len();
         match (self, value) {
             (Self::Text(format), Value::Text(text)) => see(path, field, *format, text),
+            // What a template gives is claimed by its users, not by the template.
+            (Self::Templated(strict), value) => {
+                if value.as_text().is_none_or(|text| !text.contains("${")) {
+                    strict.walk_value(value, None, path, see);
+                }
+            }
             (Self::List { item, .. }, Value::List(list)) => {
                 for (at, element) in list.iter().enumerate() {
                     path.push_str(&format!("[{at}]"));

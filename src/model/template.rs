@@ -99,33 +99,36 @@ impl JsonSchema for TemplateUser {
     }
 }
 
-/// Requires nothing, and lets a placeholder stand for every field that isn't a record.
+/// Requires nothing, and lets a placeholder stand for every value that isn't a record or a list.
 fn loosen(schema: &mut Map<String, Value>) {
-    schema.remove("required");
-    let Some(Value::Object(properties)) = schema.get_mut("properties") else {
+    if schema.contains_key("x-secret") {
         return;
-    };
-    for property in properties.values_mut() {
-        let Value::Object(property) = property else {
-            continue;
-        };
-        let secret = property.contains_key("x-secret");
-        if property.contains_key("properties") && !secret {
-            loosen(property);
-            continue;
-        }
-        if secret {
-            continue;
-        }
-        let mut strict = std::mem::take(property);
-        for shared in ["description", "default"] {
-            if let Some(value) = strict.remove(shared) {
-                property.insert(shared.into(), value);
-            }
-        }
-        property.insert(
-            "anyOf".into(),
-            json!([strict, { "type": "string", "pattern": r"\$\{", "x-placeholder": true }]),
-        );
     }
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        properties
+            .values_mut()
+            .filter_map(Value::as_object_mut)
+            .for_each(loosen);
+        schema.remove("required");
+        return;
+    }
+    for inner in ["items", "additionalProperties"] {
+        if let Some(Value::Object(item)) = schema.get_mut(inner) {
+            return loosen(item);
+        }
+    }
+    if let Some(Value::Object(patterns)) = schema.get_mut("patternProperties") {
+        return patterns
+            .values_mut()
+            .filter_map(Value::as_object_mut)
+            .for_each(loosen);
+    }
+    let mut strict = std::mem::take(schema);
+    for shared in ["description", "default"] {
+        if let Some(value) = strict.remove(shared) {
+            schema.insert(shared.into(), value);
+        }
+    }
+    let placeholder = json!({ "type": "string", "pattern": r"\$\{", "x-placeholder": true });
+    schema.insert("anyOf".into(), json!([strict, placeholder]));
 }

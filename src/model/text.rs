@@ -6,7 +6,8 @@
 //! the reference checks, the order of writes and the `in-use` guard go by.
 
 use super::Kind;
-use std::borrow::Cow;
+use regex::Regex;
+use std::{borrow::Cow, sync::OnceLock};
 
 /// One text format.
 #[derive(Debug)]
@@ -32,6 +33,17 @@ impl Format {
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Self> {
         FORMATS.iter().copied().find(|format| format.name == name)
+    }
+
+    /// Whether a text is valid.
+    #[must_use]
+    pub fn accepts(&self, text: &str) -> bool {
+        static PATTERNS: OnceLock<Vec<Regex>> = OnceLock::new();
+        let compile = |format: &&Self| Regex::new(format.pattern).expect("the patterns are tested");
+        let patterns = PATTERNS.get_or_init(|| FORMATS.iter().map(compile).collect());
+        let at = FORMATS.iter().position(|format| format.name == self.name);
+        let matched = at.is_some_and(|at| patterns[at].is_match(text));
+        matched && text.chars().nth(self.max).is_none()
     }
 }
 
@@ -199,6 +211,20 @@ mod tests {
             "0015.65AA.BBCC",
         ] {
             assert_eq!((Mac::FORMAT.canonical)(text), "00:15:65:aa:bb:cc");
+        }
+    }
+
+    #[test]
+    fn every_example_is_valid_and_canonical() {
+        for format in FORMATS {
+            assert!(format.accepts(format.example), "{}", format.name);
+            assert_eq!(
+                (format.canonical)(format.example),
+                format.example,
+                "{}",
+                format.name
+            );
+            assert!(!format.accepts("a\u{1b}[31m"), "{}", format.name);
         }
     }
 

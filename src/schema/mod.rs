@@ -5,7 +5,9 @@
 //! ([`Checker::declaration`]), and what the sandbox takes ([`wire`]).
 
 mod check;
+mod explain;
+mod instance;
 mod publish;
 
-pub use check::{Checker, FieldError, check_json};
+pub use check::{Checker, FieldError, check_json, configuration_shape};
 pub use publish::{BASE, published, wire};

@@ -1,7 +1,7 @@
 //! The model's types to JSON Schemas, draft 2020-12.
 
-use crate::model::Kind;
-use schemars::{SchemaGenerator, generate::SchemaSettings};
+use crate::{config::Config, model::Kind};
+use schemars::{JsonSchema as _, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 /// The address under which the schemas are published; each file's name follows it.
@@ -156,8 +156,52 @@ pub fn wire(kind: Kind) -> Value {
     schema
 }
 
+/// What `callsheet.yaml` says beside resources.
+pub(super) fn configuration() -> Value {
+    let mut generator = SchemaGenerator::new(SchemaSettings::draft2020_12());
+    let mut schema = Config::json_schema(&mut generator).to_value();
+    schema["$defs"] = Value::Object(generator.take_definitions(true));
+    schema
+}
+
+/// What `callsheet.yaml` may say: the configuration, and resources beside it.
+fn workspace() -> Value {
+    let mut schema = configuration();
+    for_readers(&mut schema);
+    let resources = resources();
+    for part in ["properties", "$defs"] {
+        if let (Some(all), Some(more)) = (schema[part].as_object_mut(), resources[part].as_object())
+        {
+            all.extend(more.clone());
+        }
+    }
+    with_header(
+        schema,
+        "callsheet",
+        "A Callsheet workspace",
+        "What `callsheet.yaml` may say: the configuration of a workspace, and resources beside it.",
+    )
+}
+
+/// A published schema: the dialect and its own address come first.
+fn with_header(schema: Value, name: &str, title: &str, description: &str) -> Value {
+    let mut whole = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": format!("{BASE}{name}.schema.json"),
+        "title": title,
+        "description": description,
+    });
+    if let (Some(whole), Value::Object(schema)) = (whole.as_object_mut(), schema) {
+        let rest = schema
+            .into_iter()
+            .filter(|(keyword, _)| !whole.contains_key(keyword));
+        let rest: Vec<_> = rest.collect();
+        whole.extend(rest);
+    }
+    whole
+}
+
 /// What a file of resources may say: the schema that editors use.
-#[must_use]
 fn resources() -> Value {
     let mut all = Map::new();
     let mut kinds = Map::new();
@@ -188,17 +232,18 @@ fn resources() -> Value {
         );
     }
     let mut schema = json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": format!("{BASE}resources.schema.json"),
-        "title": "Callsheet resources",
-        "description": "A file of resources: from kind to key to resource. Files of a workspace merge.",
         "type": ["object", "null"],
         "properties": kinds,
         "additionalProperties": false,
         "$defs": all,
     });
     for_readers(&mut schema);
-    schema
+    with_header(
+        schema,
+        "resources",
+        "Callsheet resources",
+        "A file of resources: from kind to key to resource. Files of a workspace merge.",
+    )
 }
 
 /// Takes out what only the engine reads, and lets a number stand where text is expected: YAML has
@@ -223,5 +268,5 @@ pub(super) fn for_readers(schema: &mut Value) {
 /// Every published schema by name.
 #[must_use]
 pub fn published() -> Vec<(&'static str, Value)> {
-    vec![("resources", resources())]
+    vec![("callsheet", workspace()), ("resources", resources())]
 }
