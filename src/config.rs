@@ -2,7 +2,7 @@
 //! field is whose, which findings are waived, what must not exist.
 
 use crate::model::{
-    Address, SecretRef,
+    Address, FindingRule, SecretRef,
     text::{Line, RelativePath},
 };
 use jiff::civil::Date;
@@ -254,8 +254,8 @@ pub enum FieldPolicy {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Waiver {
-    /// The finding's rule id, as the plan prints it.
-    pub finding: Line,
+    /// The finding, by the rule id that the plan prints.
+    pub finding: FindingRule,
     /// The resource that it is waived for; every one, unless given.
     pub address: Option<Address>,
     /// For findings that count something: waived up to this number.

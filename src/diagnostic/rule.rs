@@ -135,8 +135,6 @@ rules! {
     UnusedTemplate = "unused-template", Warning, "Use it, or remove it.";
     /// A waiver in `allow` has expired.
     ExpiredWaiver = "expired-waiver", Warning, "Remove it, or give it a new date.";
-    /// A waiver in `allow` names no finding that there is.
-    UnknownFinding = "unknown-finding", Error, "Use the id that the plan prints.";
     /// The portal can't hold what is declared.
     Unsupported = "unsupported", Error, "Remove it, or choose a portal that can hold it.";
 }

@@ -8,6 +8,7 @@
 //! and the docs read the shape. A new kind is a type in a file of its own and a line in [`Kind`].
 
 mod extension;
+mod finding;
 mod group;
 mod instance;
 pub mod json;
@@ -25,19 +26,20 @@ pub use extension::{
     AutoAttendant, CallQueue, Conference, Extension, Fax, Forward, QueueStrategy, RingGroup,
     RingStrategy,
 };
+pub use finding::FindingRule;
 pub use group::Group;
 pub use instance::Instance;
 pub use live::{Listing, Live, LiveObject, Requests};
 pub use scope::{BUILT_IN_SCOPES, BuiltInScope, Scope};
 pub use secret::SecretRef;
-pub use shape::{Claim, Field, ListOrder, Reference, Shape};
+pub use shape::{Field, ListOrder, Shape};
 pub use state::{Origin, Resource, State};
 pub use template::{Attribute, Template, TemplateUser};
 pub use user::{
     AnsweringAction, AnsweringRule, Directory, DirectoryMatch, FeatureKind, Forwarding, Greeting,
     Phone, Seat, User, Voicemail,
 };
-pub use value::{Fields, Name, Secret, SecretOrigin, Value};
+pub use value::{Change, Fields, Name, Secret, SecretOrigin, Value};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

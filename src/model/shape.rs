@@ -84,26 +84,6 @@ pub struct Field {
     pub description: Box<str>,
 }
 
-/// A value that no other resource may have: `extension 1001`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Claim {
-    /// The space of names or numbers.
-    pub space: Name,
-    /// The value.
-    pub value: Box<str>,
-}
-
-/// A mention of another resource.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reference {
-    /// Where in the resource: `forwarding.destinations[0]`.
-    pub path: String,
-    /// The kinds that are looked through.
-    pub kinds: &'static [Kind],
-    /// What is mentioned.
-    pub text: Box<str>,
-}
-
 /// The shape of a kind, read from its type on first use.
 pub(super) fn of(kind: Kind) -> &'static Shape {
     static SHAPES: OnceLock<Vec<Shape>> = OnceLock::new();
@@ -406,8 +386,8 @@ impl Shape {
         }
     }
 
-    /// Shows `see` every value that no other resource may share.
-    pub fn claims(&self, fields: &Fields, see: &mut dyn FnMut(&str, &Name, &str)) {
+    /// Shows `see` every value that no other resource may share: its path, its space, itself.
+    pub fn claims<'f>(&'f self, fields: &'f Fields, see: &mut dyn FnMut(&str, &'f Name, &'f str)) {
         self.walk(fields, &mut String::new(), &mut |path, field, _, text| {
             if let Some(space) = field.and_then(|field| field.unique.as_ref()) {
                 see(path, space, text);
@@ -416,7 +396,11 @@ impl Shape {
     }
 
     /// Shows `see` every mention of another resource: its path, the kinds it may name, its text.
-    pub fn references(&self, fields: &Fields, see: &mut dyn FnMut(&str, &'static [Kind], &str)) {
+    pub fn references<'f>(
+        &'f self,
+        fields: &'f Fields,
+        see: &mut dyn FnMut(&str, &'static [Kind], &'f str),
+    ) {
         self.walk(fields, &mut String::new(), &mut |path, _, format, text| {
             if let Some(format) = format.filter(|format| !format.refers_to.is_empty()) {
                 see(path, format.refers_to, text);
@@ -426,7 +410,7 @@ impl Shape {
 
     /// Shows `see` every text in `fields`: its path, the field that holds it where it is one, its
     /// format, itself.
-    fn walk(&self, fields: &Fields, path: &mut String, see: Visit<'_>) {
+    fn walk<'f>(&'f self, fields: &'f Fields, path: &mut String, see: Visit<'_, 'f>) {
         for field in self.fields(fields) {
             if let Some(value) = fields.get(&field.name) {
                 let length = path.len();
@@ -437,7 +421,13 @@ impl Shape {
         }
     }
 
-    fn walk_value(&self, value: &Value, field: Option<&Field>, path: &mut String, see: Visit<'_>) {
+    fn walk_value<'f>(
+        &'f self,
+        value: &'f Value,
+        field: Option<&'f Field>,
+        path: &mut String,
+        see: Visit<'_, 'f>,
+    ) {
         let length = path.len();
         match (self, value) {
             (Self::Text(format), Value::Text(text)) => see(path, field, *format, text),
@@ -469,8 +459,8 @@ impl Shape {
     }
 }
 
-/// What [`Shape::walk`] shows each text to.
-type Visit<'a> = &'a mut dyn FnMut(&str, Option<&Field>, Option<&'static Format>, &str);
+/// What a walk over fields shows each text to.
+type Visit<'a, 'f> = &'a mut dyn FnMut(&str, Option<&'f Field>, Option<&'static Format>, &'f str);
 
 /// Appends `.name` to a path.
 fn push_name(path: &mut String, name: &str) {

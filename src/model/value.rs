@@ -238,3 +238,14 @@ impl Serialize for Secret {
         map.end()
     }
 }
+
+/// One field that changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Its path, one name a level.
+    pub path: Vec<Name>,
+    /// What it holds; nothing if it is at the portal's default.
+    pub before: Option<Value>,
+    /// What it will hold; nothing if it goes back to the default.
+    pub after: Option<Value>,
+}

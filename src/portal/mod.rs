@@ -11,7 +11,8 @@ mod sandbox;
 
 pub use open::{Credentials, Target, open};
 
-use crate::model::{Address, Fields, Kind, Live, Name, Value};
+pub use crate::model::Change;
+use crate::model::{Address, Fields, Kind, Live, Name};
 use async_trait::async_trait;
 use secrecy::SecretString;
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,17 +105,6 @@ pub struct ObjectRef<'a> {
     pub key: &'a str,
     /// The version that the change was planned against.
     pub etag: Option<&'a str>,
-}
-
-/// One field that changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// Its path, one name a level.
-    pub path: Vec<Name>,
-    /// What it holds; nothing if it is at the portal's default.
-    pub before: Option<Value>,
-    /// What it will hold; nothing if it goes back to the default.
-    pub after: Option<Value>,
 }
 
 /// What a write left behind.

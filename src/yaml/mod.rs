@@ -143,22 +143,16 @@ impl Node {
             .find(|entry| entry.key.of(source) == key)
     }
 
-    /// The bytes of what a path such as `forwarding.destinations[0]` names: of the value where there
-    /// is one, else of the nearest thing around it.
+    /// What a path such as `forwarding.destinations[0]` names.
     #[must_use]
-    pub fn find(&self, source: &Source, path: &str) -> Span {
-        let mut node = self;
-        for step in path.split(['.', '[']).filter(|step| !step.is_empty()) {
-            let next = match step.strip_suffix(']').map(str::parse::<usize>) {
+    pub fn find(&self, source: &Source, path: &str) -> Option<&Self> {
+        let mut steps = path.split(['.', '[']).filter(|step| !step.is_empty());
+        steps.try_fold(self, |node, step| {
+            match step.strip_suffix(']').map(str::parse::<usize>) {
                 Some(Ok(index)) => node.elements().get(index),
                 _ => node.get(source, step).map(|entry| &entry.value),
-            };
-            match next {
-                Some(next) => node = next,
-                None => break,
             }
-        }
-        node.span
+        })
     }
 
     /// The words for a person: "a list", "a number".
@@ -226,10 +220,14 @@ mod tests {
     }
 
     #[test]
-    fn a_path_finds_the_value_or_what_is_around_it() {
+    fn a_path_finds_its_value() {
         let source = Source::new("a.yaml", "a:\n  b: [x, y]\n");
         let node = parse(&source, &mut crate::diagnostic::Report::default());
-        assert_eq!(source.slice(node.find(&source, "a.b[1]")), "y");
-        assert_eq!(source.slice(node.find(&source, "a.b[7]")), "[x, y]");
+        assert_eq!(
+            node.find(&source, "a.b[1]")
+                .and_then(|node| node.text(&source)),
+            Some("y")
+        );
+        assert!(node.find(&source, "a.b[7]").is_none());
     }
 }

@@ -1,0 +1,315 @@
+//! *Desired* is what a workspace declares, read from its files: parse, expand templates, check
+//! against the schema, read as values, check the rules.
+//!
+//! Everything wrong with every file is collected in one report. A file's nodes are given back as
+//! soon as they are read, so that memory holds the text and the values, not a third copy.
+
+use crate::{
+    config::Config,
+    declaration,
+    diagnostic::{Diagnostic, Report, Rule, did_you_mean},
+    model::{Address, Kind, Origin, Resource, State, Value},
+    repo::{CONFIGURATION, Files},
+    rules,
+    schema::{Checker, configuration_shape},
+    source::{Place, Source, Span},
+    template,
+    yaml::{self, Entry, Node, NodeKind},
+};
+use jiff::civil::Date;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+/// What a workspace declares, and what is wrong with it.
+#[derive(Debug)]
+pub struct Desired {
+    /// What `callsheet.yaml` says; nothing if it can't be read.
+    pub config: Option<Config>,
+    /// Every declared resource.
+    pub state: State,
+    /// Everything that is wrong.
+    pub report: Report,
+}
+
+/// The templates that files declare, by key.
+type Templates = BTreeMap<Box<str>, template::Declared>;
+
+/// Reads what `files` declare. `today` is for waivers, which expire.
+#[must_use]
+pub fn load(files: Files, today: Date) -> Desired {
+    let Files { sources, report } = files;
+    let mut reading = Reading {
+        report,
+        ..Reading::default()
+    };
+    let mut documents: Vec<(Arc<Source>, Vec<Entry>)> = Vec::with_capacity(sources.len());
+    for source in sources {
+        let node = yaml::parse(&source, &mut reading.report);
+        let entries = reading.document(&source, node);
+        documents.push((source, entries));
+    }
+    for (source, entries) in &documents {
+        reading.templates(source, entries);
+    }
+    for (source, entries) in documents {
+        for entry in entries {
+            reading.kind(&source, entry);
+        }
+    }
+    let Reading {
+        config,
+        state,
+        mut report,
+        used,
+        templates,
+        absent,
+        ..
+    } = reading;
+    for (key, template) in &templates {
+        if !used.contains(key) && template.sound {
+            let place = Place::new(&template.source, template.key);
+            let message = format!("no user is built from the template `{key}`");
+            report.add(Diagnostic::new(Rule::UnusedTemplate, place, message));
+        }
+    }
+    if let Some(config) = &config {
+        rules::check(
+            &rules::Context::new(&state, config, &absent, today),
+            &mut report,
+        );
+    }
+    Desired {
+        config,
+        state,
+        report,
+    }
+}
+
+#[derive(Default)]
+struct Reading {
+    config: Option<Config>,
+    state: State,
+    report: Report,
+    templates: Templates,
+    used: BTreeSet<Box<str>>,
+    absent: rules::Places,
+}
+
+impl Reading {
+    /// The entries of one file that are resources; the configuration is taken out of them.
+    fn document(&mut self, source: &Arc<Source>, node: Node) -> Vec<Entry> {
+        let entries = match node.kind {
+            NodeKind::Map(entries) => entries.into_vec(),
+            _ if node.is_null(source) => Vec::new(),
+            NodeKind::List(_) | NodeKind::Scalar(_) => {
+                let place = Place::new(source, node.span);
+                let message = format!(
+                    "a file of resources is a mapping from kind to key to resource, and this is {}",
+                    node.what(source)
+                );
+                self.report
+                    .add(Diagnostic::new(Rule::WrongType, place, message));
+                Vec::new()
+            }
+        };
+        let is_kind = |entry: &Entry| entry.key.of(source).parse::<Kind>().is_ok();
+        let (resources, others): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(is_kind);
+        if source.name() == CONFIGURATION {
+            self.configuration(source, others, node.span);
+        } else {
+            for entry in others {
+                self.unknown_kind(source, &entry);
+            }
+        }
+        resources
+    }
+
+    fn configuration(&mut self, source: &Arc<Source>, entries: Vec<Entry>, span: Span) {
+        let node = Node {
+            span,
+            kind: NodeKind::Map(entries.into()),
+        };
+        let key = Span::new(0, 0);
+        if let Some(absent) = node.get(source, "absent") {
+            for element in absent.value.elements() {
+                let address = element.text(source).and_then(|text| text.parse().ok());
+                self.absent.extend(
+                    address.map(|address: Address| (address, Place::new(source, element.span))),
+                );
+            }
+        }
+        for waiver in node
+            .get(source, "allow")
+            .map_or(&[][..], |allow| allow.value.elements())
+        {
+            self.absent.waivers.push(Place::new(source, waiver.span));
+        }
+        if !Checker::configuration().check(source, key, &node, &mut self.report) {
+            return;
+        }
+        let json = declaration::json(Some(configuration_shape()), source, &node);
+        match serde_json::from_value(json) {
+            Ok(config) => self.config = Some(config),
+            Err(error) => {
+                let place = Place::new(source, key);
+                self.report.add(Diagnostic::new(
+                    Rule::InvalidValue,
+                    place,
+                    error.to_string(),
+                ));
+            }
+        }
+    }
+
+    fn unknown_kind(&mut self, source: &Arc<Source>, entry: &Entry) {
+        let word = entry.key.of(source);
+        let place = Place::new(source, entry.span);
+        let message = format!("`{word}` is not a kind");
+        let settings = configuration_shape().all_fields();
+        let kinds = Kind::ALL.map(Kind::name);
+        let help = if settings.iter().any(|field| &*field.name == word) {
+            format!("`{word}` belongs in {CONFIGURATION}")
+        } else if let Some(near) = did_you_mean(word, kinds) {
+            format!("did you mean `{near}`?")
+        } else {
+            format!("the kinds are {}", kinds.join(", "))
+        };
+        self.report
+            .add(Diagnostic::new(Rule::UnknownField, place, message).help(help));
+    }
+
+    /// Sets the templates of one file aside for the users that are built from them.
+    fn templates(&mut self, source: &Arc<Source>, entries: &[Entry]) {
+        let declared = entries
+            .iter()
+            .filter(|entry| entry.key.of(source) == Kind::Templates.name());
+        for entry in declared.flat_map(|entry| entry.value.entries()) {
+            let key = entry.key.of(source);
+            let mut own = Report::default();
+            let mut template = template::Declared {
+                source: Arc::clone(source),
+                key: entry.span,
+                body: entry.value.clone(),
+                sound: true,
+            };
+            // Its schema is checked where it is read as a resource; here only what users depend on.
+            template.sound = Checker::declaration(Kind::Templates).check(
+                source,
+                entry.span,
+                &entry.value,
+                &mut own,
+            );
+            template.check(&mut self.report);
+            self.templates.entry(key.into()).or_insert(template);
+        }
+    }
+
+    /// Reads every resource of one kind in one file.
+    fn kind(&mut self, source: &Arc<Source>, entry: Entry) {
+        let Ok(kind) = entry.key.of(source).parse::<Kind>() else {
+            return;
+        };
+        if entry.value.is_null(source) {
+            return;
+        }
+        let NodeKind::Map(entries) = entry.value.kind else {
+            let place = Place::new(source, entry.value.span);
+            let message = format!("`{kind}` must be a mapping from key to {}", kind.singular());
+            self.report
+                .add(Diagnostic::new(Rule::WrongType, place, message));
+            return;
+        };
+        for entry in entries.into_vec() {
+            self.resource(kind, source, entry);
+        }
+    }
+
+    fn resource(&mut self, kind: Kind, source: &Arc<Source>, entry: Entry) {
+        let key = entry.key.of(source);
+        let place = || Place::new(source, entry.span);
+        if !kind.key_format().accepts(key) {
+            let what = kind.key_format().what;
+            let message = format!("`{key}` is not {what}");
+            let help = format!("for example `{}`", kind.key_format().example);
+            self.report
+                .add(Diagnostic::new(Rule::InvalidKey, place(), message).help(help));
+            return;
+        }
+        let address = Address::new(kind, key);
+        if let Some(first) = self
+            .state
+            .get(&address)
+            .and_then(|first| first.origin.as_ref())
+        {
+            let message = format!("{address} is declared twice");
+            let twice = Diagnostic::new(Rule::DuplicateAddress, place(), message);
+            self.report
+                .add(twice.related(first.place(), "first declared here"));
+            return;
+        }
+        let body = self.expanded(kind, source, &entry);
+        let body = body.as_ref().unwrap_or(&entry.value);
+        Checker::declaration(kind).check(source, entry.span, body, &mut self.report);
+        let mut fields = declaration::fields(kind.shape(), source, body);
+        if kind == Kind::Users && fields.get("username").is_none() {
+            fields.set("username".into(), Value::text(key));
+        }
+        let text = |name| {
+            entry
+                .value
+                .get(source, name)
+                .and_then(|entry| entry.value.text(source))
+        };
+        let resource = Resource {
+            fields,
+            previously: text("previously").map(Into::into),
+            protect: text("protect") == Some("true"),
+            origin: Some(Origin {
+                source: Arc::clone(source),
+                key: entry.span,
+                body: entry.value.span,
+            }),
+        };
+        self.state.resources.insert(address, resource);
+    }
+
+    /// A user with its template laid under it; nothing for anything else.
+    fn expanded(&mut self, kind: Kind, source: &Arc<Source>, entry: &Entry) -> Option<Node> {
+        if kind != Kind::Users {
+            return None;
+        }
+        let Some(named) = entry.value.get(source, "template") else {
+            if let Some(with) = entry.value.get(source, "with") {
+                let message = format!(
+                    "`{}` gives attributes, and has no template",
+                    entry.key.of(source)
+                );
+                let place = Place::new(source, with.span);
+                self.report
+                    .add(Diagnostic::new(Rule::WithWithoutTemplate, place, message));
+            }
+            return None;
+        };
+        let key = named.value.text(source)?;
+        let Some(template) = self.templates.get(key) else {
+            let near = did_you_mean(key, self.templates.keys().map(|key| &**key));
+            let help = match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("declare it under `templates:`, as `{key}:`"),
+            };
+            let message = format!("there is no template `{key}`");
+            let place = Place::new(source, named.value.span);
+            self.report
+                .add(Diagnostic::new(Rule::UnknownReference, place, message).help(help));
+            return None;
+        };
+        if !self.used.contains(key) {
+            self.used.insert(key.into());
+        }
+        template
+            .sound
+            .then(|| template::expand(source, entry, template, &mut self.report))
+    }
+}

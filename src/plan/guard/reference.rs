@@ -1,0 +1,150 @@
+//! Guard over references: what is referred to does not go (S3.13, S3.14).
+
+use super::Finding;
+use crate::{
+    model::{Address, Fields, FindingRule, Kind},
+    plan::{Action, Inputs, Operation, Plan},
+    rules,
+};
+use std::collections::BTreeMap;
+
+/// What goes, and how.
+struct Going<'a> {
+    operation: &'a Operation,
+    how: String,
+}
+
+/// Nothing that is deleted, deactivated or renumbered is still referred to once the plan is applied.
+pub(super) fn in_use(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
+    let going = going(plan);
+    if going.is_empty() {
+        return Vec::new();
+    }
+    let mut findings = Vec::new();
+    let targets: BTreeMap<(Kind, &str), &Operation> = plan
+        .operations
+        .iter()
+        .filter(|operation| !operation.makes_way)
+        .filter_map(|operation| {
+            Some((
+                (operation.address.kind, &*operation.object.as_ref()?.key),
+                operation,
+            ))
+        })
+        .collect();
+    let created = plan
+        .operations
+        .iter()
+        .filter(|operation| operation.object.is_none());
+    let created = created.map(|operation| (operation.address.clone(), &operation.target));
+    let live = Kind::ALL.into_iter().flat_map(|kind| {
+        let targets = &targets;
+        inputs
+            .live
+            .of_kind(kind)
+            .filter_map(move |(key, object)| match targets.get(&(kind, key)) {
+                Some(operation) if operation.action == Action::Delete => None,
+                Some(operation) => Some((operation.address.clone(), &operation.target)),
+                None => Some((Address::new(kind, key), &object.fields)),
+            })
+    });
+    for (address, fields) in live.chain(created) {
+        address
+            .kind
+            .shape()
+            .references(fields, &mut |path, kinds, text| {
+                for kind in kinds {
+                    let Some(going) = going.get(&(*kind, text)) else {
+                        continue;
+                    };
+                    if going.operation.address != address {
+                        findings.push(finding(inputs, going, &address, fields, path, text));
+                    }
+                }
+            });
+    }
+    findings.sort_by(|a, b| (&a.address, &a.message).cmp(&(&b.address, &b.message)));
+    findings
+}
+
+/// What can no longer be reached by the name that others know it by.
+fn going(plan: &Plan) -> BTreeMap<(Kind, &str), Going<'_>> {
+    let mut going = BTreeMap::new();
+    let mut comes: Vec<&str> = Vec::new();
+    for operation in plan
+        .operations
+        .iter()
+        .filter(|operation| !operation.makes_way)
+    {
+        comes.extend(operation.target.text("extension"));
+        if operation.address.kind == Kind::Extensions && operation.action == Action::Create {
+            comes.push(&operation.address.key);
+        }
+    }
+    for operation in plan
+        .operations
+        .iter()
+        .filter(|operation| !operation.makes_way)
+    {
+        let Some(object) = &operation.object else {
+            continue;
+        };
+        let kind = operation.address.kind;
+        let how = match operation.action {
+            Action::Delete => Some("is to be deleted".to_owned()),
+            Action::Deactivate => Some("is to be deactivated".to_owned()),
+            Action::Create | Action::Update | Action::Rename | Action::Reactivate => None,
+        };
+        if let Some(how) = &how {
+            going.insert(
+                (kind, &*object.key),
+                Going {
+                    operation,
+                    how: how.clone(),
+                },
+            );
+        }
+        let Some(number) = object.fields.text("extension") else {
+            continue;
+        };
+        let kept = operation.target.text("extension") == Some(number);
+        if let Some(how) = how {
+            going.insert((Kind::Extensions, number), Going { operation, how });
+        } else if !kept && !comes.contains(&number) {
+            let next = operation.target.text("extension").unwrap_or("none");
+            let how = format!("is to change its extension from {number} to {next}");
+            going.insert((Kind::Extensions, number), Going { operation, how });
+        }
+    }
+    going
+}
+
+fn finding(
+    inputs: &Inputs<'_>,
+    going: &Going<'_>,
+    address: &Address,
+    fields: &Fields,
+    path: &str,
+    text: &str,
+) -> Finding {
+    let name = fields
+        .text("name")
+        .map_or_else(String::new, |name| format!(" ({name})"));
+    let origin = inputs
+        .desired
+        .get(address)
+        .and_then(|resource| resource.origin.as_ref());
+    let place = origin.map_or_else(
+        || ", which nobody declares".to_owned(),
+        |origin| format!(": {}", rules::of_text(origin, path, text)),
+    );
+    let message = format!(
+        "{} {}, and {address}{name} refers to it in {path}{place}",
+        going.operation.address, going.how,
+    );
+    Finding::block(
+        FindingRule::InUse,
+        Some(going.operation.address.clone()),
+        message,
+    )
+}

@@ -1,0 +1,69 @@
+//! *Meeting*: which live object each declared resource is.
+//!
+//! A resource meets its object by the key that the portal knows it by: as declared now, and then as
+//! it was before. Its place in a file never matters (law 8). What nobody meets is foreign.
+
+use crate::model::{Address, Kind, Live, LiveObject, Resource, State};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A declared resource and its live object.
+#[derive(Debug)]
+pub(super) struct Meeting<'a> {
+    /// The resource.
+    pub(super) address: &'a Address,
+    /// What is declared of it.
+    pub(super) resource: &'a Resource,
+    /// The key that the portal knows it by, and what the portal holds of it.
+    pub(super) live: Option<(&'a str, &'a LiveObject)>,
+}
+
+/// Who met whom.
+#[derive(Debug)]
+pub(super) struct Meetings<'a> {
+    /// Every declared resource.
+    pub(super) met: Vec<Meeting<'a>>,
+    /// How many live objects of each kind nobody met; the portal's own don't count.
+    pub(super) unmanaged: BTreeMap<Kind, usize>,
+}
+
+/// Brings declared resources and live objects together.
+pub(super) fn meet<'a>(desired: &'a State, live: &'a Live) -> Meetings<'a> {
+    let mut taken: BTreeSet<(Kind, &str)> = BTreeSet::new();
+    let mut find = |kind: Kind, key: &str| {
+        let (key, object) = live.listings.get(&kind)?.objects.get_key_value(key)?;
+        taken.insert((kind, key)).then_some((&**key, object))
+    };
+    // Keys as they are now come first, so that nobody's old key takes an object from its owner.
+    let mut met: Vec<Meeting<'a>> = desired
+        .resources
+        .iter()
+        .map(|(address, resource)| Meeting {
+            live: find(address.kind, portal_key(address, resource)),
+            address,
+            resource,
+        })
+        .collect();
+    for meeting in met.iter_mut().filter(|meeting| meeting.live.is_none()) {
+        let previous = meeting.resource.previously.as_deref();
+        meeting.live = previous.and_then(|key| find(meeting.address.kind, key));
+    }
+    let strangers = live.listings.iter().map(|(kind, listing)| {
+        let strange = |(key, object): &(&Box<str>, &LiveObject)| {
+            !object.system && !taken.contains(&(*kind, &***key))
+        };
+        (*kind, listing.objects.iter().filter(strange).count())
+    });
+    Meetings {
+        unmanaged: strangers.collect(),
+        met,
+    }
+}
+
+/// The key that the portal knows a declared resource by: a user's username, anything else's own key.
+fn portal_key<'a>(address: &'a Address, resource: &'a Resource) -> &'a str {
+    resource
+        .fields
+        .text(address.kind.identity())
+        .filter(|_| address.kind == Kind::Users)
+        .unwrap_or(&address.key)
+}

@@ -1,0 +1,204 @@
+//! A *repo* is where a workspace's files come from: a folder.
+//!
+//! Nothing outside the folder is read, however links are laid; hidden folders and workspaces inside
+//! the workspace are left alone; what can't be read is a diagnostic like any other.
+
+use crate::{
+    diagnostic::{Diagnostic, Report, Rule},
+    source::{MAX_SIZE, Place, Source, Span},
+};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use walkdir::{DirEntry, WalkDir};
+
+/// The name of the file that makes a folder a workspace.
+pub const CONFIGURATION: &str = "callsheet.yaml";
+
+/// The files of a workspace, in order of name.
+#[derive(Debug, Default)]
+pub struct Files {
+    /// Those that could be read.
+    pub sources: Vec<Arc<Source>>,
+    /// What is wrong with the others.
+    pub report: Report,
+}
+
+/// Why there is no workspace to read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The folder isn't there.
+    #[error("{} can't be read: {source}", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The folder is no workspace.
+    #[error("{} is not a workspace: it has no {CONFIGURATION}{}", folder.display(), hint(inner))]
+    NoWorkspace {
+        /// The folder.
+        folder: PathBuf,
+        /// Workspaces below it.
+        inner: Vec<String>,
+    },
+}
+
+fn hint(inner: &[String]) -> String {
+    match inner {
+        [] => "; `callsheet init` makes one".to_owned(),
+        inner => format!("; there are workspaces in {}", inner.join(", ")),
+    }
+}
+
+/// Reads every resource file of the workspace in `folder`.
+///
+/// # Errors
+/// The folder can't be read, or is no workspace. What is wrong with a file is in the report.
+pub fn read(folder: &Path) -> Result<Files, Error> {
+    let error = |source| Error::Folder {
+        folder: folder.to_owned(),
+        source,
+    };
+    let root = folder.canonicalize().map_err(error)?;
+    std::fs::read_dir(&root).map_err(error)?;
+    if !root.join(CONFIGURATION).exists() {
+        return Err(Error::NoWorkspace {
+            folder: folder.to_owned(),
+            inner: workspaces_below(&root),
+        });
+    }
+    let mut files = Files::default();
+    let walk = WalkDir::new(&root).sort_by_file_name().into_iter();
+    for entry in walk.filter_entry(|entry| entry.depth() == 0 || belongs(entry)) {
+        match entry {
+            Ok(entry) => read_entry(&root, &entry, &mut files),
+            Err(error) => {
+                let path = error.path().unwrap_or(&root);
+                let reason = error
+                    .io_error()
+                    .map_or_else(|| error.to_string(), ToString::to_string);
+                files.refuse(&root, path, Rule::UnreadableFile, reason);
+            }
+        }
+    }
+    files.sources.sort_by(|a, b| a.name().cmp(b.name()));
+    Ok(files)
+}
+
+/// Workspaces below a folder that is none, so that the message can name them.
+fn workspaces_below(root: &Path) -> Vec<String> {
+    let walk = WalkDir::new(root)
+        .max_depth(3)
+        .sort_by_file_name()
+        .into_iter();
+    walk.filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry))
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_name() == CONFIGURATION)
+        .filter_map(|entry| {
+            Some(
+                entry
+                    .path()
+                    .parent()?
+                    .strip_prefix(root)
+                    .ok()?
+                    .display()
+                    .to_string(),
+            )
+        })
+        .collect()
+}
+
+fn is_hidden(entry: &DirEntry) -> bool {
+    entry.file_name().to_string_lossy().starts_with('.')
+}
+
+/// Hidden files and folders, and workspaces of their own, belong to somebody else.
+fn belongs(entry: &DirEntry) -> bool {
+    let own_workspace = entry.file_type().is_dir() && entry.path().join(CONFIGURATION).exists();
+    !is_hidden(entry) && !own_workspace
+}
+
+fn read_entry(root: &Path, entry: &DirEntry, files: &mut Files) {
+    let path = entry.path();
+    let link = entry.path_is_symlink();
+    let yaml = path
+        .extension()
+        .is_some_and(|extension| extension == "yaml" || extension == "yml");
+    if !link && (!yaml || !entry.file_type().is_file()) {
+        return;
+    }
+    if link {
+        match path.canonicalize() {
+            Ok(target) if !target.starts_with(root) => {
+                let leads = "the link leads out of the workspace".to_owned();
+                files.refuse(root, path, Rule::OutsideWorkspace, leads);
+                return;
+            }
+            Ok(target) if !yaml || !target.is_file() => return,
+            Ok(_) => {}
+            Err(_) if !yaml => return,
+            Err(error) => {
+                files.refuse(root, path, Rule::UnreadableFile, error.to_string());
+                return;
+            }
+        }
+    }
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.len() > MAX_SIZE => {
+            let message = format!("the file is larger than {} MiB", MAX_SIZE >> 20);
+            files.refuse(root, path, Rule::FileTooLarge, message);
+            return;
+        }
+        _ => {}
+    }
+    match std::fs::read(path) {
+        Ok(bytes) => files.take(name_of(root, path), bytes),
+        Err(error) => files.refuse(root, path, Rule::UnreadableFile, error.to_string()),
+    }
+}
+
+/// The path relative to the workspace, with `/` between its parts.
+fn name_of(root: &Path, path: &Path) -> String {
+    let relative = path.strip_prefix(root).unwrap_or(path);
+    let parts = relative
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy().into_owned());
+    parts.collect::<Vec<_>>().join("/")
+}
+
+impl Files {
+    /// Takes a file's bytes in as text; a byte order mark is not part of it.
+    pub fn take(&mut self, name: String, mut bytes: Vec<u8>) {
+        if bytes.starts_with(&[0xef, 0xbb, 0xbf]) {
+            bytes.drain(..3);
+        }
+        match String::from_utf8(bytes) {
+            Ok(text) => self.sources.push(Source::new(name, text)),
+            Err(error) => {
+                let at = u32::try_from(error.utf8_error().valid_up_to()).unwrap_or(u32::MAX);
+                let utf16 = matches!(error.as_bytes(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
+                let source = Source::new(name, String::from_utf8_lossy(error.as_bytes()));
+                let message = if utf16 {
+                    "the file is UTF-16"
+                } else {
+                    "the file is not UTF-8 from here on"
+                };
+                let place = Place::new(&source, Span::new(at, at));
+                self.report.add(
+                    Diagnostic::new(Rule::Encoding, place, message).help(Rule::Encoding.remedy()),
+                );
+            }
+        }
+    }
+
+    fn refuse(&mut self, root: &Path, path: &Path, rule: Rule, message: String) {
+        let source = Source::new(name_of(root, path), "");
+        let place = Place::new(&source, Span::default());
+        self.report
+            .add(Diagnostic::new(rule, place, message).help(rule.remedy()));
+    }
+}
