@@ -1,12 +1,43 @@
-//! x
+//! Callsheet keeps the people of a phone system in Git. Users, scopes, extensions and templates are
+//! declared in YAML, validated against a JSON Schema, compared with the live portal, shown as a plan,
+//! and applied.
+//!
+//! Data flows one way:
+//!
+//! ```text
+//! files in a folder ▶ repo ▶ source ▶ yaml ▶ schema ▶ template ▶ rules ═▶ desired ─┐
+//!                                                                                  ├▶ plan ▶ apply ▶ portal.write
+//!                                                       portal.read ═▶ live ───────┘    │      │
+//!                                                                                       ▼      ▼
+//!                                                    diagnostics, plan, results ──▶ render: text json github sarif
+//! ```
+//!
+//! Read the modules in that order. Each may import only what stands before it; a test holds that.
+//!
+//! - [`source`] and [`diagnostic`]: places in files, and what is wrong there.
+//! - [`model`]: users, scopes, extensions, templates as types. A field is written once, there.
+//! - [`yaml`], [`schema`], [`config`], [`declaration`], [`template`], [`rules`], [`repo`], [`desired`]: from
+//!   the files to what they declare.
+//! - [`plan`]: what would have to be done; a pure function.
+//! - [`portal`] and [`sandbox`]: live systems, and the one that is built in.
+//! - [`apply`] and [`import`]: from the plan to the portal, and from the portal to files.
+//! - [`render`], [`reference`] and [`cli`]: how all of it is shown.
+
+pub mod apply;
+pub mod cli;
 pub mod config;
 pub mod declaration;
 pub mod desired;
 pub mod diagnostic;
+pub mod import;
 pub mod model;
 pub mod plan;
+pub mod portal;
+pub mod reference;
+pub mod render;
 pub mod repo;
 pub mod rules;
+pub mod sandbox;
 pub mod schema;
 pub mod source;
 pub mod template;

@@ -10,4 +10,4 @@ mod instance;
 mod publish;
 
 pub use check::{Checker, FieldError, check_json, configuration_shape};
-pub use publish::{BASE, published, wire};
+pub use publish::{BASE, of_document, published, wire};

@@ -1,11 +1,11 @@
 //! The model's types to JSON Schemas, draft 2020-12.
 
 use crate::{config::Config, model::Kind};
-use schemars::{JsonSchema as _, SchemaGenerator, generate::SchemaSettings};
+use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-/// The address under which the schemas are published; each file's name follows it.
-pub const BASE: &str = "https://callsheet.dev/schema/";
+/// What every schema's own name begins with. It is a name, not an address: nothing is ever fetched.
+pub const BASE: &str = "urn:callsheet:schema:";
 
 /// What every resource may say beside its own fields; the engine reads it, no portal sees it.
 fn declaration_properties(kind: Kind) -> Map<String, Value> {
@@ -187,7 +187,7 @@ fn workspace() -> Value {
 fn with_header(schema: Value, name: &str, title: &str, description: &str) -> Value {
     let mut whole = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": format!("{BASE}{name}.schema.json"),
+        "$id": format!("{BASE}{name}:1"),
         "title": title,
         "description": description,
     });
@@ -265,7 +265,17 @@ pub(super) fn for_readers(schema: &mut Value) {
     }
 }
 
-/// Every published schema by name.
+/// The schema of a document that scripts read.
+#[must_use]
+pub fn of_document<T: JsonSchema>(name: &str) -> Value {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    let mut schema = SchemaGenerator::new(settings).into_root_schema_for::<T>().to_value();
+    for_readers(&mut schema);
+    let description = schema["description"].as_str().unwrap_or_default().to_owned();
+    with_header(schema, name, &format!("Callsheet {name}"), &description)
+}
+
+/// Every published schema of what people write, by name.
 #[must_use]
 pub fn published() -> Vec<(&'static str, Value)> {
     vec![("callsheet", workspace()), ("resources", resources())]

@@ -74,7 +74,7 @@ pub(super) fn findings(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
         .collect();
     for finding in findings
         .iter_mut()
-        .filter(|finding| can_be_waived(finding.rule))
+        .filter(|finding| finding.can_be_waived())
     {
         let waiver = inputs.config.allow.iter().find(|waiver| {
             waiver.finding == finding.rule
@@ -87,12 +87,4 @@ pub(super) fn findings(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
         }
     }
     findings
-}
-
-/// What can't be waived is what nobody can know to be harmless.
-fn can_be_waived(rule: FindingRule) -> bool {
-    !matches!(
-        rule,
-        FindingRule::IncompleteRead | FindingRule::Taken | FindingRule::SystemObject
-    )
 }

@@ -1,0 +1,241 @@
+//! *Applying* a plan: each operation is one write, made as soon as those it waits for are done.
+//!
+//! Independent operations run side by side and don't suffer from each other's failures; what waited for
+//! a failed one is not attempted. Asked to stop, nothing new is begun, what is in flight is finished,
+//! and the rest is reported. Every operation has an outcome, and none is ever guessed.
+
+use crate::{
+    model::{Name, SecretOrigin, Value},
+    plan::{Action, Operation, Plan},
+    portal::{ObjectRef, Portal, Verb, Write, Written},
+};
+use futures::{StreamExt as _, stream::FuturesUnordered};
+use schemars::JsonSchema;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use tokio::sync::watch;
+
+/// How many writes are in flight at most.
+const IN_FLIGHT: usize = 8;
+
+/// What became of one operation.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The portal says that it was done.
+    Done,
+    /// It was not done.
+    Failed,
+    /// It was not begun: something that it waited for was not done, or the run was stopped.
+    NotAttempted,
+    /// It was sent, and nobody knows what became of it. Planning again tells.
+    Unknown,
+}
+
+/// What became of a plan.
+#[derive(Clone, Debug, Default)]
+pub struct Applied {
+    /// What became of each operation, in the order of the plan.
+    pub results: Vec<Result>,
+    /// Whether somebody asked to stop before all was begun.
+    pub interrupted: bool,
+}
+
+/// What became of one operation, and why.
+#[derive(Clone, Debug)]
+pub struct Result {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why it wasn't done.
+    pub error: Option<String>,
+}
+
+impl Applied {
+    /// How many operations had an outcome.
+    #[must_use]
+    pub fn count(&self, outcome: Outcome) -> usize {
+        self.results.iter().filter(|result| result.outcome == outcome).count()
+    }
+
+    /// Whether every operation was done.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.results.iter().all(|result| result.outcome == Outcome::Done)
+    }
+}
+
+/// The secrets that a plan sends, by operation and path. They exist from the moment in which all of
+/// them could be read until the run ends.
+#[derive(Debug, Default)]
+pub struct Secrets(BTreeMap<usize, BTreeMap<Vec<Name>, SecretString>>);
+
+/// A secret that can't be read: which resource wants it, where it should be, and why it isn't.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{wanted_by} needs {origin}: {reason}")]
+pub struct MissingSecret {
+    /// The resource and the field.
+    pub wanted_by: String,
+    /// Where it should be.
+    pub origin: String,
+    /// Why it can't be read.
+    pub reason: String,
+}
+
+/// Reads one secret from where it is kept.
+pub type ReadSecret<'a> = dyn Fn(&SecretOrigin) -> std::result::Result<SecretString, String> + 'a;
+
+impl Secrets {
+    /// Reads every secret that a plan sends, each once, before anything is written.
+    ///
+    /// # Errors
+    /// All that can't be read.
+    pub fn read(plan: &Plan, read: &ReadSecret<'_>) -> std::result::Result<Self, Vec<MissingSecret>> {
+        let mut known: BTreeMap<SecretOrigin, std::result::Result<SecretString, String>> = BTreeMap::new();
+        let mut secrets = Self::default();
+        let mut missing = Vec::new();
+        for (at, operation) in plan.operations.iter().enumerate() {
+            for change in &operation.changes {
+                let Some(Value::Secret(secret)) = &change.after else { continue };
+                let Some(origin) = &secret.origin else { continue };
+                match known.entry(origin.clone()).or_insert_with(|| read(origin)) {
+                    Ok(value) => {
+                        let of = secrets.0.entry(at).or_default();
+                        of.insert(change.path.clone(), value.clone());
+                    }
+                    Err(reason) => missing.push(MissingSecret {
+                        wanted_by: format!("{} {}", operation.address, change.path.join(".")),
+                        origin: origin.to_string(),
+                        reason: reason.clone(),
+                    }),
+                }
+            }
+        }
+        if missing.is_empty() { Ok(secrets) } else { Err(missing) }
+    }
+}
+
+/// Told what becomes of operations while they are applied.
+pub trait Watch {
+    /// One operation has its outcome.
+    fn ended(&self, operation: &Operation, result: &Result);
+}
+
+/// Nobody watches.
+impl Watch for () {
+    fn ended(&self, _: &Operation, _: &Result) {}
+}
+
+/// Does what a plan says. Once `stop` turns true, nothing new is begun.
+pub async fn apply(
+    plan: &Plan,
+    portal: &dyn Portal,
+    secrets: &Secrets,
+    stop: watch::Receiver<bool>,
+    watch: &dyn Watch,
+) -> Applied {
+    let count = plan.operations.len();
+    let mut waits: Vec<usize> = plan.operations.iter().map(|one| one.after.len()).collect();
+    let mut next = vec![Vec::new(); count];
+    for (at, operation) in plan.operations.iter().enumerate() {
+        operation.after.iter().for_each(|first| next[*first].push(at));
+    }
+    let mut results: Vec<Option<Result>> = vec![None; count];
+    let mut ready: BTreeSet<usize> = (0..count).filter(|at| waits[*at] == 0).collect();
+    let mut versions: BTreeMap<Box<str>, Written> = BTreeMap::new();
+    let mut in_flight = FuturesUnordered::new();
+    let mut stopped = stop;
+    loop {
+        let stopping = *stopped.borrow();
+        while !stopping && in_flight.len() < IN_FLIGHT {
+            let Some(at) = ready.pop_first() else { break };
+            let operation = &plan.operations[at];
+            let latest = operation.object.as_ref().and_then(|object| versions.get(&object.id)).cloned();
+            let sent = secrets.0.get(&at);
+            in_flight.push(async move { (at, write(operation, latest, sent, portal).await) });
+        }
+        let ended = tokio::select! {
+            ended = in_flight.next() => ended,
+            // Only to look again at whether to stop; a sender that is gone never asks to.
+            Ok(()) = stopped.changed(), if !stopping => continue,
+        };
+        let Some((at, written)) = ended else { break };
+        let operation = &plan.operations[at];
+        let result = match written {
+            Ok(written) => {
+                versions.insert(written.id.clone(), written);
+                Result { outcome: Outcome::Done, error: None }
+            }
+            Err(error) => {
+                let outcome = if error.may_be_done() { Outcome::Unknown } else { Outcome::Failed };
+                Result { outcome, error: Some(error.to_string()) }
+            }
+        };
+        watch.ended(operation, &result);
+        if result.outcome == Outcome::Done {
+            for other in &next[at] {
+                waits[*other] -= 1;
+                if waits[*other] == 0 {
+                    ready.insert(*other);
+                }
+            }
+        }
+        results[at] = Some(result);
+    }
+    let interrupted = *stopped.borrow() && results.iter().any(Option::is_none);
+    let results = not_attempted(plan, results, interrupted);
+    Applied { results, interrupted }
+}
+
+/// Gives what was never begun its outcome, and names what it waited for.
+fn not_attempted(plan: &Plan, results: Vec<Option<Result>>, interrupted: bool) -> Vec<Result> {
+    let failed: BTreeSet<usize> = results
+        .iter()
+        .enumerate()
+        .filter(|(_, result)| result.as_ref().is_none_or(|result| result.outcome != Outcome::Done))
+        .map(|(at, _)| at)
+        .collect();
+    let mut ended = Vec::with_capacity(results.len());
+    for (at, result) in results.into_iter().enumerate() {
+        ended.push(result.unwrap_or_else(|| {
+            let first = plan.operations[at].after.iter().find(|first| failed.contains(first));
+            let why = match first {
+                Some(first) => format!("waited for {}, which was not done", plan.operations[*first].address),
+                None if interrupted => "interrupted before it was begun".to_owned(),
+                None => "not begun".to_owned(),
+            };
+            Result { outcome: Outcome::NotAttempted, error: Some(why) }
+        }));
+    }
+    ended
+}
+
+/// Makes one write. `latest` is what an earlier write of this run left of the same object.
+async fn write(
+    operation: &Operation,
+    latest: Option<Written>,
+    secrets: Option<&BTreeMap<Vec<Name>, SecretString>>,
+    portal: &dyn Portal,
+) -> std::result::Result<Written, crate::portal::Error> {
+    let none = BTreeMap::new();
+    let object = operation.object.as_ref().map(|object| ObjectRef {
+        id: &object.id,
+        key: &object.key,
+        etag: latest.as_ref().map_or(object.etag.as_deref(), |written| written.etag.as_deref()),
+    });
+    let verb = match (operation.action, object) {
+        (Action::Delete, Some(object)) => Verb::Delete(object),
+        (_, Some(object)) => Verb::Update(object),
+        (_, None) => Verb::Create,
+    };
+    let write = Write {
+        address: &operation.address,
+        verb,
+        target: &operation.target,
+        changes: &operation.changes,
+        secrets: secrets.unwrap_or(&none),
+    };
+    portal.write(&write).await
+}

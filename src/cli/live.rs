@@ -1,0 +1,166 @@
+//! `callsheet list` and `callsheet show`: read-only views of what the portal holds.
+
+use super::{
+    expect_format,
+    outcome::Outcome,
+    settings::Terminal,
+    workspace::{self, Workspace},
+};
+use crate::{
+    model::{Address, Fields, Kind, Live, LiveObject, Value},
+    render::{Format, safe},
+};
+use anyhow::bail;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::{io::Write as _, path::Path};
+use unicode_width::UnicodeWidthStr as _;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ListArgs {
+    /// The kind
+    kind: Kind,
+
+    /// Only what holds this text in its key, its name, its e-mail address or its extension
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+
+    /// Inactive users instead of active ones
+    #[arg(long)]
+    inactive: bool,
+
+    /// What the portal made for itself too
+    #[arg(long)]
+    system: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ShowArgs {
+    /// The resource, such as users/alice
+    address: Address,
+}
+
+/// What `list --format json` writes.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ListDocument {
+    /// The version of this format: `1.0`.
+    format_version: &'static str,
+    /// The kind that was listed.
+    kind: Kind,
+    /// The objects, in order of key.
+    objects: Vec<ObjectDocument>,
+}
+
+/// One live object.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ObjectDocument {
+    /// Its kind and key.
+    address: Address,
+    /// The portal's own name for it.
+    id: String,
+    /// Whether the portal made it for itself.
+    system: bool,
+    /// How many voicemail messages it has.
+    messages: u32,
+    /// What it holds, without defaults; of secrets only their version.
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
+    fields: Fields,
+}
+
+impl ObjectDocument {
+    fn of(address: Address, object: &LiveObject) -> Self {
+        Self {
+            address,
+            id: object.id.to_string(),
+            system: object.system,
+            messages: object.messages,
+            fields: object.fields.clone(),
+        }
+    }
+}
+
+fn read(directory: &Path, terminal: &mut Terminal) -> anyhow::Result<Result<Live, Outcome>> {
+    let workspace = match Workspace::load(directory.to_owned(), Format::Text, terminal)? {
+        Ok(workspace) => workspace,
+        Err(outcome) => return Ok(Err(outcome)),
+    };
+    workspace::runtime()?.block_on(async {
+        let portal = workspace.open().await?;
+        workspace::read(&*portal, terminal).await.map(Ok)
+    })
+}
+
+pub(super) fn list(args: &ListArgs, directory: &Path, format: Format, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
+    expect_format(format, &[Format::Text, Format::Json])?;
+    let live = match read(directory, terminal)? {
+        Ok(live) => live,
+        Err(outcome) => return Ok(outcome),
+    };
+    let shown: Vec<(&str, &LiveObject)> = live.of_kind(args.kind).filter(|(key, object)| is_listed(args, key, object)).collect();
+    if format == Format::Json {
+        let objects = shown.iter().map(|(key, object)| ObjectDocument::of(Address::new(args.kind, *key), object));
+        let document = ListDocument { format_version: "1.0", kind: args.kind, objects: objects.collect() };
+        safe::json(&document, &mut terminal.out)?;
+        return Ok(Outcome::Done);
+    }
+    let columns = columns(args.kind);
+    let cell = |key: &str, object: &LiveObject, column: &str| match column {
+        "key" => safe::line(key),
+        column => safe::line(object.fields.text(column).unwrap_or("")),
+    };
+    let mut rows: Vec<Vec<String>> = vec![columns.iter().map(|column| column.to_uppercase().replace('_', " ")).collect()];
+    rows.extend(shown.iter().map(|(key, object)| columns.iter().map(|column| cell(key, object, column)).collect()));
+    for row in &rows {
+        let line = row.iter().enumerate().fold(String::new(), |line, (at, cell)| {
+            let width = rows.iter().map(|row| row[at].width()).max().unwrap_or(0);
+            format!("{line}{cell}{:pad$}", "", pad = width - cell.width() + 2)
+        });
+        writeln!(terminal.out, "{}", line.trim_end())?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// The columns of a listing (S4.03).
+fn columns(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Users => &["key", "first_name", "last_name", "email", "extension"],
+        Kind::Extensions => &["key", "kind", "name"],
+        Kind::Scopes | Kind::Groups | Kind::Instances | Kind::Templates => &["key", "title"],
+    }
+}
+
+fn is_listed(args: &ListArgs, key: &str, object: &LiveObject) -> bool {
+    let active = object.fields.get("active").and_then(Value::as_bool) != Some(false);
+    let right = args.kind != Kind::Users || active != args.inactive;
+    let found = args.search.as_ref().is_none_or(|text| {
+        let text = text.to_lowercase();
+        let searched = ["first_name", "last_name", "name", "title", "email", "extension"];
+        let mut texts = searched.iter().filter_map(|field| object.fields.text(field)).chain([key]);
+        texts.any(|one| one.to_lowercase().contains(&text))
+    });
+    right && found && (args.system || !object.system)
+}
+
+pub(super) fn show(args: &ShowArgs, directory: &Path, format: Format, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
+    expect_format(format, &[Format::Text, Format::Json])?;
+    let live = match read(directory, terminal)? {
+        Ok(live) => live,
+        Err(outcome) => return Ok(outcome),
+    };
+    let Address { kind, key } = &args.address;
+    let Some(object) = live.get(*kind, key) else {
+        let near = crate::diagnostic::did_you_mean(key, live.of_kind(*kind).map(|(key, _)| key));
+        let hint = near.map_or_else(String::new, |near| format!("; did you mean {kind}/{near}?"));
+        bail!("there is no {} on the portal{hint}", args.address);
+    };
+    if format == Format::Json {
+        let document = ObjectDocument::of(args.address.clone(), object);
+        safe::json(&document, &mut terminal.out)?;
+        return Ok(Outcome::Done);
+    }
+    writeln!(terminal.out, "{}  (id {})", safe::line(&args.address.to_string()), safe::line(&object.id))?;
+    let yaml = serde_saphyr::to_string(&object.fields)?;
+    write!(terminal.out, "{}", safe::lines(&yaml))?;
+    writeln!(terminal.out)?;
+    Ok(Outcome::Done)
+}

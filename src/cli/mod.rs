@@ -1,0 +1,143 @@
+//! The *command line*: one file a command, each with its arguments and one function that reads as a
+//! table of contents.
+//!
+//! Results go to stdout; diagnostics, progress and prompts to stderr. What the process ends with is
+//! decided in [`outcome`] alone; only [`settings`] reads the environment.
+
+mod apply;
+mod import;
+mod init;
+mod live;
+mod outcome;
+mod plan;
+mod progress;
+mod sandbox;
+mod schema;
+mod settings;
+mod validate;
+mod workspace;
+
+use crate::render::Format;
+use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
+use outcome::Outcome;
+use settings::Terminal;
+use std::{path::PathBuf, process::ExitCode};
+
+/// The people of a phone system, as code: declared in YAML, validated, planned and applied.
+#[derive(Debug, Parser)]
+#[command(name = "callsheet", version, max_term_width = 100, propagate_version = true)]
+struct Cli {
+    /// Run as if started in this folder
+    #[arg(short = 'C', value_name = "DIR", global = true, default_value = ".", hide_default_value = true)]
+    directory: PathBuf,
+
+    /// How to write the result
+    #[arg(long, value_enum, global = true, default_value = "text")]
+    format: Format,
+
+    /// When to use colour
+    #[arg(long, value_enum, global = true, default_value = "auto", value_name = "WHEN")]
+    color: ColorWhen,
+
+    /// Show no progress bars
+    #[arg(long, global = true)]
+    no_progress: bool,
+
+    /// Say what is being done; twice, in detail
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    verbose: u8,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ColorWhen {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a workspace that validates and plans
+    Init(init::Args),
+    /// Check the files, offline; every diagnostic at once
+    Validate(validate::Args),
+    /// Show what would be done; writes nothing
+    Plan(plan::Args),
+    /// Do it
+    Apply(apply::Args),
+    /// Write live objects as YAML; a plan after it is empty
+    Import(import::Args),
+    /// List the live objects of a kind
+    List(live::ListArgs),
+    /// Show one live object
+    Show(live::ShowArgs),
+    /// The built-in portal
+    #[command(subcommand)]
+    Sandbox(sandbox::Command),
+    /// Print a JSON Schema
+    Schema(schema::Args),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// Runs the command that the process was started with.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let asked_for = !error.use_stderr();
+            let printed = error.print();
+            return if asked_for && printed.is_ok() { Outcome::Done } else { Outcome::Usage }.into();
+        }
+    };
+    let mut terminal = Terminal::new(&cli);
+    let outcome = run(cli, &mut terminal);
+    outcome::end(outcome, &mut terminal)
+}
+
+fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
+    let Cli { directory, format, command, .. } = cli;
+    match command {
+        Command::Init(args) => init::run(&args, &directory, terminal),
+        Command::Validate(args) => validate::run(&args, &directory, format, terminal),
+        Command::Plan(args) => plan::run(&args, &directory, format, terminal),
+        Command::Apply(args) => apply::run(&args, &directory, format, terminal),
+        Command::Import(args) => import::run(&args, &directory, terminal),
+        Command::List(args) => live::list(&args, &directory, format, terminal),
+        Command::Show(args) => live::show(&args, &directory, format, terminal),
+        Command::Sandbox(command) => sandbox::run(&command, &directory, terminal),
+        Command::Schema(args) => schema::run(&args, &directory, terminal),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "callsheet", &mut terminal.out);
+            Ok(Outcome::Done)
+        }
+        Command::Man => {
+            clap_mangen::Man::new(Cli::command()).render(&mut terminal.out)?;
+            Ok(Outcome::Done)
+        }
+    }
+}
+
+/// Refuses a format that a command has no form for.
+fn expect_format(format: Format, known: &[Format]) -> Result<(), outcome::UsageError> {
+    if known.contains(&format) {
+        return Ok(());
+    }
+    let name = |format: &Format| format.to_possible_value().map(|value| value.get_name().to_owned());
+    let known: Vec<String> = known.iter().filter_map(name).collect();
+    let format = name(&format).unwrap_or_default();
+    Err(outcome::UsageError(format!("this command doesn't write {format}; it writes {}", known.join(", "))))
+}

@@ -1,0 +1,77 @@
+//! An *outcome* is how a run ended, and the one number that tells it to whoever started it.
+
+use super::settings::Terminal;
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+};
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Done, or nothing to do.
+    Done,
+    /// The files are wrong, or something failed.
+    Failed,
+    /// There are changes, and `--detailed-exitcode` asked to be told.
+    Changes,
+    /// A finding blocks the plan, or the plan is stale.
+    Refused,
+    /// The command line is wrong.
+    Usage,
+    /// Stopped before it was done.
+    Interrupted,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        Self::from(match outcome {
+            Outcome::Done => 0,
+            Outcome::Failed => 1,
+            Outcome::Changes => 2,
+            Outcome::Refused => 3,
+            Outcome::Usage => 64,
+            Outcome::Interrupted => 130,
+        })
+    }
+}
+
+/// A command line that can't be meant.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct UsageError(pub(super) String);
+
+/// Ends a run: what is left goes out, what went wrong is told, and a reader that left early is no
+/// error.
+pub(super) fn end(outcome: anyhow::Result<Outcome>, terminal: &mut Terminal) -> ExitCode {
+    let outcome = outcome.and_then(|outcome| {
+        terminal.out.flush()?;
+        Ok(outcome)
+    });
+    let error = match outcome {
+        Ok(outcome) => return outcome.into(),
+        Err(error) => error,
+    };
+    if is_broken_pipe(&error) {
+        return Outcome::Done.into();
+    }
+    let usage = error.downcast_ref::<UsageError>().is_some();
+    let causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
+    let shown = crate::render::safe::lines(&error.to_string());
+    // Nobody is left to tell if stderr is gone too.
+    drop(writeln!(terminal.err, "error: {shown}"));
+    let mut told = error.to_string();
+    for cause in causes {
+        if !told.contains(&cause) {
+            drop(writeln!(terminal.err, "  because: {}", crate::render::safe::lines(&cause)));
+            told.push_str(&cause);
+        }
+    }
+    if usage { Outcome::Usage } else { Outcome::Failed }.into()
+}
+
+/// Whether somebody stopped reading.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let broken = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
+    error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(broken))
+}

@@ -1,0 +1,85 @@
+//! `callsheet sandbox serve`: the built-in portal for others to reach.
+
+use super::{outcome::Outcome, settings, settings::Terminal, workspace};
+use crate::sandbox::{self, Store, Tokens};
+use anyhow::Context as _;
+use secrecy::{ExposeSecret as _, SecretString};
+use std::{
+    io::Write as _,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    /// Serve it until a signal comes
+    ///
+    /// The token with which clients may write is taken from CALLSHEET_SANDBOX_TOKEN, one with which
+    /// they may only read from CALLSHEET_SANDBOX_READ_TOKEN. Without the first, a new token is made and
+    /// kept beside the database, readable by its owner alone.
+    Serve(ServeArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ServeArgs {
+    /// The database; made if it isn't there
+    #[arg(long, value_name = "FILE", default_value = ".callsheet/sandbox.db")]
+    database: PathBuf,
+
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8099")]
+    listen: SocketAddr,
+}
+
+pub(super) fn run(command: &Command, directory: &Path, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
+    let Command::Serve(args) = command;
+    let database = directory.join(&args.database);
+    if let Some(parent) = database.parent() {
+        std::fs::create_dir_all(parent).with_context(|| format!("{} can't be made", parent.display()))?;
+    }
+    let store = Store::open(&database).with_context(|| format!("{} can't be opened", database.display()))?;
+    let (write, kept_in) = match settings::variable("CALLSHEET_SANDBOX_TOKEN") {
+        Some(token) => (SecretString::from(token), None),
+        None => {
+            let file = database.with_extension("token");
+            (kept_token(&file)?, Some(file))
+        }
+    };
+    let read = settings::variable("CALLSHEET_SANDBOX_READ_TOKEN").map(SecretString::from);
+    workspace::runtime()?.block_on(async {
+        let listener = tokio::net::TcpListener::bind(args.listen).await;
+        let listener = listener.with_context(|| format!("{} can't be listened on", args.listen))?;
+        writeln!(terminal.out, "serving {} on http://{}", database.display(), listener.local_addr()?)?;
+        if let Some(file) = kept_in {
+            writeln!(terminal.out, "the token is in {}", file.display())?;
+        }
+        terminal.out.flush()?;
+        sandbox::serve(listener, store, Tokens { write, read }, signal()?).await?;
+        Ok(Outcome::Done)
+    })
+}
+
+/// Ends when the process is asked to.
+fn signal() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// The token that an earlier run made, or a new one.
+fn kept_token(file: &Path) -> anyhow::Result<SecretString> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    if let Ok(token) = std::fs::read_to_string(file) {
+        return Ok(token.trim().into());
+    }
+    let token = sandbox::new_token();
+    let mut options = std::fs::OpenOptions::new();
+    let opened = options.write(true).create_new(true).mode(0o600).open(file);
+    let mut opened = opened.with_context(|| format!("{} can't be written", file.display()))?;
+    writeln!(opened, "{}", token.expose_secret())?;
+    Ok(token)
+}

@@ -1,0 +1,67 @@
+//! `callsheet schema`: the JSON Schemas, and everything else that is generated from the model.
+
+use super::{outcome::{Outcome, UsageError}, settings::Terminal};
+use crate::{reference, render, schema};
+use anyhow::Context as _;
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The schema; without a name, their names are listed
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+
+    /// Write every schema to DIR/schema and every generated page to DIR/docs
+    #[arg(long, value_name = "DIR", conflicts_with = "name", num_args = 0..=1, default_missing_value = ".")]
+    write: Option<PathBuf>,
+}
+
+/// Every published schema: of what people write, and of what scripts read.
+fn all() -> Vec<(&'static str, serde_json::Value)> {
+    let documents = [
+        ("apply", schema::of_document::<render::document::ApplyDocument>("apply")),
+        ("diagnostics", schema::of_document::<render::json::Diagnostics>("diagnostics")),
+        ("list", schema::of_document::<super::live::ListDocument>("list")),
+        ("plan", schema::of_document::<render::document::PlanDocument>("plan")),
+        ("show", schema::of_document::<super::live::ObjectDocument>("show")),
+    ];
+    let mut all = schema::published();
+    all.extend(documents);
+    all
+}
+
+fn pretty(schema: &serde_json::Value) -> anyhow::Result<String> {
+    Ok(serde_json::to_string_pretty(schema)? + "\n")
+}
+
+pub(super) fn run(args: &Args, directory: &Path, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
+    let all = all();
+    if let Some(folder) = &args.write {
+        let folder = directory.join(folder);
+        let schemas = all.iter().map(|(name, schema)| Ok((format!("schema/{name}.schema.json"), pretty(schema)?)));
+        let pages = reference::pages().into_iter().map(|(name, text)| Ok((format!("docs/{name}.md"), text)));
+        for file in schemas.chain(pages) {
+            let (name, text): (String, String) = file?;
+            let path = folder.join(name);
+            let parent = path.parent().context("a file has a folder")?;
+            std::fs::create_dir_all(parent).with_context(|| format!("{} can't be made", parent.display()))?;
+            std::fs::write(&path, text).with_context(|| format!("{} can't be written", path.display()))?;
+        }
+        return Ok(Outcome::Done);
+    }
+    let Some(name) = &args.name else {
+        for (name, _) in all {
+            writeln!(terminal.out, "{name}")?;
+        }
+        return Ok(Outcome::Done);
+    };
+    let Some((_, schema)) = all.iter().find(|(known, _)| known == name) else {
+        let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
+        return Err(UsageError(format!("there is no schema `{name}`; there are {}", names.join(", "))).into());
+    };
+    write!(terminal.out, "{}", pretty(schema)?)?;
+    Ok(Outcome::Done)
+}

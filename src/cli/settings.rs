@@ -1,0 +1,196 @@
+//! *Settings* are what the surroundings say: the environment, the terminal, and where secrets are
+//! kept. Only this file reads the environment.
+
+use super::{Cli, ColorWhen};
+use crate::{
+    config::{Config, PortalKind},
+    model::SecretOrigin,
+    portal::Target,
+    render::Look,
+};
+use anstream::{AutoStream, ColorChoice};
+use anyhow::{Context as _, bail};
+use secrecy::SecretString;
+use std::{
+    io::{BufWriter, IsTerminal as _, Read as _, Stderr, Stdout},
+    path::Path,
+    process::{Command, Stdio},
+    sync::mpsc,
+    time::Duration,
+};
+use tracing_subscriber::filter::LevelFilter;
+
+/// How long a command may take to print a secret.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Secrets longer than this many bytes are something else.
+const SECRET_LIMIT: u64 = 64 << 10;
+
+/// Where results and messages go, and how they are to look there.
+pub(super) struct Terminal {
+    /// For results.
+    pub(super) out: AutoStream<BufWriter<Stdout>>,
+    /// For diagnostics, progress and prompts.
+    pub(super) err: AutoStream<Stderr>,
+    /// How results look.
+    pub(super) look: Look,
+    /// How messages look.
+    pub(super) err_look: Look,
+    /// Whether progress is shown.
+    pub(super) progress: bool,
+    /// Whether somebody is there to be asked.
+    pub(super) interactive: bool,
+}
+
+impl Terminal {
+    /// The process's own terminal, pipe or file.
+    pub(super) fn new(cli: &Cli) -> Self {
+        let choice = |is_dumb: bool, auto: ColorChoice| match cli.color {
+            ColorWhen::Always => ColorChoice::AlwaysAnsi,
+            ColorWhen::Never => ColorChoice::Never,
+            ColorWhen::Auto if is_dumb => ColorChoice::Never,
+            ColorWhen::Auto => auto,
+        };
+        let dumb = variable("TERM").is_some_and(|term| term == "dumb");
+        let (stdout, stderr) = (std::io::stdout(), std::io::stderr());
+        let out_choice = choice(dumb, AutoStream::choice(&stdout));
+        let err_choice = choice(dumb, AutoStream::choice(&stderr));
+        let size = terminal_size::terminal_size_of(&stdout).or_else(|| terminal_size::terminal_size_of(&stderr));
+        let width = size.map_or(120, |(width, _)| usize::from(width.0)).max(40);
+        let look = |choice| Look { color: choice != ColorChoice::Never, width, ..Look::default() };
+        log(cli.verbose, err_choice != ColorChoice::Never);
+        Self {
+            progress: !cli.no_progress && !dumb && stderr.is_terminal(),
+            interactive: std::io::stdin().is_terminal() && stderr.is_terminal(),
+            out: AutoStream::new(BufWriter::new(stdout), out_choice),
+            err: AutoStream::new(stderr, err_choice),
+            look: look(out_choice),
+            err_look: look(err_choice),
+        }
+    }
+}
+
+/// Sends what `-v` asks for to stderr. Nothing but this crate speaks, so that no library can log what
+/// it was given to send.
+fn log(verbose: u8, color: bool) {
+    let level = match verbose {
+        0 => return,
+        1 => LevelFilter::INFO,
+        2 => LevelFilter::DEBUG,
+        _ => LevelFilter::TRACE,
+    };
+    use tracing_subscriber::layer::SubscriberExt as _;
+    use tracing_subscriber::util::SubscriberInitExt as _;
+    let only_ours = tracing_subscriber::filter::Targets::new().with_target("callsheet", level);
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(color).without_time();
+    // A second subscriber in one process is a test's; the first one stays.
+    drop(tracing_subscriber::registry().with(layer).with(only_ours).try_init());
+}
+
+/// An environment variable, if it is set and is text.
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
+pub(super) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Today, for waivers, which expire.
+pub(super) fn today() -> jiff::civil::Date {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
+/// The path from the root of the repository to a folder, empty where there is no repository: a forge
+/// knows files by their path from the root.
+pub(super) fn path_in_repository(folder: &Path) -> String {
+    let Ok(folder) = folder.canonicalize() else { return String::new() };
+    let root = folder.ancestors().find(|folder| folder.join(".git").exists());
+    let inside = root.and_then(|root| folder.strip_prefix(root).ok());
+    inside.map_or_else(String::new, |path| path.to_string_lossy().replace('\\', "/"))
+}
+
+/// The portal that a configuration names.
+pub(super) fn target(config: &Config, workspace: &Path) -> anyhow::Result<Target> {
+    let portal = &config.portal;
+    match (portal.kind, &portal.database, &portal.url) {
+        (PortalKind::Sandbox, Some(database), None) => {
+            Ok(Target::Embedded { database: workspace.join(&**database) })
+        }
+        (PortalKind::Sandbox, None, Some(url)) => {
+            let token = portal.credentials.as_ref().and_then(|credentials| credentials.token.as_ref());
+            let Some(token) = token else {
+                bail!("callsheet.yaml: `portal.credentials.token` is missing; write where the token is kept: credentials: {{ token: {{ env: CALLSHEET_TOKEN }} }}");
+            };
+            let origin = match (&token.env, &token.file, &token.command) {
+                (Some(name), ..) => SecretOrigin::Env((**name).into()),
+                (_, Some(path), _) => SecretOrigin::File((**path).into()),
+                (_, _, Some(words)) => SecretOrigin::Command(words.iter().map(|word| (**word).into()).collect()),
+                (None, None, None) => bail!("callsheet.yaml: `portal.credentials.token` names no place"),
+            };
+            let token = secret(&origin, workspace)
+                .map_err(|reason| anyhow::anyhow!("the portal's token can't be read from {origin}: {reason}"))?;
+            Ok(Target::Served { url: url.to_string(), token })
+        }
+        (PortalKind::Sandbox, ..) => {
+            bail!("callsheet.yaml: `portal` needs either `database:`, for a sandbox inside the command, or `url:`, for one that is served")
+        }
+    }
+}
+
+/// Reads a secret from where it is kept.
+///
+/// # Errors
+/// Why it can't be read; never any part of it.
+pub(super) fn secret(origin: &SecretOrigin, workspace: &Path) -> Result<SecretString, String> {
+    let text = match origin {
+        SecretOrigin::Env(name) => variable(name).ok_or("the variable is not set")?,
+        SecretOrigin::File(path) => from_file(workspace, path)?,
+        SecretOrigin::Command(words) => from_command(words, workspace)?,
+    };
+    let text = text.strip_suffix('\n').map_or(&*text, |text| text.strip_suffix('\r').unwrap_or(text));
+    if text.is_empty() { Err("it is empty".to_owned()) } else { Ok(text.into()) }
+}
+
+/// A file of the workspace; a link that leads out of it would send what nobody reviewed.
+fn from_file(workspace: &Path, path: &str) -> Result<String, String> {
+    let read = || -> anyhow::Result<String> {
+        let root = workspace.canonicalize()?;
+        let file = root.join(path).canonicalize()?;
+        if !file.starts_with(&root) {
+            bail!("the path leads out of the workspace");
+        }
+        let mut text = String::new();
+        let read = std::fs::File::open(file)?.take(SECRET_LIMIT + 1).read_to_string(&mut text);
+        read.context("it is not text")?;
+        if text.len() as u64 > SECRET_LIMIT {
+            bail!("the file is larger than a secret");
+        }
+        Ok(text)
+    };
+    read().map_err(|error| error.to_string())
+}
+
+/// What a command prints.
+fn from_command(words: &[Box<str>], workspace: &Path) -> Result<String, String> {
+    let Some((program, arguments)) = words.split_first() else { return Err("it is empty".to_owned()) };
+    let mut command = Command::new(&**program);
+    command.args(arguments.iter().map(|word| &**word)).current_dir(workspace);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+    let mut child = command.spawn().map_err(|error| error.to_string())?;
+    let stdout = child.stdout.take().ok_or("it has no output")?;
+    let (send, receive) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        let read = stdout.take(SECRET_LIMIT).read_to_string(&mut text);
+        // The receiver is gone only if it waited too long.
+        drop(send.send(read.map(|_| text)));
+    });
+    let Ok(read) = receive.recv_timeout(COMMAND_TIMEOUT) else {
+        drop(child.kill());
+        drop(child.wait());
+        return Err(format!("it took longer than {} seconds", COMMAND_TIMEOUT.as_secs()));
+    };
+    let status = child.wait().map_err(|error| error.to_string())?;
+    if !status.success() {
+        return Err(format!("it ended with {status}"));
+    }
+    read.map_err(|_not_text| "it printed what is not text".to_owned())
+}

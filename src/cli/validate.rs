@@ -1,0 +1,42 @@
+//! `callsheet validate`: everything that is wrong with the files, offline.
+
+use super::{
+    expect_format,
+    outcome::Outcome,
+    settings::{self, Terminal},
+    workspace,
+};
+use crate::{
+    desired::{self, Desired},
+    render::Format,
+    repo,
+};
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The workspace
+    #[arg(value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &Args, directory: &Path, format: Format, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
+    expect_format(format, &[Format::Text, Format::Json, Format::Github, Format::Sarif])?;
+    let folder = workspace::folder(directory, args.folder.as_deref());
+    terminal.look.prefix = settings::path_in_repository(&folder);
+    let files = repo::read(&folder)?;
+    let count = files.sources.len();
+    let Desired { state, report, .. } = desired::load(files, settings::today());
+    workspace::show(&report, format, terminal)?;
+    if report.has_errors() {
+        return Ok(Outcome::Failed);
+    }
+    if format == Format::Text {
+        let resources = state.resources.len();
+        writeln!(terminal.out, "{resources} resources in {count} files are valid")?;
+    }
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,103 @@
+//! A *workspace* as a command uses it: its files read, its portal opened.
+
+use super::{outcome::Outcome, progress::Bars, settings, settings::Terminal};
+use crate::{
+    config::Config,
+    desired::{self, Desired},
+    model::{Kind, Live, State},
+    portal::{self, Portal, Target},
+    render::{self, Format, document::Heading},
+    repo,
+};
+use anyhow::Context as _;
+use std::{
+    collections::BTreeSet,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+/// A workspace whose files are without errors.
+pub(super) struct Workspace {
+    /// Its folder.
+    pub(super) folder: PathBuf,
+    /// What `callsheet.yaml` says.
+    pub(super) config: Config,
+    /// What its files declare.
+    pub(super) state: State,
+}
+
+/// The folder that a command means: its argument, as seen from `-C`.
+pub(super) fn folder(directory: &Path, argument: Option<&Path>) -> PathBuf {
+    argument.map_or_else(|| directory.to_owned(), |argument| directory.join(argument))
+}
+
+impl Workspace {
+    /// Reads a workspace, and shows what is wrong with it. With errors there is none.
+    pub(super) fn load(
+        folder: PathBuf,
+        format: Format,
+        terminal: &mut Terminal,
+    ) -> anyhow::Result<Result<Self, Outcome>> {
+        let Desired { config, state, report } = desired::load(repo::read(&folder)?, settings::today());
+        match config {
+            Some(config) if !report.has_errors() => {
+                if report.count(crate::diagnostic::Level::Warning) > 0 {
+                    render::text::report(&report, &terminal.err_look, &mut terminal.err)?;
+                }
+                Ok(Ok(Self { folder, config, state }))
+            }
+            _ => {
+                show(&report, format, terminal)?;
+                Ok(Err(Outcome::Failed))
+            }
+        }
+    }
+
+    /// What heads its plans.
+    pub(super) fn heading(&self) -> Heading {
+        let folder = self.folder.canonicalize().unwrap_or_else(|_| self.folder.clone());
+        let name = folder.file_name().map_or_else(|| "/".into(), |name| name.to_string_lossy().into_owned());
+        let portal = &self.config.portal;
+        let place = portal.url.as_ref().map_or_else(|| "embedded".to_owned(), ToString::to_string);
+        Heading { workspace: name, portal: format!("{} ({place})", portal.kind), ..Heading::default() }
+    }
+
+    /// Opens the portal.
+    pub(super) async fn open(&self) -> anyhow::Result<Box<dyn Portal>> {
+        let target: Target = settings::target(&self.config, &self.folder)?;
+        portal::open(&target).await.context("the portal can't be opened")
+    }
+}
+
+/// Shows a report: to people on stderr, to whatever reads the other formats on stdout.
+pub(super) fn show(
+    report: &crate::diagnostic::Report,
+    format: Format,
+    terminal: &mut Terminal,
+) -> anyhow::Result<()> {
+    match format {
+        Format::Text | Format::Markdown | Format::Html => {
+            render::report(Format::Text, report, &terminal.err_look, &mut terminal.err)?;
+        }
+        Format::Json | Format::Github | Format::Sarif => {
+            render::report(format, report, &terminal.look, &mut terminal.out)?;
+            terminal.out.flush()?;
+        }
+    }
+    Ok(())
+}
+
+/// Reads every kind from a portal, with progress.
+pub(super) async fn read(portal: &dyn Portal, terminal: &Terminal) -> anyhow::Result<Live> {
+    let kinds: BTreeSet<Kind> = portal.capabilities().kinds.keys().copied().collect();
+    let bars = Bars::new(terminal.progress);
+    let live = portal.read(&kinds, &bars).await;
+    bars.clear();
+    live.context("the portal can't be read, so nothing is planned")
+}
+
+/// A runtime for what waits on a network.
+pub(super) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(2).enable_all().build().context("no runtime can be started")
+}

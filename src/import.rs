@@ -1,0 +1,186 @@
+//! *Importing*: live objects to the YAML that declares them, and no more than that.
+//!
+//! Defaults and what the portal made itself are left out, and so is what a template gives. An object
+//! that is imported brings those that it refers to, since a reference to nobody doesn't validate.
+
+use crate::{
+    model::{Address, Fields, Kind, Live, Name, State, Value},
+    plan::{Inputs, plan},
+};
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many resources one file holds at most, so that a file stays something that people read.
+const PER_FILE: usize = 500;
+
+/// One file to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Its name, relative to the workspace.
+    pub name: String,
+    /// What it says.
+    pub text: String,
+    /// The resources that it declares.
+    pub addresses: Vec<Address>,
+}
+
+/// Why something can't be imported.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Not on the portal.
+    #[error("there is no {0} on the portal")]
+    Missing(Address),
+    /// A declared one needs no import.
+    #[error("{0} is declared already")]
+    Declared(Address),
+    /// The portal's own needs no declaration.
+    #[error("{0} is the portal's own and needs no declaration")]
+    System(Address),
+    /// The YAML could not be written.
+    #[error("the YAML can't be written: {0}")]
+    Yaml(#[from] serde_saphyr::ser::Error),
+}
+
+/// The live objects that are to be imported: those asked for with all that they refer to, or, if none
+/// is asked for, all that nobody declares.
+///
+/// # Errors
+/// What is asked for isn't there, is declared already, or is the portal's own.
+pub fn select(live: &Live, declared: &State, asked: &[Address]) -> Result<BTreeSet<Address>, Error> {
+    let foreign = |kind: Kind, key: &str| {
+        let object = live.get(kind, key)?;
+        let address = Address::new(kind, key);
+        let known = declared.get(&address).is_some()
+            || declared.of_kind(kind).any(|(_, one)| one.fields.text(kind.identity()) == Some(key));
+        (!object.system && !known).then_some(address)
+    };
+    if asked.is_empty() {
+        let all = Kind::ALL.into_iter().flat_map(|kind| live.of_kind(kind).map(move |(key, _)| (kind, key)));
+        return Ok(all.filter_map(|(kind, key)| foreign(kind, key)).collect());
+    }
+    let numbers = holders(live);
+    let mut selected = BTreeSet::new();
+    let mut open: Vec<Address> = Vec::new();
+    for address in asked {
+        match live.get(address.kind, &address.key) {
+            None => return Err(Error::Missing(address.clone())),
+            Some(object) if object.system => return Err(Error::System(address.clone())),
+            Some(_) if foreign(address.kind, &address.key).is_none() => {
+                return Err(Error::Declared(address.clone()));
+            }
+            Some(_) => open.push(address.clone()),
+        }
+    }
+    while let Some(address) = open.pop() {
+        let Some(object) = live.get(address.kind, &address.key) else { continue };
+        if !selected.insert(address.clone()) {
+            continue;
+        }
+        address.kind.shape().references(&object.fields, &mut |_, kinds, text| {
+            let by_key = kinds.iter().filter_map(|kind| foreign(*kind, text));
+            let by_number = numbers.get(text).filter(|_| kinds.contains(&Kind::Extensions));
+            let by_number = by_number.and_then(|key| foreign(Kind::Users, key));
+            open.extend(by_key.chain(by_number).filter(|found| !selected.contains(found)));
+        });
+    }
+    Ok(selected)
+}
+
+/// Who has which extension among the users.
+fn holders(live: &Live) -> BTreeMap<&str, &str> {
+    let users = live.of_kind(Kind::Users);
+    users.filter_map(|(key, user)| Some((user.fields.text("extension")?, key))).collect()
+}
+
+/// Writes the files that declare `selected`. `exists` tells which names are taken.
+///
+/// # Errors
+/// The YAML could not be written.
+pub fn files(
+    live: &Live,
+    selected: &BTreeSet<Address>,
+    exists: &dyn Fn(&str) -> bool,
+) -> Result<Vec<File>, Error> {
+    let mut files = Vec::new();
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    for kind in Kind::ALL {
+        let addresses: Vec<&Address> = selected.iter().filter(|address| address.kind == kind).collect();
+        for part in addresses.chunks(PER_FILE) {
+            let numbered = (2..).map(|number| format!("{kind}-{number}.yaml"));
+            let mut names = std::iter::once(format!("{kind}.yaml")).chain(numbered);
+            let name = names.find(|name| !exists(name) && !taken.contains(name));
+            let name = name.expect("there is always another number");
+            taken.insert(name.clone());
+            let resources = Resources { live, kind, addresses: part };
+            let text = serde_saphyr::to_string(&resources)?;
+            let addresses = part.iter().copied().cloned().collect();
+            files.push(File { name, text, addresses });
+        }
+    }
+    Ok(files)
+}
+
+/// The operations that would still be left on what was imported: none, if the import is right.
+#[must_use]
+pub fn remaining(inputs: Inputs<'_>, imported: &BTreeSet<Address>) -> Vec<Address> {
+    let plan = plan(inputs);
+    let touched = plan.operations.into_iter().map(|operation| operation.address);
+    touched.filter(|address| imported.contains(address)).collect()
+}
+
+/// What one file says.
+struct Resources<'a> {
+    live: &'a Live,
+    kind: Kind,
+    addresses: &'a [&'a Address],
+}
+
+impl Serialize for Resources<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let bodies: BTreeMap<&str, Declarable> = self
+            .addresses
+            .iter()
+            .filter_map(|address| {
+                let object = self.live.get(address.kind, &address.key)?;
+                Some((&*address.key, Declarable(declarable(address, &object.fields))))
+            })
+            .collect();
+        let mut file = serializer.serialize_map(Some(1))?;
+        file.serialize_entry(self.kind.name(), &bodies)?;
+        file.end()
+    }
+}
+
+/// The fields of one resource as YAML: none at all are an empty mapping.
+struct Declarable(Fields);
+
+impl Serialize for Declarable {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+/// What is to be declared of a live object: no secrets, which no portal tells, and no key twice.
+fn declarable(address: &Address, live: &Fields) -> Fields {
+    let own_key = |name: &Name, value: &Value| {
+        &**name == address.kind.identity() && value.as_text() == Some(&*address.key)
+    };
+    live.iter()
+        .filter(|(name, value)| !own_key(name, value))
+        .filter_map(|(name, value)| Some((name.clone(), without_secrets(value)?)))
+        .collect()
+}
+
+fn without_secrets(value: &Value) -> Option<Value> {
+    match value {
+        Value::Secret(_) => None,
+        Value::Map(fields) => {
+            let kept: Fields = fields
+                .iter()
+                .filter_map(|(name, value)| Some((name.clone(), without_secrets(value)?)))
+                .collect();
+            (!kept.is_empty()).then_some(Value::Map(kept))
+        }
+        other => Some(other.clone()),
+    }
+}
