@@ -7,10 +7,9 @@
 use super::{
     object::{Draft, READ_ONLY, Row},
     problem::{Code, Fault, Problem, Reason},
-    store::Tx,
 };
 use crate::{
-    model::{Field, Fields, Kind, Shape},
+    model::{Field, Kind, Shape},
     schema::check_json,
 };
 use serde_json::{Map, Value};
@@ -241,87 +240,145 @@ fn join(path: &str, name: &str) -> String {
     }
 }
 
-/// Checks what only the other objects can say: that nobody has what the draft claims, and that what
-/// it newly refers to is there.
-pub(super) fn check_against(
-    tx: &Tx<'_>,
-    draft: &Draft,
-    before: Option<&Row<'_>>,
-) -> Result<(), Problem> {
-    let unknown = unknown_references(tx, draft, before)?;
-    if !unknown.is_empty() {
-        return Err(Problem::faults(Reason::Invalid, unknown));
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::sandbox::{neighbours, store::Store};
+    use serde_json::json;
+
+    fn sent(body: Value) -> Map<String, Value> {
+        match body {
+            Value::Object(body) => body,
+            _ => panic!("an object is sent"),
+        }
     }
-    let seq = before.map(|row| row.seq);
-    let mut taken = Vec::new();
-    let (kind, key) = (draft.kind, &draft.key);
-    if tx
-        .by_key(kind, key)?
-        .is_some_and(|row| Some(row.seq) != seq)
-    {
-        let message = format!("{} {key} belongs to {kind}/{key}", kind.identity());
-        taken.push(Fault::new(kind.identity(), Code::Taken, message));
-    }
-    for (at, (claim, field)) in draft.claims.iter().zip(&draft.claimed_by).enumerate() {
-        let owner = if draft.claims[..at].contains(claim) {
-            Some(format!("{kind}/{key} already"))
-        } else {
-            tx.owner(&claim.space, &claim.value, seq)?
+
+    /// The body of what becomes of `before` by `patch`, or its faults as `field code`.
+    pub(in crate::sandbox) fn becomes(
+        kind: Kind,
+        before: Value,
+        patch: Value,
+    ) -> Result<Value, Vec<String>> {
+        let store = Store::in_memory().unwrap();
+        let told = |problem: Problem| {
+            let faults = problem.into_faults().into_iter();
+            faults
+                .map(|fault| format!("{} {:?}", fault.field, fault.code).to_lowercase())
+                .collect::<Vec<_>>()
         };
-        if let Some(owner) = owner {
-            let message = format!("{} {} belongs to {owner}", claim.space, claim.value);
-            taken.push(Fault::new(field, Code::Taken, message));
-        }
+        store
+            .write(|tx| {
+                let before = outcome(kind, None, sent(before))?;
+                let id = tx.insert(&before.draft)?;
+                let row = tx.by_id(kind, &id)?.expect("it was made");
+                let after = outcome(kind, Some(&row), sent(patch))?;
+                neighbours::check(tx, &after.draft, Some(&row))?;
+                Ok(serde_json::from_str(&after.draft.body).unwrap())
+            })
+            .map_err(told)
     }
-    if taken.is_empty() {
-        Ok(())
-    } else {
-        Err(Problem::faults(Reason::Taken, taken))
-    }
-}
 
-/// The references that a draft has and `before` had not, to what isn't there. Destinations of calls,
-/// agents and owners are free to dangle: they may name what comes later (S3.14).
-fn unknown_references(
-    tx: &Tx<'_>,
-    draft: &Draft,
-    before: Option<&Row<'_>>,
-) -> Result<Vec<Fault>, Problem> {
-    if draft.kind == Kind::Templates {
-        return Ok(Vec::new());
+    /// A user, and what else there is of her.
+    pub(in crate::sandbox) fn ann(more: Value) -> Value {
+        let mut ann = sent(
+            json!({"username": "ann", "first_name": "Ann", "last_name": "Lee",
+            "email": "ann@acme.example"}),
+        );
+        ann.extend(sent(more));
+        Value::Object(ann)
     }
-    let old = match before {
-        Some(row) => references(
-            row.kind,
-            &row.kind
-                .shape()
-                .read(&row.written()?)
-                .map_err(super::store::Error::from)?,
-        ),
-        None => Vec::new(),
-    };
-    let mut faults = Vec::new();
-    for (field, kind, key) in references(draft.kind, &draft.fields) {
-        let known = old
-            .iter()
-            .any(|(_, old, name)| (*old, name) == (kind, &key));
-        if !known && tx.by_key(kind, &key)?.is_none() {
-            let message = format!("there is no {} `{key}`", kind.singular());
-            faults.push(Fault::new(field, Code::Unknown, message));
-        }
-    }
-    Ok(faults)
-}
 
-/// The references to what a resource is built on: field, kind, key.
-fn references(kind: Kind, fields: &Fields) -> Vec<(String, Kind, String)> {
-    let mut all = Vec::new();
-    kind.shape().references(fields, &mut |path, kinds, key| {
-        if let [kind @ (Kind::Scopes | Kind::Groups | Kind::Instances | Kind::Templates)] = kinds {
-            // A set is kept sorted, so an index would not be the one that was sent.
-            let field = path.split('[').next().unwrap_or(path);
-            all.push((field.to_owned(), *kind, key.to_owned()));
+    #[test]
+    fn a_patch_merges_records_and_maps_and_replaces_lists() {
+        let before = ann(json!({"voicemail": {"mailbox": "12", "enabled": false},
+            "with": {"did": "1", "desk": "2"}, "permissions": ["a.b", "c.d"], "title": "Cook"}));
+        let patch = json!({"voicemail": {"enabled": null}, "with": {"did": null, "car": "3"},
+            "permissions": ["e.f"], "title": null, "dnd": false, "id": "x", "etag": 1,
+            "system": true, "voicemail_messages": "many"});
+        assert_eq!(
+            becomes(Kind::Users, before, patch).unwrap(),
+            json!({"first_name": "Ann", "last_name": "Lee", "email": "ann@acme.example",
+                "permissions": ["e.f"], "voicemail": {"mailbox": "12"},
+                "with": {"car": "3", "desk": "2"}})
+        );
+    }
+
+    #[test]
+    fn every_fault_is_told_at_once() {
+        let patch = json!({"email": "nobody", "last_name": null, "shoe_size": 44, "dnd": "yes",
+            "voicemail": {"song": 1}, "extension": "1",
+            "phones": [{"mac": "00:15:65:aa:bb:cc"}]});
+        assert_eq!(
+            becomes(Kind::Users, ann(json!({})), patch).unwrap_err(),
+            [
+                "dnd invalid",
+                "email invalid",
+                "extension invalid",
+                "last_name required",
+                "phones[0].model required",
+                "shoe_size unknown",
+                "voicemail.song unknown",
+            ]
+        );
+    }
+
+    #[test]
+    fn of_a_secret_only_the_version_is_kept() {
+        let password = |becomes: Value| becomes["password"].clone();
+        let before = || ann(json!({"password": {"value": "hunter2"}}));
+        let after = |patch| becomes(Kind::Users, before(), patch);
+        assert_eq!(
+            password(after(json!({})).unwrap()),
+            json!({"version": 1}),
+            "an absent version is 1"
+        );
+        let patch = json!({"password": {"value": "hunter3", "version": 5}});
+        assert_eq!(password(after(patch).unwrap()), json!({"version": 5}));
+        let read_back = json!({"password": {"version": 1}});
+        assert_eq!(password(after(read_back).unwrap()), json!({"version": 1}));
+        assert_eq!(
+            password(after(json!({"password": null})).unwrap()),
+            json!(null)
+        );
+    }
+
+    #[test]
+    fn a_secret_that_is_wrong_is_not_repeated() {
+        let long = "hunter2".repeat(200);
+        for wrong in [
+            json!("hunter2"),
+            json!({"hunter2": 1}),
+            json!({"value": 7, "hunter2": {}}),
+            json!({"value": ["hunter2"]}),
+            json!({"value": long}),
+            json!({"value": "x", "version": "hunter2"}),
+            json!({"version": 2}),
+            json!(["hunter2"]),
+        ] {
+            for body in [
+                json!({"password": wrong}),
+                json!({"voicemail": {"pin": wrong}}),
+            ] {
+                let kind = Kind::Users;
+                let problem = outcome(kind, None, sent(ann(body))).map(drop).unwrap_err();
+                assert!(!format!("{problem:?}").contains("hunter2"), "{problem:?}");
+                let faults = problem.into_faults();
+                assert!(!faults.is_empty(), "{wrong}");
+            }
         }
-    });
-    all
+    }
+
+    #[test]
+    fn an_extension_becomes_another_thing() {
+        let queue = json!({"number": "2000", "kind": "call_queue", "name": "Sales",
+            "strategy": "random", "record": true});
+        let room = json!({"kind": "conference", "max_members": 5});
+        assert_eq!(
+            becomes(Kind::Extensions, queue.clone(), room).unwrap(),
+            json!({"kind": "conference", "name": "Sales", "record": true, "max_members": 5})
+        );
+        let mixed = json!({"kind": "conference", "strategy": "random"});
+        let refused = becomes(Kind::Extensions, queue, mixed).unwrap_err();
+        assert_eq!(refused, ["strategy unknown"]);
+    }
 }

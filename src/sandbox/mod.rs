@@ -12,6 +12,7 @@ mod access;
 mod body;
 mod embedded;
 mod filled;
+mod neighbours;
 mod object;
 mod openapi;
 mod problem;

@@ -3,6 +3,7 @@
 
 use super::{
     body::{self, Outcome},
+    neighbours,
     object::Row,
     openapi,
     problem::{Problem, Reason},
@@ -106,7 +107,7 @@ async fn create(State(store): State<Store>, at: At<String>, request: Request) ->
     blocking(move || {
         store.write(|tx| {
             let Outcome { draft, .. } = body::outcome(kind, None, body)?;
-            body::check_against(tx, &draft, None)?;
+            neighbours::check(tx, &draft, None)?;
             let id = tx.insert(&draft)?;
             let mut response = answer(StatusCode::CREATED, &there(tx, kind, &id)?)?;
             let location = format!("/v1/{kind}/{id}");
@@ -138,7 +139,7 @@ async fn change(
             if *draft.key == *row.key && draft.body == row.body && !sends_secret {
                 return answer(StatusCode::OK, &row);
             }
-            body::check_against(tx, &draft, Some(&row))?;
+            neighbours::check(tx, &draft, Some(&row))?;
             tx.update(row.seq, &draft)?;
             answer(StatusCode::OK, &there(tx, kind, &id)?)
         })
