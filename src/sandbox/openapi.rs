@@ -1,0 +1,250 @@
+//! The portal's *description*: OpenAPI 3.1, whose schemas are those that bodies are checked against,
+//! so that it can't say anything else than what the portal does.
+
+use super::object::READ_ONLY;
+use crate::{model::Kind, schema::wire};
+use serde_json::{Map, Value, json};
+use std::sync::OnceLock;
+
+/// The description, made once.
+pub(super) fn document() -> &'static Value {
+    static DOCUMENT: OnceLock<Value> = OnceLock::new();
+    DOCUMENT.get_or_init(made)
+}
+
+fn made() -> Value {
+    let mut schemas = Map::new();
+    let mut paths = Map::new();
+    for kind in Kind::ALL {
+        let mut schema = wire(kind);
+        let name = name_of(&schema);
+        add_read_only(kind, &mut schema["$defs"][&name]);
+        if let Value::Object(definitions) = schema["$defs"].take() {
+            schemas.extend(definitions);
+        }
+        paths.insert(format!("/v1/{kind}"), collection(kind, &name));
+        paths.insert(format!("/v1/{kind}/{{id}}"), member(kind, &name));
+    }
+    schemas.insert("Problem".into(), problem());
+    paths.insert(
+        "/healthz".into(),
+        json!({ "get": { "operationId": "health", "summary": "Whether the portal is there.", "security": [],
+            "responses": { "200": { "description": "It is." } } } }),
+    );
+    paths.insert(
+        "/openapi.json".into(),
+        json!({ "get": { "operationId": "description", "summary": "This description.", "security": [],
+            "responses": { "200": { "description": "OpenAPI 3.1." } } } }),
+    );
+    let mut document = json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Callsheet sandbox",
+            "description": "The built-in portal: the people of a phone system, over HTTP.",
+            "version": env!("CARGO_PKG_VERSION"),
+        },
+        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
+        "security": [{ "token": [] }],
+        "paths": paths,
+        "components": {
+            "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
+            "parameters": parameters(),
+            "responses": { "Problem": {
+                "description": "What is wrong (RFC 9457).",
+                "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
+            } },
+            "schemas": schemas,
+        },
+    });
+    move_references(&mut document);
+    document
+}
+
+/// The name of the definition that a kind's schema is.
+fn name_of(schema: &Value) -> String {
+    let reference = schema["$ref"].as_str().unwrap_or_default();
+    reference.rsplit('/').next().unwrap_or_default().to_owned()
+}
+
+/// Adds what the portal gives an object to its record, or to each of its types' records.
+fn add_read_only(kind: Kind, schema: &mut Value) {
+    let branches = schema["allOf"].as_array_mut().map(std::mem::take);
+    if let Some(mut branches) = branches {
+        for branch in &mut branches {
+            add_read_only(kind, &mut branch["then"]);
+        }
+        schema["allOf"] = Value::Array(branches);
+        return;
+    }
+    let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
+        return;
+    };
+    for name in READ_ONLY {
+        let property = match name {
+            "id" => json!({ "type": "string", "format": "uuid", "readOnly": true,
+                "description": "The portal's own name for it, which never changes." }),
+            "etag" => json!({ "type": "string", "readOnly": true,
+                "description": "Its version, for `If-Match`." }),
+            "system" => json!({ "type": "boolean", "readOnly": true,
+                "description": "Whether the portal made it for itself; then it can't be changed." }),
+            _ if kind != Kind::Users => continue,
+            _ => json!({ "type": "integer", "minimum": 0, "readOnly": true,
+                "description": "How many voicemail messages the person has." }),
+        };
+        properties.entry(name).or_insert(property);
+    }
+}
+
+fn parameters() -> Value {
+    json!({
+        "id": { "name": "id", "in": "path", "required": true, "schema": { "type": "string" } },
+        "limit": { "name": "limit", "in": "query", "description": "The most objects that the page may have.",
+            "schema": { "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 } },
+        "cursor": { "name": "cursor", "in": "query", "description": "The `next` of the page before.",
+            "schema": { "type": "string" } },
+        "ifMatch": { "name": "If-Match", "in": "header",
+            "description": "The version that the write is meant for; any, unless given.",
+            "schema": { "type": "string" } },
+    })
+}
+
+fn parameter(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/parameters/{name}") })
+}
+
+fn of(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+/// An answer that holds an object, with the headers that come with it.
+fn object(description: &str, name: &str, headers: &[&str]) -> Value {
+    let header = |name: &&str| {
+        (
+            (*name).to_owned(),
+            json!({ "schema": { "type": "string" } }),
+        )
+    };
+    let headers: Map<String, Value> = headers.iter().map(header).collect();
+    json!({ "description": description, "headers": headers,
+        "content": { "application/json": { "schema": of(name) } } })
+}
+
+/// The answers of an operation: what it gives, and a problem for each of these statuses.
+fn responses(given: (&str, Value), problems: &[u16]) -> Value {
+    let mut all = Map::new();
+    all.insert(given.0.to_owned(), given.1);
+    for status in [401].iter().chain(problems).chain(&[500]) {
+        all.insert(
+            status.to_string(),
+            json!({ "$ref": "#/components/responses/Problem" }),
+        );
+    }
+    Value::Object(all)
+}
+
+fn collection(kind: Kind, name: &str) -> Value {
+    let totals = Kind::ALL.map(|kind| (kind.name().to_owned(), json!({ "type": "integer" })));
+    let totals: Map<String, Value> = totals.into_iter().collect();
+    let page = json!({
+        "type": "object",
+        "required": ["items", "next", "total", "totals", "revision"],
+        "properties": {
+            "items": { "type": "array", "items": of(name) },
+            "next": { "type": ["string", "null"], "description": "The cursor of the next page, if there is one." },
+            "total": { "type": "integer", "description": format!("How many {kind} there are.") },
+            "totals": { "type": "object", "description": "How many objects there are of every kind.", "properties": totals },
+            "revision": { "type": "integer", "description": "How many writes there have been." },
+        },
+    });
+    let page =
+        json!({ "description": "A page.", "content": { "application/json": { "schema": page } } });
+    json!({
+        "get": {
+            "operationId": format!("list_{kind}"), "tags": [kind.name()],
+            "summary": format!("The {kind}, in order of key."),
+            "parameters": [parameter("limit"), parameter("cursor"), {
+                "name": kind.identity(), "in": "query", "schema": { "type": "string" },
+                "description": format!("Only the {} with this key.", kind.singular()),
+            }],
+            "responses": responses(("200", page), &[400]),
+        },
+        "post": {
+            "operationId": format!("create_{}", kind.singular()), "tags": [kind.name()],
+            "summary": format!("Makes one of the {kind}."),
+            "requestBody": { "required": true, "content": { "application/json": { "schema": of(name) } } },
+            "responses": responses(
+                ("201", object("It is made.", name, &["ETag", "Location"])),
+                &[400, 403, 409, 413, 415, 422],
+            ),
+        },
+    })
+}
+
+fn member(kind: Kind, name: &str) -> Value {
+    let patch = json!({
+        "type": "object",
+        "description": format!("A merge patch (RFC 7386) of {name}: `null` clears a field back to its default, lists are replaced whole."),
+    });
+    json!({
+        "parameters": [parameter("id")],
+        "get": {
+            "operationId": format!("read_{}", kind.singular()), "tags": [kind.name()],
+            "summary": format!("One of the {kind}."),
+            "responses": responses(("200", object("It.", name, &["ETag"])), &[404]),
+        },
+        "patch": {
+            "operationId": format!("change_{}", kind.singular()), "tags": [kind.name()],
+            "summary": format!("Changes one of the {kind}; its key too."),
+            "parameters": [parameter("ifMatch")],
+            "requestBody": { "required": true, "content": { "application/merge-patch+json": { "schema": patch } } },
+            "responses": responses(
+                ("200", object("As it is now.", name, &["ETag"])),
+                &[400, 403, 404, 409, 412, 413, 415, 422],
+            ),
+        },
+        "delete": {
+            "operationId": format!("delete_{}", kind.singular()), "tags": [kind.name()],
+            "summary": format!("Removes one of the {kind}; what refers to it is left dangling."),
+            "parameters": [parameter("ifMatch")],
+            "responses": responses(("204", json!({ "description": "It is gone." })), &[403, 404, 412]),
+        },
+    })
+}
+
+fn problem() -> Value {
+    json!({
+        "type": "object",
+        "required": ["type", "title", "status"],
+        "properties": {
+            "type": { "type": "string", "format": "uri" },
+            "title": { "type": "string" },
+            "status": { "type": "integer" },
+            "detail": { "type": "string" },
+            "errors": { "type": "array", "items": {
+                "type": "object",
+                "required": ["field", "code", "message"],
+                "properties": {
+                    "field": { "type": "string", "examples": ["voicemail.email"] },
+                    "code": { "enum": ["invalid", "required", "taken", "unknown"] },
+                    "message": { "type": "string" },
+                },
+            } },
+        },
+    })
+}
+
+/// Points every reference to where OpenAPI keeps schemas.
+fn move_references(schema: &mut Value) {
+    match schema {
+        Value::Object(keywords) => {
+            if let Some(Value::String(to)) = keywords.get_mut("$ref")
+                && let Some(name) = to.strip_prefix("#/$defs/")
+            {
+                *to = format!("#/components/schemas/{name}");
+            }
+            keywords.values_mut().for_each(move_references);
+        }
+        Value::Array(list) => list.iter_mut().for_each(move_references),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}

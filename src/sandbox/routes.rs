@@ -1,0 +1,240 @@
+//! The *routes* are what can be asked of the portal: list, read, make, change and remove the objects
+//! of every kind.
+
+use super::{
+    body::{self, Outcome},
+    neighbours,
+    object::Row,
+    openapi,
+    problem::{Problem, Reason},
+    request::{self, Paging},
+    store::{self, Store},
+};
+use crate::model::Kind;
+use axum::{
+    Router,
+    extract::{Path, RawQuery, Request, State, rejection::PathRejection},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+
+type Answer = Result<Response, Problem>;
+
+/// What a path must hold, or why it doesn't.
+type At<T> = Result<Path<T>, PathRejection>;
+
+pub(super) fn routes() -> Router<Store> {
+    Router::new()
+        .route("/healthz", get(healthy))
+        .route("/openapi.json", get(described))
+        .route("/v1/{kind}", get(list).post(create))
+        .route("/v1/{kind}/{id}", get(read).patch(change).delete(remove))
+        .fallback(async || Problem::new(Reason::NotFound, "There is nothing at this path."))
+        .method_not_allowed_fallback(async || {
+            Problem::new(
+                Reason::NotAllowed,
+                "Nothing at this path takes this method.",
+            )
+        })
+}
+
+async fn healthy() -> Response {
+    json(StatusCode::OK, br#"{"status":"ok"}"#.to_vec())
+}
+
+async fn described() -> Response {
+    json(StatusCode::OK, openapi::document().to_string().into_bytes())
+}
+
+async fn list(State(store): State<Store>, at: At<String>, RawQuery(query): RawQuery) -> Answer {
+    let kind = kind(&at?.0)?;
+    let paging = Paging::read(kind, query.as_deref().unwrap_or_default())?;
+    let page = blocking(move || Ok(store.read(|tx| page(tx, kind, &paging))?)).await?;
+    Ok(json(StatusCode::OK, page))
+}
+
+/// One page, and the size of the whole as of the same moment.
+fn page(tx: &store::Tx<'_>, kind: Kind, paging: &Paging) -> Result<Vec<u8>, store::Error> {
+    let mut out = b"{\"items\":[".to_vec();
+    let mut next = None;
+    match paging {
+        Paging::Key(key) => {
+            if let Some(row) = tx.by_key(kind, key)? {
+                row.answer(&mut out)?;
+            }
+        }
+        Paging::After { key, limit } => {
+            let (mut count, mut last) = (0, String::new());
+            // One more than is shown tells whether there is another page.
+            tx.page(kind, key, limit + 1, |row| {
+                count += 1;
+                if count > *limit {
+                    next = Some(request::cursor(&last));
+                    return Ok(());
+                }
+                if count > 1 {
+                    out.push(b',');
+                }
+                if count == *limit {
+                    last = row.key.clone().into_owned();
+                }
+                row.answer(&mut out)
+            })?;
+        }
+    }
+    let totals = tx.totals()?;
+    out.extend_from_slice(b"],\"next\":");
+    serde_json::to_writer(&mut out, &next)?;
+    out.extend_from_slice(b",\"total\":");
+    serde_json::to_writer(&mut out, &totals[&kind])?;
+    out.extend_from_slice(b",\"totals\":");
+    serde_json::to_writer(&mut out, &totals)?;
+    out.extend_from_slice(b",\"revision\":");
+    serde_json::to_writer(&mut out, &tx.revision()?)?;
+    out.push(b'}');
+    Ok(out)
+}
+
+async fn read(State(store): State<Store>, at: At<(String, String)>) -> Answer {
+    let (kind, id) = object(at)?;
+    blocking(move || store.read(|tx| answer(StatusCode::OK, &there(tx, kind, &id)?))).await
+}
+
+async fn create(State(store): State<Store>, at: At<String>, request: Request) -> Answer {
+    let kind = kind(&at?.0)?;
+    let body = request::body(request, &["application/json"]).await?;
+    blocking(move || {
+        store.write(|tx| {
+            let Outcome { draft, .. } = body::outcome(kind, None, body)?;
+            neighbours::check(tx, &draft, None)?;
+            let id = tx.insert(&draft)?;
+            let mut response = answer(StatusCode::CREATED, &there(tx, kind, &id)?)?;
+            let location = format!("/v1/{kind}/{id}");
+            let location = location.parse().expect("an id is plain text");
+            response.headers_mut().insert(header::LOCATION, location);
+            Ok(response)
+        })
+    })
+    .await
+}
+
+async fn change(
+    State(store): State<Store>,
+    at: At<(String, String)>,
+    headers: HeaderMap,
+    request: Request,
+) -> Answer {
+    let (kind, id) = object(at)?;
+    let types = ["application/merge-patch+json", "application/json"];
+    let patch = request::body(request, &types).await?;
+    blocking(move || {
+        store.write(|tx| {
+            let row = writable(tx, kind, &id, &headers)?;
+            let Outcome {
+                draft,
+                sends_secret,
+            } = body::outcome(kind, Some(&row), patch)?;
+            // What changes nothing is no write: version and revision stay.
+            if *draft.key == *row.key && draft.body == row.body && !sends_secret {
+                return answer(StatusCode::OK, &row);
+            }
+            neighbours::check(tx, &draft, Some(&row))?;
+            tx.update(row.seq, &draft)?;
+            answer(StatusCode::OK, &there(tx, kind, &id)?)
+        })
+    })
+    .await
+}
+
+async fn remove(
+    State(store): State<Store>,
+    at: At<(String, String)>,
+    headers: HeaderMap,
+) -> Answer {
+    let (kind, id) = object(at)?;
+    blocking(move || {
+        store.write(|tx| {
+            let row = writable(tx, kind, &id, &headers)?;
+            tx.delete(row.seq)?;
+            Ok(StatusCode::NO_CONTENT.into_response())
+        })
+    })
+    .await
+}
+
+/// The object of this id.
+fn there(tx: &store::Tx<'_>, kind: Kind, id: &str) -> Result<Row<'static>, Problem> {
+    tx.by_id(kind, id)?.ok_or_else(|| {
+        let detail = format!("There is no {} with this id.", kind.singular());
+        Problem::new(Reason::NotFound, detail)
+    })
+}
+
+/// The object of this id, if it may be written and is of the version that the client knows.
+fn writable(
+    tx: &store::Tx<'_>,
+    kind: Kind,
+    id: &str,
+    headers: &HeaderMap,
+) -> Result<Row<'static>, Problem> {
+    let row = there(tx, kind, id)?;
+    if row.system {
+        let detail = format!(
+            "{kind}/{} is the portal's own; it can't be changed.",
+            row.key
+        );
+        return Err(Problem::new(Reason::Forbidden, detail));
+    }
+    if !request::matches(headers, &row.etag()) {
+        let detail = format!(
+            "{kind}/{} is at version {}, not at the one in `If-Match`; read it again.",
+            row.key, row.version
+        );
+        return Err(Problem::new(Reason::Stale, detail));
+    }
+    Ok(row)
+}
+
+fn answer(status: StatusCode, row: &Row<'_>) -> Answer {
+    let mut out = Vec::new();
+    row.answer(&mut out)?;
+    let mut response = json(status, out);
+    let etag = row.etag().parse().expect("a version is a number");
+    response.headers_mut().insert(header::ETAG, etag);
+    Ok(response)
+}
+
+fn json(status: StatusCode, body: Vec<u8>) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+fn kind(name: &str) -> Result<Kind, Problem> {
+    let unknown = |message| Problem::new(Reason::NotFound, message);
+    name.parse().map_err(unknown)
+}
+
+fn object(at: At<(String, String)>) -> Result<(Kind, String), Problem> {
+    let Path((name, id)) = at?;
+    Ok((kind(&name)?, id))
+}
+
+/// A path that is no text names nothing.
+impl From<PathRejection> for Problem {
+    fn from(_: PathRejection) -> Self {
+        Self::new(Reason::NotFound, "There is nothing at this path.")
+    }
+}
+
+/// Runs what waits for the database where waiting holds nobody up.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => {
+            tracing::error!(error = %error, "a request of the sandbox was not finished");
+            Err(Problem::broken())
+        }
+    }
+}

@@ -1,0 +1,358 @@
+//! The *store* is the portal's memory: objects in SQLite, and what no two of them may share.
+//!
+//! `rusqlite` is named in this file only. There is one connection that writes, behind a lock, and one
+//! that reads, so that a long listing doesn't wait for a write. What a request does, it does in one
+//! transaction. Everything here blocks; the routes call it off the async threads.
+
+use super::object::{Draft, Row};
+use crate::model::{BUILT_IN_SCOPES, Fields, Kind, Value};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
+use rusqlite_migration::{M, Migrations};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+/// How long one process waits for another that writes to the same file.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The portal's memory. Cloning it gives another handle to the same one.
+#[derive(Clone)]
+pub struct Store(Arc<Connections>);
+
+struct Connections {
+    writer: Mutex<Connection>,
+    /// Nothing in memory, where two connections would see two databases: there the writer reads.
+    reader: Option<Mutex<Connection>>,
+}
+
+/// What is wrong with the database.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It can't be read or written, or refuses what it is given.
+    #[error("the sandbox's database: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// It is of a newer version of this program, or damaged.
+    #[error("the sandbox's database can't be brought up to date: {0}")]
+    Migration(#[from] rusqlite_migration::Error),
+    /// What it holds is not what was stored.
+    #[error("the sandbox's database holds what can't be read: {0}")]
+    Body(#[from] serde_json::Error),
+    /// Its folder can't be made, or the server can't listen.
+    #[error("the sandbox can't start: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+impl Store {
+    /// Opens the database in a file, which is made if it isn't there.
+    ///
+    /// # Errors
+    /// The file can't be opened, or is not such a database.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let mut writer = Connection::open(path)?;
+        prepare(&writer)?;
+        // A commit survives the death of the process; `settle` makes it survive the machine's.
+        writer.pragma_update(None, "journal_mode", "WAL")?;
+        found(&mut writer)?;
+        let reader = Connection::open(path)?;
+        prepare(&reader)?;
+        reader.pragma_update(None, "query_only", true)?;
+        Ok(Self::over(writer, Some(reader)))
+    }
+
+    /// A database that is gone with the last handle to it.
+    ///
+    /// # Errors
+    /// There is no memory for it.
+    pub fn in_memory() -> Result<Self, Error> {
+        let mut writer = Connection::open_in_memory()?;
+        prepare(&writer)?;
+        found(&mut writer)?;
+        Ok(Self::over(writer, None))
+    }
+
+    fn over(writer: Connection, reader: Option<Connection>) -> Self {
+        Self(Arc::new(Connections {
+            writer: Mutex::new(writer),
+            reader: reader.map(Mutex::new),
+        }))
+    }
+
+    /// Loads many objects in one transaction, as they are: nothing is checked but what the database
+    /// itself keeps unique. Secrets are held by their version, as everywhere.
+    ///
+    /// # Errors
+    /// Two objects share a key or a claim, or the database fails; then none of them is loaded.
+    pub fn seed(
+        &self,
+        objects: impl Iterator<Item = (Kind, Box<str>, Fields)>,
+    ) -> Result<(), Error> {
+        self.write(|tx| {
+            let mut revision = tx.revision()?;
+            for (kind, key, fields) in objects {
+                revision += 1;
+                tx.insert_at(revision, &Draft::new(kind, key, fields)?)?;
+            }
+            tx.0.execute("UPDATE revision SET value = ?1", [revision])?;
+            Ok(())
+        })
+    }
+
+    /// Leaves `messages` voicemail messages for a user, as callers would. Says whether there is one.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn leave_voicemail(&self, username: &str, messages: u32) -> Result<bool, Error> {
+        self.write(|tx| {
+            let changed = tx.0.execute(
+                "UPDATE objects SET voicemail_messages = ?3 WHERE kind = ?1 AND key = ?2",
+                params![Kind::Users.name(), username, messages],
+            )?;
+            Ok(changed == 1)
+        })
+    }
+
+    /// Brings everything that was written into the database file itself, and that to the disk.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn settle(&self) -> Result<(), Error> {
+        let writer = locked(&self.0.writer);
+        writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(())
+    }
+
+    /// Reads, all from one state of the database.
+    pub(super) fn read<T, E: From<Error>>(
+        &self,
+        read: impl FnOnce(&Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut connection = locked(self.0.reader.as_ref().unwrap_or(&self.0.writer));
+        let tx = connection
+            .transaction_with_behavior(TransactionBehavior::Deferred)
+            .map_err(Error::from)?;
+        read(&Tx(tx))
+    }
+
+    /// Writes, all or nothing: what was written stays if `write` returns a value.
+    pub(super) fn write<T, E: From<Error>>(
+        &self,
+        write: impl FnOnce(&Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut connection = locked(&self.0.writer);
+        // Immediate: what is read before the first write can't be made stale by another process.
+        let tx = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(Error::from)?;
+        let tx = Tx(tx);
+        let value = write(&tx)?;
+        tx.0.commit().map_err(Error::from)?;
+        Ok(value)
+    }
+}
+
+/// A transaction.
+pub(super) struct Tx<'c>(Transaction<'c>);
+
+impl Tx<'_> {
+    /// How many writes there have been.
+    pub(super) fn revision(&self) -> Result<i64, Error> {
+        let sql = "SELECT value FROM revision";
+        Ok(self
+            .0
+            .prepare_cached(sql)?
+            .query_row([], |row| row.get(0))?)
+    }
+
+    /// How many objects of each kind there are.
+    pub(super) fn totals(&self) -> Result<BTreeMap<Kind, i64>, Error> {
+        let mut statement = self.0.prepare_cached("SELECT kind, total FROM totals")?;
+        let mut rows = statement.query([])?;
+        let mut totals: BTreeMap<Kind, i64> = Kind::ALL.into_iter().map(|kind| (kind, 0)).collect();
+        while let Some(row) = rows.next()? {
+            // A kind of a newer version of this program is not listed, so it isn't counted.
+            if let Ok(kind) = row.get_ref(0)?.as_str().map_err(cell)?.parse() {
+                totals.insert(kind, row.get::<_, i64>(1)?);
+            }
+        }
+        Ok(totals)
+    }
+
+    /// Shows `see` the objects of one kind with keys after `after`, in order of key, at most `limit`.
+    pub(super) fn page(
+        &self,
+        kind: Kind,
+        after: &str,
+        limit: u32,
+        mut see: impl FnMut(Row<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT seq, id, key, version, system, voicemail_messages, body FROM objects
+             WHERE kind = ?1 AND key > ?2 ORDER BY key LIMIT ?3",
+        )?;
+        let mut rows = statement.query(params![kind.name(), after, limit])?;
+        while let Some(row) = rows.next()? {
+            see(row_of(kind, row)?)?;
+        }
+        Ok(())
+    }
+
+    /// The object with this id, if it is of this kind.
+    pub(super) fn by_id(&self, kind: Kind, id: &str) -> Result<Option<Row<'static>>, Error> {
+        self.one(kind, "id", id)
+    }
+
+    /// The object with this key.
+    pub(super) fn by_key(&self, kind: Kind, key: &str) -> Result<Option<Row<'static>>, Error> {
+        self.one(kind, "key", key)
+    }
+
+    fn one(&self, kind: Kind, column: &str, value: &str) -> Result<Option<Row<'static>>, Error> {
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT seq, id, key, version, system, voicemail_messages, body FROM objects
+             WHERE kind = ?1 AND {column} = ?2"
+        ))?;
+        let mut rows = statement.query([kind.name(), value])?;
+        Ok(match rows.next()? {
+            Some(row) => Some(row_of(kind, row)?.into_owned()),
+            None => None,
+        })
+    }
+
+    /// Who has what may be had once, as `users/bob`, unless it is the object `seq` itself.
+    pub(super) fn owner(
+        &self,
+        space: &str,
+        value: &str,
+        seq: Option<i64>,
+    ) -> Result<Option<String>, Error> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT kind || '/' || key FROM claims JOIN objects ON seq = object
+             WHERE space = ?1 AND value = ?2 AND seq IS NOT ?3",
+        )?;
+        let owner = statement.query_row(params![space, value, seq], |row| row.get(0));
+        Ok(owner.optional()?)
+    }
+
+    /// Adds an object. Returns its id.
+    pub(super) fn insert(&self, draft: &Draft) -> Result<String, Error> {
+        let revision = self.next_revision()?;
+        self.insert_at(revision, draft)
+    }
+
+    fn insert_at(&self, revision: i64, draft: &Draft) -> Result<String, Error> {
+        let id = uuid::Uuid::new_v4().to_string();
+        let mut statement = self.0.prepare_cached(
+            "INSERT INTO objects (id, kind, key, version, body) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?;
+        let kind = draft.kind.name();
+        statement.execute(params![id, kind, draft.key, revision, draft.body])?;
+        self.claim(self.0.last_insert_rowid(), draft)?;
+        Ok(id)
+    }
+
+    /// Replaces what an object holds, and its key.
+    pub(super) fn update(&self, seq: i64, draft: &Draft) -> Result<(), Error> {
+        let revision = self.next_revision()?;
+        let mut statement = self.0.prepare_cached(
+            "UPDATE objects SET key = ?2, version = ?3, body = ?4 WHERE seq = ?1",
+        )?;
+        statement.execute(params![seq, draft.key, revision, draft.body])?;
+        let mut statement = self
+            .0
+            .prepare_cached("DELETE FROM claims WHERE object = ?1")?;
+        statement.execute([seq])?;
+        self.claim(seq, draft)
+    }
+
+    /// Removes an object and gives back what it claimed. What refers to it is left dangling (S3.14).
+    pub(super) fn delete(&self, seq: i64) -> Result<(), Error> {
+        self.next_revision()?;
+        let mut statement = self
+            .0
+            .prepare_cached("DELETE FROM objects WHERE seq = ?1")?;
+        statement.execute([seq])?;
+        Ok(())
+    }
+
+    fn next_revision(&self) -> Result<i64, Error> {
+        let sql = "UPDATE revision SET value = value + 1 RETURNING value";
+        Ok(self
+            .0
+            .prepare_cached(sql)?
+            .query_row([], |row| row.get(0))?)
+    }
+
+    fn claim(&self, seq: i64, draft: &Draft) -> Result<(), Error> {
+        let mut statement = self
+            .0
+            .prepare_cached("INSERT INTO claims (space, value, object) VALUES (?1, ?2, ?3)")?;
+        for claim in &draft.claims {
+            statement.execute(params![&*claim.space, claim.value, seq])?;
+        }
+        Ok(())
+    }
+}
+
+fn locked(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+    // A panic in a transaction rolled it back: the connection is as good as before.
+    connection.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn prepare(connection: &Connection) -> Result<(), Error> {
+    connection.busy_timeout(PATIENCE)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(())
+}
+
+/// Makes the tables, and the scopes that are there from the start.
+fn found(connection: &mut Connection) -> Result<(), Error> {
+    let migrations = vec![M::up(include_str!("migrations/0001_objects.sql"))];
+    Migrations::new(migrations).to_latest(connection)?;
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for scope in BUILT_IN_SCOPES {
+        let permissions = scope.permissions.iter().copied().map(Value::text);
+        let mut fields = Fields::new();
+        fields.set("title".into(), Value::text(scope.title));
+        if let Some(extends) = scope.extends {
+            fields.set("extends".into(), Value::text(extends));
+        }
+        fields.set("permissions".into(), Value::List(permissions.collect()));
+        let draft = Draft::new(Kind::Scopes, scope.name.into(), fields)?;
+        tx.execute(
+            "INSERT INTO objects (id, kind, key, version, system, body) VALUES (?1, ?2, ?3, 0, 1, ?4)
+             ON CONFLICT (kind, key) DO UPDATE SET system = 1, body = excluded.body",
+            params![
+                uuid::Uuid::new_v4().to_string(),
+                draft.kind.name(),
+                draft.key,
+                draft.body
+            ],
+        )?;
+    }
+    tx.commit()?;
+    Ok(())
+}
+
+fn row_of<'r>(kind: Kind, row: &'r rusqlite::Row<'_>) -> Result<Row<'r>, Error> {
+    let text = |at| -> Result<_, Error> { Ok(row.get_ref(at)?.as_str().map_err(cell)?.into()) };
+    Ok(Row {
+        seq: row.get(0)?,
+        kind,
+        id: text(1)?,
+        key: text(2)?,
+        version: row.get(3)?,
+        system: row.get(4)?,
+        messages: row.get(5)?,
+        body: text(6)?,
+    })
+}
+
+/// A cell of another type than its column's: the tables are strict, so the file is damaged.
+fn cell(error: rusqlite::types::FromSqlError) -> Error {
+    Error::Database(error.into())
+}
