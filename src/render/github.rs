@@ -1,0 +1,85 @@
+//! *GitHub* is workflow commands: lines in a job's log that the runner turns into annotations on the
+//! lines of a pull request.
+//!
+//! The log is also where other commands are given, some of which change what the job does next. So no
+//! text of a diagnostic ever begins a line.
+
+use super::{Look, safe};
+use crate::diagnostic::{Diagnostic, Level, Report};
+use std::{fmt::Write as _, io};
+
+/// Writes a report.
+///
+/// # Errors
+/// The writer fails.
+pub fn report(report: &Report, look: &Look, out: &mut dyn io::Write) -> io::Result<()> {
+    for diagnostic in report.sorted() {
+        writeln!(out, "{}", command(diagnostic, look))?;
+    }
+    Ok(())
+}
+
+/// The command that annotates one diagnostic's place.
+fn command(diagnostic: &Diagnostic, look: &Look) -> String {
+    let name = match diagnostic.level() {
+        Level::Error => "error",
+        Level::Warning => "warning",
+    };
+    let (start, end) = (diagnostic.place.start(), diagnostic.place.end());
+    let file = safe::github_property(&look.from_root(diagnostic.place.source.name()));
+    let mut command = format!(
+        "::{name} file={file},line={},endLine={}",
+        start.line, end.line
+    );
+    // Columns are of one line: GitHub drops an annotation's columns when it runs over several. The
+    // last column belongs to it, where ours is the one after.
+    if start.line == end.line {
+        let last = end.column.saturating_sub(1).max(start.column);
+        // Writing to a string can't fail.
+        _ = write!(command, ",col={},endColumn={last}", start.column);
+    }
+    let title = safe::github_property(diagnostic.rule.id());
+    let mut message = safe::line(&diagnostic.message);
+    for (place, what) in &diagnostic.related {
+        let file = look.from_root(place.source.name());
+        let at = format!("{file}:{}", place.start().line);
+        _ = write!(message, "\n{}: {}", safe::line(&at), safe::line(what));
+    }
+    if let Some(help) = &diagnostic.help {
+        _ = write!(message, "\n{help}");
+    }
+    _ = write!(
+        command,
+        ",title={title}::{}",
+        safe::github_message(&message)
+    );
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::samples::{hostile, ordinary, written},
+        *,
+    };
+
+    #[test]
+    fn annotates_lines_by_their_path_from_the_root() {
+        let look = Look {
+            prefix: "./tenants/acme/".into(),
+            ..Look::default()
+        };
+        insta::assert_snapshot!(written(|out| report(&ordinary(), &look, out)), @"
+        ::warning file=tenants/acme/people.yaml,line=4,endLine=4,col=3,endColumn=5,title=unanswered-calls::nobody answers bob's calls%0Aturn voicemail on, or forward the calls
+        ::error file=tenants/acme/people.yaml,line=6,endLine=6,col=3,endColumn=7,title=duplicate-address::users/alice is declared twice%0Atenants/acme/people.yaml:2: first declared here
+        ::error file=tenants/acme/queues.yaml,line=2,endLine=2,col=3,endColumn=6,title=duplicate-value::extension 1001 is taken%0Atenants/acme/people.yaml:5: users/bob has it
+        ");
+    }
+
+    #[test]
+    fn a_message_gives_no_command() {
+        let shown = written(|out| report(&hostile(), &Look::default(), out));
+        assert_eq!(shown.lines().count(), 1);
+        insta::assert_snapshot!(shown, @r"::error file=a\u{1b}[31m%2Cb%3Ac%25.yaml,line=2,endLine=2,col=13,endColumn=13,title=unknown-field::no `\u{1b}[2J`\r\n::error::100%25 taken\u{202e} over%0Aa\u{1b}[31m,b:c%25.yaml:3: \u{9b}31m here%0A\u{3a}:stop-commands::x%0A##\u{5b}add-path]y");
+    }
+}

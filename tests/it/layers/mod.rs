@@ -1,0 +1,116 @@
+//! A *layer* is a module of the crate with what it may import. The table here is the architecture: an
+//! import that it doesn't allow fails, so that the direction of the code can be trusted and a change of
+//! it is a change of this file.
+
+mod imports;
+
+use imports::{Token, imports, module_path, tokens};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+/// Each module in reading order, and the modules that it may import; `*` is all above it.
+const LAYERS: &[(&str, &str)] = &[
+    ("source", ""),
+    ("diagnostic", "source"),
+    ("model", "source"),
+    ("yaml", "source diagnostic"),
+    ("schema", "model yaml diagnostic source"),
+    ("config", "model yaml schema diagnostic source"),
+    ("repo", "source"),
+    ("declaration", "model yaml source diagnostic schema"),
+    ("template", "model yaml source diagnostic declaration"),
+    ("rules", "model source diagnostic config"),
+    ("desired", "*"),
+    ("plan", "model config"),
+    ("portal", "model sandbox"),
+    ("apply", "plan portal model"),
+    ("render", "source diagnostic model plan apply"),
+    ("sandbox", "model schema"),
+    ("export", "model schema portal plan desired"),
+    ("cli", "*"),
+];
+
+/// Imports that a layer allows to some of its files only: the module, what it imports, and where.
+const NARROW: &[(&str, &str, &str)] = &[("portal", "sandbox", "portal/open.rs")];
+
+/// Crates that may be replaced one day, and the only files that know of them: the beginnings of their
+/// paths.
+const CRATES: &[(&str, &str)] = &[
+    ("granit_parser", "yaml/"),
+    ("jsonschema", "schema/check.rs"),
+    ("rusqlite", "sandbox/store.rs sandbox/store/"),
+    ("rusqlite_migration", "sandbox/store.rs sandbox/store/"),
+    ("git2", "repo"),
+    ("axum", "sandbox"),
+    ("reqwest", "portal/http"),
+];
+
+#[test]
+fn imports_are_those_of_the_table() {
+    let mut wrong = Vec::new();
+    for (file, text) in files() {
+        let module = file.split(['/', '.']).next().unwrap_or_default();
+        // These two declare and start everything, and do nothing else.
+        if matches!(file.as_str(), "lib.rs" | "main.rs") {
+            continue;
+        }
+        let Some(place) = LAYERS.iter().position(|(name, _)| *name == module) else {
+            wrong.push(format!("src/{file}: `{module}` is not in the table"));
+            continue;
+        };
+        let above = LAYERS[..place].iter().map(|(name, _)| *name);
+        let allowed: BTreeSet<&str> = match LAYERS[place].1 {
+            "*" => above.collect(),
+            listed => listed.split_whitespace().collect(),
+        };
+        for (line, import) in imports(&module_path(&file), &text) {
+            let narrow = NARROW
+                .iter()
+                .any(|(of, what, only)| (*of, *what) == (module, &*import) && *only != file);
+            if import != module && (narrow || !allowed.contains(&*import)) {
+                wrong.push(format!("src/{file}:{line} imports `{import}`"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "not allowed:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_crate_is_named_where_the_table_says() {
+    let mut wrong = Vec::new();
+    for (file, text) in files() {
+        for Token { line, word } in tokens(&text) {
+            let known = CRATES.iter().find(|(name, _)| *name == word);
+            if let Some((name, only)) = known
+                && !only.split_whitespace().any(|only| file.starts_with(only))
+            {
+                wrong.push(format!("src/{file}:{line} names `{name}`"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "not allowed:\n{}", wrong.join("\n"));
+}
+
+/// Every source file by its path under `src`.
+fn files() -> BTreeMap<String, String> {
+    fn visit(root: &Path, folder: &Path, found: &mut BTreeMap<String, String>) {
+        for entry in fs::read_dir(folder).expect("a folder of sources") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                visit(root, &path, found);
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                let name = path.strip_prefix(root).expect("a path in src");
+                let name = name.to_str().expect("a name in UTF-8").replace('\\', "/");
+                found.insert(name, fs::read_to_string(&path).expect("a source"));
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = BTreeMap::new();
+    visit(&root, &root, &mut found);
+    assert!(found.len() > 10, "no sources found in {}", root.display());
+    found
+}
