@@ -29,7 +29,7 @@ const SECRET_LIMIT: u64 = 64 << 10;
 /// Where results and messages go, and how they are to look there.
 pub(super) struct Terminal {
     /// For results.
-    pub(super) out: AutoStream<BufWriter<Stdout>>,
+    pub(super) out: BufWriter<AutoStream<Stdout>>,
     /// For diagnostics, progress and prompts.
     pub(super) err: AutoStream<Stderr>,
     /// How results look.
@@ -62,7 +62,7 @@ impl Terminal {
         Self {
             progress: !cli.no_progress && !dumb && stderr.is_terminal(),
             interactive: std::io::stdin().is_terminal() && stderr.is_terminal(),
-            out: AutoStream::new(BufWriter::new(stdout), out_choice),
+            out: BufWriter::new(AutoStream::new(stdout, out_choice)),
             err: AutoStream::new(stderr, err_choice),
             look: look(out_choice),
             err_look: look(err_choice),

@@ -32,7 +32,7 @@ pub use instance::Instance;
 pub use live::{Listing, Live, LiveObject, Requests};
 pub use scope::{BUILT_IN_SCOPES, BuiltInScope, Scope};
 pub use secret::SecretRef;
-pub use shape::{Field, ListOrder, Shape};
+pub use shape::{Claim, Field, ListOrder, Shape};
 pub use state::{Origin, Resource, State};
 pub use template::{Attribute, Template, TemplateUser};
 pub use user::{

@@ -84,6 +84,15 @@ pub struct Field {
     pub description: Box<str>,
 }
 
+/// A value that no other resource may have: `extension 1001`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Claim {
+    /// The space of names or numbers.
+    pub space: Name,
+    /// The value.
+    pub value: Box<str>,
+}
+
 /// The shape of a kind, read from its type on first use.
 pub(super) fn of(kind: Kind) -> &'static Shape {
     static SHAPES: OnceLock<Vec<Shape>> = OnceLock::new();

@@ -8,12 +8,9 @@
 //! ordered. Then one of them makes way: it gives its value up in an operation of its own, first.
 
 use super::{Action, Operation};
-use crate::model::{Address, Change, Fields, Kind, Name, Value};
+use crate::model::{Address, Change, Claim, Fields, Kind, Value};
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A value that only one resource may have: its space and itself.
-type Claim = (Name, Box<str>);
 
 /// Puts operations in an order in which they can be done, and says what each must wait for.
 pub(super) fn ordered(mut operations: Vec<Operation>) -> Vec<Operation> {
@@ -56,10 +53,10 @@ fn claims(address: &Address, key: Option<&str>, fields: &Fields) -> BTreeSet<Cla
             Kind::Extensions | Kind::Users => key.into(),
             kind => format!("{kind}/{key}").into(),
         };
-        claims.insert((space.into(), qualified));
+        claims.insert(Claim { space: space.into(), value: qualified });
     }
     address.kind.shape().claims(fields, &mut |_, space, value| {
-        claims.insert((space.clone(), value.into()));
+        claims.insert(Claim { space: space.clone(), value: value.into() });
     });
     claims
 }
@@ -307,11 +304,8 @@ fn split(operation: &Operation, wanted: &BTreeSet<Claim>) -> (Operation, Operati
     let mut parked = object.fields.clone();
     let mut key = object.key.clone();
     let stand_in = stand_in(&operation.address);
-    let free = |space: &str, value: &str| !wanted.contains(&(Name::from(space), Box::from(value)));
-    for (space, value) in claims_before(operation)
-        .into_iter()
-        .filter(|(space, value)| !free(space, value))
-    {
+    let given_up = claims_before(operation);
+    for Claim { space, value } in given_up.into_iter().filter(|claim| wanted.contains(claim)) {
         match &*space {
             "extension" if operation.address.kind == Kind::Users => drop(parked.take("extension")),
             "email" => parked.set(

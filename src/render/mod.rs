@@ -6,9 +6,11 @@
 //! came from a file or a portal passes through [`safe`] on its way out, and the lines of a file come
 //! from [`excerpt`], so that neither a secret nor an escape sequence gets through.
 
+pub mod document;
 mod excerpt;
 pub mod github;
 pub mod json;
+pub mod prose;
 pub mod safe;
 #[cfg(test)]
 mod samples;
