@@ -42,7 +42,7 @@ pub(super) struct ShowArgs {
 
 /// What `list --format json` writes.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ListDocument {
+pub(super) struct ListDocument {
     /// The version of this format: `1.0`.
     format_version: &'static str,
     /// The kind that was listed.
@@ -53,7 +53,7 @@ pub struct ListDocument {
 
 /// One live object.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ObjectDocument {
+pub(super) struct ObjectDocument {
     /// Its kind and key.
     address: Address,
     /// The portal's own name for it.

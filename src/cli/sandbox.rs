@@ -76,7 +76,7 @@ fn kept_token(file: &Path) -> anyhow::Result<SecretString> {
     if let Ok(token) = std::fs::read_to_string(file) {
         return Ok(token.trim().into());
     }
-    let token = sandbox::new_token();
+    let token = sandbox::random_token();
     let mut options = std::fs::OpenOptions::new();
     let opened = options.write(true).create_new(true).mode(0o600).open(file);
     let mut opened = opened.with_context(|| format!("{} can't be written", file.display()))?;

@@ -41,10 +41,12 @@ pub(super) fn run(args: &Args, directory: &Path, terminal: &mut Terminal) -> any
     let all = all();
     if let Some(folder) = &args.write {
         let folder = directory.join(folder);
-        let schemas = all.iter().map(|(name, schema)| Ok((format!("schema/{name}.schema.json"), pretty(schema)?)));
-        let pages = reference::pages().into_iter().map(|(name, text)| Ok((format!("docs/{name}.md"), text)));
-        for file in schemas.chain(pages) {
-            let (name, text): (String, String) = file?;
+        let mut files: Vec<(String, String)> = Vec::new();
+        for (name, schema) in &all {
+            files.push((format!("schema/{name}.schema.json"), pretty(schema)?));
+        }
+        files.extend(reference::pages().into_iter().map(|(name, text)| (format!("docs/{name}.md"), text)));
+        for (name, text) in files {
             let path = folder.join(name);
             let parent = path.parent().context("a file has a folder")?;
             std::fs::create_dir_all(parent).with_context(|| format!("{} can't be made", parent.display()))?;

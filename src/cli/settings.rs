@@ -5,7 +5,7 @@ use super::{Cli, ColorWhen};
 use crate::{
     config::{Config, PortalKind},
     model::SecretOrigin,
-    portal::Target,
+    portal::{self, Credentials, Location, Target, http::Pace},
     render::Look,
 };
 use anstream::{AutoStream, ColorChoice};
@@ -112,7 +112,12 @@ pub(super) fn target(config: &Config, workspace: &Path) -> anyhow::Result<Target
     let portal = &config.portal;
     match (portal.kind, &portal.database, &portal.url) {
         (PortalKind::Sandbox, Some(database), None) => {
-            Ok(Target::Embedded { database: workspace.join(&**database) })
+            Ok(Target {
+                kind: portal::PortalKind::Sandbox,
+                location: Location::Embedded(workspace.join(&**database)),
+                credentials: Credentials::None,
+                pace: Pace::default(),
+            })
         }
         (PortalKind::Sandbox, None, Some(url)) => {
             let token = portal.credentials.as_ref().and_then(|credentials| credentials.token.as_ref());
@@ -127,7 +132,12 @@ pub(super) fn target(config: &Config, workspace: &Path) -> anyhow::Result<Target
             };
             let token = secret(&origin, workspace)
                 .map_err(|reason| anyhow::anyhow!("the portal's token can't be read from {origin}: {reason}"))?;
-            Ok(Target::Served { url: url.to_string(), token })
+            Ok(Target {
+                kind: portal::PortalKind::Sandbox,
+                location: Location::Url(url.to_string()),
+                credentials: Credentials::Token(token),
+                pace: Pace::default(),
+            })
         }
         (PortalKind::Sandbox, ..) => {
             bail!("callsheet.yaml: `portal` needs either `database:`, for a sandbox inside the command, or `url:`, for one that is served")

@@ -65,7 +65,7 @@ impl Workspace {
     /// Opens the portal.
     pub(super) async fn open(&self) -> anyhow::Result<Box<dyn Portal>> {
         let target: Target = settings::target(&self.config, &self.folder)?;
-        portal::open(&target).await.context("the portal can't be opened")
+        portal::open(&target).context("the portal can't be opened")
     }
 }
 

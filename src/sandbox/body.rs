@@ -184,6 +184,7 @@ fn fields_of<'s>(shape: &'s Shape, object: &Map<String, Value>) -> &'s [Field] {
         | Shape::Integer
         | Shape::Boolean
         | Shape::Secret
+        | Shape::Templated(_)
         | Shape::List { .. }
         | Shape::Map { .. } => &[],
     }

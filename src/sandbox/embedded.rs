@@ -99,7 +99,8 @@ impl Drop for Embedded {
 }
 
 /// A token that nobody can guess: 244 random bits.
-fn random_token() -> SecretString {
+#[must_use]
+pub fn random_token() -> SecretString {
     let half = || uuid::Uuid::new_v4().simple();
     format!("{}{}", half(), half()).into()
 }

@@ -21,7 +21,7 @@ mod routes;
 mod store;
 
 pub use access::Tokens;
-pub use embedded::Embedded;
+pub use embedded::{Embedded, random_token};
 pub use store::{Error, Store};
 
 use axum::{Router, middleware};

@@ -106,7 +106,8 @@ impl<'s> Builder<'s, '_> {
         let (anchor, tag, node) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain;
-                if plain && text.is_empty() {
+                // A value that isn't there comes as a null that stands on no byte.
+                if plain && at.start == at.end {
                     self.refuse_swallowed_text(at);
                 }
                 let scalar = Scalar {

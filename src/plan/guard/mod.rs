@@ -53,6 +53,15 @@ impl Finding {
             waived: None,
         }
     }
+
+    /// Whether a waiver can let it pass: what nobody can know to be harmless can't be waived.
+    #[must_use]
+    pub fn can_be_waived(&self) -> bool {
+        match self.rule {
+            FindingRule::InUse => true,
+            FindingRule::IncompleteRead | FindingRule::SystemObject | FindingRule::Taken => false,
+        }
+    }
 }
 
 /// One guard.
