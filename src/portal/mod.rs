@@ -6,6 +6,7 @@
 //! its folder and a line in `open`.
 
 pub mod http;
+mod sandbox;
 #[cfg(test)]
 mod stage;
 
