@@ -3,12 +3,15 @@
 //!
 //! An adapter holds its wire types and their conversion, and nothing of them leaks out. It knows
 //! nothing of ownership, waivers or protection: those live in the engine (law 6). To add a portal, add
-//! its folder and a line in `open`.
+//! its folder and a line in [`open`].
 
 pub mod http;
+mod open;
 mod sandbox;
 #[cfg(test)]
 mod stage;
+
+pub use open::{Credentials, Location, PortalKind, Target, open};
 
 use crate::model::{Address, Fields, Kind, Live, Name, Value};
 use async_trait::async_trait;
