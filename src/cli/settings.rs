@@ -5,7 +5,7 @@ use super::{Cli, ColorWhen};
 use crate::{
     config::{Config, PortalKind},
     model::SecretOrigin,
-    portal::{self, Credentials, Location, Target, http::Pace},
+    portal::{Credentials, Location, Target, http::Pace},
     render::Look,
 };
 use anstream::{AutoStream, ColorChoice};
@@ -113,7 +113,7 @@ pub(super) fn target(config: &Config, workspace: &Path) -> anyhow::Result<Target
     match (portal.kind, &portal.database, &portal.url) {
         (PortalKind::Sandbox, Some(database), None) => {
             Ok(Target {
-                kind: portal::PortalKind::Sandbox,
+                kind: PortalKind::Sandbox,
                 location: Location::Embedded(workspace.join(&**database)),
                 credentials: Credentials::None,
                 pace: Pace::default(),
@@ -133,7 +133,7 @@ pub(super) fn target(config: &Config, workspace: &Path) -> anyhow::Result<Target
             let token = secret(&origin, workspace)
                 .map_err(|reason| anyhow::anyhow!("the portal's token can't be read from {origin}: {reason}"))?;
             Ok(Target {
-                kind: portal::PortalKind::Sandbox,
+                kind: PortalKind::Sandbox,
                 location: Location::Url(url.to_string()),
                 credentials: Credentials::Token(token),
                 pace: Pace::default(),

@@ -52,7 +52,11 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
     fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
         match self.0.strict() {
             Shape::Integer => Ok(Some(Value::Integer(value))),
-            _ => Err(E::invalid_type(serde::de::Unexpected::Signed(value), &self)),
+            // The number itself stays untold: where a secret belongs it could be one.
+            _ => Err(E::custom(format_args!(
+                "a number where {} is expected",
+                Expected(self)
+            ))),
         }
     }
 
@@ -198,6 +202,16 @@ mod tests {
                 "first_name": "Alice", "email": "alice@acme.example", "groups": ["a", "b"],
                 "phones": [{"mac": "00:15:65:aa:bb:cc", "model": "t54"}], "password": {"version": 2},
             })
+        );
+    }
+
+    #[test]
+    fn a_pin_that_is_told_is_not_told_on() {
+        let json = json!({"voicemail": {"pin": 4711}});
+        let error = Kind::Users.shape().read(&json).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "voicemail: pin: a number where an object is expected"
         );
     }
 

@@ -6,10 +6,14 @@
 //! its folder and a line in `open`.
 
 pub mod http;
+mod open;
+mod sandbox;
 #[cfg(test)]
 mod stage;
 
 pub use crate::model::Change;
+pub use open::{Credentials, Location, Target, open};
+
 use crate::model::{Address, Fields, Kind, Live, Name};
 use async_trait::async_trait;
 use secrecy::SecretString;

@@ -155,20 +155,25 @@ async fn answer(stream: &mut BufStream<TcpStream>, reply: Reply) {
         }
         return;
     };
-    let mut text = format!("HTTP/1.1 {status} X\r\nConnection: close\r\n");
+    let mut head = vec![
+        format!("HTTP/1.1 {status} X"),
+        "Connection: close".to_owned(),
+    ];
     if status != 204 {
-        text += &format!("Content-Length: {}\r\n", body.len());
+        head.push(format!("Content-Length: {}", body.len()));
     }
-    for (name, value) in headers {
-        text += &format!("{name}: {value}\r\n");
-    }
+    head.extend(
+        headers
+            .into_iter()
+            .map(|(name, value)| format!("{name}: {value}")),
+    );
     if is_half {
         body.truncate(body.len() / 2);
     }
     // Whoever asked may be gone; that is theirs to notice.
     drop(
         stream
-            .write_all(format!("{text}\r\n{body}").as_bytes())
+            .write_all(format!("{}\r\n\r\n{body}", head.join("\r\n")).as_bytes())
             .await,
     );
     drop(stream.flush().await);

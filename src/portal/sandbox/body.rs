@@ -1,0 +1,231 @@
+//! A *body* is what one write sends: a whole object, or what changes of it. It is the one place where
+//! a secret meets its value.
+
+use super::super::{Change, ObjectRef, Write, http::Body};
+use crate::model::{Fields, Name, Value};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeMap;
+
+type Secrets = BTreeMap<Vec<Name>, SecretString>;
+
+/// The key that the object will have at the portal. A user's is the username, which a workspace can
+/// declare apart from the key that it knows the person by.
+pub(super) fn identity<'w>(write: &Write<'w>) -> &'w str {
+    let declared = write.target.text(write.address.kind.identity());
+    let is_field = |name| write.address.kind.shape().field_of_any_type(name).is_some();
+    declared
+        .filter(|_| is_field(write.address.kind.identity()))
+        .unwrap_or(&write.address.key)
+}
+
+/// All of a new object.
+pub(super) fn create(write: &Write<'_>) -> Body {
+    let mut object = map(write.target, &mut Vec::new(), write.secrets);
+    object.insert(
+        write.address.kind.identity().to_owned(),
+        json!(identity(write)),
+    );
+    body("application/json", &object)
+}
+
+/// What changes of an object: a merge patch, where `null` is back to the default.
+pub(super) fn update(write: &Write<'_>, object: ObjectRef<'_>) -> Body {
+    let mut patch = Map::new();
+    for Change {
+        path,
+        before,
+        after,
+    } in write.changes
+    {
+        let Some((last, parents)) = path.split_last() else {
+            continue;
+        };
+        let mut path = path.clone();
+        let Some(change) = merge(before.as_ref(), after.as_ref(), &mut path, write.secrets) else {
+            continue;
+        };
+        if let Some(record) = parents.iter().try_fold(&mut patch, |record, name| {
+            let inner = record.entry(&**name).or_insert_with(|| json!({}));
+            inner.as_object_mut()
+        }) {
+            record.insert(last.to_string(), change);
+        }
+    }
+    // A key is changed, never cleared.
+    let identity_field = write.address.kind.identity();
+    patch.remove(identity_field);
+    if identity(write) != object.key {
+        patch.insert(identity_field.to_owned(), json!(identity(write)));
+    }
+    body("application/merge-patch+json", &patch)
+}
+
+fn body(media_type: &'static str, object: &Map<String, Json>) -> Body {
+    let text = serde_json::to_vec(object).expect("its keys are text, so it is JSON");
+    Body { media_type, text }
+}
+
+/// What makes one value of another. Merging leaves alone what a patch doesn't name, so an entry that
+/// goes is named. Nothing for a secret that isn't to be sent.
+fn merge(
+    before: Option<&Value>,
+    after: Option<&Value>,
+    path: &mut Vec<Name>,
+    secrets: &Secrets,
+) -> Option<Json> {
+    match (before, after) {
+        (_, None | Some(Value::Null)) => Some(Json::Null),
+        (Some(Value::Map(before)), Some(Value::Map(after))) => {
+            let mut patch = Map::new();
+            let gone = before.iter().filter(|(name, _)| after.get(name).is_none());
+            patch.extend(gone.map(|(name, _)| (name.to_string(), Json::Null)));
+            for (name, value) in after.iter() {
+                path.push(name.clone());
+                let merged = merge(before.get(name), Some(value), path, secrets);
+                path.pop();
+                patch.extend(merged.map(|merged| (name.to_string(), merged)));
+            }
+            Some(Json::Object(patch))
+        }
+        (_, Some(after)) => json(after, path, secrets),
+    }
+}
+
+fn map(fields: &Fields, path: &mut Vec<Name>, secrets: &Secrets) -> Map<String, Json> {
+    let mut object = Map::new();
+    for (name, value) in fields.iter() {
+        path.push(name.clone());
+        let json = json(value, path, secrets);
+        path.pop();
+        object.extend(json.map(|json| (name.to_string(), json)));
+    }
+    object
+}
+
+/// A value as it is sent: nothing for a secret without a value, and for what is not there.
+fn json(value: &Value, path: &mut Vec<Name>, secrets: &Secrets) -> Option<Json> {
+    Some(match value {
+        Value::Null => return None,
+        Value::Bool(value) => json!(value),
+        Value::Integer(value) => json!(value),
+        Value::Text(text) => json!(text),
+        Value::List(list) => {
+            let items = list.iter().filter_map(|item| json(item, path, secrets));
+            Json::Array(items.collect())
+        }
+        Value::Map(fields) => Json::Object(map(fields, path, secrets)),
+        Value::Secret(secret) => {
+            let value = secrets.get(&**path)?.expose_secret();
+            json!({"value": value, "version": secret.version})
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{create, update};
+    use crate::{
+        model::{Address, Fields, Kind, Name, Secret, SecretOrigin, Value},
+        portal::{Change, ObjectRef, Verb, Write, http::Body},
+    };
+    use serde_json::{Value as Json, json};
+    use std::collections::BTreeMap;
+
+    fn secret(version: u32) -> Value {
+        let origin = Some(SecretOrigin::Env("PIN".into()));
+        Value::Secret(Box::new(Secret { origin, version }))
+    }
+
+    fn record(entries: &[(&str, Value)]) -> Fields {
+        entries
+            .iter()
+            .map(|(name, value)| ((*name).into(), value.clone()))
+            .collect()
+    }
+
+    fn change(path: &[&str], before: Option<Value>, after: Option<Value>) -> Change {
+        let path: Vec<Name> = path.iter().map(|name| (*name).into()).collect();
+        Change {
+            path,
+            before,
+            after,
+        }
+    }
+
+    fn read(body: &Body) -> Json {
+        serde_json::from_slice(&body.text).unwrap()
+    }
+
+    #[test]
+    fn a_secret_is_sent_where_it_has_a_value_and_nowhere_else() {
+        let target = record(&[
+            ("password", secret(2)),
+            ("voicemail", Value::Map(record(&[("pin", secret(3))]))),
+        ]);
+        let secrets = BTreeMap::from([(vec!["voicemail".into(), "pin".into()], "4711".into())]);
+        let sent = create(&Write {
+            address: &Address::new(Kind::Users, "ada"),
+            verb: Verb::Create,
+            target: &target,
+            changes: &[],
+            secrets: &secrets,
+        });
+        let pin = json!({"value": "4711", "version": 3});
+        assert_eq!(
+            read(&sent),
+            json!({"voicemail": {"pin": pin}, "username": "ada"})
+        );
+    }
+
+    #[test]
+    fn a_patch_names_what_goes_and_only_what_changes() {
+        let entries = |entries: &[(&str, &str)]| {
+            let entries = entries
+                .iter()
+                .map(|(name, text)| ((*name).into(), Value::text(text)));
+            Some(Value::Map(entries.collect()))
+        };
+        let changes = [
+            change(&["dnd"], Some(Value::Bool(true)), None),
+            change(
+                &["voicemail", "email"],
+                None,
+                Some(Value::text("a@b.example")),
+            ),
+            change(&["voicemail", "mailbox"], Some(Value::text("7")), None),
+            change(&["voicemail", "pin"], None, Some(secret(1))),
+            change(
+                &["advanced"],
+                entries(&[("a", "1"), ("b", "2")]),
+                entries(&[("b", "3")]),
+            ),
+        ];
+        let object = ObjectRef {
+            id: "x",
+            key: "ada",
+            etag: None,
+        };
+        let address = Address::new(Kind::Users, "ada");
+        let target = record(&[("username", Value::text("countess"))]);
+        let mut write = Write {
+            address: &address,
+            verb: Verb::Update(object),
+            target: &target,
+            changes: &changes,
+            secrets: &BTreeMap::new(),
+        };
+        let mut patch = json!({
+            "dnd": null,
+            "voicemail": {"email": "a@b.example", "mailbox": null},
+            "advanced": {"a": null, "b": "3"},
+            "username": "countess",
+        });
+        assert_eq!(read(&update(&write, object)), patch);
+
+        let unnamed = Fields::new();
+        write.target = &unnamed;
+        patch.as_object_mut().unwrap().remove("username");
+        assert_eq!(read(&update(&write, object)), patch);
+    }
+}

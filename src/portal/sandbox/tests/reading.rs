@@ -1,0 +1,135 @@
+//! What is read, with how many requests, and what is never taken for all there is.
+
+use super::{Fault, Twist, portal, read};
+use crate::{
+    model::Kind,
+    portal::{Error, Portal as _, Progress, stage::Reply},
+};
+use serde_json::{Value as Json, json};
+use std::{collections::BTreeSet, sync::Mutex};
+
+fn another_cursor() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
+
+#[tokio::test]
+async fn it_takes_as_few_requests_as_can_do() {
+    let (portal, ..) = portal(2500, |_, _| None).await;
+    let live = read(&portal, &Kind::ALL).await.unwrap();
+    assert_eq!((live.requests.made, live.requests.bound), (4, 4));
+    assert_eq!(live.listings.len(), 6);
+    assert!(
+        live.listings
+            .values()
+            .all(|listing| listing.incomplete.is_none())
+    );
+    assert_eq!(live.of_kind(Kind::Users).count(), 2500);
+
+    let ada = live.get(Kind::Users, "user7").unwrap();
+    assert_eq!(
+        (&*ada.id, ada.etag.as_deref(), ada.messages),
+        ("users-10", Some("\"10\""), 3)
+    );
+    assert_eq!(
+        serde_json::to_value(&ada.fields).unwrap(),
+        json!({"username": "user7", "first_name": "Ada", "last_name": "Lovelace",
+            "email": "user7@acme.example"})
+    );
+    let scope = live.get(Kind::Scopes, "administrator").unwrap();
+    assert!(scope.system && scope.fields.is_empty());
+}
+
+#[tokio::test]
+async fn progress_counts_every_object_once() {
+    struct Count(Mutex<u64>);
+    impl Progress for Count {
+        fn seen(&self, kind: Kind, seen: u64, total: Option<u64>) {
+            assert_eq!((kind, total), (Kind::Users, Some(1500)));
+            *self.0.lock().unwrap() += seen;
+        }
+    }
+    let twist = |page: &mut Json| page["revision"] = json!(0);
+    let (portal, ..) = portal(1500, move |n, _| (n == 1).then_some(Fault::Twist(twist))).await;
+    let count = Count(Mutex::new(0));
+    let kinds = BTreeSet::from([Kind::Users]);
+    let live = portal.read(&kinds, &count).await.unwrap();
+    assert_eq!(*count.0.lock().unwrap(), 1500);
+    assert_eq!((live.requests.made, live.requests.bound), (4, 2));
+    assert_eq!(live.listings[&Kind::Users].incomplete, None);
+}
+
+#[tokio::test]
+async fn a_listing_that_never_adds_up_says_so() {
+    let cases: [(&str, Twist, usize); 6] = [
+        (
+            "2 of 3 objects came back",
+            |page| {
+                page["items"].as_array_mut().unwrap().pop();
+            },
+            2,
+        ),
+        (
+            "the id users-3 came twice",
+            |page| page["items"][1] = page["items"][0].clone(),
+            2,
+        ),
+        (
+            "`user0` came twice",
+            |page| page["items"][1]["username"] = json!("user0"),
+            2,
+        ),
+        (
+            "its pages go round in circles",
+            |page| page["next"] = json!("0"),
+            3,
+        ),
+        (
+            "its pages don't end",
+            |page| page["next"] = json!(another_cursor()),
+            3,
+        ),
+        (
+            "it changed while it was read",
+            |page| page["totals"]["users"] = json!(4),
+            3,
+        ),
+    ];
+    for (reason, twist, kept) in cases {
+        let (portal, ..) = portal(3, move |_, _| Some(Fault::Twist(twist))).await;
+        let live = read(&portal, &[Kind::Users]).await.unwrap();
+        let listing = &live.listings[&Kind::Users];
+        assert_eq!(listing.incomplete.as_deref(), Some(reason));
+        assert_eq!(listing.objects.len(), kept, "{reason}");
+        assert!(
+            (3..=9).contains(&live.requests.made),
+            "{reason}: {}",
+            live.requests.made
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_fails_fails_the_whole() {
+    let no = |status| Reply::json(status, &json!({"title": "No"}));
+    let wrong: Twist = |page| page["items"][0]["dnd"] = json!("yes");
+    let nameless: Twist = |page| page["items"][0]["id"] = json!("");
+    let long: Twist = |page| page["items"][0]["id"] = json!("x".repeat(513));
+    for fault in [
+        || Fault::Instead(Reply::html(200)),
+        || Fault::Instead(Reply::html(404)),
+    ] {
+        let (portal, ..) = portal(1500, move |n, _| (n == 2).then(fault)).await;
+        let error = read(&portal, &Kind::ALL).await.unwrap_err();
+        assert!(matches!(error, Error::Unreadable { .. }), "{error}");
+    }
+    for twist in [wrong, nameless, long] {
+        let (portal, ..) = portal(3, move |n, _| (n == 1).then_some(Fault::Twist(twist))).await;
+        let error = read(&portal, &Kind::ALL).await.unwrap_err();
+        assert!(matches!(error, Error::Unreadable { .. }), "{error}");
+    }
+    for status in [404, 401, 403, 500] {
+        let fault = move || Fault::Instead(no(status));
+        let (portal, ..) = portal(3, move |n, _| (n > 0).then(fault)).await;
+        assert!(read(&portal, &Kind::ALL).await.is_err(), "{status}");
+    }
+}
