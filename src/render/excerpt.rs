@@ -13,7 +13,7 @@ use crate::{
 use std::{ops::Range, sync::Arc};
 
 /// A line of more characters is long.
-const LONG: usize = 200;
+pub(super) const LONG: usize = 200;
 /// The longest label on a long line, in characters.
 const LABEL: usize = 60;
 
@@ -66,6 +66,20 @@ pub(super) fn grouped(diagnostic: &Diagnostic) -> Vec<Group<'_>> {
     groups
 }
 
+/// The lines that were starred out last. Diagnostics come by place, so that many on one line, which may
+/// be a whole file, cost what one costs.
+#[derive(Default)]
+pub(super) struct Shown(Option<(Arc<Source>, Span, String)>);
+
+impl Shown {
+    fn of(&mut self, source: &Arc<Source>, window: Span) -> &str {
+        let last = self.0.take();
+        let same = last.filter(|(of, at, _)| Arc::ptr_eq(of, source) && *at == window);
+        let kept = same.unwrap_or_else(|| (Arc::clone(source), window, source.shown(window)));
+        &self.0.insert(kept).2
+    }
+}
+
 /// Lines of a source that can be shown.
 #[derive(Debug)]
 pub(super) struct Excerpt {
@@ -80,11 +94,11 @@ pub(super) struct Excerpt {
 impl Excerpt {
     /// The lines from the first to the last of `labels`. A label over several lines is drawn on the
     /// first of them: a mapping that lacks a field may be half the file.
-    pub(super) fn of(source: &Source, labels: &[Span]) -> Self {
+    pub(super) fn of(source: &Arc<Source>, labels: &[Span], shown: &mut Shown) -> Self {
         let start = labels.iter().map(|span| span.start).min().unwrap_or(0);
         let end = labels.iter().map(|span| span.start).max().unwrap_or(start);
         let (window, first_line) = source.window(Span::new(start, end), 0);
-        let shown = source.shown(window);
+        let shown = shown.of(source, window);
         let mut excerpt = Self {
             text: String::new(),
             first_line,
@@ -119,6 +133,10 @@ impl Excerpt {
 
     /// Adds one line; says where `labels`, which count from the line's start, stand now.
     fn push(&mut self, line: &str, labels: &[Range<usize>]) -> Vec<Range<usize>> {
+        // What is far behind the last label is out of sight, whatever it says.
+        let last = labels.iter().map(|label| label.start).max().unwrap_or(0);
+        let sight = line[last..].char_indices().nth(LABEL + LONG);
+        let line = &line[..sight.map_or(line.len(), |(at, _)| last + at)];
         // Where each character went, and where the line ends.
         let mut moved: Vec<(usize, usize)> = Vec::with_capacity(line.len() + 1);
         for (at, c) in line.char_indices() {
@@ -152,7 +170,7 @@ mod tests {
         let source = Source::new("a.yaml", text);
         let at = u32::try_from(text.find(label).unwrap()).unwrap();
         let span = Span::new(at, at + u32::try_from(label.len()).unwrap());
-        let excerpt = Excerpt::of(&source, &[span]);
+        let excerpt = Excerpt::of(&source, &[span], &mut Shown::default());
         let labels = excerpt.labels.into_iter();
         let labels = labels.map(|label| excerpt.text[label].to_owned()).collect();
         (excerpt.text, labels)
@@ -175,7 +193,7 @@ mod tests {
         let text = "é".repeat(500_000);
         let (shown, labels) = excerpt(&text, &text);
         assert_eq!(labels, ["é".repeat(LABEL)]);
-        assert_eq!(shown.trim_end(), text);
+        assert_eq!(shown.chars().count(), LABEL + LONG + 1);
         let source = Source::new("a.yaml", format!("a: 1\n{text}\nb: 2\n"));
         let long = [0, 5, 1_000_005, 1_000_006].map(|at| is_long(&source, Span::new(at, at)));
         assert_eq!(long, [false, true, true, false]);
@@ -184,18 +202,13 @@ mod tests {
     #[test]
     fn a_label_may_stand_at_the_end_of_the_file() {
         let source = Source::new("a.yaml", "a: [\n");
-        let excerpt = Excerpt::of(&source, &[Span::new(5, 5), Span::new(0, 4)]);
+        let of = |source, labels: &[Span]| Excerpt::of(source, labels, &mut Shown::default());
+        let excerpt = of(&source, &[Span::new(5, 5), Span::new(0, 4)]);
         assert_eq!((&*excerpt.text, excerpt.first_line), ("a: [\n\n", 1));
         assert_eq!(excerpt.labels, [5..5, 0..4]);
         let source = Source::new("a.yaml", "");
-        assert_eq!(
-            Excerpt::of(&source, &[Span::new(0, 0)]).labels,
-            vec![0..0; 1]
-        );
+        assert_eq!(of(&source, &[Span::new(0, 0)]).labels, vec![0..0; 1]);
         let source = Source::new("a.yaml", "é");
-        assert_eq!(
-            Excerpt::of(&source, &[Span::new(7, 9)]).labels,
-            vec![2..2; 1]
-        );
+        assert_eq!(of(&source, &[Span::new(7, 9)]).labels, vec![2..2; 1]);
     }
 }

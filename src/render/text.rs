@@ -3,7 +3,7 @@
 
 use super::{
     Look, counted,
-    excerpt::{Excerpt, Group, grouped},
+    excerpt::{Excerpt, Group, LONG, Shown, grouped},
     safe,
 };
 use crate::diagnostic::{Diagnostic, Level, Report};
@@ -24,9 +24,11 @@ pub fn report(report: &Report, look: &Look, out: &mut dyn io::Write) -> io::Resu
     } else {
         Renderer::plain()
     };
-    let renderer = renderer.term_width(look.width.max(40));
+    // A wider terminal is not filled: an excerpt holds no more of a long line.
+    let renderer = renderer.term_width(look.width.clamp(40, LONG));
+    let mut shown = Shown::default();
     for diagnostic in sorted.iter().take(SHOWN) {
-        writeln!(out, "{}\n", one(&renderer, diagnostic))?;
+        writeln!(out, "{}\n", one(&renderer, diagnostic, &mut shown))?;
     }
     if let Some(more @ 1..) = sorted.len().checked_sub(SHOWN) {
         writeln!(out, "… and {more} more\n")?;
@@ -49,14 +51,14 @@ fn summary(report: &Report, sorted: &[&Diagnostic]) -> String {
 }
 
 /// One diagnostic.
-fn one(renderer: &Renderer, diagnostic: &Diagnostic) -> String {
+fn one(renderer: &Renderer, diagnostic: &Diagnostic, shown: &mut Shown) -> String {
     let heading = match diagnostic.level() {
         Level::Error => Heading::ERROR,
         Level::Warning => Heading::WARNING,
     };
     let mut elements: Vec<Element<'static>> = Vec::new();
     for group in grouped(diagnostic) {
-        elements.push(excerpt(group).into());
+        elements.push(excerpt(group, shown).into());
     }
     if let Some(help) = &diagnostic.help {
         elements.push(Heading::HELP.message(safe::lines(help)).into());
@@ -66,10 +68,10 @@ fn one(renderer: &Renderer, diagnostic: &Diagnostic) -> String {
 }
 
 /// The excerpt of a group, with its labels.
-fn excerpt(group: Group<'_>) -> Snippet<'static, Annotation<'static>> {
+fn excerpt(group: Group<'_>, shown: &mut Shown) -> Snippet<'static, Annotation<'static>> {
     let (source, labels) = (group.source, group.labels);
     let spans: Vec<_> = labels.iter().map(|(place, _)| place.span).collect();
-    let excerpt = Excerpt::of(source, &spans);
+    let excerpt = Excerpt::of(source, &spans, shown);
     let annotations = labels.into_iter().zip(excerpt.labels);
     let annotations = annotations.map(|((_, what), range)| {
         let kind = match &what {
