@@ -24,7 +24,7 @@ pub use access::Tokens;
 pub use embedded::{Embedded, random_token};
 pub use store::{Error, Store};
 
-use axum::{Router, middleware};
+use axum::{Router, middleware, serve::ListenerExt as _};
 use std::{io, sync::Arc};
 use tokio::net::TcpListener;
 
@@ -49,6 +49,12 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let router = router(store.clone(), tokens);
+    let listener = listener.tap_io(|connection| {
+        // The end of an answer must not wait until its beginning is acknowledged.
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(error = %error, "a connection of the sandbox may be slow");
+        }
+    });
     axum::serve(listener, router)
         .with_graceful_shutdown(shutdown)
         .await?;

@@ -105,8 +105,8 @@ async fn create(State(store): State<Store>, at: At<String>, request: Request) ->
     let kind = kind(&at?.0)?;
     let body = request::body(request, &["application/json"]).await?;
     blocking(move || {
+        let Outcome { draft, .. } = body::outcome(kind, None, body)?;
         store.write(|tx| {
-            let Outcome { draft, .. } = body::outcome(kind, None, body)?;
             neighbours::check(tx, &draft, None)?;
             let id = tx.insert(&draft)?;
             let mut response = answer(StatusCode::CREATED, &there(tx, kind, &id)?)?;

@@ -18,6 +18,9 @@ use std::{
 /// How long one process waits for another that writes to the same file.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// The most memory that a connection keeps pages of the file in, in KiB.
+const CACHE: i64 = 64 * 1024;
+
 /// The portal's memory. Cloning it gives another handle to the same one.
 #[derive(Clone)]
 pub struct Store(Arc<Connections>);
@@ -305,6 +308,8 @@ fn prepare(connection: &Connection) -> Result<(), Error> {
     connection.busy_timeout(PATIENCE)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
+    // Claims come in no order: the pages that they go to must fit into memory for a seed to be quick.
+    connection.pragma_update(None, "cache_size", -CACHE)?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(())
 }

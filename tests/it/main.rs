@@ -1,3 +1,10 @@
-//! The tests of Callsheet as a whole: one binary, so that it links once.
+//! The tests of Callsheet as a whole: real files, real servers, the real binary. One binary, so that
+//! it links once.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
+mod faulty;
 mod layers;
+mod message;
+mod refusals;
+mod running;
+mod sandbox;

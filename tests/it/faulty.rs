@@ -1,0 +1,358 @@
+//! A *faulty portal* is a real one behind a proxy that breaks on demand: it refuses, cuts off, lies
+//! and forgets, as portals in the wild do, but exactly when a test says so.
+//!
+//! It speaks just enough HTTP/1.1 for that, one request a connection, and runs on threads of its own,
+//! so that tests with a runtime and tests of the binary can use it alike.
+
+use crate::message::Message;
+use serde_json::Value;
+use std::{
+    io::Write as _,
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::JoinHandle,
+};
+
+/// What goes wrong with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Too many requests; nothing is done.
+    Status429 { retry_after: Option<u32> },
+    /// Out of order; nothing is done.
+    Status500,
+    /// The connection ends before anything is done.
+    ResetBeforeSend,
+    /// It is done, and the connection ends before anybody says so.
+    ResetAfterCommit,
+    /// The answer ends in its middle.
+    TruncatedBody,
+    /// A page for people, as gateways show them; nothing is done.
+    HtmlPage(u16),
+    /// A page lacks an object.
+    LoseRow,
+    /// A page has an object twice.
+    RepeatRow,
+    /// A page says that there is one object more than there is.
+    TotalLies,
+}
+
+/// Which requests a fault is for.
+#[derive(Clone, Debug)]
+pub(crate) struct Match {
+    method: &'static str,
+    prefix: String,
+    /// Only the n-th of them, counted from 1; every one otherwise.
+    nth: Option<usize>,
+}
+
+impl Match {
+    pub(crate) fn new(method: &'static str, prefix: &str) -> Self {
+        Self {
+            method,
+            prefix: prefix.to_owned(),
+            nth: None,
+        }
+    }
+
+    pub(crate) fn get(prefix: &str) -> Self {
+        Self::new("GET", prefix)
+    }
+
+    pub(crate) fn post(prefix: &str) -> Self {
+        Self::new("POST", prefix)
+    }
+
+    /// Only the n-th request, counted from 1 and from when the fault is switched on.
+    pub(crate) fn nth(mut self, nth: usize) -> Self {
+        self.nth = Some(nth);
+        self
+    }
+}
+
+struct Rule {
+    matches: Match,
+    fault: Fault,
+    seen: usize,
+}
+
+#[derive(Default)]
+struct Script {
+    rules: Vec<Rule>,
+    requests: Vec<(String, String)>,
+}
+
+impl Script {
+    /// Notes a request, and says what goes wrong with it: the first rule that is due decides.
+    fn next(&mut self, method: &str, path: &str) -> Option<Fault> {
+        self.requests.push((method.to_owned(), path.to_owned()));
+        let mut due = None;
+        for rule in &mut self.rules {
+            if rule.matches.method == method && path.starts_with(&rule.matches.prefix) {
+                rule.seen += 1;
+                if rule.matches.nth.is_none_or(|nth| nth == rule.seen) {
+                    due = due.or(Some(rule.fault));
+                }
+            }
+        }
+        due
+    }
+}
+
+/// The proxy. Dropping it stops it.
+pub(crate) struct Faulty {
+    address: SocketAddr,
+    script: Arc<Mutex<Script>>,
+    stopping: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Faulty {
+    /// A proxy before the portal at `url`, with nothing wrong yet.
+    pub(crate) fn before(url: &str) -> Self {
+        let upstream = url.strip_prefix("http://").expect("a plain address");
+        let upstream: SocketAddr = upstream.trim_end_matches('/').parse().unwrap();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let script = Arc::new(Mutex::new(Script::default()));
+        let stopping = Arc::new(AtomicBool::new(false));
+        let (shared, stop) = (Arc::clone(&script), Arc::clone(&stopping));
+        let thread = std::thread::spawn(move || {
+            for connection in listener.incoming() {
+                if stop.load(Ordering::SeqCst) {
+                    return;
+                }
+                let (script, connection) = (Arc::clone(&shared), connection.unwrap());
+                // A client that goes away in the middle is no failure of the test's.
+                std::thread::spawn(move || drop(relay(connection, upstream, &script)));
+            }
+        });
+        Self {
+            address,
+            script,
+            stopping,
+            thread: Some(thread),
+        }
+    }
+
+    /// Where it listens.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Switches a fault on.
+    pub(crate) fn fail(&self, matches: Match, fault: Fault) {
+        self.script.lock().unwrap().rules.push(Rule {
+            matches,
+            fault,
+            seen: 0,
+        });
+    }
+
+    /// Switches every fault off and forgets the requests so far.
+    pub(crate) fn heal(&self) {
+        *self.script.lock().unwrap() = Script::default();
+    }
+
+    /// Every request so far, as method and path with query.
+    pub(crate) fn requests(&self) -> Vec<(String, String)> {
+        self.script.lock().unwrap().requests.clone()
+    }
+
+    /// How many requests of a method there were.
+    pub(crate) fn count(&self, method: &str) -> usize {
+        let requests = self.requests();
+        requests.iter().filter(|(known, _)| known == method).count()
+    }
+}
+
+impl Drop for Faulty {
+    fn drop(&mut self) {
+        self.stopping.store(true, Ordering::SeqCst);
+        // The listener waits for a connection; here is one.
+        drop(TcpStream::connect(self.address));
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+/// Serves one connection: one request, and whatever becomes of it.
+fn relay(
+    mut client: TcpStream,
+    upstream: SocketAddr,
+    script: &Mutex<Script>,
+) -> std::io::Result<()> {
+    let request = Message::read(&client)?;
+    let mut words = request.first.split(' ');
+    let (method, path) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
+    let fault = script.lock().unwrap().next(method, path);
+    let forward = || -> std::io::Result<Message> {
+        let mut server = TcpStream::connect(upstream)?;
+        server.write_all(&request.bytes().0)?;
+        Message::read(&server)
+    };
+    let items = |page: &mut Value, change: &dyn Fn(&mut Vec<Value>)| {
+        if let Some(Value::Array(items)) = page.get_mut("items")
+            && !items.is_empty()
+        {
+            change(items);
+        }
+    };
+    let answer = match fault {
+        None => forward()?,
+        Some(Fault::Status429 { retry_after }) => {
+            let seconds = retry_after.map(|seconds| seconds.to_string());
+            let header = seconds.as_ref().map(|seconds| ("retry-after", &**seconds));
+            Message::answer(429, header.as_slice(), "")
+        }
+        Some(Fault::Status500) => Message::answer(500, &[], ""),
+        Some(Fault::HtmlPage(status)) => {
+            let page = "<!DOCTYPE html><title>Sorry</title><h1>Sorry</h1>";
+            Message::answer(status, &[("content-type", "text/html")], page)
+        }
+        Some(Fault::ResetBeforeSend) => return Ok(()),
+        Some(Fault::ResetAfterCommit) => return forward().map(drop),
+        Some(Fault::TruncatedBody) => {
+            let (bytes, body) = forward()?.bytes();
+            let half = usize::midpoint(body, bytes.len());
+            return client.write_all(&bytes[..half]);
+        }
+        Some(Fault::LoseRow) => {
+            let mut answer = forward()?;
+            answer.change_page(|page| items(page, &|items| drop(items.pop())));
+            answer
+        }
+        Some(Fault::RepeatRow) => {
+            let mut answer = forward()?;
+            answer.change_page(|page| items(page, &|items| items.push(items[0].clone())));
+            answer
+        }
+        Some(Fault::TotalLies) => {
+            let mut answer = forward()?;
+            answer.change_page(|page| page["total"] = (page["total"].as_i64().unwrap() + 1).into());
+            answer
+        }
+    };
+    client.write_all(&answer.bytes().0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::running::{Answer, Client, Sandbox, WRITE};
+    use reqwest::Method;
+    use serde_json::json;
+
+    const SCOPES: &str = "/v1/scopes?limit=3";
+
+    async fn get(client: &Client, path: &str) -> Result<Answer, reqwest::Error> {
+        Client::send(client.request(Method::GET, path)).await
+    }
+
+    async fn make(client: &Client, name: &str) -> Result<Answer, reqwest::Error> {
+        let request = client.request(Method::POST, "/v1/groups");
+        Client::send(request.json(&json!({"name": name}))).await
+    }
+
+    fn before(sandbox: &Sandbox) -> (Faulty, Client) {
+        let faulty = Faulty::before(&sandbox.url);
+        let client = Client::new(&faulty.url(), WRITE);
+        (faulty, client)
+    }
+
+    #[tokio::test]
+    async fn without_a_fault_nothing_is_changed() {
+        let sandbox = Sandbox::empty();
+        let (faulty, client) = before(&sandbox);
+        let straight = get(&Client::new(&sandbox.url, WRITE), SCOPES)
+            .await
+            .unwrap();
+        let relayed = get(&client, SCOPES).await.unwrap();
+        assert_eq!(relayed.body, straight.body);
+        assert_eq!(make(&client, "sales").await.unwrap().status, 201);
+        let requests = [("GET", SCOPES), ("POST", "/v1/groups")];
+        let requests = requests.map(|(method, path)| (method.to_owned(), path.to_owned()));
+        assert_eq!(faulty.requests(), requests);
+        assert_eq!((faulty.count("GET"), faulty.count("DELETE")), (1, 0));
+    }
+
+    #[tokio::test]
+    async fn a_fault_comes_when_it_is_due() {
+        let sandbox = Sandbox::empty();
+        let (faulty, client) = before(&sandbox);
+        faulty.fail(Match::get("/v1/scopes").nth(2), Fault::Status500);
+        faulty.fail(Match::new("DELETE", "/"), Fault::HtmlPage(502));
+        for status in [200, 500, 200] {
+            assert_eq!(get(&client, SCOPES).await.unwrap().status, status);
+        }
+        for _ in 0..2 {
+            let answer = Client::send(client.request(Method::DELETE, "/x"))
+                .await
+                .unwrap();
+            assert_eq!(answer.status, 502);
+            assert_eq!(answer.header("content-type"), "text/html");
+        }
+        faulty.heal();
+        let healed = Client::send(client.request(Method::DELETE, "/x")).await;
+        assert_eq!(healed.unwrap().status, 404);
+        assert_eq!(faulty.requests().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_portal_that_is_busy_says_for_how_long_or_not() {
+        let sandbox = Sandbox::empty();
+        let (faulty, client) = before(&sandbox);
+        for (retry_after, header) in [(Some(7), "7"), (None, "")] {
+            faulty.heal();
+            faulty.fail(Match::get("/"), Fault::Status429 { retry_after });
+            let answer = get(&client, SCOPES).await.unwrap();
+            assert_eq!((answer.status, answer.header("retry-after")), (429, header));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_ends_before_or_after_the_deed() {
+        let sandbox = Sandbox::empty();
+        let (faulty, client) = before(&sandbox);
+        faulty.fail(Match::post("/v1/groups").nth(1), Fault::ResetBeforeSend);
+        faulty.fail(Match::post("/v1/groups").nth(2), Fault::ResetAfterCommit);
+        assert!(make(&client, "never").await.is_err());
+        assert!(make(&client, "done").await.is_err());
+        let groups = get(&client, "/v1/groups").await.unwrap().body;
+        assert_eq!(
+            (&groups["total"], &groups["items"][0]["name"]),
+            (&json!(1), &json!("done"))
+        );
+    }
+
+    #[tokio::test]
+    async fn an_answer_ends_in_its_middle() {
+        let sandbox = Sandbox::empty();
+        let (faulty, client) = before(&sandbox);
+        faulty.fail(Match::get("/v1"), Fault::TruncatedBody);
+        let error = get(&client, SCOPES).await.unwrap_err();
+        assert!(error.is_body() || error.is_decode(), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn a_page_lies() {
+        let sandbox = Sandbox::empty();
+        let (faulty, client) = before(&sandbox);
+        let truth = get(&client, SCOPES).await.unwrap().body;
+        for (fault, rows, total) in [
+            (Fault::LoseRow, 2, 8),
+            (Fault::RepeatRow, 4, 8),
+            (Fault::TotalLies, 3, 9),
+        ] {
+            faulty.heal();
+            faulty.fail(Match::get("/v1/scopes"), fault);
+            let page = get(&client, SCOPES).await.unwrap().body;
+            assert_eq!(page["items"].as_array().unwrap().len(), rows, "{fault:?}");
+            assert_eq!(page["total"], total, "{fault:?}");
+            assert_eq!(page["next"], truth["next"]);
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! The sandbox as a client sees it: over HTTP, on a port of its own.
+
+use crate::running::{Client, READ, Sandbox, WRITE, path, user};
+use callsheet::{
+    model::{Fields, Kind, Value as Field},
+    sandbox::{Embedded, Store},
+};
+use reqwest::Method;
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// So many users, as a store is seeded with them.
+fn users(count: usize) -> impl Iterator<Item = (Kind, Box<str>, Fields)> {
+    (0..count).map(|number| {
+        let text = |text: String| Field::text(&text);
+        let fields = [
+            ("first_name".into(), text("Ann".to_owned())),
+            ("last_name".into(), text(format!("Lee {number}"))),
+            ("email".into(), text(format!("user{number}@acme.example"))),
+            ("extension".into(), text(format!("{:06}", 100_000 + number))),
+        ];
+        let key = format!("user{number:06}").into();
+        (Kind::Users, key, fields.into_iter().collect())
+    })
+}
+
+#[tokio::test]
+async fn pages_end_where_the_objects_end() {
+    for count in [0, 1, 9, 10, 11, 20] {
+        let store = Store::in_memory().unwrap();
+        store.seed(users(count)).unwrap();
+        let sandbox = Sandbox::over(store);
+        let client = Client::new(&sandbox.url, READ);
+        let (mut seen, mut pages, mut next) = (Vec::new(), 0, Some(String::new()));
+        while let Some(cursor) = next {
+            let page = client
+                .get(&format!("/v1/users?limit=10{cursor}"))
+                .await
+                .body;
+            assert_eq!(page["total"], count);
+            assert_eq!(page["totals"]["users"], count);
+            assert_eq!(page["totals"]["scopes"], 8);
+            assert_eq!(page["totals"]["extensions"], 0);
+            assert_eq!(page["revision"], count);
+            let items = page["items"].as_array().unwrap();
+            seen.extend(items.iter().map(|item| item["username"].to_string()));
+            next = page["next"].as_str().map(|next| format!("&cursor={next}"));
+            pages += 1;
+        }
+        assert_eq!(pages, count.div_ceil(10).max(1), "{count}");
+        assert_eq!(seen.len(), count);
+        assert!(seen.is_sorted());
+    }
+}
+
+#[tokio::test]
+async fn a_listing_is_limited_and_found_by_key() {
+    let (_sandbox, client) = Sandbox::with_client();
+    for name in ["ann", "bob+1"] {
+        client.post("/v1/users", &user(name)).await;
+    }
+    for query in ["limit=0", "limit=1001", "cursor=nonsense", "colour=red"] {
+        let answer = client.get(&format!("/v1/users?{query}")).await;
+        assert_eq!(answer.status, 400, "{query}");
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+    }
+    let one = client.get("/v1/users?username=bob%2B1").await.body;
+    assert_eq!(one["items"][0]["email"], "bob+1@acme.example");
+    assert_eq!((&one["total"], &one["next"]), (&json!(2), &Value::Null));
+    let none = client.get("/v1/users?username=bo").await.body;
+    assert_eq!(none["items"], json!([]));
+    let page = client.get("/v1/users?limit=1").await.body;
+    client.post("/v1/users", &user("aaa")).await;
+    let next = page["next"].as_str().unwrap();
+    let page = client
+        .get(&format!("/v1/users?limit=1&cursor={next}"))
+        .await;
+    assert_eq!(page.body["items"][0]["username"], "bob+1");
+}
+
+#[tokio::test]
+async fn an_object_is_made_read_changed_and_removed() {
+    let (_sandbox, client) = Sandbox::with_client();
+    let made = client.post("/v1/users", &user("ann")).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let at = path(Kind::Users, &made);
+    assert_eq!(made.header("location"), at);
+    assert_eq!(made.body["etag"], made.header("etag"));
+    assert_eq!(made.body["scope"], "simple_user");
+    assert_eq!(made.body["rings_before_voicemail"], 4);
+    assert_eq!(made.body["voicemail"], json!({"enabled": true}));
+    assert_eq!(made.body["voicemail_messages"], 0);
+    assert_eq!(client.get(&at).await.body, made.body);
+
+    let more = json!({"username": "anna", "title": "Cook", "permissions": ["b.b", "a.a"]});
+    let changed = client.patch(&at, &more).await;
+    assert_eq!(changed.status, 200);
+    assert_ne!(changed.body["etag"], made.body["etag"]);
+    assert_eq!(changed.body["username"], "anna");
+    assert_eq!(changed.body["permissions"], json!(["a.a", "b.b"]));
+    let patch = json!({"title": null, "permissions": ["c.c"]});
+    let cleared = client.patch(&at, &patch).await.body;
+    assert_eq!(cleared.get("title"), None);
+    assert_eq!(cleared["permissions"], json!(["c.c"]));
+    let same = client.patch(&at, &cleared).await;
+    assert_eq!(same.body, cleared, "what was read changes nothing");
+    // The name that she gave up is free.
+    let mut heir = user("ann");
+    heir["email"] = "heir@acme.example".into();
+    assert_eq!(client.post("/v1/users", &heir).await.status, 201);
+
+    assert_eq!(client.delete(&at).await.status, 204);
+    assert_eq!(client.get(&at).await.status, 404);
+    assert_eq!(client.delete(&at).await.status, 404);
+    assert_eq!(client.get("/v1/users").await.body["total"], 1);
+}
+
+#[tokio::test]
+async fn of_many_who_want_one_extension_one_gets_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("portal.db")).unwrap();
+    let sandbox = Sandbox::over(store);
+    let client = Client::new(&sandbox.url, WRITE);
+    let wishes = (0..24).map(|number| {
+        let mut wish = user(&format!("user{number}"));
+        wish["extension"] = "1001".into();
+        let request = client.request(Method::POST, "/v1/users").json(&wish);
+        Client::send(request)
+    });
+    let answers = futures::future::join_all(wishes).await;
+    let with = |status| {
+        let answers = answers.iter().flatten();
+        answers.filter(|answer| answer.status == status).count()
+    };
+    assert_eq!((with(201), with(409)), (1, 23));
+    assert_eq!(client.get("/v1/users").await.body["total"], 1);
+}
+
+#[tokio::test]
+async fn what_a_deleted_object_leaves_behind_dangles() {
+    let (_sandbox, client) = Sandbox::with_client();
+    let boss = client.post("/v1/scopes", &json!({"name": "boss"})).await;
+    let mut ann = user("ann");
+    ann["scope"] = "boss".into();
+    let ann = client.post("/v1/users", &ann).await;
+    let queue = json!({"number": "2000", "kind": "call_queue", "name": "Sales",
+        "agents": ["ann", "not-yet"], "overflow": "3000"});
+    let queue = client.post("/v1/extensions", &queue).await;
+    assert_eq!(queue.status, 201, "agents and destinations may dangle");
+    assert_eq!(client.delete(&path(Kind::Scopes, &boss)).await.status, 204);
+    let at = path(Kind::Users, &ann);
+    assert_eq!(client.get(&at).await.body["scope"], "boss");
+    // What dangles is no reason to refuse another change.
+    assert_eq!(client.patch(&at, &json!({"dnd": true})).await.status, 200);
+    let again = client.patch(&at, &json!({"scope": "chief"})).await;
+    assert_eq!(
+        (again.status, again.faults()),
+        (422, vec!["scope unknown".to_owned()])
+    );
+    assert_eq!(client.delete(&at).await.status, 204);
+    let queue = client.get(&path(Kind::Extensions, &queue)).await;
+    assert_eq!(queue.body["agents"], json!(["ann", "not-yet"]));
+}
+
+/// Whether any file of a folder holds these bytes.
+fn holds(folder: &Path, bytes: &str) -> bool {
+    std::fs::read_dir(folder).unwrap().any(|entry| {
+        let file = std::fs::read(entry.unwrap().path()).unwrap();
+        file.windows(bytes.len())
+            .any(|window| window == bytes.as_bytes())
+    })
+}
+
+#[tokio::test]
+async fn a_secret_is_never_kept_and_never_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let sandbox = Embedded::start(&folder.path().join("portal.db")).unwrap();
+    let client = Client::new(sandbox.url(), sandbox.token().expose_secret());
+    let mut ann = user("ann");
+    ann["password"] = json!({"value": "correct-horse", "version": 2});
+    ann["voicemail"] = json!({"pin": {"value": "battery-staple"}});
+    let made = client.post("/v1/users", &ann).await;
+    assert_eq!(made.body["password"], json!({"version": 2}));
+    let at = path(Kind::Users, &made);
+    let pin = json!({"pin": {"version": 1}, "enabled": true});
+    assert_eq!(client.get(&at).await.body["voicemail"], pin);
+    let again = json!({"password": {"value": "correct-horse", "version": 3}});
+    let changed = client.patch(&at, &again).await;
+    assert_eq!(changed.body["password"], json!({"version": 3}));
+    let wrong = json!({"password": {"value": {"correct-horse": 1}}, "dnd": "battery-staple"});
+    let wrong = client.patch(&at, &wrong).await;
+    assert_eq!(wrong.status, 422);
+    for body in [&made.body, &changed.body, &wrong.body] {
+        let text = body.to_string();
+        assert!(!text.contains("correct-horse") && !text.contains("battery-staple"));
+    }
+    assert!(holds(folder.path(), "ann@acme.example"), "the file is read");
+    assert!(folder.path().join("portal.db-wal").exists());
+    sandbox.stop().await;
+    for secret in ["correct-horse", "battery-staple"] {
+        assert!(!holds(folder.path(), secret));
+    }
+}
+
+#[tokio::test]
+async fn what_was_written_is_there_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("a/new/folder/portal.db");
+    let sandbox = Embedded::start(&database).unwrap();
+    let client = Client::new(sandbox.url(), sandbox.token().expose_secret());
+    let made = client.post("/v1/users", &user("ann")).await;
+    drop(sandbox);
+    let sandbox = Embedded::start(&database).unwrap();
+    let client = Client::new(sandbox.url(), sandbox.token().expose_secret());
+    assert_eq!(client.get(&path(Kind::Users, &made)).await.body, made.body);
+    assert_eq!(client.get("/v1/scopes").await.body["total"], 8);
+    assert!(sandbox.store().leave_voicemail("ann", 3).unwrap());
+    let ann = client.get("/v1/users?username=ann").await.body;
+    assert_eq!(ann["items"][0]["voicemail_messages"], 3);
+}
+
+#[test]
+fn a_seed_is_all_or_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("portal.db")).unwrap();
+    store.seed(users(5)).unwrap();
+    assert!(store.seed(users(6).skip(4)).is_err(), "the fifth is there");
+    store.seed(users(6).skip(5)).unwrap();
+}
+
+#[tokio::test]
+async fn the_description_has_every_kind_and_leads_somewhere() {
+    let (sandbox, _client) = Sandbox::with_client();
+    let stranger = Client::new(&sandbox.url, "");
+    assert_eq!(stranger.get("/healthz").await.body, json!({"status": "ok"}));
+    let document = stranger.get("/openapi.json").await.body;
+    assert_eq!(document["openapi"], "3.1.0");
+    for kind in Kind::ALL {
+        let made = &document["paths"][format!("/v1/{kind}")]["post"];
+        let schema = &made["requestBody"]["content"]["application/json"]["schema"]["$ref"];
+        let pointer = schema.as_str().unwrap().trim_start_matches('#');
+        let schema = document.pointer(pointer).unwrap().to_string();
+        assert!(schema.contains("\"etag\""), "{kind}: {schema}");
+        assert!(schema.contains(&format!("\"{}\"", kind.identity())));
+        for path in [format!("/v1/{kind}"), format!("/v1/{kind}/{{id}}")] {
+            assert!(document["paths"][&path].is_object(), "{path}");
+        }
+    }
+    let secret = &document["components"]["schemas"]["SecretRef"]["properties"]["value"];
+    assert_eq!(secret["writeOnly"], true);
+    let queue = &document["components"]["schemas"]["Extension"]["allOf"][0]["then"];
+    assert_eq!(queue["properties"]["etag"]["readOnly"], true);
+    let mut references = Vec::new();
+    collect_references(&document, &mut references);
+    assert!(references.len() > 50);
+    for reference in references {
+        let pointer = reference.strip_prefix('#').expect("it is in the document");
+        assert!(document.pointer(pointer).is_some(), "{reference}");
+    }
+}
+
+fn collect_references<'a>(value: &'a Value, references: &mut Vec<&'a str>) {
+    match value {
+        Value::Object(entries) => {
+            references.extend(entries.get("$ref").and_then(Value::as_str));
+            entries
+                .values()
+                .for_each(|one| collect_references(one, references));
+        }
+        Value::Array(list) => list
+            .iter()
+            .for_each(|one| collect_references(one, references)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
