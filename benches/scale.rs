@@ -1,1 +1,3 @@
+//! Speed at 100,000 users.
+
 fn main() {}

@@ -57,13 +57,18 @@ impl Applied {
     /// How many operations had an outcome.
     #[must_use]
     pub fn count(&self, outcome: Outcome) -> usize {
-        self.results.iter().filter(|result| result.outcome == outcome).count()
+        self.results
+            .iter()
+            .filter(|result| result.outcome == outcome)
+            .count()
     }
 
     /// Whether every operation was done.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.results.iter().all(|result| result.outcome == Outcome::Done)
+        self.results
+            .iter()
+            .all(|result| result.outcome == Outcome::Done)
     }
 }
 
@@ -92,14 +97,22 @@ impl Secrets {
     ///
     /// # Errors
     /// All that can't be read.
-    pub fn read(plan: &Plan, read: &ReadSecret<'_>) -> std::result::Result<Self, Vec<MissingSecret>> {
-        let mut known: BTreeMap<SecretOrigin, std::result::Result<SecretString, String>> = BTreeMap::new();
+    pub fn read(
+        plan: &Plan,
+        read: &ReadSecret<'_>,
+    ) -> std::result::Result<Self, Vec<MissingSecret>> {
+        let mut known: BTreeMap<SecretOrigin, std::result::Result<SecretString, String>> =
+            BTreeMap::new();
         let mut secrets = Self::default();
         let mut missing = Vec::new();
         for (at, operation) in plan.operations.iter().enumerate() {
             for change in &operation.changes {
-                let Some(Value::Secret(secret)) = &change.after else { continue };
-                let Some(origin) = &secret.origin else { continue };
+                let Some(Value::Secret(secret)) = &change.after else {
+                    continue;
+                };
+                let Some(origin) = &secret.origin else {
+                    continue;
+                };
                 match known.entry(origin.clone()).or_insert_with(|| read(origin)) {
                     Ok(value) => {
                         let of = secrets.0.entry(at).or_default();
@@ -113,7 +126,11 @@ impl Secrets {
                 }
             }
         }
-        if missing.is_empty() { Ok(secrets) } else { Err(missing) }
+        if missing.is_empty() {
+            Ok(secrets)
+        } else {
+            Err(missing)
+        }
     }
 }
 
@@ -140,7 +157,10 @@ pub async fn apply(
     let mut waits: Vec<usize> = plan.operations.iter().map(|one| one.after.len()).collect();
     let mut next = vec![Vec::new(); count];
     for (at, operation) in plan.operations.iter().enumerate() {
-        operation.after.iter().for_each(|first| next[*first].push(at));
+        operation
+            .after
+            .iter()
+            .for_each(|first| next[*first].push(at));
     }
     let mut results: Vec<Option<Result>> = vec![None; count];
     let mut ready: BTreeSet<usize> = (0..count).filter(|at| waits[*at] == 0).collect();
@@ -152,7 +172,11 @@ pub async fn apply(
         while !stopping && in_flight.len() < IN_FLIGHT {
             let Some(at) = ready.pop_first() else { break };
             let operation = &plan.operations[at];
-            let latest = operation.object.as_ref().and_then(|object| versions.get(&object.id)).cloned();
+            let latest = operation
+                .object
+                .as_ref()
+                .and_then(|object| versions.get(&object.id))
+                .cloned();
             let sent = secrets.0.get(&at);
             in_flight.push(async move { (at, write(operation, latest, sent, portal).await) });
         }
@@ -166,11 +190,21 @@ pub async fn apply(
         let result = match written {
             Ok(written) => {
                 versions.insert(written.id.clone(), written);
-                Result { outcome: Outcome::Done, error: None }
+                Result {
+                    outcome: Outcome::Done,
+                    error: None,
+                }
             }
             Err(error) => {
-                let outcome = if error.may_be_done() { Outcome::Unknown } else { Outcome::Failed };
-                Result { outcome, error: Some(error.to_string()) }
+                let outcome = if error.may_be_done() {
+                    Outcome::Unknown
+                } else {
+                    Outcome::Failed
+                };
+                Result {
+                    outcome,
+                    error: Some(error.to_string()),
+                }
             }
         };
         watch.ended(operation, &result);
@@ -186,7 +220,10 @@ pub async fn apply(
     }
     let interrupted = *stopped.borrow() && results.iter().any(Option::is_none);
     let results = not_attempted(plan, results, interrupted);
-    Applied { results, interrupted }
+    Applied {
+        results,
+        interrupted,
+    }
 }
 
 /// Gives what was never begun its outcome, and names what it waited for.
@@ -194,19 +231,32 @@ fn not_attempted(plan: &Plan, results: Vec<Option<Result>>, interrupted: bool) -
     let failed: BTreeSet<usize> = results
         .iter()
         .enumerate()
-        .filter(|(_, result)| result.as_ref().is_none_or(|result| result.outcome != Outcome::Done))
+        .filter(|(_, result)| {
+            result
+                .as_ref()
+                .is_none_or(|result| result.outcome != Outcome::Done)
+        })
         .map(|(at, _)| at)
         .collect();
     let mut ended = Vec::with_capacity(results.len());
     for (at, result) in results.into_iter().enumerate() {
         ended.push(result.unwrap_or_else(|| {
-            let first = plan.operations[at].after.iter().find(|first| failed.contains(first));
+            let first = plan.operations[at]
+                .after
+                .iter()
+                .find(|first| failed.contains(first));
             let why = match first {
-                Some(first) => format!("waited for {}, which was not done", plan.operations[*first].address),
+                Some(first) => format!(
+                    "waited for {}, which was not done",
+                    plan.operations[*first].address
+                ),
                 None if interrupted => "interrupted before it was begun".to_owned(),
                 None => "not begun".to_owned(),
             };
-            Result { outcome: Outcome::NotAttempted, error: Some(why) }
+            Result {
+                outcome: Outcome::NotAttempted,
+                error: Some(why),
+            }
         }));
     }
     ended
@@ -223,7 +273,9 @@ async fn write(
     let object = operation.object.as_ref().map(|object| ObjectRef {
         id: &object.id,
         key: &object.key,
-        etag: latest.as_ref().map_or(object.etag.as_deref(), |written| written.etag.as_deref()),
+        etag: latest
+            .as_ref()
+            .map_or(object.etag.as_deref(), |written| written.etag.as_deref()),
     });
     let verb = match (operation.action, object) {
         (Action::Delete, Some(object)) => Verb::Delete(object),

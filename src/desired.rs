@@ -65,7 +65,6 @@ pub fn load(files: Files, today: Date) -> Desired {
         used,
         templates,
         absent,
-        ..
     } = reading;
     for (key, template) in &templates {
         if !used.contains(key) && template.sound {

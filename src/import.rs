@@ -46,16 +46,24 @@ pub enum Error {
 ///
 /// # Errors
 /// What is asked for isn't there, is declared already, or is the portal's own.
-pub fn select(live: &Live, declared: &State, asked: &[Address]) -> Result<BTreeSet<Address>, Error> {
+pub fn select(
+    live: &Live,
+    declared: &State,
+    asked: &[Address],
+) -> Result<BTreeSet<Address>, Error> {
     let foreign = |kind: Kind, key: &str| {
         let object = live.get(kind, key)?;
         let address = Address::new(kind, key);
         let known = declared.get(&address).is_some()
-            || declared.of_kind(kind).any(|(_, one)| one.fields.text(kind.identity()) == Some(key));
+            || declared
+                .of_kind(kind)
+                .any(|(_, one)| one.fields.text(kind.identity()) == Some(key));
         (!object.system && !known).then_some(address)
     };
     if asked.is_empty() {
-        let all = Kind::ALL.into_iter().flat_map(|kind| live.of_kind(kind).map(move |(key, _)| (kind, key)));
+        let all = Kind::ALL
+            .into_iter()
+            .flat_map(|kind| live.of_kind(kind).map(move |(key, _)| (kind, key)));
         return Ok(all.filter_map(|(kind, key)| foreign(kind, key)).collect());
     }
     let numbers = holders(live);
@@ -72,16 +80,27 @@ pub fn select(live: &Live, declared: &State, asked: &[Address]) -> Result<BTreeS
         }
     }
     while let Some(address) = open.pop() {
-        let Some(object) = live.get(address.kind, &address.key) else { continue };
+        let Some(object) = live.get(address.kind, &address.key) else {
+            continue;
+        };
         if !selected.insert(address.clone()) {
             continue;
         }
-        address.kind.shape().references(&object.fields, &mut |_, kinds, text| {
-            let by_key = kinds.iter().filter_map(|kind| foreign(*kind, text));
-            let by_number = numbers.get(text).filter(|_| kinds.contains(&Kind::Extensions));
-            let by_number = by_number.and_then(|key| foreign(Kind::Users, key));
-            open.extend(by_key.chain(by_number).filter(|found| !selected.contains(found)));
-        });
+        address
+            .kind
+            .shape()
+            .references(&object.fields, &mut |_, kinds, text| {
+                let by_key = kinds.iter().filter_map(|kind| foreign(*kind, text));
+                let by_number = numbers
+                    .get(text)
+                    .filter(|_| kinds.contains(&Kind::Extensions));
+                let by_number = by_number.and_then(|key| foreign(Kind::Users, key));
+                open.extend(
+                    by_key
+                        .chain(by_number)
+                        .filter(|found| !selected.contains(found)),
+                );
+            });
     }
     Ok(selected)
 }
@@ -89,7 +108,9 @@ pub fn select(live: &Live, declared: &State, asked: &[Address]) -> Result<BTreeS
 /// Who has which extension among the users.
 fn holders(live: &Live) -> BTreeMap<&str, &str> {
     let users = live.of_kind(Kind::Users);
-    users.filter_map(|(key, user)| Some((user.fields.text("extension")?, key))).collect()
+    users
+        .filter_map(|(key, user)| Some((user.fields.text("extension")?, key)))
+        .collect()
 }
 
 /// Writes the files that declare `selected`. `exists` tells which names are taken.
@@ -104,17 +125,28 @@ pub fn files(
     let mut files = Vec::new();
     let mut taken: BTreeSet<String> = BTreeSet::new();
     for kind in Kind::ALL {
-        let addresses: Vec<&Address> = selected.iter().filter(|address| address.kind == kind).collect();
+        let addresses: Vec<&Address> = selected
+            .iter()
+            .filter(|address| address.kind == kind)
+            .collect();
         for part in addresses.chunks(PER_FILE) {
             let numbered = (2..).map(|number| format!("{kind}-{number}.yaml"));
             let mut names = std::iter::once(format!("{kind}.yaml")).chain(numbered);
             let name = names.find(|name| !exists(name) && !taken.contains(name));
             let name = name.expect("there is always another number");
             taken.insert(name.clone());
-            let resources = Resources { live, kind, addresses: part };
+            let resources = Resources {
+                live,
+                kind,
+                addresses: part,
+            };
             let text = serde_saphyr::to_string(&resources)?;
             let addresses = part.iter().copied().cloned().collect();
-            files.push(File { name, text, addresses });
+            files.push(File {
+                name,
+                text,
+                addresses,
+            });
         }
     }
     Ok(files)
@@ -124,8 +156,13 @@ pub fn files(
 #[must_use]
 pub fn remaining(inputs: Inputs<'_>, imported: &BTreeSet<Address>) -> Vec<Address> {
     let plan = plan(inputs);
-    let touched = plan.operations.into_iter().map(|operation| operation.address);
-    touched.filter(|address| imported.contains(address)).collect()
+    let touched = plan
+        .operations
+        .into_iter()
+        .map(|operation| operation.address);
+    touched
+        .filter(|address| imported.contains(address))
+        .collect()
 }
 
 /// What one file says.
@@ -142,7 +179,10 @@ impl Serialize for Resources<'_> {
             .iter()
             .filter_map(|address| {
                 let object = self.live.get(address.kind, &address.key)?;
-                Some((&*address.key, Declarable(declarable(address, &object.fields))))
+                Some((
+                    &*address.key,
+                    Declarable(declarable(address, &object.fields)),
+                ))
             })
             .collect();
         let mut file = serializer.serialize_map(Some(1))?;

@@ -7,7 +7,8 @@ use crate::{
 use std::fmt::Write as _;
 
 /// What every page begins with.
-const GENERATED: &str = "<!-- Written by `callsheet schema --write`; change the source, not this page. -->\n\n";
+const GENERATED: &str =
+    "<!-- Written by `callsheet schema --write`; change the source, not this page. -->\n\n";
 
 /// Every generated page, by name.
 #[must_use]
@@ -17,7 +18,10 @@ pub fn pages() -> Vec<(&'static str, String)> {
 
 /// One line of Markdown out of a doc comment.
 fn flat(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")
+    text.split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .replace('|', "\\|")
 }
 
 fn rules() -> String {
@@ -30,11 +34,21 @@ fn rules() -> String {
             Level::Error => "error",
             Level::Warning => "warning",
         };
-        _ = write!(page, "\n### `{rule}` ({level})\n\n{}\n\n{}\n", flat(rule.meaning()), flat(rule.remedy()));
+        _ = write!(
+            page,
+            "\n### `{rule}` ({level})\n\n{}\n\n{}\n",
+            flat(rule.meaning()),
+            flat(rule.remedy())
+        );
     }
     page.push_str("\n## In a plan\n");
     for rule in FindingRule::ALL {
-        _ = write!(page, "\n### `{rule}`\n\n{}\n\n{}\n", flat(rule.meaning()), flat(rule.remedy()));
+        _ = write!(
+            page,
+            "\n### `{rule}`\n\n{}\n\n{}\n",
+            flat(rule.meaning()),
+            flat(rule.remedy())
+        );
     }
     page
 }
@@ -68,8 +82,16 @@ fn rows(page: &mut String, prefix: &str, fields: Vec<&Field>) {
     for field in fields {
         let name = format!("{prefix}{}", field.name);
         let required = if field.required { " (required)" } else { "" };
-        let default = field.default.as_ref().map_or_else(String::new, |default| format!("`{}`", spelled(default)));
-        _ = writeln!(page, "| `{name}`{required} | {} | {} | {default} |", flat(&field.description), what(&field.shape));
+        let default = field
+            .default
+            .as_ref()
+            .map_or_else(String::new, |default| format!("`{}`", spelled(default)));
+        _ = writeln!(
+            page,
+            "| `{name}`{required} | {} | {} | {default} |",
+            flat(&field.description),
+            what(&field.shape)
+        );
         match field.shape.strict() {
             shape @ Shape::Record(_) => rows(page, &format!("{name}."), shape.all_fields()),
             Shape::List { item, .. } => rows(page, &format!("{name}[]."), item.all_fields()),
@@ -80,14 +102,21 @@ fn rows(page: &mut String, prefix: &str, fields: Vec<&Field>) {
 }
 
 fn spelled(value: &Value) -> String {
-    serde_json::to_string(value).unwrap_or_default().trim_matches('"').to_owned()
+    serde_json::to_string(value)
+        .unwrap_or_default()
+        .trim_matches('"')
+        .to_owned()
 }
 
 fn what(shape: &Shape) -> String {
     match shape.strict() {
         Shape::Text(Some(format)) => flat(format.what),
         Shape::Text(None) => "text".to_owned(),
-        Shape::Choice(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
+        Shape::Choice(words) => words
+            .iter()
+            .map(|word| format!("`{word}`"))
+            .collect::<Vec<_>>()
+            .join(", "),
         Shape::Integer => "a whole number".to_owned(),
         Shape::Boolean => "`true` or `false`".to_owned(),
         Shape::Secret => "a reference to a secret".to_owned(),

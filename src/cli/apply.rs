@@ -32,10 +32,18 @@ pub(super) struct Args {
     yes: bool,
 }
 
-pub(super) fn run(args: &Args, directory: &Path, format: Format, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
+pub(super) fn run(
+    args: &Args,
+    directory: &Path,
+    format: Format,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Outcome> {
     expect_format(format, &[Format::Text, Format::Json])?;
     if !args.yes && !terminal.interactive {
-        return Err(UsageError("nobody can be asked here; say --yes to apply without asking".to_owned()).into());
+        return Err(UsageError(
+            "nobody can be asked here; say --yes to apply without asking".to_owned(),
+        )
+        .into());
     }
     let folder = workspace::folder(directory, args.folder.as_deref());
     let workspace = match Workspace::load(folder, format, terminal)? {
@@ -54,7 +62,10 @@ pub(super) fn run(args: &Args, directory: &Path, format: Format, terminal: &mut 
             if format == Format::Json {
                 super::plan::show(&workspace, &planned, format, terminal)?;
             }
-            writeln!(terminal.err, "error: the plan is blocked, so nothing was done")?;
+            writeln!(
+                terminal.err,
+                "error: the plan is blocked, so nothing was done"
+            )?;
             return Ok(Outcome::Refused);
         }
         if !planned.operations.is_empty() && !args.yes && !ask(&planned, terminal)? {
@@ -77,7 +88,11 @@ pub(super) fn run(args: &Args, directory: &Path, format: Format, terminal: &mut 
 /// Asks whether to go on.
 fn ask(plan: &Plan, terminal: &mut Terminal) -> anyhow::Result<bool> {
     let count = plan.operations.len();
-    let what = if count == 1 { "this operation".to_owned() } else { format!("these {count} operations") };
+    let what = if count == 1 {
+        "this operation".to_owned()
+    } else {
+        format!("these {count} operations")
+    };
     write!(terminal.err, "Apply {what}? Only `yes` goes on: ")?;
     terminal.err.flush()?;
     let mut answer = String::new();
@@ -92,13 +107,21 @@ fn read_secrets(workspace: &Workspace, plan: &Plan) -> anyhow::Result<Secrets> {
         Ok(secrets) => Ok(secrets),
         Err(missing) => {
             let list: Vec<String> = missing.iter().map(ToString::to_string).collect();
-            bail!("secrets are missing, so nothing was done:\n  {}", list.join("\n  "))
+            bail!(
+                "secrets are missing, so nothing was done:\n  {}",
+                list.join("\n  ")
+            )
         }
     }
 }
 
 /// Does what the plan says, until it is done or a signal asks to stop.
-async fn write(plan: &Plan, portal: &dyn Portal, secrets: &Secrets, terminal: &mut Terminal) -> anyhow::Result<Applied> {
+async fn write(
+    plan: &Plan,
+    portal: &dyn Portal,
+    secrets: &Secrets,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Applied> {
     let (stop, stopped) = watch::channel(false);
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     let bars = Bars::for_writes(terminal.progress, plan.operations.len());
@@ -110,7 +133,10 @@ async fn write(plan: &Plan, portal: &dyn Portal, secrets: &Secrets, terminal: &m
             _ = terminate.recv() => {}
         }
         if !stop.send_replace(true) {
-            writeln!(terminal.err, "stopping: what is in flight is finished first")?;
+            writeln!(
+                terminal.err,
+                "stopping: what is in flight is finished first"
+            )?;
         }
     };
     bars.clear();

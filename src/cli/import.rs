@@ -30,19 +30,31 @@ pub(super) struct Args {
 impl Args {
     /// The workspace and the addresses; what names a kind is an address.
     fn split(&self) -> Result<(Option<PathBuf>, Vec<Address>), UsageError> {
-        let (addresses, folders): (Vec<_>, Vec<_>) =
-            self.what.iter().map(|one| one.parse::<Address>().map_err(|_| one)).partition(Result::is_ok);
+        let (addresses, folders): (Vec<_>, Vec<_>) = self
+            .what
+            .iter()
+            .map(|one| one.parse::<Address>().map_err(|_not_one| one))
+            .partition(Result::is_ok);
         let mut folders = folders.into_iter().filter_map(Result::err);
         let folder = folders.next().map(PathBuf::from);
         if let Some(second) = folders.next() {
-            let message = format!("`{second}` is neither an address such as users/alice nor the one workspace");
+            let message = format!(
+                "`{second}` is neither an address such as users/alice nor the one workspace"
+            );
             return Err(UsageError(message));
         }
-        Ok((folder, addresses.into_iter().filter_map(Result::ok).collect()))
+        Ok((
+            folder,
+            addresses.into_iter().filter_map(Result::ok).collect(),
+        ))
     }
 }
 
-pub(super) fn run(args: &Args, directory: &Path, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
+pub(super) fn run(
+    args: &Args,
+    directory: &Path,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Outcome> {
     let (folder, asked) = args.split()?;
     let folder = workspace::folder(directory, folder.as_deref());
     let workspace = match Workspace::load(folder, Format::Text, terminal)? {
@@ -58,21 +70,32 @@ pub(super) fn run(args: &Args, directory: &Path, terminal: &mut Terminal) -> any
     }
     let selected = import::select(&live, &workspace.state, &asked)?;
     if selected.is_empty() {
-        writeln!(terminal.out, "Nothing to import: everything on the portal is declared")?;
+        writeln!(
+            terminal.out,
+            "Nothing to import: everything on the portal is declared"
+        )?;
         return Ok(Outcome::Done);
     }
     let exists = |name: &str| workspace.folder.join(name).exists();
     let files = import::files(&live, &selected, &exists)?;
     for file in &files {
         let path = workspace.folder.join(&file.name);
-        std::fs::write(&path, &file.text).with_context(|| format!("{} can't be written", path.display()))?;
-        writeln!(terminal.out, "{}: {} resources", file.name, file.addresses.len())?;
+        std::fs::write(&path, &file.text)
+            .with_context(|| format!("{} can't be written", path.display()))?;
+        writeln!(
+            terminal.out,
+            "{}: {} resources",
+            file.name,
+            file.addresses.len()
+        )?;
     }
     prove(&workspace, &live, &selected, terminal)
 }
 
 fn incomplete(live: &Live) -> Option<(crate::model::Kind, &str)> {
-    live.listings.iter().find_map(|(kind, listing)| Some((*kind, listing.incomplete.as_deref()?)))
+    live.listings
+        .iter()
+        .find_map(|(kind, listing)| Some((*kind, listing.incomplete.as_deref()?)))
 }
 
 /// Reads what was written, as anybody would, and plans: nothing may be left to do.
@@ -85,15 +108,29 @@ fn prove(
     let desired = desired::load(repo::read(&workspace.folder)?, settings::today());
     let Some(config) = desired.config.filter(|_| !desired.report.has_errors()) else {
         text::report(&desired.report, &terminal.err_look, &mut terminal.err)?;
-        writeln!(terminal.err, "error: the portal holds what a file can't declare; mend the files above, or leave those objects out")?;
+        writeln!(
+            terminal.err,
+            "error: the portal holds what a file can't declare; mend the files above, or leave those objects out"
+        )?;
         return Ok(Outcome::Failed);
     };
-    let again = Workspace { folder: workspace.folder.clone(), config, state: desired.state };
+    let again = Workspace {
+        folder: workspace.folder.clone(),
+        config,
+        state: desired.state,
+    };
     let remaining = import::remaining(inputs(&again, live), selected);
     if remaining.is_empty() {
-        writeln!(terminal.out, "{} resources imported; a plan of them is empty", selected.len())?;
+        writeln!(
+            terminal.out,
+            "{} resources imported; a plan of them is empty",
+            selected.len()
+        )?;
         return Ok(Outcome::Done);
     }
     let list: Vec<String> = remaining.iter().map(ToString::to_string).collect();
-    bail!("the import is not exact: a plan would still change {}", list.join(", "))
+    bail!(
+        "the import is not exact: a plan would still change {}",
+        list.join(", ")
+    )
 }

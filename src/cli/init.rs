@@ -22,19 +22,32 @@ pub(super) struct Args {
 /// Where the schemas lie that the files' first line names, so that an editor needs no network.
 const SCHEMAS: &str = ".callsheet/schema";
 
-pub(super) fn run(args: &Args, directory: &Path, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
+pub(super) fn run(
+    args: &Args,
+    directory: &Path,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Outcome> {
     let folder = workspace::folder(directory, args.folder.as_deref());
     let files = [
         (CONFIGURATION.to_owned(), configuration(args.portal)),
         ("people.yaml".to_owned(), people()),
-        (".gitignore".to_owned(), "# The sandbox's database is this machine's own.\n.callsheet/*.db*\n".to_owned()),
+        (
+            ".gitignore".to_owned(),
+            "# The sandbox's database is this machine's own.\n.callsheet/*.db*\n".to_owned(),
+        ),
     ];
     let schemas = schema::published().into_iter().map(|(name, schema)| {
         let text = serde_json::to_string_pretty(&schema).expect("a schema is plain data");
         (format!("{SCHEMAS}/{name}.schema.json"), text + "\n")
     });
-    if let Some((there, _)) = files.iter().find(|(name, _)| name != ".gitignore" && folder.join(name).exists()) {
-        bail!("{} is there already; nothing was written", folder.join(there).display());
+    if let Some((there, _)) = files
+        .iter()
+        .find(|(name, _)| name != ".gitignore" && folder.join(name).exists())
+    {
+        bail!(
+            "{} is there already; nothing was written",
+            folder.join(there).display()
+        );
     }
     for (name, text) in files.into_iter().chain(schemas) {
         let path = folder.join(&name);
@@ -42,9 +55,11 @@ pub(super) fn run(args: &Args, directory: &Path, terminal: &mut Terminal) -> any
             continue;
         }
         if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent).with_context(|| format!("{} can't be made", parent.display()))?;
+            std::fs::create_dir_all(parent)
+                .with_context(|| format!("{} can't be made", parent.display()))?;
         }
-        std::fs::write(&path, text).with_context(|| format!("{} can't be written", path.display()))?;
+        std::fs::write(&path, text)
+            .with_context(|| format!("{} can't be written", path.display()))?;
         if !name.starts_with('.') {
             writeln!(terminal.out, "{}", path.display())?;
         }

@@ -90,16 +90,30 @@ fn read(directory: &Path, terminal: &mut Terminal) -> anyhow::Result<Result<Live
     })
 }
 
-pub(super) fn list(args: &ListArgs, directory: &Path, format: Format, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
+pub(super) fn list(
+    args: &ListArgs,
+    directory: &Path,
+    format: Format,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Outcome> {
     expect_format(format, &[Format::Text, Format::Json])?;
     let live = match read(directory, terminal)? {
         Ok(live) => live,
         Err(outcome) => return Ok(outcome),
     };
-    let shown: Vec<(&str, &LiveObject)> = live.of_kind(args.kind).filter(|(key, object)| is_listed(args, key, object)).collect();
+    let shown: Vec<(&str, &LiveObject)> = live
+        .of_kind(args.kind)
+        .filter(|(key, object)| is_listed(args, key, object))
+        .collect();
     if format == Format::Json {
-        let objects = shown.iter().map(|(key, object)| ObjectDocument::of(Address::new(args.kind, *key), object));
-        let document = ListDocument { format_version: "1.0", kind: args.kind, objects: objects.collect() };
+        let objects = shown
+            .iter()
+            .map(|(key, object)| ObjectDocument::of(Address::new(args.kind, *key), object));
+        let document = ListDocument {
+            format_version: "1.0",
+            kind: args.kind,
+            objects: objects.collect(),
+        };
         safe::json(&document, &mut terminal.out)?;
         return Ok(Outcome::Done);
     }
@@ -108,13 +122,26 @@ pub(super) fn list(args: &ListArgs, directory: &Path, format: Format, terminal: 
         "key" => safe::line(key),
         column => safe::line(object.fields.text(column).unwrap_or("")),
     };
-    let mut rows: Vec<Vec<String>> = vec![columns.iter().map(|column| column.to_uppercase().replace('_', " ")).collect()];
-    rows.extend(shown.iter().map(|(key, object)| columns.iter().map(|column| cell(key, object, column)).collect()));
+    let mut rows: Vec<Vec<String>> = vec![
+        columns
+            .iter()
+            .map(|column| column.to_uppercase().replace('_', " "))
+            .collect(),
+    ];
+    rows.extend(shown.iter().map(|(key, object)| {
+        columns
+            .iter()
+            .map(|column| cell(key, object, column))
+            .collect()
+    }));
     for row in &rows {
-        let line = row.iter().enumerate().fold(String::new(), |line, (at, cell)| {
-            let width = rows.iter().map(|row| row[at].width()).max().unwrap_or(0);
-            format!("{line}{cell}{:pad$}", "", pad = width - cell.width() + 2)
-        });
+        let line = row
+            .iter()
+            .enumerate()
+            .fold(String::new(), |line, (at, cell)| {
+                let width = rows.iter().map(|row| row[at].width()).max().unwrap_or(0);
+                format!("{line}{cell}{:pad$}", "", pad = width - cell.width() + 2)
+            });
         writeln!(terminal.out, "{}", line.trim_end())?;
     }
     Ok(Outcome::Done)
@@ -134,14 +161,29 @@ fn is_listed(args: &ListArgs, key: &str, object: &LiveObject) -> bool {
     let right = args.kind != Kind::Users || active != args.inactive;
     let found = args.search.as_ref().is_none_or(|text| {
         let text = text.to_lowercase();
-        let searched = ["first_name", "last_name", "name", "title", "email", "extension"];
-        let mut texts = searched.iter().filter_map(|field| object.fields.text(field)).chain([key]);
+        let searched = [
+            "first_name",
+            "last_name",
+            "name",
+            "title",
+            "email",
+            "extension",
+        ];
+        let mut texts = searched
+            .iter()
+            .filter_map(|field| object.fields.text(field))
+            .chain([key]);
         texts.any(|one| one.to_lowercase().contains(&text))
     });
     right && found && (args.system || !object.system)
 }
 
-pub(super) fn show(args: &ShowArgs, directory: &Path, format: Format, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
+pub(super) fn show(
+    args: &ShowArgs,
+    directory: &Path,
+    format: Format,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Outcome> {
     expect_format(format, &[Format::Text, Format::Json])?;
     let live = match read(directory, terminal)? {
         Ok(live) => live,
@@ -158,7 +200,12 @@ pub(super) fn show(args: &ShowArgs, directory: &Path, format: Format, terminal: 
         safe::json(&document, &mut terminal.out)?;
         return Ok(Outcome::Done);
     }
-    writeln!(terminal.out, "{}  (id {})", safe::line(&args.address.to_string()), safe::line(&object.id))?;
+    writeln!(
+        terminal.out,
+        "{}  (id {})",
+        safe::line(&args.address.to_string()),
+        safe::line(&object.id)
+    )?;
     let yaml = serde_saphyr::to_string(&object.fields)?;
     write!(terminal.out, "{}", safe::lines(&yaml))?;
     writeln!(terminal.out)?;

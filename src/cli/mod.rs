@@ -25,10 +25,21 @@ use std::{path::PathBuf, process::ExitCode};
 
 /// The people of a phone system, as code: declared in YAML, validated, planned and applied.
 #[derive(Debug, Parser)]
-#[command(name = "callsheet", version, max_term_width = 100, propagate_version = true)]
+#[command(
+    name = "callsheet",
+    version,
+    max_term_width = 100,
+    propagate_version = true
+)]
 struct Cli {
     /// Run as if started in this folder
-    #[arg(short = 'C', value_name = "DIR", global = true, default_value = ".", hide_default_value = true)]
+    #[arg(
+        short = 'C',
+        value_name = "DIR",
+        global = true,
+        default_value = ".",
+        hide_default_value = true
+    )]
     directory: PathBuf,
 
     /// How to write the result
@@ -36,7 +47,13 @@ struct Cli {
     format: Format,
 
     /// When to use colour
-    #[arg(long, value_enum, global = true, default_value = "auto", value_name = "WHEN")]
+    #[arg(
+        long,
+        value_enum,
+        global = true,
+        default_value = "auto",
+        value_name = "WHEN"
+    )]
     color: ColorWhen,
 
     /// Show no progress bars
@@ -100,7 +117,12 @@ pub fn main() -> ExitCode {
         Err(error) => {
             let asked_for = !error.use_stderr();
             let printed = error.print();
-            return if asked_for && printed.is_ok() { Outcome::Done } else { Outcome::Usage }.into();
+            return if asked_for && printed.is_ok() {
+                Outcome::Done
+            } else {
+                Outcome::Usage
+            }
+            .into();
         }
     };
     let mut terminal = Terminal::new(&cli);
@@ -109,7 +131,12 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
-    let Cli { directory, format, command, .. } = cli;
+    let Cli {
+        directory,
+        format,
+        command,
+        ..
+    } = cli;
     match command {
         Command::Init(args) => init::run(&args, &directory, terminal),
         Command::Validate(args) => validate::run(&args, &directory, format, terminal),
@@ -136,8 +163,15 @@ fn expect_format(format: Format, known: &[Format]) -> Result<(), outcome::UsageE
     if known.contains(&format) {
         return Ok(());
     }
-    let name = |format: &Format| format.to_possible_value().map(|value| value.get_name().to_owned());
+    let name = |format: &Format| {
+        format
+            .to_possible_value()
+            .map(|value| value.get_name().to_owned())
+    };
     let known: Vec<String> = known.iter().filter_map(name).collect();
     let format = name(&format).unwrap_or_default();
-    Err(outcome::UsageError(format!("this command doesn't write {format}; it writes {}", known.join(", "))))
+    Err(outcome::UsageError(format!(
+        "this command doesn't write {format}; it writes {}",
+        known.join(", ")
+    )))
 }

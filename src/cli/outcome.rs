@@ -63,15 +63,26 @@ pub(super) fn end(outcome: anyhow::Result<Outcome>, terminal: &mut Terminal) -> 
     let mut told = error.to_string();
     for cause in causes {
         if !told.contains(&cause) {
-            drop(writeln!(terminal.err, "  because: {}", crate::render::safe::lines(&cause)));
+            drop(writeln!(
+                terminal.err,
+                "  because: {}",
+                crate::render::safe::lines(&cause)
+            ));
             told.push_str(&cause);
         }
     }
-    if usage { Outcome::Usage } else { Outcome::Failed }.into()
+    if usage {
+        Outcome::Usage
+    } else {
+        Outcome::Failed
+    }
+    .into()
 }
 
 /// Whether somebody stopped reading.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let broken = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
-    error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(broken))
+    error
+        .chain()
+        .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(broken))
 }

@@ -23,7 +23,12 @@ pub(super) struct Args {
     detailed_exitcode: bool,
 }
 
-pub(super) fn run(args: &Args, directory: &Path, format: Format, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
+pub(super) fn run(
+    args: &Args,
+    directory: &Path,
+    format: Format,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Outcome> {
     expect_format(format, &[Format::Text, Format::Json])?;
     let folder = workspace::folder(directory, args.folder.as_deref());
     let workspace = match Workspace::load(folder, format, terminal)? {
@@ -47,11 +52,21 @@ pub(super) fn run(args: &Args, directory: &Path, format: Format, terminal: &mut 
 
 /// What a plan of a workspace is made from.
 pub(super) fn inputs<'a>(workspace: &'a Workspace, live: &'a crate::model::Live) -> Inputs<'a> {
-    Inputs { desired: &workspace.state, config: &workspace.config, live, today: settings::today() }
+    Inputs {
+        desired: &workspace.state,
+        config: &workspace.config,
+        live,
+        today: settings::today(),
+    }
 }
 
 /// Writes a plan.
-pub(super) fn show(workspace: &Workspace, plan: &Plan, format: Format, terminal: &mut Terminal) -> anyhow::Result<()> {
+pub(super) fn show(
+    workspace: &Workspace,
+    plan: &Plan,
+    format: Format,
+    terminal: &mut Terminal,
+) -> anyhow::Result<()> {
     let heading = workspace.heading();
     match format {
         Format::Json => safe::json(&document::plan(&heading, plan), &mut terminal.out)?,

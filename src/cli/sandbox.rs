@@ -31,13 +31,19 @@ pub(super) struct ServeArgs {
     listen: SocketAddr,
 }
 
-pub(super) fn run(command: &Command, directory: &Path, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
+pub(super) fn run(
+    command: &Command,
+    directory: &Path,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Outcome> {
     let Command::Serve(args) = command;
     let database = directory.join(&args.database);
     if let Some(parent) = database.parent() {
-        std::fs::create_dir_all(parent).with_context(|| format!("{} can't be made", parent.display()))?;
+        std::fs::create_dir_all(parent)
+            .with_context(|| format!("{} can't be made", parent.display()))?;
     }
-    let store = Store::open(&database).with_context(|| format!("{} can't be opened", database.display()))?;
+    let store = Store::open(&database)
+        .with_context(|| format!("{} can't be opened", database.display()))?;
     let (write, kept_in) = match settings::variable("CALLSHEET_SANDBOX_TOKEN") {
         Some(token) => (SecretString::from(token), None),
         None => {
@@ -49,7 +55,12 @@ pub(super) fn run(command: &Command, directory: &Path, terminal: &mut Terminal) 
     workspace::runtime()?.block_on(async {
         let listener = tokio::net::TcpListener::bind(args.listen).await;
         let listener = listener.with_context(|| format!("{} can't be listened on", args.listen))?;
-        writeln!(terminal.out, "serving {} on http://{}", database.display(), listener.local_addr()?)?;
+        writeln!(
+            terminal.out,
+            "serving {} on http://{}",
+            database.display(),
+            listener.local_addr()?
+        )?;
         if let Some(file) = kept_in {
             writeln!(terminal.out, "the token is in {}", file.display())?;
         }

@@ -1,6 +1,9 @@
 //! `callsheet schema`: the JSON Schemas, and everything else that is generated from the model.
 
-use super::{outcome::{Outcome, UsageError}, settings::Terminal};
+use super::{
+    outcome::{Outcome, UsageError},
+    settings::Terminal,
+};
 use crate::{reference, render, schema};
 use anyhow::Context as _;
 use std::{
@@ -22,11 +25,26 @@ pub(super) struct Args {
 /// Every published schema: of what people write, and of what scripts read.
 fn all() -> Vec<(&'static str, serde_json::Value)> {
     let documents = [
-        ("apply", schema::of_document::<render::document::ApplyDocument>("apply")),
-        ("diagnostics", schema::of_document::<render::json::Diagnostics>("diagnostics")),
-        ("list", schema::of_document::<super::live::ListDocument>("list")),
-        ("plan", schema::of_document::<render::document::PlanDocument>("plan")),
-        ("show", schema::of_document::<super::live::ObjectDocument>("show")),
+        (
+            "apply",
+            schema::of_document::<render::document::ApplyDocument>("apply"),
+        ),
+        (
+            "diagnostics",
+            schema::of_document::<render::json::Diagnostics>("diagnostics"),
+        ),
+        (
+            "list",
+            schema::of_document::<super::live::ListDocument>("list"),
+        ),
+        (
+            "plan",
+            schema::of_document::<render::document::PlanDocument>("plan"),
+        ),
+        (
+            "show",
+            schema::of_document::<super::live::ObjectDocument>("show"),
+        ),
     ];
     let mut all = schema::published();
     all.extend(documents);
@@ -37,7 +55,11 @@ fn pretty(schema: &serde_json::Value) -> anyhow::Result<String> {
     Ok(serde_json::to_string_pretty(schema)? + "\n")
 }
 
-pub(super) fn run(args: &Args, directory: &Path, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
+pub(super) fn run(
+    args: &Args,
+    directory: &Path,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Outcome> {
     let all = all();
     if let Some(folder) = &args.write {
         let folder = directory.join(folder);
@@ -45,12 +67,18 @@ pub(super) fn run(args: &Args, directory: &Path, terminal: &mut Terminal) -> any
         for (name, schema) in &all {
             files.push((format!("schema/{name}.schema.json"), pretty(schema)?));
         }
-        files.extend(reference::pages().into_iter().map(|(name, text)| (format!("docs/{name}.md"), text)));
+        files.extend(
+            reference::pages()
+                .into_iter()
+                .map(|(name, text)| (format!("docs/{name}.md"), text)),
+        );
         for (name, text) in files {
             let path = folder.join(name);
             let parent = path.parent().context("a file has a folder")?;
-            std::fs::create_dir_all(parent).with_context(|| format!("{} can't be made", parent.display()))?;
-            std::fs::write(&path, text).with_context(|| format!("{} can't be written", path.display()))?;
+            std::fs::create_dir_all(parent)
+                .with_context(|| format!("{} can't be made", parent.display()))?;
+            std::fs::write(&path, text)
+                .with_context(|| format!("{} can't be written", path.display()))?;
         }
         return Ok(Outcome::Done);
     }
@@ -62,7 +90,11 @@ pub(super) fn run(args: &Args, directory: &Path, terminal: &mut Terminal) -> any
     };
     let Some((_, schema)) = all.iter().find(|(known, _)| known == name) else {
         let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
-        return Err(UsageError(format!("there is no schema `{name}`; there are {}", names.join(", "))).into());
+        return Err(UsageError(format!(
+            "there is no schema `{name}`; there are {}",
+            names.join(", ")
+        ))
+        .into());
     };
     write!(terminal.out, "{}", pretty(schema)?)?;
     Ok(Outcome::Done)

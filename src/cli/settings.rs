@@ -55,9 +55,14 @@ impl Terminal {
         let (stdout, stderr) = (std::io::stdout(), std::io::stderr());
         let out_choice = choice(dumb, AutoStream::choice(&stdout));
         let err_choice = choice(dumb, AutoStream::choice(&stderr));
-        let size = terminal_size::terminal_size_of(&stdout).or_else(|| terminal_size::terminal_size_of(&stderr));
+        let size = terminal_size::terminal_size_of(&stdout)
+            .or_else(|| terminal_size::terminal_size_of(&stderr));
         let width = size.map_or(120, |(width, _)| usize::from(width.0)).max(40);
-        let look = |choice| Look { color: choice != ColorChoice::Never, width, ..Look::default() };
+        let look = |choice| Look {
+            color: choice != ColorChoice::Never,
+            width,
+            ..Look::default()
+        };
         log(cli.verbose, err_choice != ColorChoice::Never);
         Self {
             progress: !cli.no_progress && !dumb && stderr.is_terminal(),
@@ -82,9 +87,17 @@ fn log(verbose: u8, color: bool) {
     use tracing_subscriber::layer::SubscriberExt as _;
     use tracing_subscriber::util::SubscriberInitExt as _;
     let only_ours = tracing_subscriber::filter::Targets::new().with_target("callsheet", level);
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(color).without_time();
+    let layer = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(color)
+        .without_time();
     // A second subscriber in one process is a test's; the first one stays.
-    drop(tracing_subscriber::registry().with(layer).with(only_ours).try_init());
+    drop(
+        tracing_subscriber::registry()
+            .with(layer)
+            .with(only_ours)
+            .try_init(),
+    );
 }
 
 /// An environment variable, if it is set and is text.
@@ -95,43 +108,59 @@ pub(super) fn variable(name: &str) -> Option<String> {
 
 /// Today, for waivers, which expire.
 pub(super) fn today() -> jiff::civil::Date {
-    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
+    jiff::Timestamp::now()
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date()
 }
 
 /// The path from the root of the repository to a folder, empty where there is no repository: a forge
 /// knows files by their path from the root.
 pub(super) fn path_in_repository(folder: &Path) -> String {
-    let Ok(folder) = folder.canonicalize() else { return String::new() };
-    let root = folder.ancestors().find(|folder| folder.join(".git").exists());
+    let Ok(folder) = folder.canonicalize() else {
+        return String::new();
+    };
+    let root = folder
+        .ancestors()
+        .find(|folder| folder.join(".git").exists());
     let inside = root.and_then(|root| folder.strip_prefix(root).ok());
-    inside.map_or_else(String::new, |path| path.to_string_lossy().replace('\\', "/"))
+    inside.map_or_else(String::new, |path| {
+        path.to_string_lossy().replace('\\', "/")
+    })
 }
 
 /// The portal that a configuration names.
 pub(super) fn target(config: &Config, workspace: &Path) -> anyhow::Result<Target> {
     let portal = &config.portal;
     match (portal.kind, &portal.database, &portal.url) {
-        (PortalKind::Sandbox, Some(database), None) => {
-            Ok(Target {
-                kind: PortalKind::Sandbox,
-                location: Location::Embedded(workspace.join(&**database)),
-                credentials: Credentials::None,
-                pace: Pace::default(),
-            })
-        }
+        (PortalKind::Sandbox, Some(database), None) => Ok(Target {
+            kind: PortalKind::Sandbox,
+            location: Location::Embedded(workspace.join(&**database)),
+            credentials: Credentials::None,
+            pace: Pace::default(),
+        }),
         (PortalKind::Sandbox, None, Some(url)) => {
-            let token = portal.credentials.as_ref().and_then(|credentials| credentials.token.as_ref());
+            let token = portal
+                .credentials
+                .as_ref()
+                .and_then(|credentials| credentials.token.as_ref());
             let Some(token) = token else {
-                bail!("callsheet.yaml: `portal.credentials.token` is missing; write where the token is kept: credentials: {{ token: {{ env: CALLSHEET_TOKEN }} }}");
+                bail!(
+                    "callsheet.yaml: `portal.credentials.token` is missing; write where the token is kept: credentials: {{ token: {{ env: CALLSHEET_TOKEN }} }}"
+                );
             };
             let origin = match (&token.env, &token.file, &token.command) {
                 (Some(name), ..) => SecretOrigin::Env((**name).into()),
                 (_, Some(path), _) => SecretOrigin::File((**path).into()),
-                (_, _, Some(words)) => SecretOrigin::Command(words.iter().map(|word| (**word).into()).collect()),
-                (None, None, None) => bail!("callsheet.yaml: `portal.credentials.token` names no place"),
+                (_, _, Some(words)) => {
+                    SecretOrigin::Command(words.iter().map(|word| (**word).into()).collect())
+                }
+                (None, None, None) => {
+                    bail!("callsheet.yaml: `portal.credentials.token` names no place")
+                }
             };
-            let token = secret(&origin, workspace)
-                .map_err(|reason| anyhow::anyhow!("the portal's token can't be read from {origin}: {reason}"))?;
+            let token = secret(&origin, workspace).map_err(|reason| {
+                anyhow::anyhow!("the portal's token can't be read from {origin}: {reason}")
+            })?;
             Ok(Target {
                 kind: PortalKind::Sandbox,
                 location: Location::Url(url.to_string()),
@@ -140,7 +169,9 @@ pub(super) fn target(config: &Config, workspace: &Path) -> anyhow::Result<Target
             })
         }
         (PortalKind::Sandbox, ..) => {
-            bail!("callsheet.yaml: `portal` needs either `database:`, for a sandbox inside the command, or `url:`, for one that is served")
+            bail!(
+                "callsheet.yaml: `portal` needs either `database:`, for a sandbox inside the command, or `url:`, for one that is served"
+            )
         }
     }
 }
@@ -155,8 +186,14 @@ pub(super) fn secret(origin: &SecretOrigin, workspace: &Path) -> Result<SecretSt
         SecretOrigin::File(path) => from_file(workspace, path)?,
         SecretOrigin::Command(words) => from_command(words, workspace)?,
     };
-    let text = text.strip_suffix('\n').map_or(&*text, |text| text.strip_suffix('\r').unwrap_or(text));
-    if text.is_empty() { Err("it is empty".to_owned()) } else { Ok(text.into()) }
+    let text = text
+        .strip_suffix('\n')
+        .map_or(&*text, |text| text.strip_suffix('\r').unwrap_or(text));
+    if text.is_empty() {
+        Err("it is empty".to_owned())
+    } else {
+        Ok(text.into())
+    }
 }
 
 /// A file of the workspace; a link that leads out of it would send what nobody reviewed.
@@ -168,7 +205,9 @@ fn from_file(workspace: &Path, path: &str) -> Result<String, String> {
             bail!("the path leads out of the workspace");
         }
         let mut text = String::new();
-        let read = std::fs::File::open(file)?.take(SECRET_LIMIT + 1).read_to_string(&mut text);
+        let read = std::fs::File::open(file)?
+            .take(SECRET_LIMIT + 1)
+            .read_to_string(&mut text);
         read.context("it is not text")?;
         if text.len() as u64 > SECRET_LIMIT {
             bail!("the file is larger than a secret");
@@ -180,10 +219,17 @@ fn from_file(workspace: &Path, path: &str) -> Result<String, String> {
 
 /// What a command prints.
 fn from_command(words: &[Box<str>], workspace: &Path) -> Result<String, String> {
-    let Some((program, arguments)) = words.split_first() else { return Err("it is empty".to_owned()) };
+    let Some((program, arguments)) = words.split_first() else {
+        return Err("it is empty".to_owned());
+    };
     let mut command = Command::new(&**program);
-    command.args(arguments.iter().map(|word| &**word)).current_dir(workspace);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+    command
+        .args(arguments.iter().map(|word| &**word))
+        .current_dir(workspace);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit());
     let mut child = command.spawn().map_err(|error| error.to_string())?;
     let stdout = child.stdout.take().ok_or("it has no output")?;
     let (send, receive) = mpsc::channel();
@@ -196,7 +242,10 @@ fn from_command(words: &[Box<str>], workspace: &Path) -> Result<String, String> 
     let Ok(read) = receive.recv_timeout(COMMAND_TIMEOUT) else {
         drop(child.kill());
         drop(child.wait());
-        return Err(format!("it took longer than {} seconds", COMMAND_TIMEOUT.as_secs()));
+        return Err(format!(
+            "it took longer than {} seconds",
+            COMMAND_TIMEOUT.as_secs()
+        ));
     };
     let status = child.wait().map_err(|error| error.to_string())?;
     if !status.success() {

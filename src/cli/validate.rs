@@ -23,8 +23,16 @@ pub(super) struct Args {
     folder: Option<PathBuf>,
 }
 
-pub(super) fn run(args: &Args, directory: &Path, format: Format, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
-    expect_format(format, &[Format::Text, Format::Json, Format::Github, Format::Sarif])?;
+pub(super) fn run(
+    args: &Args,
+    directory: &Path,
+    format: Format,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Outcome> {
+    expect_format(
+        format,
+        &[Format::Text, Format::Json, Format::Github, Format::Sarif],
+    )?;
     let folder = workspace::folder(directory, args.folder.as_deref());
     terminal.look.prefix = settings::path_in_repository(&folder);
     let files = repo::read(&folder)?;
@@ -36,7 +44,10 @@ pub(super) fn run(args: &Args, directory: &Path, format: Format, terminal: &mut 
     }
     if format == Format::Text {
         let resources = state.resources.len();
-        writeln!(terminal.out, "{resources} resources in {count} files are valid")?;
+        writeln!(
+            terminal.out,
+            "{resources} resources in {count} files are valid"
+        )?;
     }
     Ok(Outcome::Done)
 }

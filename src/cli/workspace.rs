@@ -38,13 +38,21 @@ impl Workspace {
         format: Format,
         terminal: &mut Terminal,
     ) -> anyhow::Result<Result<Self, Outcome>> {
-        let Desired { config, state, report } = desired::load(repo::read(&folder)?, settings::today());
+        let Desired {
+            config,
+            state,
+            report,
+        } = desired::load(repo::read(&folder)?, settings::today());
         match config {
             Some(config) if !report.has_errors() => {
                 if report.count(crate::diagnostic::Level::Warning) > 0 {
                     render::text::report(&report, &terminal.err_look, &mut terminal.err)?;
                 }
-                Ok(Ok(Self { folder, config, state }))
+                Ok(Ok(Self {
+                    folder,
+                    config,
+                    state,
+                }))
             }
             _ => {
                 show(&report, format, terminal)?;
@@ -55,11 +63,23 @@ impl Workspace {
 
     /// What heads its plans.
     pub(super) fn heading(&self) -> Heading {
-        let folder = self.folder.canonicalize().unwrap_or_else(|_| self.folder.clone());
-        let name = folder.file_name().map_or_else(|| "/".into(), |name| name.to_string_lossy().into_owned());
+        let folder = self
+            .folder
+            .canonicalize()
+            .unwrap_or_else(|_| self.folder.clone());
+        let name = folder
+            .file_name()
+            .map_or_else(|| "/".into(), |name| name.to_string_lossy().into_owned());
         let portal = &self.config.portal;
-        let place = portal.url.as_ref().map_or_else(|| "embedded".to_owned(), ToString::to_string);
-        Heading { workspace: name, portal: format!("{} ({place})", portal.kind), ..Heading::default() }
+        let place = portal
+            .url
+            .as_ref()
+            .map_or_else(|| "embedded".to_owned(), ToString::to_string);
+        Heading {
+            workspace: name,
+            portal: format!("{} ({place})", portal.kind),
+            ..Heading::default()
+        }
     }
 
     /// Opens the portal.
@@ -99,5 +119,9 @@ pub(super) async fn read(portal: &dyn Portal, terminal: &Terminal) -> anyhow::Re
 /// A runtime for what waits on a network.
 pub(super) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
-    builder.worker_threads(2).enable_all().build().context("no runtime can be started")
+    builder
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("no runtime can be started")
 }

@@ -141,6 +141,9 @@ impl fmt::Display for Expected<'_> {
     }
 }
 
+/// What is given the entries of an object that are no fields of its record.
+pub type OtherEntry<'a, A, E> = &'a mut dyn FnMut(&str, &mut A) -> Result<(), E>;
+
 /// Reads the fields of a record out of a JSON object. Every entry that is no field of it is handed to
 /// `other` with its name; a portal keeps its ids and versions there.
 ///
@@ -149,7 +152,7 @@ impl fmt::Display for Expected<'_> {
 pub fn read_record<'de, A: MapAccess<'de>>(
     shape: &Shape,
     map: &mut A,
-    other: &mut dyn FnMut(&str, &mut A) -> Result<(), A::Error>,
+    other: OtherEntry<'_, A, A::Error>,
 ) -> Result<Fields, A::Error> {
     let mut fields: Vec<(Name, Value)> = Vec::new();
     while let Some(name) = map.next_key::<std::borrow::Cow<'_, str>>()? {

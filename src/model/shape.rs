@@ -11,7 +11,7 @@ use super::{
 };
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::Value as Json;
-use std::sync::OnceLock;
+use std::{fmt::Write as _, sync::OnceLock};
 
 /// What the engine knows of a type.
 #[derive(Debug)]
@@ -441,14 +441,15 @@ impl Shape {
         match (self, value) {
             (Self::Text(format), Value::Text(text)) => see(path, field, *format, text),
             // What a template gives is claimed by its users, not by the template.
-            (Self::Templated(strict), value) => {
-                if value.as_text().is_none_or(|text| !text.contains("${")) {
-                    strict.walk_value(value, None, path, see);
-                }
+            (Self::Templated(strict), value)
+                if value.as_text().is_none_or(|text| !text.contains("${")) =>
+            {
+                strict.walk_value(value, None, path, see);
             }
             (Self::List { item, .. }, Value::List(list)) => {
                 for (at, element) in list.iter().enumerate() {
-                    path.push_str(&format!("[{at}]"));
+                    // Writing to a string can't fail.
+                    _ = write!(path, "[{at}]");
                     item.walk_value(element, None, path, see);
                     path.truncate(length);
                 }

@@ -47,11 +47,11 @@ pub(super) fn meet<'a>(desired: &'a State, live: &'a Live) -> Meetings<'a> {
         let previous = meeting.resource.previously.as_deref();
         meeting.live = previous.and_then(|key| find(meeting.address.kind, key));
     }
-    let strangers = live.listings.iter().map(|(kind, listing)| {
-        let strange = |(key, object): &(&Box<str>, &LiveObject)| {
-            !object.system && !taken.contains(&(*kind, &***key))
-        };
-        (*kind, listing.objects.iter().filter(strange).count())
+    let strangers = live.listings.keys().map(|kind| {
+        let objects = live.of_kind(*kind);
+        let strange =
+            objects.filter(|(key, object)| !object.system && !taken.contains(&(*kind, *key)));
+        (*kind, strange.count())
     });
     Meetings {
         unmanaged: strangers.collect(),

@@ -53,10 +53,16 @@ fn claims(address: &Address, key: Option<&str>, fields: &Fields) -> BTreeSet<Cla
             Kind::Extensions | Kind::Users => key.into(),
             kind => format!("{kind}/{key}").into(),
         };
-        claims.insert(Claim { space: space.into(), value: qualified });
+        claims.insert(Claim {
+            space: space.into(),
+            value: qualified,
+        });
     }
     address.kind.shape().claims(fields, &mut |_, space, value| {
-        claims.insert(Claim { space: space.clone(), value: value.into() });
+        claims.insert(Claim {
+            space: space.clone(),
+            value: value.into(),
+        });
     });
     claims
 }
@@ -364,10 +370,9 @@ fn split(operation: &Operation, wanted: &BTreeSet<Claim>) -> (Operation, Operati
 /// A value that nobody else has, for the time in which one makes way: the same in every run.
 fn stand_in(address: &Address) -> String {
     let digest = Sha256::digest(address.to_string());
-    let hex: String = digest
+    let hex = digest
         .iter()
         .take(4)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     format!("parked-{hex}")
 }

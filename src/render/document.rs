@@ -186,11 +186,25 @@ pub fn applied(heading: &Heading, of: &Plan, applied: &Applied) -> ApplyDocument
         entry.outcome = Some(result.outcome);
         entry.error.clone_from(&result.error);
     }
-    ApplyDocument { plan: document, outcomes: Outcomes::of(applied), interrupted: applied.interrupted }
+    ApplyDocument {
+        plan: document,
+        outcomes: Outcomes::of(applied),
+        interrupted: applied.interrupted,
+    }
 }
 
 fn operation(operation: &Operation) -> OperationEntry {
-    let Operation { address, action, cause, changes, object, after, makes_way, template, .. } = operation;
+    let Operation {
+        address,
+        action,
+        cause,
+        changes,
+        object,
+        after,
+        makes_way,
+        template,
+        ..
+    } = operation;
     let key = object.as_ref().map(|object| object.key.to_string());
     OperationEntry {
         address: address.clone(),
@@ -207,12 +221,19 @@ fn operation(operation: &Operation) -> OperationEntry {
 }
 
 fn field(change: &Change) -> FieldEntry {
-    let Change { path, before, after } = change;
+    let Change {
+        path,
+        before,
+        after,
+    } = change;
     FieldEntry {
         path: path.join("."),
         before: before.clone(),
         after: after.clone(),
-        sensitive: [before, after].into_iter().flatten().any(|value| matches!(value, Value::Secret(_))),
+        sensitive: [before, after]
+            .into_iter()
+            .flatten()
+            .any(|value| matches!(value, Value::Secret(_))),
     }
 }
 
@@ -221,9 +242,15 @@ fn digest(plan: &Plan) -> String {
     let mut hasher = Sha256::new();
     for one in &plan.operations {
         let object = one.object.as_ref();
-        let preconditions = object.map(|object| (&object.id, &object.key, &object.etag, &object.fields));
+        let preconditions =
+            object.map(|object| (&object.id, &object.key, &object.etag, &object.fields));
         let bytes = serde_json::to_vec(&(operation(one), &one.target, preconditions));
         hasher.update(bytes.expect("a plan is plain data"));
     }
-    hasher.finalize().iter().fold("sha256:".to_owned(), |hex, byte| hex + &format!("{byte:02x}"))
+    hasher
+        .finalize()
+        .iter()
+        .fold("sha256:".to_owned(), |hex, byte| {
+            hex + &format!("{byte:02x}")
+        })
 }

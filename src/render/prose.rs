@@ -3,7 +3,11 @@
 //! One line says what happens to a resource, one line each which of its fields change. Users whose
 //! template changed are told once, with their number.
 
-use super::{Look, document::{Heading, Outcomes}, safe};
+use super::{
+    Look,
+    document::{Heading, Outcomes},
+    safe,
+};
 use crate::{
     apply::{Applied, Outcome},
     model::{Address, Change, Kind, Value},
@@ -36,7 +40,11 @@ pub fn plan(heading: &Heading, plan: &Plan, look: &Look, out: &mut dyn Write) ->
     for ((template, _), members) in &groups {
         let first = &plan.operations[members[0]];
         let count = first.changes.len();
-        let fields = if count == 1 { "1 field".to_owned() } else { format!("{count} fields") };
+        let fields = if count == 1 {
+            "1 field".to_owned()
+        } else {
+            format!("{count} fields")
+        };
         let title = format!("template {}", safe::line(template));
         let what = format!("{} users, {fields}", members.len());
         line(Action::Update, &title, &what, look, out)?;
@@ -46,7 +54,10 @@ pub fn plan(heading: &Heading, plan: &Plan, look: &Look, out: &mut dyn Write) ->
         if grouped.contains(&at) {
             continue;
         }
-        let place = operation.origin.as_ref().map_or_else(String::new, |origin| origin.place().to_string());
+        let place = operation
+            .origin
+            .as_ref()
+            .map_or_else(String::new, |origin| origin.place().to_string());
         let note = match (operation.makes_way, operation.action, &operation.object) {
             (true, ..) => "makes way".to_owned(),
             (_, Action::Rename, Some(object)) => format!("was {}", object.key),
@@ -54,9 +65,18 @@ pub fn plan(heading: &Heading, plan: &Plan, look: &Look, out: &mut dyn Write) ->
             (_, Action::Reactivate, _) => "reactivated".to_owned(),
             _ => String::new(),
         };
-        let parts: Vec<String> = [note, place].into_iter().filter(|part| !part.is_empty()).collect();
+        let parts: Vec<String> = [note, place]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect();
         let note = safe::line(&parts.join(" · "));
-        line(operation.action, &safe::line(&operation.address.to_string()), &note, look, out)?;
+        line(
+            operation.action,
+            &safe::line(&operation.address.to_string()),
+            &note,
+            look,
+            out,
+        )?;
         changes(operation, look, out)?;
     }
     if !plan.operations.is_empty() {
@@ -68,22 +88,34 @@ pub fn plan(heading: &Heading, plan: &Plan, look: &Look, out: &mut dyn Write) ->
 
 fn head(heading: &Heading, look: &Look, out: &mut dyn Write) -> io::Result<()> {
     let revision = &heading.revision;
-    let commits = [("HEAD", &revision.head), ("base", &revision.base), ("applied", &revision.applied)];
-    let commits = commits.into_iter().filter_map(|(name, commit)| Some((name, commit.as_ref()?)));
+    let commits = [
+        ("HEAD", &revision.head),
+        ("base", &revision.base),
+        ("applied", &revision.applied),
+    ];
+    let commits = commits
+        .into_iter()
+        .filter_map(|(name, commit)| Some((name, commit.as_ref()?)));
     let commits = commits.fold(String::new(), |all, (name, commit)| {
         format!("{all} · {name} {}", commit.get(..7).unwrap_or(commit))
     });
     let text = format!("{} on {}{commits}", heading.workspace, heading.portal);
-    writeln!(out, "{}\n", paint(look, Style::new().bold(), &safe::line(&text)))
+    writeln!(
+        out,
+        "{}\n",
+        paint(look, Style::new().bold(), &safe::line(&text))
+    )
 }
 
 /// Updates that change the same fields in the same way, by template.
 fn alike(plan: &Plan) -> BTreeMap<(&str, String), Vec<usize>> {
     let mut groups: BTreeMap<(&str, String), Vec<usize>> = BTreeMap::new();
     for (at, operation) in plan.operations.iter().enumerate() {
-        if let (Some(template), Action::Update, false) = (&operation.template, operation.action, operation.makes_way) {
-            let change = |change: &Change| format!("{:?}", (&change.path, &change.before, &change.after));
-            #[expect(clippy::use_debug, reason = "a key to group by, which nobody sees")]
+        if let (Some(template), Action::Update, false) =
+            (&operation.template, operation.action, operation.makes_way)
+        {
+            let change =
+                |change: &Change| format!("{:?}", (&change.path, &change.before, &change.after));
             let key = operation.changes.iter().map(change).collect();
             groups.entry((template, key)).or_default().push(at);
         }
@@ -92,7 +124,13 @@ fn alike(plan: &Plan) -> BTreeMap<(&str, String), Vec<usize>> {
     groups
 }
 
-fn line(action: Action, title: &str, note: &str, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+fn line(
+    action: Action,
+    title: &str,
+    note: &str,
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let (sign, color) = match action {
         Action::Create => ('+', AnsiColor::Green),
         Action::Update => ('~', AnsiColor::Yellow),
@@ -101,19 +139,32 @@ fn line(action: Action, title: &str, note: &str, look: &Look, out: &mut dyn Writ
         Action::Reactivate => ('↑', AnsiColor::Green),
         Action::Delete => ('-', AnsiColor::Red),
     };
-    let painted = paint(look, Style::new().fg_color(Some(color.into())).bold(), &format!("{sign} {title}"));
+    let painted = paint(
+        look,
+        Style::new().fg_color(Some(color.into())).bold(),
+        &format!("{sign} {title}"),
+    );
     if note.is_empty() {
         return writeln!(out, "  {painted}");
     }
     let gap = COLUMN.saturating_sub(title.width()).max(2);
-    writeln!(out, "  {painted}{:gap$}{}", "", paint(look, Style::new().dimmed(), note))
+    writeln!(
+        out,
+        "  {painted}{:gap$}{}",
+        "",
+        paint(look, Style::new().dimmed(), note)
+    )
 }
 
 fn changes(operation: &Operation, look: &Look, out: &mut dyn Write) -> io::Result<()> {
     let created = operation.action == Action::Create;
     // What a template gives is told with the template.
     let own: Vec<&Change> = operation.changes.iter().collect();
-    let shown = if created { own.len().min(FIELDS_SHOWN) } else { own.len() };
+    let shown = if created {
+        own.len().min(FIELDS_SHOWN)
+    } else {
+        own.len()
+    };
     for change in &own[..shown] {
         let path = safe::line(&change.path.join("."));
         let gap = (COLUMN - 2).saturating_sub(path.width()).max(2);
@@ -121,7 +172,11 @@ fn changes(operation: &Operation, look: &Look, out: &mut dyn Write) -> io::Resul
         let text = if created {
             cut(&value(change.after.as_ref()), room)
         } else {
-            format!("{} → {}", cut(&value(change.before.as_ref()), room / 2), cut(&value(change.after.as_ref()), room / 2))
+            format!(
+                "{} → {}",
+                cut(&value(change.before.as_ref()), room / 2),
+                cut(&value(change.after.as_ref()), room / 2)
+            )
         };
         writeln!(out, "      {path}{:gap$}{text}", "")?;
     }
@@ -176,39 +231,76 @@ fn findings(plan: &Plan, look: &Look, out: &mut dyn Write) -> io::Result<()> {
             Level::Info => ("info", AnsiColor::Cyan),
         };
         let word = paint(look, Style::new().fg_color(Some(color.into())).bold(), word);
-        writeln!(out, "{word}  {}  {}", finding.rule, safe::line(&finding.message))?;
+        writeln!(
+            out,
+            "{word}  {}  {}",
+            finding.rule,
+            safe::line(&finding.message)
+        )?;
         if let Some(because) = &finding.waived {
             writeln!(out, "       waived: {}", safe::line(because))?;
         } else if finding.level == Level::Block {
             if finding.can_be_waived() {
-                let address = finding.address.as_ref().map_or_else(String::new, |address| format!("address: {address}, "));
-                let waiver = format!("- {{ finding: {}, {address}until: …, because: … }}", finding.rule);
-                writeln!(out, "       allow it in callsheet.yaml:  {}", safe::line(&waiver))?;
+                let address = finding
+                    .address
+                    .as_ref()
+                    .map_or_else(String::new, |address| format!("address: {address}, "));
+                let waiver = format!(
+                    "- {{ finding: {}, {address}until: …, because: … }}",
+                    finding.rule
+                );
+                writeln!(
+                    out,
+                    "       allow it in callsheet.yaml:  {}",
+                    safe::line(&waiver)
+                )?;
             }
             writeln!(out, "       {}", finding.rule.remedy())?;
         }
     }
-    if plan.findings.is_empty() { Ok(()) } else { writeln!(out) }
+    if plan.findings.is_empty() {
+        Ok(())
+    } else {
+        writeln!(out)
+    }
 }
 
 /// "1 to create, 144 to update · 12 users not managed, not touched · 7 requests (bound 7)"
 fn foot(plan: &Plan) -> String {
     let mut parts = vec![summary(plan.summary(), "to ")];
-    let unmanaged: Vec<String> = plan.unmanaged.iter().map(|(kind, count)| counted(*count, *kind)).collect();
+    let unmanaged: Vec<String> = plan
+        .unmanaged
+        .iter()
+        .map(|(kind, count)| counted(*count, *kind))
+        .collect();
     if !unmanaged.is_empty() {
         parts.push(format!("{} not managed, not touched", unmanaged.join(", ")));
     }
     let requests = plan.requests;
-    parts.push(format!("{} requests (bound {})", requests.made, requests.bound));
+    parts.push(format!(
+        "{} requests (bound {})",
+        requests.made, requests.bound
+    ));
     parts.join(" · ")
 }
 
 fn counted(count: usize, kind: Kind) -> String {
-    if count == 1 { format!("1 {}", kind.singular()) } else { format!("{count} {kind}") }
+    if count == 1 {
+        format!("1 {}", kind.singular())
+    } else {
+        format!("{count} {kind}")
+    }
 }
 
 fn summary(summary: Summary, prefix: &str) -> String {
-    let Summary { create, update, rename, deactivate, reactivate, delete } = summary;
+    let Summary {
+        create,
+        update,
+        rename,
+        deactivate,
+        reactivate,
+        delete,
+    } = summary;
     let counts = [
         (create, "create"),
         (update, "update"),
@@ -218,8 +310,14 @@ fn summary(summary: Summary, prefix: &str) -> String {
         (delete, "delete"),
     ];
     let some = counts.into_iter().filter(|(count, _)| *count > 0);
-    let some: Vec<String> = some.map(|(count, verb)| format!("{count} {prefix}{verb}")).collect();
-    if some.is_empty() { "Nothing to do".to_owned() } else { some.join(", ") }
+    let some: Vec<String> = some
+        .map(|(count, verb)| format!("{count} {prefix}{verb}"))
+        .collect();
+    if some.is_empty() {
+        "Nothing to do".to_owned()
+    } else {
+        some.join(", ")
+    }
 }
 
 /// Writes what became of a plan: what was not done, one by one, and the numbers.
@@ -236,12 +334,29 @@ pub fn applied(plan: &Plan, applied: &Applied, look: &Look, out: &mut dyn Write)
         };
         let word = paint(look, Style::new().fg_color(Some(color.into())).bold(), word);
         let why = result.error.as_deref().unwrap_or("");
-        writeln!(out, "{word}  {} {}: {}", verb(operation.action), name(&operation.address), safe::line(why))?;
+        writeln!(
+            out,
+            "{word}  {} {}: {}",
+            verb(operation.action),
+            name(&operation.address),
+            safe::line(why)
+        )?;
     }
-    let Outcomes { done, failed, not_attempted, unknown } = Outcomes::of(applied);
-    let counts = [(failed, "failed"), (not_attempted, "not attempted"), (unknown, "unknown")];
+    let Outcomes {
+        done,
+        failed,
+        not_attempted,
+        unknown,
+    } = Outcomes::of(applied);
+    let counts = [
+        (failed, "failed"),
+        (not_attempted, "not attempted"),
+        (unknown, "unknown"),
+    ];
     let rest = counts.into_iter().filter(|(count, _)| *count > 0);
-    let rest = rest.fold(String::new(), |all, (count, word)| format!("{all}, {count} {word}"));
+    let rest = rest.fold(String::new(), |all, (count, word)| {
+        format!("{all}, {count} {word}")
+    });
     writeln!(out, "{done} of {} done{rest}", plan.operations.len())?;
     if unknown > 0 {
         writeln!(out, "plan again to see what became of the unknown")?;
@@ -265,5 +380,9 @@ fn name(address: &Address) -> String {
 }
 
 fn paint(look: &Look, style: Style, text: &str) -> String {
-    if look.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    if look.color {
+        format!("{style}{text}{style:#}")
+    } else {
+        text.to_owned()
+    }
 }

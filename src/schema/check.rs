@@ -14,7 +14,10 @@ use crate::{
     source::{Source, Span},
     yaml::Node,
 };
-use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
+use jsonschema::{
+    JsonType, ValidationError, Validator,
+    error::{TypeKind, ValidationErrorKind},
+};
 use serde_json::Value;
 use std::sync::{Arc, OnceLock};
 
@@ -124,13 +127,34 @@ pub fn check_json(kind: Kind, body: &Value) -> Vec<FieldError> {
             |kind| jsonschema::validator_for(&wire(kind)).expect("a generated schema is a schema");
         Kind::ALL.into_iter().map(build).collect()
     });
-    let errors = validators[kind as usize].iter_errors(body);
+    let mut errors = Vec::new();
+    for error in validators[kind as usize].iter_errors(body) {
+        tell_apart(&error, &mut errors);
+    }
     errors
-        .map(|error| FieldError {
-            field: dotted(&error),
+}
+
+/// Adds what is wrong with a field: with the field itself, not with the record around it, which might
+/// as well be null and so is one of two things.
+fn tell_apart(error: &ValidationError<'_>, errors: &mut Vec<FieldError>) {
+    let before = errors.len();
+    if let ValidationErrorKind::AnyOf { context } = error.kind() {
+        let inner = context.iter().flatten().filter(|inner| {
+            !matches!(
+                inner.kind(),
+                ValidationErrorKind::Type {
+                    kind: TypeKind::Single(JsonType::Null)
+                }
+            )
+        });
+        inner.for_each(|inner| tell_apart(inner, errors));
+    }
+    if errors.len() == before {
+        errors.push(FieldError {
+            field: dotted(error),
             message: error.masked().to_string(),
-        })
-        .collect()
+        });
+    }
 }
 
 /// The path of an error as people write it.
@@ -139,9 +163,9 @@ fn dotted(error: &ValidationError<'_>) -> String {
     for step in error.instance_path().to_string().split('/').skip(1) {
         let step = step.replace("~1", "/").replace("~0", "~");
         match step.parse::<usize>() {
-            Ok(index) => path.push_str(&format!("[{index}]")),
+            Ok(index) => path = format!("{path}[{index}]"),
             Err(_) if path.is_empty() => path = step,
-            Err(_) => path.push_str(&format!(".{step}")),
+            Err(_) => path = format!("{path}.{step}"),
         }
     }
     match error.kind() {

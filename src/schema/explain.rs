@@ -201,18 +201,9 @@ pub(super) fn explain(error: &ValidationError<'_>, subject: Subject<'_>) -> Vec<
             )
         }
         ValidationErrorKind::AnyOf { context } => {
-            let inner = context.iter().flatten().find(|inner| {
-                !matches!(
-                    inner.kind(),
-                    ValidationErrorKind::Type {
-                        kind: TypeKind::Single(JsonType::Null)
-                    }
-                )
-            });
-            match inner {
-                Some(inner) => return explain(inner, subject),
-                None => value("within its limits"),
-            }
+            // The other choice is null, or a placeholder: nobody meant those.
+            let meant = context.first().into_iter().flatten();
+            return meant.flat_map(|inner| explain(inner, subject)).collect();
         }
         _ => at(
             Rule::InvalidValue,

@@ -269,9 +269,14 @@ pub(super) fn for_readers(schema: &mut Value) {
 #[must_use]
 pub fn of_document<T: JsonSchema>(name: &str) -> Value {
     let settings = SchemaSettings::draft2020_12().for_serialize();
-    let mut schema = SchemaGenerator::new(settings).into_root_schema_for::<T>().to_value();
+    let mut schema = SchemaGenerator::new(settings)
+        .into_root_schema_for::<T>()
+        .to_value();
     for_readers(&mut schema);
-    let description = schema["description"].as_str().unwrap_or_default().to_owned();
+    let description = schema["description"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     with_header(schema, name, &format!("Callsheet {name}"), &description)
 }
 
