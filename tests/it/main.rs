@@ -2,7 +2,9 @@
 //! it links once.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
+mod budget;
 mod converge;
+mod faults;
 mod faulty;
 mod layers;
 mod message;
