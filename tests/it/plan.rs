@@ -210,7 +210,8 @@ fn show(plan: &Plan) -> String {
             write!(text, " (now {})", object.key).unwrap();
         }
         if !operation.after.is_empty() {
-            write!(text, " after {:?}", operation.after).unwrap();
+            let after = serde_json::to_string(&operation.after).unwrap();
+            write!(text, " after {}", after.replace(',', ", ")).unwrap();
         }
         text.push('\n');
         for change in &operation.changes {
