@@ -31,7 +31,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("sandbox", "model schema"),
     ("portal", "model config sandbox"),
     ("apply", "plan portal model"),
-    ("import", "plan model"),
+    ("import", "desired plan model repo"),
     ("render", "source diagnostic model plan apply"),
     ("reference", "model diagnostic"),
     ("cli", "*"),
@@ -44,12 +44,12 @@ const NARROW: &[(&str, &str, &str)] = &[("portal", "sandbox", "portal/open.rs")]
 /// paths.
 const CRATES: &[(&str, &str)] = &[
     ("granit_parser", "yaml/"),
-    ("jsonschema", "schema/check.rs"),
+    ("jsonschema", "schema"),
     ("rusqlite", "sandbox/store.rs sandbox/store/"),
     ("rusqlite_migration", "sandbox/store.rs sandbox/store/"),
     ("git2", "repo"),
     ("axum", "sandbox"),
-    ("reqwest", "portal/http"),
+    ("reqwest", "portal"),
 ];
 
 #[test]
