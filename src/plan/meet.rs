@@ -59,6 +59,14 @@ pub(super) fn meet<'a>(desired: &'a State, live: &'a Live) -> Meetings<'a> {
     }
 }
 
+/// The usernames of declared users whose key is another: a portal knows nothing of our keys, so that
+/// is what it must be told where another resource mentions them.
+pub(super) fn usernames(desired: &State) -> BTreeMap<&str, &str> {
+    let users = desired.of_kind(Kind::Users);
+    let names = users.map(|(address, user)| (&*address.key, portal_key(address, user)));
+    names.filter(|(key, username)| key != username).collect()
+}
+
 /// The key that the portal knows a declared resource by: a user's username, anything else's own key.
 fn portal_key<'a>(address: &'a Address, resource: &'a Resource) -> &'a str {
     resource

@@ -190,10 +190,11 @@ impl Plan {
 #[must_use]
 pub fn plan(inputs: Inputs<'_>) -> Plan {
     let meetings = meet::meet(inputs.desired, inputs.live);
+    let usernames = meet::usernames(inputs.desired);
     let mut operations: Vec<Operation> = meetings
         .met
         .iter()
-        .filter_map(|meeting| operation(&inputs, meeting))
+        .filter_map(|meeting| operation(&inputs, meeting, &usernames))
         .collect();
     let mut unmanaged = meetings.unmanaged;
     for address in &inputs.config.absent {
@@ -232,19 +233,29 @@ fn is_complete(live: &Live, kind: Kind) -> bool {
 }
 
 /// What must be done about one declared resource; nothing if it is as declared.
-fn operation(inputs: &Inputs<'_>, meeting: &meet::Meeting<'_>) -> Option<Operation> {
+fn operation(
+    inputs: &Inputs<'_>,
+    meeting: &meet::Meeting<'_>,
+    usernames: &BTreeMap<&str, &str>,
+) -> Option<Operation> {
     let meet::Meeting {
         address,
         resource,
         live,
     } = meeting;
     let shape = address.kind.shape();
-    let declared = diff::ours(
+    let mut declared = diff::ours(
         inputs.config,
         address.kind,
         &resource.fields,
         live.is_none(),
     );
+    if !usernames.is_empty() {
+        declared = shape.with_references(&declared, &|kinds, text| {
+            let username = usernames.get(text).filter(|_| kinds.contains(&Kind::Users));
+            username.map(|username| (*username).into())
+        });
+    }
     let template = resource.fields.text("template").map(Into::into);
     let origin = resource.origin.clone();
     let Some((key, live)) = live else {
