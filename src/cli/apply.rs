@@ -3,14 +3,14 @@
 use super::{
     expect_format,
     outcome::{Outcome, UsageError},
-    plan::inputs,
+    past::{self, Before},
     progress::Bars,
     settings::{self, Terminal},
     workspace::{self, Workspace},
 };
 use crate::{
     apply::{Applied, Secrets, apply},
-    plan::{Plan, plan},
+    plan::{Cause, Plan},
     portal::Portal,
     render::{Format, document, prose, safe},
 };
@@ -30,6 +30,17 @@ pub(super) struct Args {
     /// Don't ask; needed where nobody can be asked
     #[arg(long, short)]
     yes: bool,
+
+    /// Apply files that differ from what is committed
+    #[arg(long)]
+    allow_dirty: bool,
+
+    /// Only what has one of these causes; the rest stays as it is
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "CAUSE")]
+    only: Vec<Cause>,
+
+    #[command(flatten)]
+    past: past::Args,
 }
 
 pub(super) fn run(
@@ -50,17 +61,23 @@ pub(super) fn run(
         Ok(workspace) => workspace,
         Err(outcome) => return Ok(outcome),
     };
+    let before = Before::read(&args.past, &workspace)?;
+    if before.is_dirty && !args.allow_dirty {
+        let message = "the files differ from what is committed, so nobody could review them; commit them, or say --allow-dirty";
+        writeln!(terminal.err, "error: {message}")?;
+        return Ok(Outcome::Refused);
+    }
     workspace::runtime()?.block_on(async {
         let portal = workspace.open().await?;
         let live = workspace::read(&*portal, terminal).await?;
-        let planned = plan(inputs(&workspace, &live));
+        let planned = before.plan(&workspace, &live, &args.only)?;
         if format == Format::Text || !args.yes {
-            super::plan::show(&workspace, &planned, Format::Text, terminal)?;
+            super::plan::show(&workspace, &before, &planned, Format::Text, terminal)?;
             terminal.out.flush()?;
         }
         if planned.is_blocked() {
             if format == Format::Json {
-                super::plan::show(&workspace, &planned, format, terminal)?;
+                super::plan::show(&workspace, &before, &planned, format, terminal)?;
             }
             writeln!(
                 terminal.err,
@@ -74,7 +91,10 @@ pub(super) fn run(
         }
         let secrets = read_secrets(&workspace, &planned)?;
         let applied = write(&planned, &*portal, &secrets, terminal).await?;
-        report(&workspace, &planned, &applied, format, terminal)?;
+        report(&workspace, &before, &planned, &applied, format, terminal)?;
+        if applied.is_complete() && !applied.interrupted {
+            before.remember(&args.only)?;
+        }
         Ok(if applied.interrupted {
             Outcome::Interrupted
         } else if applied.is_complete() {
@@ -145,6 +165,7 @@ async fn write(
 
 fn report(
     workspace: &Workspace,
+    before: &Before,
     plan: &Plan,
     applied: &Applied,
     format: Format,
@@ -152,7 +173,7 @@ fn report(
 ) -> anyhow::Result<()> {
     match format {
         Format::Json => {
-            let document = document::applied(&workspace.heading(), plan, applied);
+            let document = document::applied(&workspace.heading(before), plan, applied);
             safe::json(&document, &mut terminal.out)?;
         }
         _ if plan.operations.is_empty() => {}

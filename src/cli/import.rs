@@ -2,7 +2,7 @@
 
 use super::{
     outcome::{Outcome, UsageError},
-    plan::inputs,
+    past::inputs,
     settings::{self, Terminal},
     workspace::{self, Workspace},
 };

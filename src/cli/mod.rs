@@ -9,6 +9,7 @@ mod import;
 mod init;
 mod live;
 mod outcome;
+mod past;
 mod plan;
 mod progress;
 mod sandbox;

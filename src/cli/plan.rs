@@ -3,11 +3,13 @@
 use super::{
     expect_format,
     outcome::Outcome,
-    settings::{self, Terminal},
+    past::{self, Before},
+    settings::Terminal,
     workspace::{self, Workspace},
 };
 use crate::{
-    plan::{Inputs, Plan, plan},
+    model::Live,
+    plan::{Cause, Plan},
     render::{Format, document, prose, safe},
 };
 use std::path::{Path, PathBuf};
@@ -21,6 +23,13 @@ pub(super) struct Args {
     /// End with 2 if there is something to do
     #[arg(long)]
     detailed_exitcode: bool,
+
+    /// Only what has one of these causes
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "CAUSE")]
+    only: Vec<Cause>,
+
+    #[command(flatten)]
+    past: past::Args,
 }
 
 pub(super) fn run(
@@ -35,12 +44,13 @@ pub(super) fn run(
         Ok(workspace) => workspace,
         Err(outcome) => return Ok(outcome),
     };
-    let planned = workspace::runtime()?.block_on(async {
+    let before = Before::read(&args.past, &workspace)?;
+    let live: Live = workspace::runtime()?.block_on(async {
         let portal = workspace.open().await?;
-        let live = workspace::read(&*portal, terminal).await?;
-        anyhow::Ok(plan(inputs(&workspace, &live)))
+        workspace::read(&*portal, terminal).await
     })?;
-    show(&workspace, &planned, format, terminal)?;
+    let planned = before.plan(&workspace, &live, &args.only)?;
+    show(&workspace, &before, &planned, format, terminal)?;
     Ok(if planned.is_blocked() {
         Outcome::Refused
     } else if args.detailed_exitcode && !planned.operations.is_empty() {
@@ -50,24 +60,15 @@ pub(super) fn run(
     })
 }
 
-/// What a plan of a workspace is made from.
-pub(super) fn inputs<'a>(workspace: &'a Workspace, live: &'a crate::model::Live) -> Inputs<'a> {
-    Inputs {
-        desired: &workspace.state,
-        config: &workspace.config,
-        live,
-        today: settings::today(),
-    }
-}
-
 /// Writes a plan.
 pub(super) fn show(
     workspace: &Workspace,
+    before: &Before,
     plan: &Plan,
     format: Format,
     terminal: &mut Terminal,
 ) -> anyhow::Result<()> {
-    let heading = workspace.heading();
+    let heading = workspace.heading(before);
     match format {
         Format::Json => safe::json(&document::plan(&heading, plan), &mut terminal.out)?,
         _ => prose::plan(&heading, plan, &terminal.look, &mut terminal.out)?,

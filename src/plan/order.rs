@@ -342,6 +342,7 @@ fn split(operation: &Operation, wanted: &BTreeSet<Claim>) -> (Operation, Operati
         operation.address.clone()
     };
     let first = Operation {
+        causes: vec![operation.cause; changes_first.len()],
         address,
         action: if key == object.key {
             Action::Update
@@ -355,8 +356,19 @@ fn split(operation: &Operation, wanted: &BTreeSet<Claim>) -> (Operation, Operati
         makes_way: true,
         ..operation.clone()
     };
+    let changes = super::changes(shape, &parked, &operation.target);
+    let cause_of = |change: &Change| {
+        let own = operation
+            .changes
+            .iter()
+            .position(|one| one.path == change.path);
+        own.and_then(|at| operation.causes.get(at))
+            .copied()
+            .unwrap_or(operation.cause)
+    };
     let rest = Operation {
-        changes: super::changes(shape, &parked, &operation.target),
+        causes: changes.iter().map(cause_of).collect(),
+        changes,
         object: Some(super::Object {
             key,
             fields: parked,

@@ -21,7 +21,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("schema", "config model yaml diagnostic source"),
     ("declaration", "model yaml source"),
     ("template", "model yaml source diagnostic"),
-    ("repo", "source diagnostic"),
+    ("repo", "source diagnostic model yaml"),
     ("rules", "model source diagnostic config yaml"),
     (
         "desired",
