@@ -13,7 +13,7 @@ use crate::{
 use std::collections::BTreeSet;
 
 #[derive(Debug, Default, clap::Args)]
-pub(super) struct Args {
+pub(super) struct Revisions {
     /// Where this change began: a commit or a branch, of which the merge base with HEAD is taken. In a
     /// pull request on GitHub the target branch, otherwise HEAD, unless given
     #[arg(long, value_name = "REV")]
@@ -65,7 +65,7 @@ impl Then {
 
 impl Before {
     /// Reads what the files said at the base and when they were last applied.
-    pub(super) fn read(args: &Args, workspace: &Workspace) -> anyhow::Result<Self> {
+    pub(super) fn read(args: &Revisions, workspace: &Workspace) -> anyhow::Result<Self> {
         let Some(history) = History::of(&workspace.folder)? else {
             if args.base.is_some() || args.applied.is_some() {
                 anyhow::bail!(

@@ -29,7 +29,7 @@ pub(super) struct Args {
     only: Vec<Cause>,
 
     #[command(flatten)]
-    past: past::Args,
+    past: past::Revisions,
 }
 
 pub(super) fn run(
