@@ -18,7 +18,7 @@ pub(super) fn ordered(mut operations: Vec<Operation>) -> Vec<Operation> {
     loop {
         let edges = Edges::between(&operations);
         match edges.sorted(&operations) {
-            Ok(order) => return arranged(operations, &order, &edges),
+            Ok(order) => return undisguised(arranged(operations, &order, &edges)),
             Err(circle) => make_way(&mut operations, &circle),
         }
     }
@@ -273,6 +273,22 @@ fn arranged(operations: Vec<Operation>, order: &[usize], edges: &Edges) -> Vec<O
             operation
         })
         .collect()
+}
+
+/// Whoever made way is known again by what it really held: guards and readers ask for that.
+fn undisguised(mut operations: Vec<Operation>) -> Vec<Operation> {
+    let held: BTreeMap<Box<str>, Fields> = operations
+        .iter()
+        .filter(|one| one.makes_way)
+        .filter_map(|one| one.object.as_ref())
+        .map(|object| (object.id.clone(), object.fields.clone()))
+        .collect();
+    for object in operations.iter_mut().filter_map(|one| one.object.as_mut()) {
+        if let Some(fields) = held.get(&object.id) {
+            object.fields.clone_from(fields);
+        }
+    }
+    operations
 }
 
 /// Lets the first operation of a circle that changes a live object make way for the others.
