@@ -11,7 +11,9 @@ use crate::{
     model::Live,
     plan::{Cause, Plan},
     render::{Format, document, prose, safe},
+    saved::SavedPlan,
 };
+use anyhow::Context as _;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
@@ -27,6 +29,10 @@ pub(super) struct Args {
     /// Only what has one of these causes
     #[arg(long, value_enum, value_delimiter = ',', value_name = "CAUSE")]
     only: Vec<Cause>,
+
+    /// Save the plan here, for `callsheet apply FILE`
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
 
     #[command(flatten)]
     past: past::Revisions,
@@ -50,6 +56,15 @@ pub(super) fn run(
         workspace::read(&*portal, terminal).await
     })?;
     let planned = before.plan(&workspace, &live, &args.only)?;
+    if let Some(out) = &args.out {
+        let folder = args.folder.as_deref().unwrap_or(Path::new("."));
+        let saved = SavedPlan::of(
+            &planned,
+            &workspace.heading(&before),
+            &folder.to_string_lossy(),
+        );
+        save(&saved, &directory.join(out))?;
+    }
     show(&workspace, &before, &planned, format, terminal)?;
     Ok(if planned.is_blocked() {
         Outcome::Refused
@@ -58,6 +73,12 @@ pub(super) fn run(
     } else {
         Outcome::Done
     })
+}
+
+/// Saves a plan.
+pub(super) fn save(saved: &SavedPlan, path: &Path) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(saved)? + "\n";
+    std::fs::write(path, text).with_context(|| format!("{} can't be written", path.display()))
 }
 
 /// Writes a plan.

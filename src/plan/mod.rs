@@ -12,9 +12,12 @@ mod diff;
 pub mod guard;
 mod meet;
 mod order;
+mod stale;
 
 pub use diff::changes;
 pub use guard::Finding;
+pub use order::ordered as in_order;
+pub use stale::{Difference, still_holds};
 
 use crate::{
     config::{Config, Prune},

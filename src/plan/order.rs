@@ -13,7 +13,8 @@ use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Puts operations in an order in which they can be done, and says what each must wait for.
-pub(super) fn ordered(mut operations: Vec<Operation>) -> Vec<Operation> {
+#[must_use]
+pub fn ordered(mut operations: Vec<Operation>) -> Vec<Operation> {
     operations.sort_by(|a, b| rank(a).cmp(&rank(b)));
     loop {
         let edges = Edges::between(&operations);

@@ -7,12 +7,12 @@ use crate::{
     plan::{Action, Cause, Operation, Plan, Summary, guard::Level},
 };
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::{borrow::Cow, collections::BTreeMap};
 
 /// What heads every plan: which workspace, which portal, which commits.
-#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Heading {
     /// The workspace, by the name of its folder.
     pub workspace: String,
@@ -26,7 +26,7 @@ pub struct Heading {
 }
 
 /// The commits that a plan is made from; null where there is none.
-#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Revision {
     /// What is declared.
     pub head: Option<String>,
@@ -72,7 +72,7 @@ pub struct ApplyDocument {
 }
 
 /// How many operations had each outcome.
-#[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Outcomes {
     /// Done, says the portal.
     pub done: usize,

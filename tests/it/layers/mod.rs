@@ -34,6 +34,9 @@ const LAYERS: &[(&str, &str)] = &[
     ("import", "desired plan model repo"),
     ("render", "source diagnostic model plan apply"),
     ("reference", "model diagnostic"),
+    ("saved", "model plan render"),
+    ("journal", "apply plan render saved"),
+    ("undo", "apply journal model plan"),
     ("cli", "*"),
 ];
 
