@@ -2,9 +2,13 @@
 //! it links once.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
+mod budget;
+mod converge;
+mod faults;
 mod faulty;
 mod layers;
 mod message;
+mod plan;
 mod refusals;
 mod running;
 mod sandbox;

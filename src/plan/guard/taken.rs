@@ -12,6 +12,7 @@ pub(super) fn taken(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
     let mut wanted: BTreeMap<(&str, &str), &Address> = BTreeMap::new();
     // Objects that an operation changes speak through their target.
     let mut changed: BTreeSet<(Kind, &str)> = BTreeSet::new();
+    let mut findings = Vec::new();
     for operation in &plan.operations {
         if let Some(object) = &operation.object {
             changed.insert((operation.address.kind, &object.key));
@@ -20,20 +21,27 @@ pub(super) fn taken(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
             continue;
         }
         let address = &operation.address;
-        if address.kind == Kind::Extensions && operation.object.is_none() {
-            wanted.insert(("extension", &address.key), address);
+        let mut want = |space, value| {
+            // Who changes, and keeps what nobody declares, is in the way of whoever is to have it.
+            if let Some(other) = wanted.insert((space, value), address) {
+                let keeps = keeps(inputs, other, space, value);
+                let (taker, keeper) = if keeps {
+                    (address, other)
+                } else {
+                    (other, address)
+                };
+                findings.push(finding(taker, space, value, &keeper.to_string()));
+            }
+        };
+        if address.kind == Kind::Extensions {
+            want("extension", &*address.key);
         }
-        address
-            .kind
-            .shape()
-            .claims(&operation.target, &mut |_, space, value| {
-                wanted.insert((space, value), address);
-            });
+        let shape = address.kind.shape();
+        shape.claims(&operation.target, &mut |_, space, value| want(space, value));
     }
     if wanted.is_empty() {
         return Vec::new();
     }
-    let mut findings = Vec::new();
     for kind in Kind::ALL {
         for (key, object) in inputs
             .live
@@ -42,14 +50,7 @@ pub(super) fn taken(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
         {
             let mut see = |space: &str, value: &str| {
                 if let Some(address) = wanted.get(&(space, value)) {
-                    let message = format!(
-                        "{address} is to have the {space} {value}, which {kind}/{key} has on the portal"
-                    );
-                    findings.push(Finding::block(
-                        FindingRule::Taken,
-                        Some((*address).clone()),
-                        message,
-                    ));
+                    findings.push(finding(address, space, value, &format!("{kind}/{key}")));
                 }
             };
             if kind == Kind::Extensions {
@@ -112,4 +113,22 @@ pub(super) fn taken_from(_: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
             .claims(&operation.target, &mut |_, space, value| see(space, value));
     }
     findings
+}
+
+/// Whether a resource has a value that its declaration doesn't give it.
+fn keeps(inputs: &Inputs<'_>, address: &Address, space: &str, value: &str) -> bool {
+    let mut declared = address.kind == Kind::Extensions && space == "extension";
+    if let Some(resource) = inputs.desired.get(address) {
+        let shape = address.kind.shape();
+        shape.claims(&resource.fields, &mut |_, own, held| {
+            declared |= (&**own, held) == (space, value);
+        });
+    }
+    !declared
+}
+
+fn finding(address: &Address, space: &str, value: &str, holder: &str) -> Finding {
+    let message =
+        format!("{address} is to have the {space} {value}, which {holder} has on the portal");
+    Finding::block(FindingRule::Taken, Some(address.clone()), message)
 }
