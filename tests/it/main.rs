@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
 mod faulty;
+mod fixtures;
 mod layers;
 mod message;
 mod refusals;
 mod running;
 mod sandbox;
+mod workspace;
