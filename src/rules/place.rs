@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The place of a field of a resource: of its value where the resource itself declares it, of its
-/// `template:` where that may have given it, of the resource's key otherwise.
+/// `template:` where that may have given it, of the resource's key otherwise, and for no path at all.
 #[must_use]
 pub fn of_field(origin: &Origin, path: &str) -> Place {
     found(origin, path, None)
@@ -23,6 +23,9 @@ pub fn of_text(origin: &Origin, path: &str, text: &str) -> Place {
 
 fn found(origin: &Origin, path: &str, text: Option<&str>) -> Place {
     let source = &origin.source;
+    if path.is_empty() {
+        return Place::new(source, origin.key);
+    }
     // A block starts behind its indentation, which belongs to its structure.
     let head = source.slice(Span::new(0, origin.body.start));
     let line_start = head.rfind('\n').map_or(0, |at| at + 1);
