@@ -113,10 +113,18 @@ fn prepare(
     let saved = if path.is_file() {
         let text = std::fs::read_to_string(&path)
             .with_context(|| format!("{} can't be read", path.display()))?;
-        Some(
-            SavedPlan::parse(&text)
-                .with_context(|| format!("{} can't be applied", path.display()))?,
-        )
+        match SavedPlan::parse(&text) {
+            Ok(saved) => Some(saved),
+            Err(error) => {
+                let error = safe::lines(&error.to_string());
+                writeln!(
+                    terminal.err,
+                    "error: {} is refused: {error}",
+                    path.display()
+                )?;
+                return Ok(Err(Outcome::Refused));
+            }
+        }
     } else {
         None
     };

@@ -71,6 +71,8 @@ fn planned((config, desired): &(Config, State), live: &Live) -> Plan {
         config,
         live,
         today: today(),
+        past: callsheet::plan::Past::default(),
+        only: &[],
     })
 }
 

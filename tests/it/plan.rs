@@ -170,6 +170,8 @@ impl World {
             config: &config,
             live: &self.live,
             today: jiff::civil::date(2026, 8, 22),
+            past: callsheet::plan::Past::default(),
+            only: &[],
         })
     }
 

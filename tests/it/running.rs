@@ -185,7 +185,7 @@ pub(crate) fn served(store: Store) -> (String, oneshot::Sender<()>) {
             read: None,
         };
         tokio::spawn(serve(listener, store, tokens, async {
-            drop(stopped.await)
+            drop(stopped.await);
         }));
         url
     });

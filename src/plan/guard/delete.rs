@@ -12,14 +12,16 @@ fn deletes(plan: &Plan) -> impl Iterator<Item = &Operation> {
         .filter(|operation| operation.action == Action::Delete)
 }
 
-/// Not too many at once. One is always allowed, so that a small office can let somebody go.
+/// Not too many at once. One is always allowed, so that a small office can let somebody go; what
+/// `absent` names one by one doesn't count.
 pub(super) fn delete_limit(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
     let limits = inputs.config.policy.deletes;
     let mut findings = Vec::new();
     for kind in Kind::ALL {
-        let count = deletes(plan)
-            .filter(|operation| operation.address.kind == kind)
-            .count();
+        let counted = deletes(plan).filter(|operation| {
+            operation.address.kind == kind && !inputs.config.absent.contains(&operation.address)
+        });
+        let count = counted.count();
         let live = inputs
             .live
             .of_kind(kind)
