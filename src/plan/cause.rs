@@ -9,7 +9,9 @@ use crate::model::{Address, Change, Fields, Kind, Name, Resource, Shape, State, 
 /// What one resource was declared to be before.
 pub(super) struct History {
     shape: &'static Shape,
-    /// What the portal would hold by the declaration where this change began.
+    /// What is declared now.
+    now: Fields,
+    /// What was declared where this change began.
     base: Option<Fields>,
     /// The last declaration that is known to have been applied; else the one of the base.
     settled: Option<Settled>,
@@ -50,10 +52,11 @@ impl History {
         let base = then(inputs.past.base);
         let applied = then(inputs.past.applied);
         let is_applied_known = inputs.past.applied.is_some();
-        let base_target = base.as_ref().map(|base| base.target.clone());
+        let now = inputs.desired.get(address).map(|now| now.fields.clone());
         Self {
             shape,
-            base: base_target,
+            now: now.unwrap_or_default(),
+            base: base.as_ref().map(|base| base.declared.clone()),
             settled: if is_applied_known { applied } else { base },
             is_known: inputs.past.base.is_some() || is_applied_known,
             is_applied_known,
@@ -87,7 +90,7 @@ impl History {
         let now = at(target);
         let Some(settled) = &self.settled else {
             // Nobody declared it then: the files changed, and whatever the portal held was its own.
-            return self.since_base(change, target);
+            return self.since_base(change);
         };
         let then = at(&settled.target);
         if Value::same(then.as_ref(), now.as_ref()) {
@@ -99,15 +102,15 @@ impl History {
         if portal_moved {
             Cause::Conflict
         } else {
-            self.since_base(change, target)
+            self.since_base(change)
         }
     }
 
     /// Whether the files changed before or after the base.
-    fn since_base(&self, change: &Change, target: &Fields) -> Cause {
+    fn since_base(&self, change: &Change) -> Cause {
         let at = |fields: &Fields| fields.at(change.path.iter().map(|name| &**name)).cloned();
         match &self.base {
-            Some(base) if Value::same(at(base).as_ref(), at(target).as_ref()) => Cause::Pending,
+            Some(base) if Value::same(at(base).as_ref(), at(&self.now).as_ref()) => Cause::Pending,
             _ => Cause::Change,
         }
     }

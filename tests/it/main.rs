@@ -7,6 +7,7 @@ mod converge;
 mod faults;
 mod faulty;
 mod fixtures;
+mod history;
 mod layers;
 mod message;
 mod plan;
