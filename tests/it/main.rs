@@ -4,6 +4,7 @@
 
 mod budget;
 mod converge;
+mod crash;
 mod faults;
 mod faulty;
 mod fixtures;
