@@ -1,30 +1,30 @@
 //! *Prose* is a plan, or what became of it, as a person reads it at a terminal or in a log.
 //!
-//! One line says what happens to a resource, one line each which of its fields change. Users whose
-//! template changed are told once, with their number.
+//! One line says what happens to a resource, one line each which of its fields change. Whatever came
+//! from a file or a portal passes through [`safe`] before it is measured, cut or painted.
 
 use super::{
     Look,
+    difference::{self, Difference, Piece},
     document::{Heading, Outcomes},
     safe,
+    section::{Item, sections},
+    words,
 };
 use crate::{
     apply::{Applied, Outcome},
-    model::{Address, Change, Kind, Value},
-    plan::{Action, Operation, Plan, Summary, guard::Level},
+    model::{Change, Value},
+    plan::{Action, Cause, Plan, guard::Level},
 };
 use anstyle::{AnsiColor, Style};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    io::{self, Write},
-};
-use unicode_width::UnicodeWidthStr as _;
-
-/// From this many resources on, one and the same change is told once for their template.
-const ALIKE: usize = 3;
+use std::io::{self, Write};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// How many fields of a new resource are shown.
 const FIELDS_SHOWN: usize = 8;
+
+/// How many lines of one long value are shown.
+const LINES_SHOWN: usize = 20;
 
 /// How far to the right places and values stand.
 const COLUMN: usize = 38;
@@ -35,227 +35,160 @@ const COLUMN: usize = 38;
 /// The writer fails.
 pub fn plan(heading: &Heading, plan: &Plan, look: &Look, out: &mut dyn Write) -> io::Result<()> {
     head(heading, look, out)?;
-    let groups = alike(plan);
-    let grouped: BTreeSet<usize> = groups.values().flatten().copied().collect();
-    for ((template, _), members) in &groups {
-        let first = &plan.operations[members[0]];
-        let count = first.changes.len();
-        let fields = if count == 1 {
-            "1 field".to_owned()
+    for section in sections(heading, plan) {
+        let indent = if let Some(cause) = section.cause {
+            let because = words::because(cause);
+            writeln!(out, "{}", paint(look, Style::new().bold(), because))?;
+            2
         } else {
-            format!("{count} fields")
+            0
         };
-        let title = format!("template {}", safe::line(template));
-        let what = format!("{} users, {fields}", members.len());
-        line(Action::Update, &title, &what, look, out)?;
-        changes(first, look, out)?;
-    }
-    for (at, operation) in plan.operations.iter().enumerate() {
-        if grouped.contains(&at) {
-            continue;
+        for item in &section.items {
+            title(item, indent, look, out)?;
+            changes(item, indent, look, out)?;
         }
-        let place = operation
-            .origin
-            .as_ref()
-            .map_or_else(String::new, |origin| origin.place().to_string());
-        let note = match (operation.makes_way, operation.action, &operation.object) {
-            (true, ..) => "makes way".to_owned(),
-            (_, Action::Rename, Some(object)) => format!("was {}", object.key),
-            (_, Action::Deactivate, _) => "deactivated".to_owned(),
-            (_, Action::Reactivate, _) => "reactivated".to_owned(),
-            _ => String::new(),
-        };
-        let parts: Vec<String> = [note, place]
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .collect();
-        let note = safe::line(&parts.join(" · "));
-        line(
-            operation.action,
-            &safe::line(&operation.address.to_string()),
-            &note,
-            look,
-            out,
-        )?;
-        changes(operation, look, out)?;
-    }
-    if !plan.operations.is_empty() {
         writeln!(out)?;
     }
     findings(plan, look, out)?;
-    writeln!(out, "{}", foot(plan))
+    let foot = words::foot(plan).join(" · ");
+    writeln!(out, "{}", wrapped(&foot, look.width, 0))
 }
 
+/// "acme on sandbox (embedded) · HEAD 3f2c1aa · base 9d01b77 · files differ from HEAD"
 fn head(heading: &Heading, look: &Look, out: &mut dyn Write) -> io::Result<()> {
-    let revision = &heading.revision;
-    let commits = [
-        ("HEAD", &revision.head),
-        ("base", &revision.base),
-        ("applied", &revision.applied),
-    ];
-    let commits = commits
-        .into_iter()
-        .filter_map(|(name, commit)| Some((name, commit.as_ref()?)));
-    let commits = commits.fold(String::new(), |all, (name, commit)| {
-        format!("{all} · {name} {}", commit.get(..7).unwrap_or(commit))
-    });
-    let text = format!("{} on {}{commits}", heading.workspace, heading.portal);
-    writeln!(
-        out,
-        "{}\n",
-        paint(look, Style::new().bold(), &safe::line(&text))
-    )
-}
-
-/// Updates that change the same fields in the same way, by template.
-fn alike(plan: &Plan) -> BTreeMap<(&str, String), Vec<usize>> {
-    let mut groups: BTreeMap<(&str, String), Vec<usize>> = BTreeMap::new();
-    for (at, operation) in plan.operations.iter().enumerate() {
-        if let (Some(template), Action::Update, false) =
-            (&operation.template, operation.action, operation.makes_way)
-        {
-            let change =
-                |change: &Change| format!("{:?}", (&change.path, &change.before, &change.after));
-            let key = operation.changes.iter().map(change).collect();
-            groups.entry((template, key)).or_default().push(at);
-        }
+    let text = safe::line(&words::heading(heading));
+    let text = wrapped(&text, look.width, 0);
+    writeln!(out, "{}", paint(look, Style::new().bold(), &text))?;
+    if heading.revision.head.is_none() {
+        let text = wrapped(words::NO_HISTORY, look.width, 0);
+        writeln!(out, "{}", paint(look, Style::new().dimmed(), &text))?;
     }
-    groups.retain(|_, members| members.len() >= ALIKE);
-    groups
+    writeln!(out)
 }
 
-fn line(
-    action: Action,
-    title: &str,
-    note: &str,
-    look: &Look,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let (sign, color) = match action {
-        Action::Create => ('+', AnsiColor::Green),
-        Action::Update => ('~', AnsiColor::Yellow),
-        Action::Rename => ('→', AnsiColor::Yellow),
-        Action::Deactivate => ('↓', AnsiColor::Red),
-        Action::Reactivate => ('↑', AnsiColor::Green),
-        Action::Delete => ('-', AnsiColor::Red),
+fn title(item: &Item<'_>, indent: usize, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    let action = item.first().action;
+    let color = match action {
+        Action::Create | Action::Reactivate => AnsiColor::Green,
+        Action::Update | Action::Rename => AnsiColor::Yellow,
+        Action::Deactivate | Action::Delete => AnsiColor::Red,
     };
-    let painted = paint(
-        look,
-        Style::new().fg_color(Some(color.into())).bold(),
-        &format!("{sign} {title}"),
-    );
-    if note.is_empty() {
-        return writeln!(out, "  {painted}");
+    let title = format!("{} {}", words::sign(action), safe::line(&item.title()));
+    let title = cut(&title, look.width.saturating_sub(indent));
+    let notes = safe::line(&item.notes().join(" · "));
+    let gap = (COLUMN + 2).saturating_sub(indent + title.width()).max(2);
+    let room = look.width.saturating_sub(indent + title.width() + gap);
+    let style = Style::new().fg_color(Some(color.into())).bold();
+    write!(out, "{:indent$}{}", "", paint(look, style, &title))?;
+    if !notes.is_empty() && room >= 8 {
+        let notes = paint(look, Style::new().dimmed(), &cut(&notes, room));
+        write!(out, "{:gap$}{notes}", "")?;
     }
-    let gap = COLUMN.saturating_sub(title.width()).max(2);
-    writeln!(
-        out,
-        "  {painted}{:gap$}{}",
-        "",
-        paint(look, Style::new().dimmed(), note)
-    )
+    writeln!(out)
 }
 
-fn changes(operation: &Operation, look: &Look, out: &mut dyn Write) -> io::Result<()> {
-    let created = operation.action == Action::Create;
-    // What a template gives is told with the template.
-    let own: Vec<&Change> = operation.changes.iter().collect();
-    let shown = if created {
-        own.len().min(FIELDS_SHOWN)
+fn changes(item: &Item<'_>, indent: usize, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    let is_create = item.first().action == Action::Create;
+    let told: Vec<(&Change, Option<Cause>)> = item.changes().collect();
+    let shown = if is_create {
+        told.len().min(FIELDS_SHOWN)
     } else {
-        own.len()
+        told.len()
     };
-    for change in &own[..shown] {
-        let path = safe::line(&change.path.join("."));
-        let gap = (COLUMN - 2).saturating_sub(path.width()).max(2);
-        let room = look.width.saturating_sub(COLUMN + 8).max(24);
-        let text = if created {
-            cut(&value(change.after.as_ref()), room)
-        } else {
-            format!(
-                "{} → {}",
-                cut(&value(change.before.as_ref()), room / 2),
-                cut(&value(change.after.as_ref()), room / 2)
-            )
-        };
-        writeln!(out, "      {path}{:gap$}{text}", "")?;
+    for (change, cause) in &told[..shown] {
+        field(change, *cause, is_create, indent + 4, look, out)?;
     }
-    if own.len() > shown {
-        writeln!(out, "      … and {} more fields", own.len() - shown)?;
+    let more = told.len() - shown + item.untold();
+    if more > 0 {
+        let text = format!("… and {}", words::counted(more, "more field"));
+        let text = paint(look, Style::new().dimmed(), &text);
+        writeln!(out, "{:1$}{text}", "", indent + 4)?;
     }
     Ok(())
 }
 
-/// A value on one line.
-fn value(value: Option<&Value>) -> String {
-    match value {
-        None | Some(Value::Null) => "(none)".to_owned(),
-        Some(Value::Bool(value)) => value.to_string(),
-        Some(Value::Integer(number)) => number.to_string(),
-        Some(Value::Text(text)) => safe::line(text),
-        Some(Value::Secret(secret)) => format!("(secret, version {})", secret.version),
-        Some(Value::List(list)) => {
-            let list: Vec<String> = list.iter().map(|one| self::value(Some(one))).collect();
-            format!("[{}]", list.join(", "))
+fn field(
+    change: &Change,
+    cause: Option<Cause>,
+    is_create: bool,
+    indent: usize,
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let cause = cause.map_or_else(String::new, |cause| format!("  ({})", words::cause(cause)));
+    let path = safe::line(&change.path.join("."));
+    let path = cut(&path, look.width.saturating_sub(indent + 2).max(8));
+    let gap = (COLUMN + 2).saturating_sub(indent + path.width()).max(2);
+    // On a narrow terminal values stand under their field.
+    let beside = look
+        .width
+        .saturating_sub(indent + path.width() + gap + cause.width());
+    let cause = paint(look, Style::new().dimmed(), &cause);
+    write!(out, "{:indent$}{path}", "")?;
+    if is_create && !is_long(change.after.as_ref(), beside) {
+        let text = safe::line(&words::value(change.after.as_ref()));
+        return writeln!(out, "{:gap$}{}{cause}", "", cut(&text, beside));
+    }
+    match difference::of(change, beside) {
+        Difference::Short(before, after) => {
+            let text = format!("{} → {}", safe::line(&before), safe::line(&after));
+            writeln!(out, "{:gap$}{}{cause}", "", cut(&text, beside))
         }
-        Some(Value::Map(fields)) => {
-            let entries: Vec<String> = fields
-                .iter()
-                .map(|(name, one)| format!("{}: {}", safe::line(name), self::value(Some(one))))
-                .collect();
-            format!("{{{}}}", entries.join(", "))
+        Difference::Long(pieces) => {
+            writeln!(out, "{cause}")?;
+            let room = look.width.saturating_sub(indent + 4).max(8);
+            for (piece, text) in pieces.iter().take(LINES_SHOWN) {
+                let text = format!("{} {}", piece.sign(), cut(&safe::line(text), room));
+                let style = match piece {
+                    Piece::Gone => Style::new().fg_color(Some(AnsiColor::Red.into())),
+                    Piece::New => Style::new().fg_color(Some(AnsiColor::Green.into())),
+                    Piece::Kept => Style::new().dimmed(),
+                };
+                writeln!(out, "{:1$}{2}", "", indent + 2, paint(look, style, &text))?;
+            }
+            if let Some(more @ 1..) = pieces.len().checked_sub(LINES_SHOWN) {
+                let more = words::counted(more, "more line");
+                writeln!(out, "{:1$}… and {more}", "", indent + 2)?;
+            }
+            Ok(())
         }
     }
 }
 
-/// At most `room` columns, with the cut shown.
-fn cut(text: &str, room: usize) -> String {
-    if text.width() <= room {
-        return text.to_owned();
-    }
-    let mut kept = String::new();
-    for c in text.chars() {
-        if kept.width() + 2 > room {
-            break;
-        }
-        kept.push(c);
-    }
-    format!("{kept}…")
+/// Whether a new value is told line by line; of others the beginning is enough.
+fn is_long(value: Option<&Value>, room: usize) -> bool {
+    room < 12
+        || value
+            .and_then(Value::as_text)
+            .is_some_and(|text| text.contains('\n'))
 }
 
 fn findings(plan: &Plan, look: &Look, out: &mut dyn Write) -> io::Result<()> {
     for finding in &plan.findings {
-        let (word, color) = match finding.level {
-            Level::Block => ("block", AnsiColor::Red),
-            Level::Warn => ("warn", AnsiColor::Yellow),
-            Level::Info => ("info", AnsiColor::Cyan),
+        let color = match finding.level {
+            Level::Block => AnsiColor::Red,
+            Level::Warn => AnsiColor::Yellow,
+            Level::Info => AnsiColor::Cyan,
         };
-        let word = paint(look, Style::new().fg_color(Some(color.into())).bold(), word);
-        writeln!(
-            out,
-            "{word}  {}  {}",
-            finding.rule,
-            safe::line(&finding.message)
-        )?;
-        if let Some(because) = &finding.waived {
-            writeln!(out, "       waived: {}", safe::line(because))?;
-        } else if finding.level == Level::Block {
-            if finding.can_be_waived() {
-                let address = finding
-                    .address
-                    .as_ref()
-                    .map_or_else(String::new, |address| format!("address: {address}, "));
-                let waiver = format!(
-                    "- {{ finding: {}, {address}until: …, because: … }}",
-                    finding.rule
-                );
-                writeln!(
-                    out,
-                    "       allow it in callsheet.yaml:  {}",
-                    safe::line(&waiver)
-                )?;
+        let word = words::level(finding.level);
+        let style = Style::new().fg_color(Some(color.into())).bold();
+        let text = format!("{word}  {}  {}", finding.rule, safe::line(&finding.message));
+        let text = wrapped(&text, look.width, 7);
+        let rest = text.strip_prefix(word).unwrap_or_default();
+        writeln!(out, "{}{rest}", paint(look, style, word))?;
+        let waived = finding.waived.as_ref();
+        let below = [
+            waived.map(|because| format!("waived: {}", safe::line(because))),
+            words::waiver(finding)
+                .map(|waiver| format!("allow it in callsheet.yaml:  {}", safe::line(&waiver))),
+            (waived.is_none() && finding.level == Level::Block)
+                .then(|| finding.rule.remedy().to_owned()),
+        ];
+        for text in below.into_iter().flatten() {
+            let text = wrapped(&text, look.width.saturating_sub(7), 0);
+            for text in text.lines() {
+                writeln!(out, "       {text}")?;
             }
-            writeln!(out, "       {}", finding.rule.remedy())?;
         }
     }
     if plan.findings.is_empty() {
@@ -265,59 +198,37 @@ fn findings(plan: &Plan, look: &Look, out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-/// "1 to create, 144 to update · 12 users not managed, not touched · 7 requests (bound 7)"
-fn foot(plan: &Plan) -> String {
-    let mut parts = vec![summary(plan.summary(), "to ")];
-    let unmanaged: Vec<String> = plan
-        .unmanaged
-        .iter()
-        .map(|(kind, count)| counted(*count, *kind))
-        .collect();
-    if !unmanaged.is_empty() {
-        parts.push(format!("{} not managed, not touched", unmanaged.join(", ")));
+/// At most `room` columns, with the cut shown.
+fn cut(text: &str, room: usize) -> String {
+    if text.width() <= room {
+        return text.to_owned();
     }
-    let requests = plan.requests;
-    parts.push(format!(
-        "{} requests (bound {})",
-        requests.made, requests.bound
-    ));
-    parts.join(" · ")
+    let mut width = 0;
+    let fits = |c: &char| {
+        width += c.width().unwrap_or(0);
+        width < room
+    };
+    let kept: String = text.chars().take_while(fits).collect();
+    format!("{kept}…")
 }
 
-fn counted(count: usize, kind: Kind) -> String {
-    if count == 1 {
-        format!("1 {}", kind.singular())
-    } else {
-        format!("{count} {kind}")
+/// Text broken between its words so that no line takes more than `width` columns, a word longer than
+/// that aside: what a finding says is never cut. Lines after the first begin with `indent` spaces.
+fn wrapped(text: &str, width: usize, indent: usize) -> String {
+    let mut lines = String::new();
+    let mut used = 0;
+    for word in text.split_inclusive(' ') {
+        let wide = word.trim_end().width();
+        if used > indent && used + wide > width {
+            lines.truncate(lines.trim_end().len());
+            lines.push('\n');
+            lines.push_str(&" ".repeat(indent));
+            used = indent;
+        }
+        lines.push_str(word);
+        used += word.width();
     }
-}
-
-fn summary(summary: Summary, prefix: &str) -> String {
-    let Summary {
-        create,
-        update,
-        rename,
-        deactivate,
-        reactivate,
-        delete,
-    } = summary;
-    let counts = [
-        (create, "create"),
-        (update, "update"),
-        (rename, "rename"),
-        (deactivate, "deactivate"),
-        (reactivate, "reactivate"),
-        (delete, "delete"),
-    ];
-    let some = counts.into_iter().filter(|(count, _)| *count > 0);
-    let some: Vec<String> = some
-        .map(|(count, verb)| format!("{count} {prefix}{verb}"))
-        .collect();
-    if some.is_empty() {
-        "Nothing to do".to_owned()
-    } else {
-        some.join(", ")
-    }
+    lines
 }
 
 /// Writes what became of a plan: what was not done, one by one, and the numbers.
@@ -337,8 +248,8 @@ pub fn applied(plan: &Plan, applied: &Applied, look: &Look, out: &mut dyn Write)
         writeln!(
             out,
             "{word}  {} {}: {}",
-            verb(operation.action),
-            name(&operation.address),
+            words::verb(operation.action),
+            safe::line(&operation.address.to_string()),
             safe::line(why)
         )?;
     }
@@ -364,25 +275,64 @@ pub fn applied(plan: &Plan, applied: &Applied, look: &Look, out: &mut dyn Write)
     Ok(())
 }
 
-fn verb(action: Action) -> &'static str {
-    match action {
-        Action::Create => "create",
-        Action::Update => "update",
-        Action::Rename => "rename",
-        Action::Deactivate => "deactivate",
-        Action::Reactivate => "reactivate",
-        Action::Delete => "delete",
-    }
-}
-
-fn name(address: &Address) -> String {
-    safe::line(&address.to_string())
-}
-
 fn paint(look: &Look, style: Style, text: &str) -> String {
     if look.color {
         format!("{style}{text}{style:#}")
     } else {
         text.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{planned, samples::written},
+        *,
+    };
+
+    #[test]
+    fn a_plan_with_history_is_told_by_cause() {
+        let look = Look {
+            width: 100,
+            ..Look::default()
+        };
+        let (heading, ordinary) = planned::ordinary();
+        insta::assert_snapshot!(written(|out| plan(&heading, &ordinary, &look, out)));
+    }
+
+    #[test]
+    fn a_plan_without_history_has_no_headings() {
+        let (mut heading, ordinary) = planned::ordinary();
+        heading.revision = super::super::document::Revision::default();
+        heading.is_dirty = false;
+        insta::assert_snapshot!(written(|out| plan(
+            &heading,
+            &ordinary,
+            &Look::default(),
+            out
+        )));
+    }
+
+    #[test]
+    fn lines_keep_to_the_width_and_nothing_acts() {
+        for (heading, of) in [planned::ordinary(), planned::hostile()] {
+            for width in [40, 80, 120] {
+                let look = Look {
+                    width,
+                    ..Look::default()
+                };
+                let shown = written(|out| plan(&heading, &of, &look, out));
+                for line in shown.lines() {
+                    assert!(!line.chars().any(safe::acts), "{line:?}");
+                    assert!(!line.starts_with("::") && !line.contains("##["), "{line}");
+                    let is_finding = line.contains("  in-use  ") || line.starts_with("       ");
+                    let is_one_word = !line.trim().contains(' ');
+                    assert!(
+                        line.width() <= width || is_finding || is_one_word,
+                        "{width}: {line}"
+                    );
+                }
+            }
+        }
     }
 }

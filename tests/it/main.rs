@@ -11,6 +11,7 @@ mod fixtures;
 mod history;
 mod layers;
 mod message;
+mod page;
 mod plan;
 mod refusals;
 mod running;
