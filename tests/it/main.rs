@@ -4,6 +4,7 @@
 
 mod faulty;
 mod fixtures;
+mod hostile;
 mod layers;
 mod message;
 mod refusals;
