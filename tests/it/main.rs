@@ -7,6 +7,7 @@ mod fixtures;
 mod hostile;
 mod layers;
 mod message;
+mod oracle;
 mod refusals;
 mod running;
 mod sandbox;
