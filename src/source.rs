@@ -94,20 +94,18 @@ impl Source {
                 hidden.push(Span::new(offset(start), offset(end)));
             }
         }
-        let is_hidden = |at: usize| {
-            let at = span.start + u32::try_from(at).unwrap_or(0);
-            hidden
-                .iter()
-                .any(|span| (span.start..span.end).contains(&at))
-        };
-        let star = |(at, c): (usize, char)| {
-            if is_hidden(at) && !c.is_whitespace() {
-                "*".repeat(c.len_utf8())
-            } else {
-                c.to_string()
+        let mut shown = text.as_bytes().to_vec();
+        for hidden in hidden {
+            let within = |at: u32| (at.saturating_sub(span.start) as usize).min(text.len());
+            let (start, end) = (within(hidden.start), within(hidden.end));
+            let start = text.floor_char_boundary(start);
+            for (at, c) in text[start..text.ceil_char_boundary(end)].char_indices() {
+                if !c.is_whitespace() {
+                    shown[start + at..][..c.len_utf8()].fill(b'*');
+                }
             }
-        };
-        text.char_indices().map(star).collect()
+        }
+        String::from_utf8(shown).expect("whole characters are replaced")
     }
 
     /// Where each line starts.

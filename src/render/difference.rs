@@ -48,7 +48,8 @@ pub(super) fn of(change: &Change, room: usize) -> Difference {
     if is_short {
         return Difference::Short(old, new);
     }
-    let is_list = |value| matches!(value, None | Some(Value::Null | Value::List(_)));
+    let is_list =
+        |value: Option<&Value>| matches!(value, None | Some(Value::Null | Value::List(_)));
     match (before, after) {
         (before, after) if is_list(before) && is_list(after) => {
             let elements = |value: Option<&Value>| -> Vec<String> {

@@ -14,6 +14,8 @@ pub(super) fn one_owner_each(context: &Context<'_>, report: &mut Report) {
         .chunk_by(same)
         .filter(|claims| claims.len() > 1)
     {
+        let first = claims[0].address;
+        let elsewhere = context.place(first, &path_of(context, &claims[0], 0));
         for (at, claim) in claims.iter().enumerate().skip(1) {
             let Claim {
                 space,
@@ -25,7 +27,6 @@ pub(super) fn one_owner_each(context: &Context<'_>, report: &mut Report) {
                 "email" => "e-mail address",
                 space => space,
             };
-            let first = claims[0].address;
             let message = if *address == first {
                 format!("{address} has the {what} {value} twice")
             } else {
@@ -33,9 +34,8 @@ pub(super) fn one_owner_each(context: &Context<'_>, report: &mut Report) {
             };
             let before = claims[..at].iter().filter(|one| one.address == *address);
             let path = path_of(context, claim, before.count());
-            let elsewhere = context.place(first, &path_of(context, &claims[0], 0));
             let diagnostic = context.at(Rule::DuplicateValue, address, &path, message);
-            report.add(diagnostic.related(elsewhere, format!("{first} has it here")));
+            report.add(diagnostic.related(elsewhere.clone(), format!("{first} has it here")));
         }
     }
 }
