@@ -64,6 +64,7 @@ fn finding(level: Level, key: &str, message: &str) -> Finding {
         level,
         address: Some(Address::new(Kind::Users, key)),
         message: message.into(),
+        count: None,
         waived: (level == Level::Warn).then(|| "closing the Leeds office".into()),
     }
 }

@@ -159,8 +159,10 @@ pub(super) fn waiver(finding: &Finding) -> Option<String> {
     }
     let address = finding.address.as_ref();
     let address = address.map_or_else(String::new, |address| format!("address: {address}, "));
+    let max = finding.count;
+    let max = max.map_or_else(String::new, |count| format!("max: {count}, "));
     Some(format!(
-        "- {{ finding: {}, {address}until: …, because: … }}",
+        "- {{ finding: {}, {address}{max}until: …, because: … }}",
         finding.rule
     ))
 }

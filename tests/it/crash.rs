@@ -121,9 +121,11 @@ fn killed(fault: Fault, write: usize) {
 #[test]
 fn two_at_once_converge_and_lose_nothing() {
     let sandbox = Sandbox::empty();
-    let people: String = (0..30)
-        .map(|at| format!("  u{at:02}: {{ first_name: A, last_name: B, email: u{at:02}@acme.example, extension: 10{at:02} }}\n"))
-        .collect();
+    let person = |at: usize| {
+        let names = "first_name: A, last_name: B";
+        format!("  u{at:02}: {{ {names}, email: u{at:02}@acme.example, extension: 10{at:02} }}\n")
+    };
+    let people = (0..30).map(person).collect::<Vec<_>>().concat();
     let folder = workspace(&sandbox.url, &format!("users:\n{people}"));
     let spawn = || {
         callsheet(folder.path())

@@ -106,7 +106,12 @@ pub(super) fn login_change(_: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
     for operation in changed_users(plan) {
         for field in ["username", "email"] {
             if let Some(change) = change(operation, field) {
-                let (before, after) = (said(change.before.as_ref()), said(change.after.as_ref()));
+                // Whoever made way holds a stand-in meanwhile; the object tells what it really was.
+                let object = operation.object.as_ref();
+                let before = object
+                    .and_then(|object| object.fields.text(field))
+                    .unwrap_or("none");
+                let after = said(change.after.as_ref());
                 let message = format!(
                     "{}: the {field} changes from {before} to {after}",
                     operation.address
