@@ -10,7 +10,7 @@ use super::{
 use crate::{
     model::Live,
     plan::{Cause, Plan},
-    render::{Format, document, prose, safe},
+    render::{Format, document, html, markdown, prose, safe},
 };
 use std::path::{Path, PathBuf};
 
@@ -38,7 +38,10 @@ pub(super) fn run(
     format: Format,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
-    expect_format(format, &[Format::Text, Format::Json])?;
+    expect_format(
+        format,
+        &[Format::Text, Format::Json, Format::Markdown, Format::Html],
+    )?;
     let folder = workspace::folder(directory, args.folder.as_deref());
     let workspace = match Workspace::load(folder, format, terminal)? {
         Ok(workspace) => workspace,
@@ -71,7 +74,13 @@ pub(super) fn show(
     let heading = workspace.heading(before);
     match format {
         Format::Json => safe::json(&document::plan(&heading, plan), &mut terminal.out)?,
-        _ => prose::plan(&heading, plan, &terminal.look, &mut terminal.out)?,
+        Format::Markdown => {
+            markdown::plan(&heading, plan, markdown::BUDGET, &mut terminal.out)?;
+        }
+        Format::Html => html::plan(&heading, plan, &mut terminal.out)?,
+        Format::Text | Format::Github | Format::Sarif => {
+            prose::plan(&heading, plan, &terminal.look, &mut terminal.out)?;
+        }
     }
     Ok(())
 }

@@ -5,6 +5,7 @@
 mod faulty;
 mod layers;
 mod message;
+mod page;
 mod refusals;
 mod running;
 mod sandbox;
