@@ -17,6 +17,20 @@ fn a_plan_is_told_in_order_of_what_it_risks() {
 }
 
 #[test]
+fn a_small_budget_counts_what_it_leaves_out() {
+    let (heading, _) = planned::ordinary();
+    let mut of = Plan::default();
+    for at in 0..1_200 {
+        let key = format!("user{at}");
+        of.operations
+            .push(operation(Action::Delete, Cause::Change, &key));
+        of.operations
+            .push(operation(Action::Update, Cause::Drift, &key));
+    }
+    insta::assert_snapshot!(written(|out| plan(&heading, &of, LEAST, out)));
+}
+
+#[test]
 fn hostile_text_stays_in_code_spans() {
     let (heading, hostile) = planned::hostile();
     let shown = written(|out| plan(&heading, &hostile, BUDGET, out));
