@@ -63,7 +63,7 @@ fn dumped(page: &Path, folder: &Path) -> Option<(String, String)> {
         String::from_utf8_lossy(&output.stderr)
     );
     let dom = String::from_utf8(output.stdout).unwrap();
-    Some((dom, fs::read_to_string(log).unwrap_or_default()))
+    Some((dom, fs::read_to_string(log).unwrap()))
 }
 
 #[test]
