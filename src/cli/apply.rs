@@ -2,7 +2,7 @@
 
 use super::{
     expect_format,
-    outcome::{Outcome, UsageError},
+    outcome::{Outcome, UsageError, even_unread},
     plan::inputs,
     progress::Bars,
     settings::{self, Terminal},
@@ -54,9 +54,13 @@ pub(super) fn run(
         let portal = workspace.open().await?;
         let live = workspace::read(&*portal, terminal).await?;
         let planned = plan(inputs(&workspace, &live));
-        if format == Format::Text || !args.yes {
-            super::plan::show(&workspace, &planned, Format::Text, terminal)?;
-            terminal.out.flush()?;
+        if format == Format::Text {
+            let shown = super::plan::show(&workspace, &planned, format, terminal);
+            even_unread(shown.and_then(|()| Ok(terminal.out.flush()?)))?;
+        } else if !args.yes {
+            // Whoever is asked wants to see it; stdout is for the one document.
+            let heading = workspace.heading();
+            prose::plan(&heading, &planned, &terminal.err_look, &mut terminal.err)?;
         }
         if planned.is_blocked() {
             if format == Format::Json {
@@ -74,7 +78,7 @@ pub(super) fn run(
         }
         let secrets = read_secrets(&workspace, &planned)?;
         let applied = write(&planned, &*portal, &secrets, terminal).await?;
-        report(&workspace, &planned, &applied, format, terminal)?;
+        even_unread(report(&workspace, &planned, &applied, format, terminal))?;
         Ok(if applied.interrupted {
             Outcome::Interrupted
         } else if applied.is_complete() {

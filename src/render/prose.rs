@@ -277,8 +277,13 @@ fn foot(plan: &Plan) -> String {
         parts.push(format!("{} not managed, not touched", unmanaged.join(", ")));
     }
     let requests = plan.requests;
+    let noun = if requests.made == 1 {
+        "request"
+    } else {
+        "requests"
+    };
     parts.push(format!(
-        "{} requests (bound {})",
+        "{} {noun} (bound {})",
         requests.made, requests.bound
     ));
     parts.join(" · ")
