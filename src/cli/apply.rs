@@ -2,7 +2,7 @@
 
 use super::{
     expect_format,
-    outcome::{Outcome, UsageError},
+    outcome::{Outcome, UsageError, even_unread},
     past::{self, Before},
     progress::{Bars, Told},
     settings::{self, Terminal},
@@ -226,9 +226,16 @@ async fn carry_out(
         Some(saved) => saved.heading.clone(),
         None => workspace.heading(before),
     };
-    if format == Format::Text || !args.yes {
-        prose::plan(&heading, planned, &terminal.look, &mut terminal.out)?;
-        terminal.out.flush()?;
+    if format == Format::Text {
+        let shown = prose::plan(&heading, planned, &terminal.look, &mut terminal.out);
+        even_unread(
+            shown
+                .and_then(|()| terminal.out.flush())
+                .map_err(Into::into),
+        )?;
+    } else if !args.yes {
+        // Whoever is asked wants to see it; stdout is for the one document.
+        prose::plan(&heading, planned, &terminal.err_look, &mut terminal.err)?;
     }
     if planned.is_blocked() {
         if format == Format::Json {
@@ -261,7 +268,7 @@ async fn carry_out(
         })?;
         write(planned, portal, &secrets, &journal, terminal).await?
     };
-    report(&heading, planned, &applied, format, terminal)?;
+    even_unread(report(&heading, planned, &applied, format, terminal))?;
     if applied.is_complete() && !applied.interrupted && saved.is_none() {
         before.remember(&args.only)?;
     }

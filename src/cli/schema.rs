@@ -47,7 +47,7 @@ fn all() -> Vec<(&'static str, serde_json::Value)> {
         ),
         (
             "show",
-            schema::of_document::<super::live::ObjectDocument>("show"),
+            schema::of_document::<super::live::ShowDocument>("show"),
         ),
     ];
     let mut all = schema::published();
