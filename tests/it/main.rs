@@ -9,6 +9,7 @@ mod crash;
 mod faults;
 mod faulty;
 mod fixtures;
+mod guards;
 mod history;
 mod hostile;
 mod layers;
