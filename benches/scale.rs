@@ -162,6 +162,8 @@ async fn noop(folder: &Path, url: &str) {
         config: &config,
         live: &live,
         today: jiff::civil::date(2026, 8, 22),
+        past: callsheet::plan::Past::default(),
+        only: &[],
     });
     assert!(planned.operations.is_empty() && planned.findings.is_empty());
     assert_eq!(planned.requests.made, planned.requests.bound);

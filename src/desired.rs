@@ -5,10 +5,10 @@
 //! soon as they are read, so that memory holds the text and the values, not a third copy.
 
 use crate::{
-    config::Config,
+    config::{Config, Digits},
     declaration,
     diagnostic::{Diagnostic, Report, Rule, did_you_mean},
-    model::{Address, Kind, Origin, Resource, State, Value},
+    model::{Address, Kind, Origin, Resource, Shape, State, Value},
     repo::{CONFIGURATION, Files},
     rules,
     schema::{Checker, configuration_shape},
@@ -148,16 +148,48 @@ impl Reading {
         if !Checker::configuration().check(source, key, &node, &mut self.report) {
             return;
         }
+        let named = node.get(source, "fields");
+        for entry in named.map_or(&[][..], |fields| fields.value.entries()) {
+            self.unknown_field(source, entry);
+        }
         let json = declaration::json(Some(configuration_shape()), source, &node);
         match serde_json::from_value(json) {
             Ok(config) => self.config = Some(config),
             Err(error) => {
-                let place = Place::new(source, key);
+                let place = Place::new(source, misread(source, &node).unwrap_or(key));
                 self.report.add(Diagnostic::new(
                     Rule::InvalidValue,
                     place,
                     error.to_string(),
                 ));
+            }
+        }
+    }
+
+    /// Reports a name under `fields` that no field has: a policy for it would do nothing.
+    fn unknown_field(&mut self, source: &Arc<Source>, entry: &Entry) {
+        let name = entry.key.of(source);
+        let mut steps = name.split('.');
+        let Some(kind) = steps.next().and_then(|kind| kind.parse::<Kind>().ok()) else {
+            return;
+        };
+        let mut shape = kind.shape();
+        for step in steps {
+            if let Shape::Map { item, .. } = shape {
+                shape = &**item;
+            } else if let Some(field) = shape.field_of_any_type(step) {
+                shape = &field.shape;
+            } else {
+                let message = format!("`{name}`: there is no field `{step}`");
+                let known = shape.all_fields();
+                let near = did_you_mean(step, known.iter().map(|field| &*field.name));
+                let place = Place::new(source, entry.span);
+                let diagnostic = Diagnostic::new(Rule::UnknownField, place, message);
+                self.report.add(match near {
+                    Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                    None => diagnostic,
+                });
+                return;
             }
         }
     }
@@ -311,4 +343,24 @@ impl Reading {
             .sound
             .then(|| template::expand(source, entry, template, &mut self.report))
     }
+}
+
+/// Where a configuration says what its schema lets pass and its types don't: a range that is empty, a
+/// day that no month has.
+fn misread(source: &Source, node: &Node) -> Option<Span> {
+    let digits = node.find(source, "policy.extensions.digits");
+    let empty = digits.filter(|node| {
+        let text = node.text(source);
+        text.is_some_and(|text| text.parse::<Digits>().is_err())
+    });
+    let waivers = node
+        .get(source, "allow")
+        .map(|entry| entry.value.elements());
+    let days = waivers.into_iter().flatten();
+    let mut days = days.filter_map(|waiver| waiver.find(source, "until"));
+    let no_day = |node: &&Node| {
+        node.text(source)
+            .is_some_and(|text| text.parse::<Date>().is_err())
+    };
+    empty.or_else(|| days.find(no_day)).map(|node| node.span)
 }

@@ -1,15 +1,16 @@
 //! `callsheet import`: live objects to YAML, proven by a plan.
 
 use super::{
+    expect_format,
     outcome::{Outcome, UsageError},
-    plan::inputs,
+    past::inputs,
     settings::{self, Terminal},
     workspace::{self, Workspace},
 };
 use crate::{
     desired, import,
     model::{Address, Live},
-    render::{Format, text},
+    render::{Format, counted, text},
     repo,
 };
 use anyhow::{Context as _, bail};
@@ -53,8 +54,10 @@ impl Args {
 pub(super) fn run(
     args: &Args,
     directory: &Path,
+    format: Format,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
+    expect_format(format, &[Format::Text])?;
     let (folder, asked) = args.split()?;
     let folder = workspace::folder(directory, folder.as_deref());
     let workspace = match Workspace::load(folder, Format::Text, terminal)? {
@@ -84,9 +87,9 @@ pub(super) fn run(
             .with_context(|| format!("{} can't be written", path.display()))?;
         writeln!(
             terminal.out,
-            "{}: {} resources",
+            "{}: {}",
             file.name,
-            file.addresses.len()
+            counted(file.addresses.len(), "resource")
         )?;
     }
     prove(&workspace, &live, &selected, terminal)
@@ -123,8 +126,8 @@ fn prove(
     if remaining.is_empty() {
         writeln!(
             terminal.out,
-            "{} resources imported; a plan of them is empty",
-            selected.len()
+            "{} imported; a plan of them is empty",
+            counted(selected.len(), "resource")
         )?;
         return Ok(Outcome::Done);
     }

@@ -1,7 +1,7 @@
 //! `callsheet init`: a workspace that validates and plans.
 
-use super::{outcome::Outcome, settings::Terminal, workspace};
-use crate::{config::PortalKind, repo::CONFIGURATION, schema};
+use super::{expect_format, outcome::Outcome, settings::Terminal, workspace};
+use crate::{config::PortalKind, render::Format, repo::CONFIGURATION, schema};
 use anyhow::{Context as _, bail};
 use std::{
     io::Write as _,
@@ -25,8 +25,10 @@ const SCHEMAS: &str = ".callsheet/schema";
 pub(super) fn run(
     args: &Args,
     directory: &Path,
+    format: Format,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
+    expect_format(format, &[Format::Text])?;
     let folder = workspace::folder(directory, args.folder.as_deref());
     let files = [
         (CONFIGURATION.to_owned(), configuration(args.portal)),

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     model::{Address, Fields, Kind, Live, LiveObject, Value},
-    render::{Format, safe},
+    render::{Format, json::FORMAT_VERSION, safe},
 };
 use anyhow::bail;
 use schemars::JsonSchema;
@@ -51,9 +51,19 @@ pub(super) struct ListDocument {
     objects: Vec<ObjectDocument>,
 }
 
+/// What `show --format json` writes.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct ShowDocument {
+    /// The version of this format: `1.0`.
+    format_version: &'static str,
+    /// The object.
+    #[serde(flatten)]
+    object: ObjectDocument,
+}
+
 /// One live object.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct ObjectDocument {
+struct ObjectDocument {
     /// Its kind and key.
     address: Address,
     /// The portal's own name for it.
@@ -110,7 +120,7 @@ pub(super) fn list(
             .iter()
             .map(|(key, object)| ObjectDocument::of(Address::new(args.kind, *key), object));
         let document = ListDocument {
-            format_version: "1.0",
+            format_version: FORMAT_VERSION,
             kind: args.kind,
             objects: objects.collect(),
         };
@@ -196,7 +206,10 @@ pub(super) fn show(
         bail!("there is no {} on the portal{hint}", args.address);
     };
     if format == Format::Json {
-        let document = ObjectDocument::of(args.address.clone(), object);
+        let document = ShowDocument {
+            format_version: FORMAT_VERSION,
+            object: ObjectDocument::of(args.address.clone(), object),
+        };
         safe::json(&document, &mut terminal.out)?;
         return Ok(Outcome::Done);
     }

@@ -9,11 +9,13 @@ mod import;
 mod init;
 mod live;
 mod outcome;
+mod past;
 mod plan;
 mod progress;
 mod sandbox;
 mod schema;
 mod settings;
+mod undo;
 mod validate;
 mod workspace;
 
@@ -21,7 +23,7 @@ use crate::render::Format;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 use outcome::Outcome;
 use settings::Terminal;
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
 /// The people of a phone system, as code: declared in YAML, validated, planned and applied.
 #[derive(Debug, Parser)]
@@ -89,6 +91,8 @@ enum Command {
     Plan(plan::Args),
     /// Do it
     Apply(apply::Args),
+    /// Show the plan that takes back what an apply did
+    Undo(undo::Args),
     /// Write live objects as YAML; a plan after it is empty
     Import(import::Args),
     /// List the live objects of a kind
@@ -116,8 +120,9 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let asked_for = !error.use_stderr();
-            let printed = error.print();
-            return if asked_for && printed.is_ok() {
+            // Nobody is left to tell that it could not be printed.
+            drop(error.print());
+            return if asked_for {
                 Outcome::Done
             } else {
                 Outcome::Usage
@@ -138,17 +143,21 @@ fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
         ..
     } = cli;
     match command {
-        Command::Init(args) => init::run(&args, &directory, terminal),
+        Command::Init(args) => init::run(&args, &directory, format, terminal),
         Command::Validate(args) => validate::run(&args, &directory, format, terminal),
         Command::Plan(args) => plan::run(&args, &directory, format, terminal),
         Command::Apply(args) => apply::run(&args, &directory, format, terminal),
-        Command::Import(args) => import::run(&args, &directory, terminal),
+        Command::Undo(args) => undo::run(&args, &directory, format, terminal),
+        Command::Import(args) => import::run(&args, &directory, format, terminal),
         Command::List(args) => live::list(&args, &directory, format, terminal),
         Command::Show(args) => live::show(&args, &directory, format, terminal),
         Command::Sandbox(command) => sandbox::run(&command, &directory, terminal),
         Command::Schema(args) => schema::run(&args, &directory, terminal),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "callsheet", &mut terminal.out);
+            // Written whole: the generator panics where nobody reads to the end.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "callsheet", &mut script);
+            terminal.out.write_all(&script)?;
             Ok(Outcome::Done)
         }
         Command::Man => {

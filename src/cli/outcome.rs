@@ -44,9 +44,10 @@ pub(super) struct UsageError(pub(super) String);
 /// Ends a run: what is left goes out, what went wrong is told, and a reader that left early is no
 /// error.
 pub(super) fn end(outcome: anyhow::Result<Outcome>, terminal: &mut Terminal) -> ExitCode {
-    let outcome = outcome.and_then(|outcome| {
-        terminal.out.flush()?;
-        Ok(outcome)
+    let outcome = outcome.and_then(|outcome| match terminal.out.flush() {
+        // Whoever stopped reading is still told by the number that something failed.
+        Err(_) if !matches!(outcome, Outcome::Done | Outcome::Changes) => Ok(outcome),
+        flushed => flushed.map(|()| outcome).map_err(Into::into),
     });
     let error = match outcome {
         Ok(outcome) => return outcome.into(),
@@ -77,6 +78,14 @@ pub(super) fn end(outcome: anyhow::Result<Outcome>, terminal: &mut Terminal) -> 
         Outcome::Failed
     }
     .into()
+}
+
+/// What was written for somebody who may have stopped reading: that is no reason to stop working.
+pub(super) fn even_unread(written: anyhow::Result<()>) -> anyhow::Result<()> {
+    match written {
+        Err(error) if is_broken_pipe(&error) => Ok(()),
+        written => written,
+    }
 }
 
 /// Whether somebody stopped reading.

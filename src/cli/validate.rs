@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     desired::{self, Desired},
-    render::Format,
+    render::{Format, counted},
     repo,
 };
 use std::{
@@ -43,10 +43,16 @@ pub(super) fn run(
         return Ok(Outcome::Failed);
     }
     if format == Format::Text {
-        let resources = state.resources.len();
+        let resources = counted(state.resources.len(), "resource");
+        let verb = if state.resources.len() == 1 {
+            "is"
+        } else {
+            "are"
+        };
         writeln!(
             terminal.out,
-            "{resources} resources in {count} files are valid"
+            "{resources} in {} {verb} valid",
+            counted(count, "file")
         )?;
     }
     Ok(Outcome::Done)

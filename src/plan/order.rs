@@ -13,12 +13,13 @@ use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Puts operations in an order in which they can be done, and says what each must wait for.
-pub(super) fn ordered(mut operations: Vec<Operation>) -> Vec<Operation> {
+#[must_use]
+pub fn ordered(mut operations: Vec<Operation>) -> Vec<Operation> {
     operations.sort_by(|a, b| rank(a).cmp(&rank(b)));
     loop {
         let edges = Edges::between(&operations);
         match edges.sorted() {
-            Ok(order) => return arranged(operations, &order, &edges),
+            Ok(order) => return undisguised(arranged(operations, &order, &edges)),
             Err(circles) => {
                 for circle in circles {
                     make_way(&mut operations, &circle);
@@ -312,6 +313,22 @@ fn arranged(operations: Vec<Operation>, order: &[usize], edges: &Edges) -> Vec<O
         .collect()
 }
 
+/// Whoever made way is known again by what it really held: guards and readers ask for that.
+fn undisguised(mut operations: Vec<Operation>) -> Vec<Operation> {
+    let held: BTreeMap<Box<str>, Fields> = operations
+        .iter()
+        .filter(|one| one.makes_way)
+        .filter_map(|one| one.object.as_ref())
+        .map(|object| (object.id.clone(), object.fields.clone()))
+        .collect();
+    for object in operations.iter_mut().filter_map(|one| one.object.as_mut()) {
+        if let Some(fields) = held.get(&object.id) {
+            object.fields.clone_from(fields);
+        }
+    }
+    operations
+}
+
 /// Lets the first operation of a circle make way for the others.
 fn make_way(operations: &mut Vec<Operation>, circle: &[usize]) {
     let wanted: BTreeSet<Claim> = circle
@@ -371,6 +388,7 @@ fn split(operation: &Operation, wanted: &BTreeSet<Claim>) -> (Operation, Operati
         operation.address.clone()
     };
     let first = Operation {
+        causes: vec![operation.cause; changes_first.len()],
         address,
         action: if key == object.key {
             Action::Update
@@ -384,8 +402,19 @@ fn split(operation: &Operation, wanted: &BTreeSet<Claim>) -> (Operation, Operati
         makes_way: true,
         ..operation.clone()
     };
+    let changes = super::changes(shape, &parked, &operation.target);
+    let cause_of = |change: &Change| {
+        let own = operation
+            .changes
+            .iter()
+            .position(|one| one.path == change.path);
+        own.and_then(|at| operation.causes.get(at))
+            .copied()
+            .unwrap_or(operation.cause)
+    };
     let rest = Operation {
-        changes: super::changes(shape, &parked, &operation.target),
+        causes: changes.iter().map(cause_of).collect(),
+        changes,
         object: Some(super::Object {
             key,
             fields: parked,

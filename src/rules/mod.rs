@@ -67,6 +67,7 @@ pub struct Context<'s> {
     today: Date,
     /// Every value that only one resource may have, with who has it; sorted.
     claims: Vec<Claim<'s>>,
+    finder: Finder,
 }
 
 /// One value that only one resource may have.
@@ -108,6 +109,7 @@ impl<'s> Context<'s> {
             places,
             today,
             claims,
+            finder: Finder::default(),
         }
     }
 
@@ -151,7 +153,7 @@ impl<'s> Context<'s> {
     /// The place of a field of a declared resource.
     fn place(&self, address: &Address, path: &str) -> Place {
         self.origin(address)
-            .map_or_else(nowhere, |origin| of_field(origin, path))
+            .map_or_else(nowhere, |origin| self.finder.of_field(origin, path))
     }
 
     /// The place of a text under a field of a declared resource.
@@ -176,4 +178,5 @@ fn nowhere() -> Place {
     Place::new(&Source::new("", ""), Span::default())
 }
 
+use place::Finder;
 pub use place::{of_field, of_text};

@@ -9,17 +9,20 @@ use crate::{
 /// Every extension has as many digits as the policy says (S1.18).
 pub(super) fn extensions_have_their_digits(context: &Context<'_>, report: &mut Report) {
     let digits = context.config.policy.extensions.digits;
+    // What isn't digits at all, the schema has refused.
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     for claim in context
         .claims
         .iter()
-        .filter(|claim| claim.space == "extension")
+        .filter(|claim| claim.space == "extension" && is_number(claim.value))
     {
-        if !(digits.min..=digits.max).contains(&claim.value.len()) {
+        let count = claim.value.len();
+        if !(digits.min..=digits.max).contains(&count) {
             let message = format!(
-                "{}: the extension {} has {} digits, and the policy says {digits}",
+                "{}: the extension {} has {count} digit{}, and the policy says {digits}",
                 claim.address,
                 claim.value,
-                claim.value.len(),
+                if count == 1 { "" } else { "s" },
             );
             let path = if claim.address.kind == Kind::Extensions {
                 ""

@@ -1,7 +1,10 @@
 //! One owner for every extension, username, e-mail address and phone.
 
 use super::{Claim, Context};
-use crate::diagnostic::{Report, Rule};
+use crate::{
+    diagnostic::{Report, Rule},
+    model::Kind,
+};
 
 /// No two resources claim the same value.
 pub(super) fn one_owner_each(context: &Context<'_>, report: &mut Report) {
@@ -11,10 +14,9 @@ pub(super) fn one_owner_each(context: &Context<'_>, report: &mut Report) {
         .chunk_by(same)
         .filter(|claims| claims.len() > 1)
     {
-        let (first, others) = claims
-            .split_first()
-            .expect("a chunk has at least one claim");
-        for claim in others {
+        let first = claims[0].address;
+        let elsewhere = context.place(first, &path_of(context, &claims[0], 0));
+        for (at, claim) in claims.iter().enumerate().skip(1) {
             let Claim {
                 space,
                 value,
@@ -25,35 +27,32 @@ pub(super) fn one_owner_each(context: &Context<'_>, report: &mut Report) {
                 "email" => "e-mail address",
                 space => space,
             };
-            let message = if address == &first.address {
+            let message = if *address == first {
                 format!("{address} has the {what} {value} twice")
             } else {
-                format!(
-                    "{address} has the {what} {value}, which {} has too",
-                    first.address
-                )
+                format!("{address} has the {what} {value}, which {first} has too")
             };
-            let path_in = |claim: &Claim<'_>| path_of(context, claim);
-            let diagnostic = context.at(Rule::DuplicateValue, address, &path_in(claim), message);
-            let elsewhere = context.place(first.address, &path_in(first));
-            report.add(diagnostic.related(elsewhere, format!("{} has it here", first.address)));
+            let before = claims[..at].iter().filter(|one| one.address == *address);
+            let path = path_of(context, claim, before.count());
+            let diagnostic = context.at(Rule::DuplicateValue, address, &path, message);
+            report.add(diagnostic.related(elsewhere.clone(), format!("{first} has it here")));
         }
     }
 }
 
-/// The path of a claim; the last one, where a resource makes it twice.
-fn path_of(context: &Context<'_>, claim: &Claim<'_>) -> String {
-    let mut found = String::new();
-    if let Some(resource) = context.state.get(claim.address) {
-        claim
-            .address
-            .kind
-            .shape()
-            .claims(&resource.fields, &mut |path, space, value| {
-                if &**space == claim.space && value == claim.value {
-                    path.clone_into(&mut found);
-                }
-            });
+/// The path of a claim; of the `nth`, counted from 0, where a resource makes it more than once.
+fn path_of(context: &Context<'_>, claim: &Claim<'_>, nth: usize) -> String {
+    let mut paths = Vec::new();
+    if claim.address.kind == Kind::Extensions && claim.space == "extension" {
+        paths.push(String::new());
     }
-    found
+    if let Some(resource) = context.state.get(claim.address) {
+        let shape = claim.address.kind.shape();
+        shape.claims(&resource.fields, &mut |path, space, value| {
+            if &**space == claim.space && value == claim.value {
+                paths.push(path.to_owned());
+            }
+        });
+    }
+    paths.into_iter().nth(nth).unwrap_or_default()
 }

@@ -19,7 +19,10 @@ use jsonschema::{
     error::{TypeKind, ValidationErrorKind},
 };
 use serde_json::Value;
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, OnceLock},
+};
 
 /// Checks nodes against one schema.
 pub struct Checker {
@@ -72,14 +75,12 @@ impl Checker {
             key,
             body,
         };
-        let mut explained: Vec<(Span, Rule)> = Vec::new();
+        let mut explained: BTreeSet<(Span, Rule)> = BTreeSet::new();
         for error in self.validator.iter_errors(at) {
             for diagnostic in explain(&error, subject) {
                 // `if`/`then` and `anyOf` report one mistake more than once.
-                let seen = (diagnostic.place.span, diagnostic.rule);
-                let again = diagnostic.rule != Rule::MissingField && explained.contains(&seen);
-                if !again {
-                    explained.push(seen);
+                let is_new = explained.insert((diagnostic.place.span, diagnostic.rule));
+                if is_new || diagnostic.rule == Rule::MissingField {
                     report.add(diagnostic);
                 }
             }

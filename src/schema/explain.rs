@@ -4,8 +4,8 @@ use super::{check::Subject, instance::At};
 use crate::{
     diagnostic::{Diagnostic, Rule, did_you_mean},
     model::{Shape, text::Format},
-    source::Place,
-    yaml::{Entry, Node, NodeKind},
+    source::{Place, Source, Span},
+    yaml::{Node, NodeKind},
 };
 use jsonschema::{
     JsonType, ValidationError,
@@ -14,11 +14,11 @@ use jsonschema::{
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// A node that an error's path names, the entry that holds it if it is one's value, and its shape.
+/// A node that an error's path names, the key or the element that it is known by, and its shape.
 struct Found<'a> {
     at: At<'a>,
     node: &'a Node,
-    entry: Option<&'a Entry>,
+    known_by: Option<Span>,
     name: String,
 }
 
@@ -37,7 +37,7 @@ fn find<'a>(subject: Subject<'a>, pointer: &str) -> Found<'a> {
     let mut found = Found {
         at,
         node: body,
-        entry: None,
+        known_by: None,
         name: String::new(),
     };
     for step in pointer.split('/').skip(1) {
@@ -51,7 +51,8 @@ fn find<'a>(subject: Subject<'a>, pointer: &str) -> Found<'a> {
                 found = Found {
                     at: found.at.child(element, None),
                     node: element,
-                    ..found
+                    known_by: Some(element.span),
+                    name: format!("{}[{step}]", found.name),
                 };
                 continue;
             }
@@ -62,7 +63,7 @@ fn find<'a>(subject: Subject<'a>, pointer: &str) -> Found<'a> {
         found = Found {
             at,
             node: &entry.value,
-            entry: Some(entry),
+            known_by: Some(entry.span),
             name: step,
         };
     }
@@ -90,25 +91,22 @@ pub(super) fn explain(error: &ValidationError<'_>, subject: Subject<'_>) -> Vec<
     };
     let at = |rule, span, message: String| Diagnostic::new(rule, Place::new(source, span), message);
     let span = found.node.span;
+    let scalar = matches!(found.node.kind, NodeKind::Scalar(_));
+    let inside = matches!(
+        error.kind(),
+        ValidationErrorKind::AdditionalProperties { .. } | ValidationErrorKind::AnyOf { .. }
+    );
     if let Some(Shape::Secret) = shape
-        && !matches!(
-            error.kind(),
-            ValidationErrorKind::AdditionalProperties { .. }
-        )
+        && (scalar || !inside)
     {
         source.hide(span);
-        let scalar = matches!(found.node.kind, NodeKind::Scalar(_));
         let help = format!(
             "write where it is kept: {name}: {{ env: {} }}",
             name.to_uppercase()
         );
         return vec![if scalar {
-            at(
-                Rule::LiteralSecret,
-                span,
-                format!("`{name}` is a secret, and is written here"),
-            )
-            .help(help)
+            let message = format!("`{name}` is a secret, and is written here");
+            at(Rule::LiteralSecret, span, message).help(help)
         } else {
             let message = format!("`{name}` must name one of `env`, `file` and `command`");
             at(Rule::InvalidValue, span, message).help(help)
@@ -131,7 +129,7 @@ pub(super) fn explain(error: &ValidationError<'_>, subject: Subject<'_>) -> Vec<
         }
         ValidationErrorKind::Required { property } => {
             let property = property.as_str().unwrap_or_default();
-            let place = found.entry.map_or(key, |entry| entry.span);
+            let place = found.known_by.unwrap_or(key);
             let message = format!("`{name}` has no `{property}`");
             at(Rule::MissingField, place, message).help(format!("add `{property}:`"))
         }
@@ -143,6 +141,12 @@ pub(super) fn explain(error: &ValidationError<'_>, subject: Subject<'_>) -> Vec<
             );
             let diagnostic = at(Rule::WrongType, span, message);
             match found.node.text(source) {
+                Some("yes" | "Yes" | "on" | "On") if expected == TRUTH => {
+                    diagnostic.help("write true")
+                }
+                Some("no" | "No" | "off" | "Off") if expected == TRUTH => {
+                    diagnostic.help("write false")
+                }
                 Some(text) if expected.contains("text") && !text.is_empty() => {
                     diagnostic.help(format!("quote it: \"{}\"", shorten(text)))
                 }
@@ -153,23 +157,29 @@ pub(super) fn explain(error: &ValidationError<'_>, subject: Subject<'_>) -> Vec<
             }
         }
         ValidationErrorKind::Enum { options } => {
-            let words: Vec<&str> = options
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
-                .collect();
-            let diagnostic = value(&format!("one of {}", words.join(", ")));
-            let near = did_you_mean(found.node.text(source).unwrap_or_default(), words);
-            match near {
-                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-                None => diagnostic,
-            }
+            let options = options.as_array().into_iter().flatten();
+            one_of(
+                options.filter_map(Value::as_str).collect(),
+                &found,
+                source,
+                value,
+            )
+        }
+        ValidationErrorKind::OneOfNotValid { .. } if let Some(Shape::Choice(words)) = shape => {
+            one_of(
+                words.iter().map(|word| &**word).collect(),
+                &found,
+                source,
+                value,
+            )
         }
         ValidationErrorKind::Constant { expected_value } => value(&expected_value.to_string()),
         ValidationErrorKind::Pattern { .. } | ValidationErrorKind::MaxLength { .. } => {
-            match shape {
-                Some(Shape::Text(Some(format))) => value_of(format, value),
+            match (shape, error.kind()) {
+                (Some(Shape::Text(Some(format))), _) => value_of(format, value),
+                (_, ValidationErrorKind::Pattern { pattern }) => {
+                    value(&format!("of the form {pattern}"))
+                }
                 _ => value("within its limits"),
             }
         }
@@ -194,11 +204,7 @@ pub(super) fn explain(error: &ValidationError<'_>, subject: Subject<'_>) -> Vec<
         | ValidationErrorKind::OneOfMultipleValid { .. } => {
             let message =
                 format!("`{name}` must have exactly one of `prompt`, `default` and `value`");
-            at(
-                Rule::InvalidValue,
-                found.entry.map_or(span, |entry| entry.span),
-                message,
-            )
+            at(Rule::InvalidValue, found.known_by.unwrap_or(span), message)
         }
         ValidationErrorKind::AnyOf { context } => {
             // The other choice is null, or a placeholder: nobody meant those.
@@ -211,6 +217,20 @@ pub(super) fn explain(error: &ValidationError<'_>, subject: Subject<'_>) -> Vec<
             format!("`{name}`: {}", error.masked()),
         ),
     }]
+}
+
+/// A word that is none of a few.
+fn one_of(
+    words: Vec<&str>,
+    found: &Found<'_>,
+    source: &Source,
+    value: impl Fn(&str) -> Diagnostic,
+) -> Diagnostic {
+    let diagnostic = value(&format!("one of {}", words.join(", ")));
+    match did_you_mean(found.node.text(source).unwrap_or_default(), words) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic,
+    }
 }
 
 fn value_of(format: &Format, value: impl Fn(&str) -> Diagnostic) -> Diagnostic {
@@ -239,15 +259,19 @@ fn unknown(
                 .help(format!("for example `{}`", format.example));
         }
         Some(Shape::Secret) => {
+            // Whatever stands here may be the secret, the key too: `{hunter2}` is a mapping.
             if let Some(entry) = entry {
+                source.hide(entry.span);
                 source.hide(entry.value.span);
             }
-            let message = format!(
-                "a secret has no `{}`: it is one of `env`, `file` and `command`",
-                shorten(word)
-            );
-            return Diagnostic::new(Rule::LiteralSecret, place, message)
-                .help("write where the secret is kept, never the secret");
+            let message =
+                "a secret has nothing but one of `env`, `file` and `command`, and a `version`";
+            let near = did_you_mean(word, ["env", "file", "command", "version"]);
+            let help = match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "write where the secret is kept, never the secret".to_owned(),
+            };
+            return Diagnostic::new(Rule::LiteralSecret, place, message).help(help);
         }
         _ => {}
     }
@@ -259,10 +283,20 @@ fn unknown(
     let message = format!("`{whose}` has no field `{}`", shorten(word));
     let known = known_fields(found, shape, subject);
     let diagnostic = Diagnostic::new(Rule::UnknownField, place, message);
-    match did_you_mean(word, known.iter().copied()) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-        None => diagnostic.help(format!("its fields are {}", known.join(", "))),
+    if word == "<<" {
+        return diagnostic.help(
+            "there are no merge keys in YAML 1.2; what resources share goes into a template",
+        );
     }
+    let Some(near) = did_you_mean(word, known.iter().copied()) else {
+        return diagnostic.help(format!("its fields are {}", known.join(", ")));
+    };
+    // What was meant to be a secret is as secret under a misspelt name.
+    let meant = shape.and_then(|shape| shape.field_of_any_type(near));
+    if let (Some(Shape::Secret), Some(entry)) = (meant.map(|field| field.shape.strict()), entry) {
+        source.hide(entry.value.span);
+    }
+    diagnostic.help(format!("did you mean `{near}`?"))
 }
 
 /// The fields that a mapping may have.
@@ -292,11 +326,14 @@ fn known_fields<'s>(
     known
 }
 
+/// What a truth value is.
+const TRUTH: &str = "true or false";
+
 /// The types that a schema wants, as a person says it; `null` goes without saying.
 fn expected_types(expected: &TypeKind) -> String {
     let word = |one: JsonType| match one {
         JsonType::Array => "a list",
-        JsonType::Boolean => "true or false",
+        JsonType::Boolean => TRUTH,
         JsonType::Integer => "a whole number",
         JsonType::Null => "null",
         JsonType::Number => "a number",

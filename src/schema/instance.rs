@@ -81,6 +81,9 @@ impl<'a> At<'a> {
         };
         let shape = match (shape, name) {
             (Some(Shape::List { item, .. } | Shape::Map { item, .. }), _) => Some(&**item),
+            // Where a secret is kept is text, and a command several.
+            (Some(Shape::Secret), Some("env" | "file" | "command")) => Some(&Shape::Text(None)),
+            (Some(text @ Shape::Text(_)), None) => Some(*text),
             (Some(shape @ Shape::Record(_)), Some(name)) => {
                 shape.field_of_any_type(name).map(|field| &field.shape)
             }

@@ -4,7 +4,7 @@
 //! for duplicates in time that doesn't grow with their square. What can be read past is collected;
 //! only broken syntax ends a file.
 
-use super::{Entry, Node, NodeKind, Scalar, Text};
+use super::{Entry, Node, NodeKind, Plain, Scalar, Text, resolve};
 use crate::{
     diagnostic::{Diagnostic, Report, Rule},
     source::{Place, Source, Span},
@@ -155,12 +155,7 @@ impl<'s> Builder<'s, '_> {
             }
             Event::Alias(id) => return self.alias(id, at),
             Event::UnresolvedAlias(name) => {
-                let message = format!(
-                    "`*{name}` unquoted is an alias, and no anchor `&{name}` stands before it"
-                );
-                let quoted = format!("to mean the text, quote it: \"*{name}\"");
-                self.report
-                    .add(self.at(Rule::UnquotedSign, at, message).help(quoted));
+                self.unresolved(&name, at)?;
                 let scalar = Scalar {
                     plain: false,
                     text: Text::Owned(format!("*{name}").into()),
@@ -173,6 +168,7 @@ impl<'s> Builder<'s, '_> {
             _ => return Err(self.fatal(Rule::YamlSyntax, at, "a value was expected here")),
         };
         if let Some(tag) = tag {
+            let tag = tag.to_string().replace("tag:yaml.org,2002:", "!!");
             let message = format!("`{tag}` is a tag, and values carry none");
             let help = "remove the tag; to mean a text that starts with `!`, quote it";
             self.report.add(self.at(Rule::Tag, at, message).help(help));
@@ -189,12 +185,16 @@ impl<'s> Builder<'s, '_> {
         loop {
             let (key, span) = match self.next()? {
                 (Event::MappingEnd, end) => return Ok((entries, end)),
-                (Event::Scalar(name, ..), span) => (Some(name), span),
+                (Event::Scalar(name, style, ..), span) => {
+                    let nothing = style == ScalarStyle::Plain && resolve(&name) == Plain::Null;
+                    if nothing {
+                        let message = "a key must be a word or a number, and this is nothing";
+                        self.report.add(self.at(Rule::OddKey, span, message));
+                    }
+                    ((!nothing).then_some(name), span)
+                }
                 (Event::UnresolvedAlias(name), span) => {
-                    let message = format!("`*{name}` unquoted is an alias");
-                    let help = format!("to mean the text, quote it: \"*{name}\"");
-                    self.report
-                        .add(self.at(Rule::UnquotedSign, span, message).help(help));
+                    self.unresolved(&name, span)?;
                     (None, span)
                 }
                 (event, span) => {
@@ -235,6 +235,22 @@ impl<'s> Builder<'s, '_> {
                 value,
             });
         }
+    }
+
+    /// Reports an alias that no anchor stands before: nearly always a feature code, or a key of a
+    /// telephone, that wants quotes.
+    fn unresolved(&mut self, name: &str, at: Span) -> Result<(), Fatal> {
+        // A colon may be part of an alias's name, so that `*: x` holds no key at all.
+        let word = name.trim_end_matches(':');
+        let message =
+            format!("`*{word}` unquoted is an alias, and no anchor `&{word}` stands before it");
+        let help = format!("to mean the text, quote it: \"*{word}\"");
+        let diagnostic = self.at(Rule::UnquotedSign, at, message).help(help);
+        if word.len() < name.len() {
+            return Err(Box::new(diagnostic));
+        }
+        self.report.add(diagnostic);
+        Ok(())
     }
 
     /// Puts in what an anchor stands for.
@@ -312,7 +328,7 @@ impl<'s> Builder<'s, '_> {
         }
         match sign {
             Some(sign @ ('@' | '`' | '%' | '*' | '&' | '!')) => {
-                let message = format!("`{sign}` unquoted means something else in YAML");
+                let message = format!("{sign} unquoted means something else in YAML");
                 let help = format!("quote the text: \"{sign}…\"");
                 Box::new(self.at(Rule::UnquotedSign, span, message).help(help))
             }

@@ -27,6 +27,8 @@ async fn planned(state: &State, portal: &dyn Portal) -> Plan {
         config: &config,
         live: &live,
         today: jiff::civil::date(2026, 8, 22),
+        past: callsheet::plan::Past::default(),
+        only: &[],
     })
 }
 

@@ -424,6 +424,8 @@ fn planned(desired: &Desired, live: &Live) -> Plan {
         config: desired.config.as_ref().unwrap(),
         live,
         today: today(),
+        past: callsheet::plan::Past::default(),
+        only: &[],
     })
 }
 

@@ -71,6 +71,8 @@ fn planned((config, desired): &(Config, State), live: &Live) -> Plan {
         config,
         live,
         today: today(),
+        past: callsheet::plan::Past::default(),
+        only: &[],
     })
 }
 
@@ -313,7 +315,7 @@ async fn a_stop_before_the_first_write_leaves_everything() {
 }
 
 /// A workspace on disk, whose portal is at a URL.
-fn workspace(url: &str, people: &str) -> tempfile::TempDir {
+pub(crate) fn workspace(url: &str, people: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let config = format!(
         "portal:\n  kind: sandbox\n  url: {url}\n  credentials: {{ token: {{ env: FAULTS_TOKEN }} }}\nabsent: [users/zed]\n"
@@ -323,7 +325,7 @@ fn workspace(url: &str, people: &str) -> tempfile::TempDir {
     folder
 }
 
-fn callsheet(folder: &Path) -> Command {
+pub(crate) fn callsheet(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_callsheet"));
     command.args(["apply", "--yes", "--format", "json"]);
     command.current_dir(folder).env("FAULTS_TOKEN", WRITE);
@@ -331,7 +333,7 @@ fn callsheet(folder: &Path) -> Command {
 }
 
 /// Runs it to its end: the exit code, and the document.
-fn run(folder: &Path) -> (Option<i32>, Json) {
+pub(crate) fn run(folder: &Path) -> (Option<i32>, Json) {
     let output = callsheet(folder).output().unwrap();
     let document = serde_json::from_slice(&output.stdout);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -341,7 +343,7 @@ fn run(folder: &Path) -> (Option<i32>, Json) {
     )
 }
 
-fn outcomes(document: &Json) -> [u64; 4] {
+pub(crate) fn outcomes(document: &Json) -> [u64; 4] {
     ["done", "failed", "not_attempted", "unknown"]
         .map(|name| document["outcomes"][name].as_u64().unwrap_or(u64::MAX))
 }

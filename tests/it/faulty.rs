@@ -35,6 +35,10 @@ pub(crate) enum Fault {
     Status401,
     /// It waits at the door until the test lets it in, and then it is done.
     Hold,
+    /// It waits at the door, and is turned away: nothing is done.
+    HoldThenDrop,
+    /// It is done at once, and its answer waits at the door.
+    HoldAnswer,
     /// A page lacks an object.
     LoseRow,
     /// A page has an object twice.
@@ -67,6 +71,11 @@ impl Match {
 
     pub(crate) fn patch(prefix: &str) -> Self {
         Self::new("PATCH", prefix)
+    }
+
+    /// Every request that changes something.
+    pub(crate) fn write() -> Self {
+        Self::new("WRITE", "/")
     }
 
     pub(crate) fn delete(prefix: &str) -> Self {
@@ -118,7 +127,9 @@ impl Script {
         self.requests.push((method.to_owned(), path.to_owned()));
         let mut due = None;
         for rule in &mut self.rules {
-            if rule.matches.method == method && path.starts_with(&rule.matches.prefix) {
+            let is_write = rule.matches.method == "WRITE" && method != "GET";
+            if (is_write || rule.matches.method == method) && path.starts_with(&rule.matches.prefix)
+            {
                 rule.seen += 1;
                 if rule.matches.nth.is_none_or(|nth| nth == rule.seen) {
                     due = due.or(Some(rule.fault));
@@ -254,6 +265,15 @@ fn relay(
         Some(Fault::Hold) => {
             door.wait();
             forward()?
+        }
+        Some(Fault::HoldThenDrop) => {
+            door.wait();
+            return Ok(());
+        }
+        Some(Fault::HoldAnswer) => {
+            let answer = forward()?;
+            door.wait();
+            answer
         }
         Some(Fault::Status401) => Message::answer(401, &[], ""),
         Some(Fault::Status429 { retry_after }) => {

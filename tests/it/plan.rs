@@ -2,8 +2,10 @@
 
 use callsheet::{
     config::Config,
-    model::{Address, Fields, Kind, Listing, Live, LiveObject, Resource, State, Value},
-    plan::{Action, Inputs, Plan, plan},
+    model::{
+        Address, Fields, FindingRule, Kind, Listing, Live, LiveObject, Resource, State, Value,
+    },
+    plan::{Action, Finding, Inputs, Plan, plan},
 };
 use insta::assert_snapshot;
 use serde_json::{Value as Json, json};
@@ -170,6 +172,8 @@ impl World {
             config: &config,
             live: &self.live,
             today: jiff::civil::date(2026, 8, 22),
+            past: callsheet::plan::Past::default(),
+            only: &[],
         })
     }
 
@@ -210,8 +214,8 @@ fn show(plan: &Plan) -> String {
             write!(text, " (now {})", object.key).unwrap();
         }
         if !operation.after.is_empty() {
-            let after = serde_json::to_string(&operation.after).unwrap();
-            write!(text, " after {}", after.replace(',', ", ")).unwrap();
+            let after: Vec<String> = operation.after.iter().map(ToString::to_string).collect();
+            write!(text, " after [{}]", after.join(", ")).unwrap();
         }
         text.push('\n');
         for change in &operation.changes {
@@ -333,6 +337,7 @@ fn a_declared_resource_is_not_deleted_by_its_old_name() {
     assert_snapshot!(world.shown(), @r#"
     0 rename users/robert (now bob)
         username: "bob" → "robert"
+    warn login-change: users/robert: the username changes from bob to robert
     "#);
 }
 
@@ -468,6 +473,7 @@ fn the_order_of_a_set_says_nothing_and_that_of_a_list_does() {
     assert_snapshot!(world.shown(), @r#"
     0 update users/bob
         available_from_emails: ["b@x","a@x"] → ["a@x","b@x"]
+    warn default-sender-change: users/bob: the default sender changes from b@x to a@x
     "#);
 }
 
@@ -561,6 +567,7 @@ fn rename_of_a_user() {
     0 rename users/caroline (now carol)
         username: "carol" → "caroline"
         last_name: "Poe" → "Poe-Ng"
+    warn login-change: users/caroline: the username changes from carol to caroline
     "#);
     // The new name is there already: the old one is a stranger.
     world.live = live_of(&world.state);
@@ -622,6 +629,7 @@ fn what_the_portal_made_for_itself_is_not_changed() {
     0 update groups/sales
         title: "Sales" → "All"
     block system-object: groups/sales is the portal's own
+    info unused-waiver: the waiver for `system-object` lets nothing pass
     "#);
     assert!(world.plan().is_blocked());
 }
@@ -654,9 +662,10 @@ fn no_delete_from_an_incomplete_listing() {
         "allow",
         json!([{"finding": "incomplete-read", "until": "2026-12-01", "because": "no"}]),
     );
-    assert_snapshot!(world.shown(), @r"
+    assert_snapshot!(world.shown(), @"
     0 delete groups/old
     block incomplete-read: the listing of users is not complete: 5 of 6 objects came back
+    info unused-waiver: the waiver for `incomplete-read` lets nothing pass
     2 users not managed
     ");
     assert!(world.plan().is_blocked());
@@ -721,6 +730,7 @@ fn in_use_when_renumbered() {
     0 update users/bob
         extension: "1002" → "1042"
     block in-use: users/bob is to change its extension from 1002 to 1042, and extensions/3000 (Desk) refers to it in destination, which nobody declares
+    info renumber-impact: users/bob: the extension changes from 1002 to 1042
     1 extensions not managed
     "#);
     // Somebody else is reached at the number then.
@@ -758,11 +768,13 @@ fn in_use_by_the_key_of_who_has_another_username() {
     world.amend("users/alice", json!({"username": "ang"}));
     world.live = live_of(&world.state);
     world.amend("users/alice", json!({"active": false}));
-    assert_snapshot!(world.shown(), @r"
+    assert_snapshot!(world.shown(), @r#"
     0 deactivate users/alice (now ang)
         active: true → false
+    1 update extensions/2000
+        agents: ["alice"] → ["ang"]
     block in-use: users/alice is to be deactivated, and extensions/2000 (Sales) refers to it in agents[0], which nobody declares
-    ");
+    "#);
 }
 
 #[test]
@@ -772,8 +784,9 @@ fn a_waiver_is_scoped_and_expires() {
         world.amend("users/alice", json!({"active": false}));
         world.configure("allow", json!([waiver]));
         let plan = world.plan();
-        assert_eq!(plan.findings.len(), 1);
-        assert_eq!(plan.findings[0].waived.is_some(), !plan.is_blocked());
+        let in_use = |one: &&Finding| one.rule == FindingRule::InUse;
+        let finding = plan.findings.iter().find(in_use).unwrap();
+        assert_eq!(finding.waived.is_some(), !plan.is_blocked());
         !plan.is_blocked()
     };
     let waiver =
@@ -818,6 +831,9 @@ fn taken_by_a_stranger() {
     block taken: extensions/1009 is to have the extension 1009, which users/zed has on the portal
     block taken: users/alice is to have the mac 00:15:65:aa:bb:09, which users/zed has on the portal
     block taken: users/bob is to have the extension 3000, which extensions/3000 has on the portal
+    warn login-change: users/alice: the email changes from alice@acme.example to z@x
+    info renumber-impact: users/alice: the extension changes from 1001 to 1009
+    info renumber-impact: users/bob: the extension changes from 1002 to 3000
     1 users not managed
     1 extensions not managed
     "#);
@@ -835,6 +851,8 @@ fn taken_by_who_keeps_what_nobody_declares() {
     1 update users/bob
         dnd: false → true
     block taken: users/alice is to have the extension 1002, which users/bob has on the portal
+    warn taken-from: users/alice takes the extension 1002 from users/bob
+    info renumber-impact: users/alice: the extension changes from 1001 to 1002
     "#);
 }
 
@@ -874,6 +892,10 @@ fn two_swap_extensions() {
         extension: "1002" → "1001"
     2 update users/alice after [0, 1]
         extension: - → "1002"
+    warn taken-from: users/bob takes the extension 1001 from users/alice
+    warn taken-from: users/alice takes the extension 1002 from users/bob
+    info renumber-impact: users/bob: the extension changes from 1002 to 1001
+    info renumber-impact: users/alice: the extension changes from 1001 to 1002
     "#);
 }
 
@@ -904,6 +926,14 @@ fn three_in_a_circle_and_one_behind_them() {
     5 create extensions/1000 after [0]
         kind: - → "fax"
         name: - → "Fax"
+    warn taken-from: users/carol takes the extension 1001 from users/alice
+    warn taken-from: users/bob takes the extension 1003 from users/carol
+    warn taken-from: users/alice takes the extension 1002 from users/bob
+    warn taken-from: extensions/1000 takes the extension 1000 from users/aaron
+    info renumber-impact: users/aaron: the extension changes from 1000 to 1004
+    info renumber-impact: users/carol: the extension changes from 1003 to 1001
+    info renumber-impact: users/bob: the extension changes from 1002 to 1003
+    info renumber-impact: users/alice: the extension changes from 1001 to 1002
     "#);
 }
 
@@ -919,6 +949,10 @@ fn two_swap_e_mail_addresses() {
         email: "bob@acme.example" → "alice@acme.example"
     2 update users/alice after [0, 1]
         email: "parked-60aa4bbe@callsheet.invalid" → "bob@acme.example"
+    warn taken-from: users/bob takes the email alice@acme.example from users/alice
+    warn taken-from: users/alice takes the email bob@acme.example from users/bob
+    warn login-change: users/bob: the email changes from bob@acme.example to alice@acme.example
+    warn login-change: users/alice: the email changes from alice@acme.example to bob@acme.example
     "#);
 }
 
@@ -940,6 +974,8 @@ fn two_swap_phones() {
         phones: [{"mac":"00:15:65:aa:bb:02","model":"t54"}] → [{"mac":"00:15:65:aa:bb:01","model":"t54"}]
     2 update users/alice after [0, 1]
         phones: - → [{"mac":"00:15:65:aa:bb:02","model":"t54"}]
+    warn taken-from: users/bob takes the mac 00:15:65:aa:bb:01 from users/alice
+    warn taken-from: users/alice takes the mac 00:15:65:aa:bb:02 from users/bob
     "#);
 }
 
@@ -966,6 +1002,16 @@ fn two_swap_everything() {
         email: "parked-60aa4bbe@callsheet.invalid" → "bob@acme.example"
         extension: - → "1002"
         phones: - → [{"mac":"00:15:65:aa:bb:02","model":"t54"}]
+    warn taken-from: users/bob takes the email alice@acme.example from users/alice
+    warn taken-from: users/bob takes the extension 1001 from users/alice
+    warn taken-from: users/bob takes the mac 00:15:65:aa:bb:01 from users/alice
+    warn taken-from: users/alice takes the email bob@acme.example from users/bob
+    warn taken-from: users/alice takes the extension 1002 from users/bob
+    warn taken-from: users/alice takes the mac 00:15:65:aa:bb:02 from users/bob
+    warn login-change: users/bob: the email changes from bob@acme.example to alice@acme.example
+    warn login-change: users/alice: the email changes from alice@acme.example to bob@acme.example
+    info renumber-impact: users/bob: the extension changes from 1002 to 1001
+    info renumber-impact: users/alice: the extension changes from 1001 to 1002
     "#);
 }
 
@@ -991,6 +1037,12 @@ fn different_circles_through_one_person() {
     4 update users/alice after [1, 2, 3]
         email: "parked-60aa4bbe@callsheet.invalid" → "carol@acme.example"
         extension: - → "1002"
+    warn taken-from: users/carol takes the email alice@acme.example from users/alice
+    warn taken-from: users/alice takes the email carol@acme.example from users/carol
+    warn taken-from: users/alice takes the extension 1002 from users/bob
+    warn login-change: users/carol: the email changes from carol@acme.example to alice@acme.example
+    warn login-change: users/alice: the email changes from alice@acme.example to carol@acme.example
+    info renumber-impact: users/bob: the extension changes from 1002 to 1001
     "#);
 }
 
@@ -1009,6 +1061,8 @@ fn a_queue_takes_the_number_of_a_person() {
         kind: - → "call_queue"
         name: - → "Help"
         agents: - → ["carol"]
+    warn taken-from: extensions/1003 takes the extension 1003 from users/carol
+    info renumber-impact: users/carol: the extension changes from 1003 to 1042
     "#);
 }
 
@@ -1032,6 +1086,8 @@ fn a_queue_and_a_person_swap_numbers() {
     1 rename extensions/1003 (now 2000) after [0]
     2 update users/carol after [0, 1]
         extension: - → "2000"
+    warn taken-from: users/carol takes the extension 2000 from extensions/1003
+    info renumber-impact: users/carol: the extension changes from 1003 to 2000
     "#);
 }
 

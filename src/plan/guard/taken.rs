@@ -1,4 +1,4 @@
-//! Guard over values that only one resource may have, live objects that nobody declares included.
+//! Guards over values that only one resource may have, live objects that nobody declares included.
 
 use super::Finding;
 use crate::{
@@ -59,6 +59,58 @@ pub(super) fn taken(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
             kind.shape()
                 .claims(&object.fields, &mut |_, space, value| see(space, value));
         }
+    }
+    findings
+}
+
+/// What one resource gives up in this plan, another takes.
+pub(super) fn taken_from(_: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
+    let mut held: BTreeMap<(&str, &str), &Address> = BTreeMap::new();
+    for operation in plan.operations.iter().filter(|one| !one.makes_way) {
+        let Some(object) = &operation.object else {
+            continue;
+        };
+        if operation.address.kind == Kind::Extensions {
+            held.insert(("extension", &object.key), &operation.address);
+        }
+        operation
+            .address
+            .kind
+            .shape()
+            .claims(&object.fields, &mut |_, space, value| {
+                held.insert((space, value), &operation.address);
+            });
+    }
+    let mut findings = Vec::new();
+    for operation in plan
+        .operations
+        .iter()
+        .filter(|one| !one.makes_way && one.action != Action::Delete)
+    {
+        let mut see = |space: &str, value: &str| {
+            let holder = held
+                .get(&(space, value))
+                .filter(|holder| ***holder != operation.address);
+            if let Some(holder) = holder {
+                let message = format!(
+                    "{} takes the {space} {value} from {holder}",
+                    operation.address
+                );
+                findings.push(Finding::warn(
+                    FindingRule::TakenFrom,
+                    &operation.address,
+                    message,
+                ));
+            }
+        };
+        if operation.address.kind == Kind::Extensions && operation.object.is_none() {
+            see("extension", &operation.address.key);
+        }
+        operation
+            .address
+            .kind
+            .shape()
+            .claims(&operation.target, &mut |_, space, value| see(space, value));
     }
     findings
 }

@@ -1,0 +1,46 @@
+//! A *workspace* for a test: files in a folder of their own, or only in memory.
+
+use callsheet::{
+    desired::{Desired, load},
+    diagnostic::Report,
+    render::{self, Format, Look},
+    repo::{CONFIGURATION, Files},
+};
+use std::path::Path;
+
+/// What a workspace needs before it can say anything else.
+pub(crate) const STANDARD: &str = "portal: { kind: sandbox, database: .callsheet/sandbox.db }\npolicy: { extensions: { digits: 2-5 } }\n";
+
+/// The day on which every test reads its files: waivers expire.
+pub(crate) fn today() -> jiff::civil::Date {
+    jiff::civil::date(2026, 9, 1)
+}
+
+/// What one file declares, in a workspace that has nothing else.
+pub(crate) fn read_file(name: &str, bytes: impl Into<Vec<u8>>) -> Desired {
+    let mut files = Files::default();
+    files.take(CONFIGURATION.to_owned(), STANDARD.into());
+    files.take(name.to_owned(), bytes.into());
+    load(files, today())
+}
+
+/// A report in one format, as a pipe gets it.
+pub(crate) fn shown(report: &Report, format: Format) -> String {
+    let mut out = Vec::new();
+    render::report(format, report, &Look::default(), &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// The ids of a report's rules, in order.
+pub(crate) fn rules(report: &Report) -> Vec<&'static str> {
+    report.sorted().iter().map(|one| one.rule.id()).collect()
+}
+
+/// Writes files into a folder; those in folders of their own too.
+pub(crate) fn write(folder: &Path, files: &[(&str, &str)]) {
+    for (name, text) in files {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+}
