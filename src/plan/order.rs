@@ -315,8 +315,10 @@ fn arranged(operations: Vec<Operation>, order: &[usize], edges: &Edges) -> Vec<O
 
 /// Whoever made way is known again by what it really held: guards and readers ask for that.
 fn undisguised(mut operations: Vec<Operation>) -> Vec<Operation> {
+    // Of those who made way twice, the first time counts, and the last one that is collected stays.
     let held: BTreeMap<Box<str>, Fields> = operations
         .iter()
+        .rev()
         .filter(|one| one.makes_way)
         .filter_map(|one| one.object.as_ref())
         .map(|object| (object.id.clone(), object.fields.clone()))

@@ -1037,12 +1037,14 @@ fn different_circles_through_one_person() {
     4 update users/alice after [1, 2, 3]
         email: "parked-60aa4bbe@callsheet.invalid" → "carol@acme.example"
         extension: - → "1002"
+    warn taken-from: users/bob takes the extension 1001 from users/alice
     warn taken-from: users/carol takes the email alice@acme.example from users/alice
     warn taken-from: users/alice takes the email carol@acme.example from users/carol
     warn taken-from: users/alice takes the extension 1002 from users/bob
     warn login-change: users/carol: the email changes from carol@acme.example to alice@acme.example
     warn login-change: users/alice: the email changes from alice@acme.example to carol@acme.example
     info renumber-impact: users/bob: the extension changes from 1002 to 1001
+    info renumber-impact: users/alice: the extension changes from 1001 to 1002
     "#);
 }
 
