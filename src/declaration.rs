@@ -16,12 +16,15 @@ pub fn fields(shape: &Shape, source: &Source, node: &Node) -> Fields {
     let probe = tag(shape, source, node);
     let known = shape.fields(&probe);
     let entries = node.entries();
+    let mut next = 0;
     let mut fields: Fields = known
         .iter()
         .filter_map(|field| {
-            let entry = entries
-                .iter()
-                .find(|entry| entry.key.of(source) == &*field.name)?;
+            // Files mostly keep the order of the type, so the next one is looked at first.
+            let is_it = |at: &usize| entries[*at].key.of(source) == &*field.name;
+            let at = (next..entries.len()).chain(0..next).find(is_it)?;
+            next = at + 1;
+            let entry = &entries[at];
             Some((
                 field.name.clone(),
                 value(&field.shape, source, &entry.value)?,

@@ -33,6 +33,9 @@ pub struct Desired {
     pub report: Report,
 }
 
+/// From this many resources on, a second thread helps to check them.
+const MANY: usize = 1000;
+
 /// The templates that files declare, by key.
 type Templates = BTreeMap<Box<str>, template::Declared>;
 
@@ -252,12 +255,14 @@ impl Reading {
                 .add(Diagnostic::new(Rule::WrongType, place, message));
             return;
         };
-        for entry in entries.into_vec() {
-            self.resource(kind, source, entry);
+        let accepted = accepted(kind, source, &entries);
+        for (entry, is_accepted) in entries.into_vec().into_iter().zip(accepted) {
+            self.resource(kind, source, entry, is_accepted);
         }
     }
 
-    fn resource(&mut self, kind: Kind, source: &Arc<Source>, entry: Entry) {
+    /// Reads one resource. What is accepted already isn't checked again.
+    fn resource(&mut self, kind: Kind, source: &Arc<Source>, entry: Entry, is_accepted: bool) {
         let key = entry.key.of(source);
         let place = || Place::new(source, entry.span);
         if !kind.key_format().accepts(key) {
@@ -280,12 +285,15 @@ impl Reading {
                 .add(twice.related(first.place(), "first declared here"));
             return;
         }
-        let body = self.expanded(kind, source, &entry);
-        let body = body.as_ref().unwrap_or(&entry.value);
-        Checker::declaration(kind).check(source, entry.span, body, &mut self.report);
+        let expanded = self.expanded(kind, source, &entry);
+        let body = expanded.as_ref().unwrap_or(&entry.value);
+        if expanded.is_some() || !is_accepted {
+            Checker::declaration(kind).check(source, entry.span, body, &mut self.report);
+        }
         let mut fields = declaration::fields(kind.shape(), source, body);
         if kind == Kind::Users && fields.get("username").is_none() {
             fields.set("username".into(), Value::text(key));
+            fields.shrink();
         }
         let text = |name| {
             entry
@@ -363,4 +371,24 @@ fn misread(source: &Source, node: &Node) -> Option<Span> {
             .is_some_and(|text| text.parse::<Date>().is_err())
     };
     empty.or_else(|| days.find(no_day)).map(|node| node.span)
+}
+
+/// Which resources their schema accepts as they stand. Many are looked at on two threads; of few it
+/// isn't worth asking, and none counts as accepted.
+fn accepted(kind: Kind, source: &Source, entries: &[Entry]) -> Vec<bool> {
+    if entries.len() < MANY {
+        return vec![false; entries.len()];
+    }
+    let checker = Checker::declaration(kind);
+    let accepts = |entry: &Entry| {
+        let is_whole = entry.value.get(source, "template").is_none();
+        is_whole && checker.accepts(source, &entry.value)
+    };
+    let (first, second) = entries.split_at(entries.len() / 2);
+    std::thread::scope(|scope| {
+        let second = scope.spawn(|| second.iter().map(accepts).collect::<Vec<_>>());
+        let mut accepted: Vec<bool> = first.iter().map(accepts).collect();
+        accepted.extend(second.join().expect("checking doesn't panic"));
+        accepted
+    })
 }

@@ -315,7 +315,7 @@ impl<'a> Expansion<'a> {
             .iter()
             .filter(|entry| own.get(self.source, &name_of(entry)).is_none())
         {
-            let key = Text::Owned(name_of(entry).into());
+            let key = Text::owned(name_of(entry));
             let value = self.filled(&entry.value);
             merged.push(Entry {
                 span: value.span,
@@ -339,7 +339,7 @@ impl<'a> Expansion<'a> {
             NodeKind::Map(entries) => {
                 let filled = entries.iter().map(|entry| {
                     let value = self.filled(&entry.value);
-                    let key = Text::Owned(entry.key.of(source).into());
+                    let key = Text::owned(entry.key.of(source));
                     Entry {
                         span: value.span,
                         key,
@@ -366,7 +366,7 @@ impl<'a> Expansion<'a> {
                 };
                 let scalar = Scalar {
                     plain,
-                    text: Text::Owned(text.into()),
+                    text: Text::owned(text),
                 };
                 return Node {
                     span,

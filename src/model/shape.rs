@@ -82,6 +82,10 @@ pub struct Field {
     pub create_only: bool,
     /// What the type says of it.
     pub description: Box<str>,
+    /// Whether it, or a field in it, holds what no two resources may share.
+    claims: bool,
+    /// Whether it holds mentions of other resources.
+    refers: bool,
 }
 
 /// A value that no other resource may have: `extension 1001`.
@@ -397,11 +401,17 @@ impl Shape {
 
     /// Shows `see` every value that no other resource may share: its path, its space, itself.
     pub fn claims<'f>(&'f self, fields: &'f Fields, see: &mut dyn FnMut(&str, &'f Name, &'f str)) {
-        self.walk(fields, &mut String::new(), &mut |path, field, _, text| {
-            if let Some(space) = field.and_then(|field| field.unique.as_ref()) {
-                see(path, space, text);
-            }
-        });
+        let holds = |field: &Field| field.claims;
+        self.walk(
+            fields,
+            &mut String::new(),
+            &holds,
+            &mut |path, field, _, text| {
+                if let Some(space) = field.and_then(|field| field.unique.as_ref()) {
+                    see(path, space, text);
+                }
+            },
+        );
     }
 
     /// Shows `see` every mention of another resource: its path, the kinds it may name, its text.
@@ -410,11 +420,17 @@ impl Shape {
         fields: &'f Fields,
         see: &mut dyn FnMut(&str, &'static [Kind], &'f str),
     ) {
-        self.walk(fields, &mut String::new(), &mut |path, _, format, text| {
-            if let Some(format) = format.filter(|format| !format.refers_to.is_empty()) {
-                see(path, format.refers_to, text);
-            }
-        });
+        let holds = |field: &Field| field.refers;
+        self.walk(
+            fields,
+            &mut String::new(),
+            &holds,
+            &mut |path, _, format, text| {
+                if let Some(format) = format.filter(|format| !format.refers_to.is_empty()) {
+                    see(path, format.refers_to, text);
+                }
+            },
+        );
     }
 
     /// Puts other words where a resource is mentioned: what `rename` gives for a mention, if anything.
@@ -453,14 +469,45 @@ impl Shape {
         }
     }
 
-    /// Shows `see` every text in `fields`: its path, the field that holds it where it is one, its
-    /// format, itself.
-    fn walk<'f>(&'f self, fields: &'f Fields, path: &mut String, see: Visit<'_, 'f>) {
-        for field in self.fields(fields) {
+    /// Whether two resources may not share what is somewhere in it.
+    fn claims_within(&self) -> bool {
+        match self {
+            Self::Record(fields) => fields.iter().any(|field| field.claims),
+            Self::Variants { types, .. } => types.iter().any(|(_, shape)| shape.claims_within()),
+            Self::List { item, .. } | Self::Map { item, .. } | Self::Templated(item) => {
+                item.claims_within()
+            }
+            Self::Text(_) | Self::Choice(_) | Self::Integer | Self::Boolean | Self::Secret => false,
+        }
+    }
+
+    /// Whether other resources are mentioned somewhere in it.
+    fn refers_within(&self) -> bool {
+        match self {
+            Self::Text(format) => format.is_some_and(|format| !format.refers_to.is_empty()),
+            Self::Record(fields) => fields.iter().any(|field| field.refers),
+            Self::Variants { types, .. } => types.iter().any(|(_, shape)| shape.refers_within()),
+            Self::List { item, .. } | Self::Map { item, .. } | Self::Templated(item) => {
+                item.refers_within()
+            }
+            Self::Choice(_) | Self::Integer | Self::Boolean | Self::Secret => false,
+        }
+    }
+
+    /// Shows `see` every text in those of `fields` that hold what is looked for: its path, the field
+    /// that holds it where it is one, its format, itself.
+    fn walk<'f>(
+        &'f self,
+        fields: &'f Fields,
+        path: &mut String,
+        holds: &dyn Fn(&Field) -> bool,
+        see: Visit<'_, 'f>,
+    ) {
+        for field in self.fields(fields).iter().filter(|field| holds(field)) {
             if let Some(value) = fields.get(&field.name) {
                 let length = path.len();
                 push_name(path, &field.name);
-                field.shape.walk_value(value, Some(field), path, see);
+                field.shape.walk_value(value, Some(field), path, holds, see);
                 path.truncate(length);
             }
         }
@@ -471,6 +518,7 @@ impl Shape {
         value: &'f Value,
         field: Option<&'f Field>,
         path: &mut String,
+        holds: &dyn Fn(&Field) -> bool,
         see: Visit<'_, 'f>,
     ) {
         let length = path.len();
@@ -480,25 +528,25 @@ impl Shape {
             (Self::Templated(strict), value)
                 if value.as_text().is_none_or(|text| !text.contains("${")) =>
             {
-                strict.walk_value(value, None, path, see);
+                strict.walk_value(value, None, path, holds, see);
             }
             (Self::List { item, .. }, Value::List(list)) => {
                 for (at, element) in list.iter().enumerate() {
                     // Writing to a string can't fail.
                     _ = write!(path, "[{at}]");
-                    item.walk_value(element, None, path, see);
+                    item.walk_value(element, None, path, holds, see);
                     path.truncate(length);
                 }
             }
             (Self::Map { item, .. }, Value::Map(fields)) => {
                 for (name, value) in fields.iter() {
                     push_name(path, name);
-                    item.walk_value(value, None, path, see);
+                    item.walk_value(value, None, path, holds, see);
                     path.truncate(length);
                 }
             }
             (Self::Record(_) | Self::Variants { .. }, Value::Map(fields)) => {
-                self.walk(fields, path, see);
+                self.walk(fields, path, holds, see);
             }
             _ => {}
         }
@@ -543,17 +591,22 @@ fn name_in(json: &Json) -> Name {
 fn fields(schema: &Json) -> Vec<Field> {
     let required = schema["required"].as_array().map_or(&[][..], Vec::as_slice);
     let properties = schema["properties"].as_object().into_iter().flatten();
-    let field = |(name, property): (&String, &Json)| Field {
-        name: name.as_str().into(),
-        shape: match &property["const"] {
+    let field = |(name, property): (&String, &Json)| {
+        let shape = match &property["const"] {
             Json::String(word) => Shape::Choice(Box::new([word.as_str().into()])),
             _ => Shape::from_schema(property),
-        },
-        default: property.get("default").and_then(scalar),
-        unique: property["x-unique"].as_str().map(Into::into),
-        required: required.iter().any(|known| known == name.as_str()),
-        create_only: property["x-create-only"] == true,
-        description: property["description"].as_str().unwrap_or_default().into(),
+        };
+        Field {
+            name: name.as_str().into(),
+            claims: property["x-unique"].is_string() || shape.claims_within(),
+            refers: shape.refers_within(),
+            shape,
+            default: property.get("default").and_then(scalar),
+            unique: property["x-unique"].as_str().map(Into::into),
+            required: required.iter().any(|known| known == name.as_str()),
+            create_only: property["x-create-only"] == true,
+            description: property["description"].as_str().unwrap_or_default().into(),
+        }
     };
     properties.map(field).collect()
 }

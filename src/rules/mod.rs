@@ -18,8 +18,14 @@ use crate::{
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
+/// From this many resources on, a second thread runs half of the checks.
+const MANY: usize = 1000;
+
+/// One check.
+type Check = fn(&Context<'_>, &mut Report);
+
 /// Every check, in no order that matters.
-const CHECKS: &[fn(&Context<'_>, &mut Report)] = &[
+const CHECKS: &[Check] = &[
     unique::one_owner_each,
     reference::references_resolve,
     reference::nothing_declared_is_absent,
@@ -39,9 +45,21 @@ const CHECKS: &[fn(&Context<'_>, &mut Report)] = &[
 
 /// Runs every check.
 pub fn check(context: &Context<'_>, report: &mut Report) {
-    for check in CHECKS {
-        check(context, report);
+    let run = |checks: &[Check]| {
+        let mut found = Report::default();
+        checks.iter().for_each(|check| check(context, &mut found));
+        found
+    };
+    if context.state.resources.len() < MANY {
+        report.extend(run(CHECKS));
+        return;
     }
+    let (first, second) = CHECKS.split_at(CHECKS.len() / 2);
+    std::thread::scope(|scope| {
+        let second = scope.spawn(|| run(second));
+        report.extend(run(first));
+        report.extend(second.join().expect("a check doesn't panic"));
+    });
 }
 
 /// Where `callsheet.yaml` says what.

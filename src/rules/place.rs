@@ -7,7 +7,7 @@ use crate::{
     source::{Place, Source, Span},
     yaml::{self, Node, NodeKind},
 };
-use std::{cell::RefCell, sync::Arc};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The place of a field of a resource: of its value where the resource itself declares it, of its
 /// `template:` where that may have given it, of the resource's key otherwise, and for no path at all.
@@ -29,7 +29,7 @@ fn found(origin: &Origin, path: &str, text: Option<&str>) -> Place {
 
 /// Finds places, and keeps the resource that it read last.
 #[derive(Default)]
-pub(super) struct Finder(RefCell<Option<Body>>);
+pub(super) struct Finder(Mutex<Option<Body>>);
 
 /// What is declared of a resource, read again.
 struct Body {
@@ -50,7 +50,7 @@ impl Finder {
         if path.is_empty() {
             return Place::new(&origin.source, origin.key);
         }
-        let mut last = self.0.borrow_mut();
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = last.take().filter(|body| {
             let same = Arc::ptr_eq(&body.origin.source, &origin.source);
             same && body.origin.body == origin.body

@@ -58,6 +58,16 @@ impl Checker {
         })
     }
 
+    /// Whether nothing is wrong with a node.
+    #[must_use]
+    pub fn accepts(&self, source: &Source, body: &Node) -> bool {
+        self.validator.is_valid(At::Node {
+            source,
+            node: body,
+            shape: Some(self.shape),
+        })
+    }
+
     /// Checks a node. Everything wrong with it goes into `report`; what is missing at its top is
     /// reported at `key`. Returns whether nothing was wrong.
     pub fn check(&self, source: &Arc<Source>, key: Span, body: &Node, report: &mut Report) -> bool {

@@ -251,9 +251,12 @@ impl<'a> Object<'a, Yaml> for Map<'a> {
         self.1.len()
     }
     fn get(&self, key: &String) -> Option<At<'a>> {
-        self.members()
-            .find(|(name, _)| name == key)
-            .map(|(_, node)| node)
+        // Only what is found is worth knowing the shape of.
+        let At::Node { source, .. } = self.0 else {
+            return None;
+        };
+        let entry = self.1.iter().find(|entry| entry.key.of(source) == key)?;
+        Some(self.0.child(&entry.value, Some(key)))
     }
     fn members(&self) -> Members<'a> {
         Members(self.0, self.1.iter())

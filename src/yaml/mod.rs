@@ -49,10 +49,17 @@ pub enum Text {
     /// As it stands in the source.
     Spelled(Span),
     /// Not as it stands there: it was escaped, folded or put in by a template.
-    Owned(Box<str>),
+    /// There are few of them, and many nodes: the second box makes every node smaller.
+    Owned(Box<Box<str>>),
 }
 
 impl Text {
+    /// A text of its own.
+    #[must_use]
+    pub fn owned(text: impl Into<Box<str>>) -> Self {
+        Self::Owned(Box::new(text.into()))
+    }
+
     /// The text itself.
     #[must_use]
     pub fn of<'s>(&'s self, source: &'s Source) -> &'s str {

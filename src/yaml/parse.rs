@@ -158,7 +158,7 @@ impl<'s> Builder<'s, '_> {
                 self.unresolved(&name, at)?;
                 let scalar = Scalar {
                     plain: false,
-                    text: Text::Owned(format!("*{name}").into()),
+                    text: Text::owned(format!("*{name}")),
                 };
                 return Ok(Node {
                     span: at,
@@ -280,7 +280,7 @@ impl<'s> Builder<'s, '_> {
                 return Text::Spelled(Span::new(start, end));
             }
         }
-        Text::Owned(text.into())
+        Text::owned(text)
     }
 
     /// A value that isn't there, before a `#` with no space behind it: `color: #1f77b4` would quietly
