@@ -13,7 +13,10 @@ use futures::{StreamExt as _, stream::FuturesUnordered};
 use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+};
 use tokio::sync::watch;
 
 /// How many writes are in flight at most.
@@ -51,6 +54,8 @@ pub struct Result {
     pub outcome: Outcome,
     /// Why it wasn't done.
     pub error: Option<String>,
+    /// What it left behind.
+    pub written: Option<Written>,
 }
 
 impl Applied {
@@ -136,13 +141,27 @@ impl Secrets {
 
 /// Told what becomes of operations while they are applied.
 pub trait Watch {
+    /// One operation, by its place in the plan, is about to be sent. If this fails, it isn't.
+    ///
+    /// # Errors
+    /// Why it must not be sent.
+    fn starting(&self, at: usize, operation: &Operation) -> io::Result<()>;
+
     /// One operation has its outcome.
-    fn ended(&self, operation: &Operation, result: &Result);
+    ///
+    /// # Errors
+    /// It can't be recorded; nothing more is begun then.
+    fn ended(&self, at: usize, operation: &Operation, result: &Result) -> io::Result<()>;
 }
 
 /// Nobody watches.
 impl Watch for () {
-    fn ended(&self, _: &Operation, _: &Result) {}
+    fn starting(&self, _: usize, _: &Operation) -> io::Result<()> {
+        Ok(())
+    }
+    fn ended(&self, _: usize, _: &Operation, _: &Result) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Does what a plan says. Once `stop` turns true, nothing new is begun.
@@ -167,11 +186,17 @@ pub async fn apply(
     let mut versions: BTreeMap<Box<str>, Written> = BTreeMap::new();
     let mut in_flight = FuturesUnordered::new();
     let mut stopped = stop;
+    // What can't be recorded must not be done.
+    let mut unrecorded: Option<String> = None;
     loop {
         let stopping = *stopped.borrow();
-        while !stopping && in_flight.len() < IN_FLIGHT {
+        while !stopping && unrecorded.is_none() && in_flight.len() < IN_FLIGHT {
             let Some(at) = ready.pop_first() else { break };
             let operation = &plan.operations[at];
+            if let Err(error) = watch.starting(at, operation) {
+                unrecorded = Some(format!("it can't be recorded: {error}"));
+                break;
+            }
             let latest = operation
                 .object
                 .as_ref()
@@ -189,10 +214,11 @@ pub async fn apply(
         let operation = &plan.operations[at];
         let result = match written {
             Ok(written) => {
-                versions.insert(written.id.clone(), written);
+                versions.insert(written.id.clone(), written.clone());
                 Result {
                     outcome: Outcome::Done,
                     error: None,
+                    written: Some(written),
                 }
             }
             Err(error) => {
@@ -204,10 +230,13 @@ pub async fn apply(
                 Result {
                     outcome,
                     error: Some(error.to_string()),
+                    written: None,
                 }
             }
         };
-        watch.ended(operation, &result);
+        if let Err(error) = watch.ended(at, operation, &result) {
+            unrecorded = Some(format!("what was done can't be recorded: {error}"));
+        }
         if result.outcome == Outcome::Done {
             for other in &next[at] {
                 waits[*other] -= 1;
@@ -219,7 +248,7 @@ pub async fn apply(
         results[at] = Some(result);
     }
     let interrupted = *stopped.borrow() && results.iter().any(Option::is_none);
-    let results = not_attempted(plan, results, interrupted);
+    let results = not_attempted(plan, results, interrupted, unrecorded.as_deref());
     Applied {
         results,
         interrupted,
@@ -227,7 +256,12 @@ pub async fn apply(
 }
 
 /// Gives what was never begun its outcome, and names what it waited for.
-fn not_attempted(plan: &Plan, results: Vec<Option<Result>>, interrupted: bool) -> Vec<Result> {
+fn not_attempted(
+    plan: &Plan,
+    results: Vec<Option<Result>>,
+    interrupted: bool,
+    unrecorded: Option<&str>,
+) -> Vec<Result> {
     let failed: BTreeSet<usize> = results
         .iter()
         .enumerate()
@@ -250,12 +284,14 @@ fn not_attempted(plan: &Plan, results: Vec<Option<Result>>, interrupted: bool) -
                     "waited for {}, which was not done",
                     plan.operations[*first].address
                 ),
+                None if unrecorded.is_some() => unrecorded.unwrap_or_default().to_owned(),
                 None if interrupted => "interrupted before it was begun".to_owned(),
                 None => "not begun".to_owned(),
             };
             Result {
                 outcome: Outcome::NotAttempted,
                 error: Some(why),
+                written: None,
             }
         }));
     }

@@ -3,7 +3,7 @@
 
 use crate::model::{
     Address, FindingRule, SecretRef,
-    text::{Line, RelativePath},
+    text::{Line, RelativePath, Username},
 };
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -73,6 +73,9 @@ impl fmt::Display for PortalKind {
 pub struct CredentialsConfig {
     /// The token.
     pub token: Option<SecretRef>,
+    /// The user whom they belong to, if it is one of the portal's users: a plan that takes the user's
+    /// access away is blocked.
+    pub user: Option<Username>,
 }
 
 /// What a plan may do, and what a declaration must be.

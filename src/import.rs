@@ -4,10 +4,12 @@
 //! that is imported brings those that it refers to, since a reference to nobody doesn't validate.
 
 use crate::{
+    desired,
     model::{Address, Fields, Kind, Live, Name, State, Value},
     plan::{Inputs, plan},
+    repo::Files,
 };
-use serde::ser::{Serialize, SerializeMap as _, Serializer};
+use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many resources one file holds at most, so that a file stays something that people read.
@@ -122,6 +124,7 @@ pub fn files(
     selected: &BTreeSet<Address>,
     exists: &dyn Fn(&str) -> bool,
 ) -> Result<Vec<File>, Error> {
+    let given = given_by_templates(live, selected)?;
     let mut files = Vec::new();
     let mut taken: BTreeSet<String> = BTreeSet::new();
     for kind in Kind::ALL {
@@ -135,12 +138,20 @@ pub fn files(
             let name = names.find(|name| !exists(name) && !taken.contains(name));
             let name = name.expect("there is always another number");
             taken.insert(name.clone());
-            let resources = Resources {
-                live,
-                kind,
-                addresses: part,
-            };
-            let text = serde_saphyr::to_string(&resources)?;
+            let text = yaml(kind, part.iter().copied(), |address| {
+                let mut fields = declarable(address, live)?;
+                for (name, value) in given
+                    .get(address)
+                    .map_or(&Fields::new(), |one| &one.fields)
+                    .iter()
+                {
+                    if fields.get(name) == Some(value) && &**name != "template" && &**name != "with"
+                    {
+                        fields.take(name);
+                    }
+                }
+                Some(fields)
+            })?;
             let addresses = part.iter().copied().cloned().collect();
             files.push(File {
                 name,
@@ -150,6 +161,50 @@ pub fn files(
         }
     }
     Ok(files)
+}
+
+/// What their templates give the selected users: found by declaring the users without the fields that
+/// a template names, and reading that as any workspace is read.
+fn given_by_templates(live: &Live, selected: &BTreeSet<Address>) -> Result<State, Error> {
+    let template_of = |address: &Address| {
+        let name = live
+            .get(address.kind, &address.key)?
+            .fields
+            .text("template")?;
+        live.get(Kind::Templates, name)
+    };
+    let users: Vec<&Address> = selected
+        .iter()
+        .filter(|address| template_of(address).is_some())
+        .collect();
+    let bare = yaml(Kind::Users, users.iter().copied(), |address| {
+        let mut fields = declarable(address, live)?;
+        let template = template_of(address)?.fields.get("user")?.as_map()?;
+        template
+            .iter()
+            .for_each(|(name, _)| drop(fields.take(name)));
+        Some(fields)
+    })?;
+    let keys: Vec<Address> = live
+        .of_kind(Kind::Templates)
+        .map(|(key, _)| Address::new(Kind::Templates, key))
+        .collect();
+    let templates = yaml(Kind::Templates, keys.iter(), |address| {
+        declarable(address, live)
+    })?;
+    let mut files = Files::default();
+    files.take("users.yaml".to_owned(), bare.into_bytes());
+    files.take("templates.yaml".to_owned(), templates.into_bytes());
+    let mut state = desired::load(files, Date::MAX).state;
+    // A field that the user declares too is the user's.
+    for (address, resource) in &mut state.resources {
+        let template =
+            template_of(address).and_then(|template| template.fields.get("user")?.as_map());
+        let given = |name: &str| template.is_some_and(|template| template.get(name).is_some());
+        let fields = std::mem::take(&mut resource.fields);
+        resource.fields = fields.into_iter().filter(|(name, _)| given(name)).collect();
+    }
+    Ok(state)
 }
 
 /// The operations that would still be left on what was imported: none, if the import is right.
@@ -165,50 +220,33 @@ pub fn remaining(inputs: Inputs<'_>, imported: &BTreeSet<Address>) -> Vec<Addres
         .collect()
 }
 
-/// What one file says.
-struct Resources<'a> {
-    live: &'a Live,
+/// The text of a file that declares resources of one kind; what has no fields to declare is left out.
+fn yaml<'a>(
     kind: Kind,
-    addresses: &'a [&'a Address],
-}
-
-impl Serialize for Resources<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let bodies: BTreeMap<&str, Declarable> = self
-            .addresses
-            .iter()
-            .filter_map(|address| {
-                let object = self.live.get(address.kind, &address.key)?;
-                Some((
-                    &*address.key,
-                    Declarable(declarable(address, &object.fields)),
-                ))
-            })
-            .collect();
-        let mut file = serializer.serialize_map(Some(1))?;
-        file.serialize_entry(self.kind.name(), &bodies)?;
-        file.end()
-    }
-}
-
-/// The fields of one resource as YAML: none at all are an empty mapping.
-struct Declarable(Fields);
-
-impl Serialize for Declarable {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
-    }
+    addresses: impl Iterator<Item = &'a Address>,
+    fields: impl Fn(&Address) -> Option<Fields>,
+) -> Result<String, Error> {
+    let bodies: BTreeMap<&str, Fields> = addresses
+        .filter_map(|address| Some((&*address.key, fields(address)?)))
+        .collect();
+    Ok(serde_saphyr::to_string(&BTreeMap::from([(
+        kind.name(),
+        bodies,
+    )]))?)
 }
 
 /// What is to be declared of a live object: no secrets, which no portal tells, and no key twice.
-fn declarable(address: &Address, live: &Fields) -> Fields {
+fn declarable(address: &Address, live: &Live) -> Option<Fields> {
+    let live = &live.get(address.kind, &address.key)?.fields;
     let own_key = |name: &Name, value: &Value| {
         &**name == address.kind.identity() && value.as_text() == Some(&*address.key)
     };
-    live.iter()
-        .filter(|(name, value)| !own_key(name, value))
-        .filter_map(|(name, value)| Some((name.clone(), without_secrets(value)?)))
-        .collect()
+    let declared = live.iter().filter(|(name, value)| !own_key(name, value));
+    Some(
+        declared
+            .filter_map(|(name, value)| Some((name.clone(), without_secrets(value)?)))
+            .collect(),
+    )
 }
 
 fn without_secrets(value: &Value) -> Option<Value> {

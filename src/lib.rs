@@ -20,7 +20,8 @@
 //!   the files to what they declare.
 //! - [`plan`]: what would have to be done; a pure function.
 //! - [`portal`] and [`sandbox`]: live systems, and the one that is built in.
-//! - [`apply`] and [`import`]: from the plan to the portal, and from the portal to files.
+//! - [`apply`], [`journal`], [`saved`], [`undo`] and [`import`]: from the plan to the portal and back, and from
+//!   the portal to files.
 //! - [`render`], [`reference`] and [`cli`]: how all of it is shown.
 
 pub mod apply;
@@ -30,6 +31,7 @@ pub mod declaration;
 pub mod desired;
 pub mod diagnostic;
 pub mod import;
+pub mod journal;
 pub mod model;
 pub mod plan;
 pub mod portal;
@@ -38,7 +40,9 @@ pub mod render;
 pub mod repo;
 pub mod rules;
 pub mod sandbox;
+pub mod saved;
 pub mod schema;
 pub mod source;
 pub mod template;
+pub mod undo;
 pub mod yaml;

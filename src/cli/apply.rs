@@ -1,20 +1,27 @@
-//! `callsheet apply`: plan, ask, do.
+//! `callsheet apply`: plan, ask, do; or do what was planned and reviewed earlier.
 
 use super::{
     expect_format,
     outcome::{Outcome, UsageError, even_unread},
-    plan::inputs,
-    progress::Bars,
+    past::{self, Before},
+    progress::{Bars, Told},
     settings::{self, Terminal},
     workspace::{self, Workspace},
 };
 use crate::{
     apply::{Applied, Secrets, apply},
-    plan::{Plan, plan},
+    journal::{Journal, Story},
+    model::Live,
+    plan::{Cause, Plan, still_holds},
     portal::Portal,
-    render::{Format, document, prose, safe},
+    render::{
+        Format,
+        document::{self, Heading},
+        prose, safe,
+    },
+    saved::SavedPlan,
 };
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use std::{
     io::Write as _,
     path::{Path, PathBuf},
@@ -23,13 +30,36 @@ use tokio::sync::watch;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The workspace
-    #[arg(value_name = "DIR")]
-    folder: Option<PathBuf>,
+    /// The workspace, or a plan that was saved
+    #[arg(value_name = "DIR | PLAN.json")]
+    what: Option<PathBuf>,
 
     /// Don't ask; needed where nobody can be asked
     #[arg(long, short)]
     yes: bool,
+
+    /// Apply files that differ from what is committed
+    #[arg(long)]
+    allow_dirty: bool,
+
+    /// Only what has one of these causes; the rest stays as it is
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "CAUSE")]
+    only: Vec<Cause>,
+
+    /// Where to record what is done; a file that isn't there yet. In .callsheet/journal of the workspace,
+    /// unless given
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+
+    #[command(flatten)]
+    past: past::Revisions,
+}
+
+/// What is to be done, and on which workspace.
+struct Task {
+    workspace: Workspace,
+    before: Before,
+    saved: Option<SavedPlan>,
 }
 
 pub(super) fn run(
@@ -40,52 +70,214 @@ pub(super) fn run(
 ) -> anyhow::Result<Outcome> {
     expect_format(format, &[Format::Text, Format::Json])?;
     if !args.yes && !terminal.interactive {
-        return Err(UsageError(
-            "nobody can be asked here; say --yes to apply without asking".to_owned(),
-        )
-        .into());
+        let message = "nobody can be asked here; say --yes to apply without asking";
+        return Err(UsageError(message.to_owned()).into());
     }
-    let folder = workspace::folder(directory, args.folder.as_deref());
-    let workspace = match Workspace::load(folder, format, terminal)? {
-        Ok(workspace) => workspace,
+    let task = match prepare(args, directory, format, terminal)? {
+        Ok(task) => task,
         Err(outcome) => return Ok(outcome),
     };
+    let Task {
+        workspace,
+        before,
+        saved,
+    } = &task;
+    if saved.is_none() && before.is_dirty && !args.allow_dirty {
+        let message = "the files differ from what is committed, so nobody could review them; commit them, or say --allow-dirty";
+        writeln!(terminal.err, "error: {message}")?;
+        return Ok(Outcome::Refused);
+    }
+    tell_of_interruption(workspace, terminal)?;
     workspace::runtime()?.block_on(async {
         let portal = workspace.open().await?;
         let live = workspace::read(&*portal, terminal).await?;
-        let planned = plan(inputs(&workspace, &live));
-        if format == Format::Text {
-            let shown = super::plan::show(&workspace, &planned, format, terminal);
-            even_unread(shown.and_then(|()| Ok(terminal.out.flush()?)))?;
-        } else if !args.yes {
-            // Whoever is asked wants to see it; stdout is for the one document.
-            let heading = workspace.heading();
-            prose::plan(&heading, &planned, &terminal.err_look, &mut terminal.err)?;
-        }
-        if planned.is_blocked() {
-            if format == Format::Json {
-                super::plan::show(&workspace, &planned, format, terminal)?;
+        let planned = match saved {
+            Some(saved) => match reviewed(saved, &live, terminal)? {
+                Ok(planned) => planned,
+                Err(outcome) => return Ok(outcome),
+            },
+            None => before.plan(workspace, &live, &args.only)?,
+        };
+        carry_out(args, &task, &planned, &*portal, format, terminal).await
+    })
+}
+
+/// Reads what is to be applied: a workspace, or a saved plan and the workspace that it is of.
+fn prepare(
+    args: &Args,
+    directory: &Path,
+    format: Format,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Result<Task, Outcome>> {
+    let path = workspace::folder(directory, args.what.as_deref());
+    let saved = if path.is_file() {
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("{} can't be read", path.display()))?;
+        match SavedPlan::parse(&text) {
+            Ok(saved) => Some(saved),
+            Err(error) => {
+                let error = safe::lines(&error.to_string());
+                writeln!(
+                    terminal.err,
+                    "error: {} is refused: {error}",
+                    path.display()
+                )?;
+                return Ok(Err(Outcome::Refused));
             }
+        }
+    } else {
+        None
+    };
+    let folder = saved
+        .as_ref()
+        .map_or_else(|| path.clone(), |saved| directory.join(&saved.folder));
+    let workspace = match Workspace::load(folder, format, terminal)? {
+        Ok(workspace) => workspace,
+        Err(outcome) => return Ok(Err(outcome)),
+    };
+    let before = Before::read(&args.past, &workspace)?;
+    Ok(Ok(Task {
+        workspace,
+        before,
+        saved,
+    }))
+}
+
+/// The operations of a saved plan that are still to be done, if all that it touches is as it was.
+fn reviewed(
+    saved: &SavedPlan,
+    live: &Live,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Result<Plan, Outcome>> {
+    if saved.blocked {
+        writeln!(
+            terminal.err,
+            "error: the plan is blocked by a finding, so nothing was done"
+        )?;
+        return Ok(Err(Outcome::Refused));
+    }
+    match still_holds(saved.operations()?, live) {
+        Ok(operations) => Ok(Ok(Plan {
+            operations,
+            requests: live.requests,
+            ..Plan::default()
+        })),
+        Err(differences) => {
             writeln!(
                 terminal.err,
-                "error: the plan is blocked, so nothing was done"
+                "error: the plan is stale, so nothing was done; plan again"
             )?;
-            return Ok(Outcome::Refused);
+            for difference in differences {
+                let line = format!("{}: {}", difference.address, difference.message);
+                writeln!(terminal.err, "  {}", safe::line(&line))?;
+            }
+            Ok(Err(Outcome::Refused))
         }
-        if !planned.operations.is_empty() && !args.yes && !ask(&planned, terminal)? {
-            writeln!(terminal.err, "nothing was done")?;
-            return Ok(Outcome::Done);
+    }
+}
+
+/// Says what an earlier run left unfinished; this one takes it up.
+fn tell_of_interruption(workspace: &Workspace, terminal: &mut Terminal) -> anyhow::Result<()> {
+    let newest = Story::newest(&journals(workspace));
+    let Some(story) = newest
+        .and_then(|path| Story::read(&path).ok())
+        .filter(|story| !story.is_finished)
+    else {
+        return Ok(());
+    };
+    let outcomes = story.outcomes();
+    writeln!(
+        terminal.err,
+        "an earlier apply was cut off: {} done, {} failed, {} not attempted, {} unknown; this one takes it up",
+        outcomes.done, outcomes.failed, outcomes.not_attempted, outcomes.unknown,
+    )?;
+    for (operation, _) in story
+        .operations
+        .iter()
+        .zip(&story.outcomes)
+        .filter(|(_, one)| **one == crate::apply::Outcome::Unknown)
+    {
+        let address = safe::line(&operation.address.to_string());
+        writeln!(terminal.err, "  unknown: {address}")?;
+    }
+    Ok(())
+}
+
+/// Where a workspace's journals lie.
+fn journals(workspace: &Workspace) -> PathBuf {
+    workspace.folder.join(".callsheet/journal")
+}
+
+/// Shows the plan, asks, and does it.
+async fn carry_out(
+    args: &Args,
+    task: &Task,
+    planned: &Plan,
+    portal: &dyn Portal,
+    format: Format,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Outcome> {
+    let Task {
+        workspace,
+        before,
+        saved,
+    } = task;
+    let heading = match saved {
+        Some(saved) => saved.heading.clone(),
+        None => workspace.heading(before),
+    };
+    if format == Format::Text {
+        let shown = prose::plan(&heading, planned, &terminal.look, &mut terminal.out);
+        even_unread(
+            shown
+                .and_then(|()| terminal.out.flush())
+                .map_err(Into::into),
+        )?;
+    } else if !args.yes {
+        // Whoever is asked wants to see it; stdout is for the one document.
+        prose::plan(&heading, planned, &terminal.err_look, &mut terminal.err)?;
+    }
+    if planned.is_blocked() {
+        if format == Format::Json {
+            safe::json(&document::plan(&heading, planned), &mut terminal.out)?;
         }
-        let secrets = read_secrets(&workspace, &planned)?;
-        let applied = write(&planned, &*portal, &secrets, terminal).await?;
-        even_unread(report(&workspace, &planned, &applied, format, terminal))?;
-        Ok(if applied.interrupted {
-            Outcome::Interrupted
-        } else if applied.is_complete() {
-            Outcome::Done
-        } else {
-            Outcome::Failed
-        })
+        writeln!(
+            terminal.err,
+            "error: the plan is blocked, so nothing was done"
+        )?;
+        return Ok(Outcome::Refused);
+    }
+    if !planned.operations.is_empty() && !args.yes && !ask(planned, terminal)? {
+        writeln!(terminal.err, "nothing was done")?;
+        return Ok(Outcome::Done);
+    }
+    let secrets = read_secrets(workspace, planned)?;
+    let applied = if planned.operations.is_empty() {
+        Applied::default()
+    } else {
+        let path = args.journal.clone().unwrap_or_else(|| {
+            let name = settings::now().strftime("%Y%m%dT%H%M%S%.6fZ").to_string();
+            journals(workspace).join(format!("{name}-{}.jsonl", std::process::id()))
+        });
+        let journal = Journal::begin(&path, settings::now, &heading, &planned.operations);
+        let journal = journal.with_context(|| {
+            format!(
+                "the journal {} can't be begun, so nothing was done",
+                path.display()
+            )
+        })?;
+        write(planned, portal, &secrets, &journal, terminal).await?
+    };
+    even_unread(report(&heading, planned, &applied, format, terminal))?;
+    if applied.is_complete() && !applied.interrupted && saved.is_none() {
+        before.remember(&args.only)?;
+    }
+    Ok(if applied.interrupted {
+        Outcome::Interrupted
+    } else if applied.is_complete() {
+        Outcome::Done
+    } else {
+        Outcome::Failed
     })
 }
 
@@ -124,12 +316,17 @@ async fn write(
     plan: &Plan,
     portal: &dyn Portal,
     secrets: &Secrets,
+    journal: &Journal,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Applied> {
     let (stop, stopped) = watch::channel(false);
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     let bars = Bars::for_writes(terminal.progress, plan.operations.len());
-    let mut writing = std::pin::pin!(apply(plan, portal, secrets, stopped, &bars));
+    let told = Told {
+        bars: &bars,
+        journal,
+    };
+    let mut writing = std::pin::pin!(apply(plan, portal, secrets, stopped, &told));
     let applied = loop {
         tokio::select! {
             applied = &mut writing => break applied,
@@ -144,11 +341,28 @@ async fn write(
         }
     };
     bars.clear();
+    journal
+        .finish(applied.interrupted)
+        .context("the journal can't be finished")?;
+    check_against(journal, &applied)?;
     Ok(applied)
 }
 
+/// What is reported is what the journal says: they can't differ.
+fn check_against(journal: &Journal, applied: &Applied) -> anyhow::Result<()> {
+    let story = Story::read(journal.path()).context("the journal can't be read back")?;
+    let reported = document::Outcomes::of(applied);
+    if story.outcomes() != reported {
+        bail!(
+            "the journal {} says something else than this run; trust the journal",
+            journal.path().display()
+        );
+    }
+    Ok(())
+}
+
 fn report(
-    workspace: &Workspace,
+    heading: &Heading,
     plan: &Plan,
     applied: &Applied,
     format: Format,
@@ -156,7 +370,7 @@ fn report(
 ) -> anyhow::Result<()> {
     match format {
         Format::Json => {
-            let document = document::applied(&workspace.heading(), plan, applied);
+            let document = document::applied(heading, plan, applied);
             safe::json(&document, &mut terminal.out)?;
         }
         _ if plan.operations.is_empty() => {}

@@ -3,7 +3,7 @@
 use super::{
     expect_format,
     outcome::{Outcome, UsageError},
-    plan::inputs,
+    past::inputs,
     settings::{self, Terminal},
     workspace::{self, Workspace},
 };

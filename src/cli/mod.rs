@@ -9,11 +9,13 @@ mod import;
 mod init;
 mod live;
 mod outcome;
+mod past;
 mod plan;
 mod progress;
 mod sandbox;
 mod schema;
 mod settings;
+mod undo;
 mod validate;
 mod workspace;
 
@@ -89,6 +91,8 @@ enum Command {
     Plan(plan::Args),
     /// Do it
     Apply(apply::Args),
+    /// Show the plan that takes back what an apply did
+    Undo(undo::Args),
     /// Write live objects as YAML; a plan after it is empty
     Import(import::Args),
     /// List the live objects of a kind
@@ -143,6 +147,7 @@ fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
         Command::Validate(args) => validate::run(&args, &directory, format, terminal),
         Command::Plan(args) => plan::run(&args, &directory, format, terminal),
         Command::Apply(args) => apply::run(&args, &directory, format, terminal),
+        Command::Undo(args) => undo::run(&args, &directory, format, terminal),
         Command::Import(args) => import::run(&args, &directory, format, terminal),
         Command::List(args) => live::list(&args, &directory, format, terminal),
         Command::Show(args) => live::show(&args, &directory, format, terminal),

@@ -3,13 +3,17 @@
 use super::{
     expect_format,
     outcome::Outcome,
-    settings::{self, Terminal},
+    past::{self, Before},
+    settings::Terminal,
     workspace::{self, Workspace},
 };
 use crate::{
-    plan::{Inputs, Plan, plan},
-    render::{Format, document, prose, safe},
+    model::Live,
+    plan::{Cause, Plan},
+    render::{Format, document, html, markdown, prose, safe},
+    saved::SavedPlan,
 };
+use anyhow::Context as _;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
@@ -21,6 +25,17 @@ pub(super) struct Args {
     /// End with 2 if there is something to do
     #[arg(long)]
     detailed_exitcode: bool,
+
+    /// Only what has one of these causes
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "CAUSE")]
+    only: Vec<Cause>,
+
+    /// Save the plan here, for `callsheet apply FILE`
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+
+    #[command(flatten)]
+    past: past::Revisions,
 }
 
 pub(super) fn run(
@@ -29,18 +44,31 @@ pub(super) fn run(
     format: Format,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
-    expect_format(format, &[Format::Text, Format::Json])?;
+    expect_format(
+        format,
+        &[Format::Text, Format::Json, Format::Markdown, Format::Html],
+    )?;
     let folder = workspace::folder(directory, args.folder.as_deref());
     let workspace = match Workspace::load(folder, format, terminal)? {
         Ok(workspace) => workspace,
         Err(outcome) => return Ok(outcome),
     };
-    let planned = workspace::runtime()?.block_on(async {
+    let before = Before::read(&args.past, &workspace)?;
+    let live: Live = workspace::runtime()?.block_on(async {
         let portal = workspace.open().await?;
-        let live = workspace::read(&*portal, terminal).await?;
-        anyhow::Ok(plan(inputs(&workspace, &live)))
+        workspace::read(&*portal, terminal).await
     })?;
-    show(&workspace, &planned, format, terminal)?;
+    let planned = before.plan(&workspace, &live, &args.only)?;
+    if let Some(out) = &args.out {
+        let folder = args.folder.as_deref().unwrap_or(Path::new("."));
+        let saved = SavedPlan::of(
+            &planned,
+            &workspace.heading(&before),
+            &folder.to_string_lossy(),
+        );
+        save(&saved, &directory.join(out))?;
+    }
+    show(&workspace, &before, &planned, format, terminal)?;
     Ok(if planned.is_blocked() {
         Outcome::Refused
     } else if args.detailed_exitcode && !planned.operations.is_empty() {
@@ -50,27 +78,30 @@ pub(super) fn run(
     })
 }
 
-/// What a plan of a workspace is made from.
-pub(super) fn inputs<'a>(workspace: &'a Workspace, live: &'a crate::model::Live) -> Inputs<'a> {
-    Inputs {
-        desired: &workspace.state,
-        config: &workspace.config,
-        live,
-        today: settings::today(),
-    }
+/// Saves a plan.
+pub(super) fn save(saved: &SavedPlan, path: &Path) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(saved)? + "\n";
+    std::fs::write(path, text).with_context(|| format!("{} can't be written", path.display()))
 }
 
 /// Writes a plan.
 pub(super) fn show(
     workspace: &Workspace,
+    before: &Before,
     plan: &Plan,
     format: Format,
     terminal: &mut Terminal,
 ) -> anyhow::Result<()> {
-    let heading = workspace.heading();
+    let heading = workspace.heading(before);
     match format {
         Format::Json => safe::json(&document::plan(&heading, plan), &mut terminal.out)?,
-        _ => prose::plan(&heading, plan, &terminal.look, &mut terminal.out)?,
+        Format::Markdown => {
+            markdown::plan(&heading, plan, markdown::BUDGET, &mut terminal.out)?;
+        }
+        Format::Html => html::plan(&heading, plan, &mut terminal.out)?,
+        Format::Text | Format::Github | Format::Sarif => {
+            prose::plan(&heading, plan, &terminal.look, &mut terminal.out)?;
+        }
     }
     Ok(())
 }

@@ -2,10 +2,13 @@
 
 use crate::{
     apply::{Outcome, Result, Watch},
+    journal::Journal,
     model::Kind,
     plan::Operation,
     portal::Progress,
 };
+use std::io;
+
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// One bar for whatever is going on.
@@ -51,12 +54,27 @@ impl Progress for Bars {
     }
 }
 
-impl Watch for Bars {
-    fn ended(&self, operation: &Operation, result: &Result) {
+/// What is told what becomes of operations: the journal, and then the bar.
+pub(super) struct Told<'a> {
+    /// The bar.
+    pub(super) bars: &'a Bars,
+    /// The journal.
+    pub(super) journal: &'a Journal,
+}
+
+impl Watch for Told<'_> {
+    fn starting(&self, at: usize, _: &Operation) -> io::Result<()> {
+        self.journal.started(at)
+    }
+
+    fn ended(&self, at: usize, operation: &Operation, result: &Result) -> io::Result<()> {
+        self.journal.ended(at, result)?;
+        let bar = &self.bars.0;
         if result.outcome != Outcome::Done {
             let address = crate::render::safe::line(&operation.address.to_string());
-            self.0.set_message(format!("{address}: not done"));
+            bar.set_message(format!("{address}: not done"));
         }
-        self.0.inc(1);
+        bar.inc(1);
+        Ok(())
     }
 }

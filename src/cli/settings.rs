@@ -106,11 +106,14 @@ pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// The moment, for journals.
+pub(super) fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}
+
 /// Today, for waivers, which expire.
 pub(super) fn today() -> jiff::civil::Date {
-    jiff::Timestamp::now()
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .date()
+    now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
 /// The path from the root of the repository to a folder, empty where there is no repository: a forge

@@ -1,6 +1,6 @@
 //! A *workspace* as a command uses it: its files read, its portal opened.
 
-use super::{outcome::Outcome, progress::Bars, settings, settings::Terminal};
+use super::{outcome::Outcome, past::Before, progress::Bars, settings, settings::Terminal};
 use crate::{
     config::Config,
     desired::{self, Desired},
@@ -62,7 +62,7 @@ impl Workspace {
     }
 
     /// What heads its plans.
-    pub(super) fn heading(&self) -> Heading {
+    pub(super) fn heading(&self, before: &Before) -> Heading {
         let folder = self
             .folder
             .canonicalize()
@@ -78,7 +78,8 @@ impl Workspace {
         Heading {
             workspace: name,
             portal: format!("{} ({place})", portal.kind),
-            ..Heading::default()
+            revision: before.revision.clone(),
+            is_dirty: before.is_dirty,
         }
     }
 

@@ -7,6 +7,7 @@
 //! [`Shape`] reads it, and the JSON Schemas, the diff, the order of writes, the sandbox
 //! and the docs read the shape. A new kind is a type in a file of its own and a line in [`Kind`].
 
+mod commit;
 mod extension;
 mod finding;
 mod group;
@@ -22,6 +23,7 @@ pub mod text;
 mod user;
 mod value;
 
+pub use commit::{Commit, Trace};
 pub use extension::{
     AutoAttendant, CallQueue, Conference, Extension, Fax, Forward, QueueStrategy, RingGroup,
     RingStrategy,

@@ -417,6 +417,42 @@ impl Shape {
         });
     }
 
+    /// Puts other words where a resource is mentioned: what `rename` gives for a mention, if anything.
+    #[must_use]
+    pub fn with_references(&self, fields: &Fields, rename: Rename<'_>) -> Fields {
+        let known = self.fields(fields);
+        let renamed = fields.iter().map(|(name, value)| {
+            let field = known.iter().find(|field| field.name == *name);
+            let renamed = field.map(|field| field.shape.value_with_references(value, rename));
+            (name.clone(), renamed.unwrap_or_else(|| value.clone()))
+        });
+        renamed.collect()
+    }
+
+    fn value_with_references(&self, value: &Value, rename: Rename<'_>) -> Value {
+        match (self, value) {
+            (Self::Text(Some(format)), Value::Text(text)) => {
+                Value::Text(rename(format.refers_to, text).unwrap_or_else(|| text.clone()))
+            }
+            (Self::List { item, order }, Value::List(list)) => {
+                let renamed = list
+                    .iter()
+                    .map(|one| item.value_with_references(one, rename));
+                Self::arrange(order, renamed.collect())
+            }
+            (Self::Map { item, .. }, Value::Map(fields)) => {
+                let renamed = fields
+                    .iter()
+                    .map(|(name, one)| (name.clone(), item.value_with_references(one, rename)));
+                Value::Map(renamed.collect())
+            }
+            (Self::Record(_) | Self::Variants { .. }, Value::Map(fields)) => {
+                Value::Map(self.with_references(fields, rename))
+            }
+            (_, value) => value.clone(),
+        }
+    }
+
     /// Shows `see` every text in `fields`: its path, the field that holds it where it is one, its
     /// format, itself.
     fn walk<'f>(&'f self, fields: &'f Fields, path: &mut String, see: Visit<'_, 'f>) {
@@ -468,6 +504,9 @@ impl Shape {
         }
     }
 }
+
+/// What a mention of another resource becomes; nothing if it stays.
+type Rename<'a> = &'a dyn Fn(&[Kind], &str) -> Option<Box<str>>;
 
 /// What a walk over fields shows each text to.
 type Visit<'a, 'f> = &'a mut dyn FnMut(&str, Option<&'f Field>, Option<&'static Format>, &'f str);

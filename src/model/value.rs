@@ -83,6 +83,16 @@ impl Value {
         }
     }
 
+    /// Whether two sides say the same. Where a secret is kept is nothing that a portal knows; its
+    /// version is.
+    #[must_use]
+    pub fn same(one: Option<&Self>, other: Option<&Self>) -> bool {
+        match (one, other) {
+            (Some(Self::Secret(one)), Some(Self::Secret(other))) => one.version == other.version,
+            (one, other) => one == other,
+        }
+    }
+
     /// The truth value, if this is one.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
@@ -153,6 +163,26 @@ impl Fields {
         match self.0.iter_mut().find(|(known, _)| *known == name) {
             Some((_, old)) => *old = value,
             None => self.0.push((name, value)),
+        }
+    }
+
+    /// Sets or removes what a path names, one name a level; records on the way come and go with it.
+    pub fn put(&mut self, path: &[Name], value: Option<Value>) {
+        match (path, value) {
+            ([], _) => {}
+            ([name], Some(value)) => self.set(name.clone(), value),
+            ([name], None) => drop(self.take(name)),
+            ([name, rest @ ..], value) => {
+                let mut inner = match self.get(name) {
+                    Some(Value::Map(inner)) => inner.clone(),
+                    _ => Self::new(),
+                };
+                inner.put(rest, value);
+                match inner.is_empty() {
+                    true => drop(self.take(name)),
+                    false => self.set(name.clone(), Value::Map(inner)),
+                }
+            }
         }
     }
 

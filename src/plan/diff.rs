@@ -121,14 +121,7 @@ fn entries(live: &Fields, target: &Fields, path: &mut Vec<Name>, changes: &mut V
 }
 
 fn leaf(before: Option<&Value>, after: Option<&Value>, path: &[Name], changes: &mut Vec<Change>) {
-    let same = match (before, after) {
-        // Where a secret is kept is nothing that a portal knows; its version is.
-        (Some(Value::Secret(before)), Some(Value::Secret(after))) => {
-            before.version == after.version
-        }
-        (before, after) => before == after,
-    };
-    if !same {
+    if !Value::same(before, after) {
         changes.push(Change {
             path: path.to_vec(),
             before: before.cloned(),

@@ -22,8 +22,9 @@ pub(super) struct Meeting<'a> {
 pub(super) struct Meetings<'a> {
     /// Every declared resource.
     pub(super) met: Vec<Meeting<'a>>,
-    /// How many live objects of each kind nobody met; the portal's own don't count.
-    pub(super) unmanaged: BTreeMap<Kind, usize>,
+    /// The live objects that nobody met, by the keys that the portal knows them by; the portal's own
+    /// don't count.
+    pub(super) strangers: Vec<Address>,
 }
 
 /// Brings declared resources and live objects together.
@@ -47,16 +48,22 @@ pub(super) fn meet<'a>(desired: &'a State, live: &'a Live) -> Meetings<'a> {
         let previous = meeting.resource.previously.as_deref();
         meeting.live = previous.and_then(|key| find(meeting.address.kind, key));
     }
-    let strangers = live.listings.keys().map(|kind| {
-        let objects = live.of_kind(*kind);
+    let mut strangers = Vec::new();
+    for kind in Kind::ALL {
+        let objects = live.of_kind(kind);
         let strange =
-            objects.filter(|(key, object)| !object.system && !taken.contains(&(*kind, *key)));
-        (*kind, strange.count())
-    });
-    Meetings {
-        unmanaged: strangers.collect(),
-        met,
+            objects.filter(|(key, object)| !object.system && !taken.contains(&(kind, *key)));
+        strangers.extend(strange.map(|(key, _)| Address::new(kind, key)));
     }
+    Meetings { met, strangers }
+}
+
+/// The usernames of declared users whose key is another: a portal knows nothing of our keys, so that
+/// is what it must be told where another resource mentions them.
+pub(super) fn usernames(desired: &State) -> BTreeMap<&str, &str> {
+    let users = desired.of_kind(Kind::Users);
+    let names = users.map(|(address, user)| (&*address.key, portal_key(address, user)));
+    names.filter(|(key, username)| key != username).collect()
 }
 
 /// The key that the portal knows a declared resource by: a user's username, anything else's own key.

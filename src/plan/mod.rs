@@ -7,17 +7,23 @@
 //! The steps: each declared resource [meets](meet) its live object; the two are [compared](diff) field by
 //! field; the operations are put in [order](order); [guards](guard) have their say.
 
+mod cause;
 mod diff;
 pub mod guard;
 mod meet;
 mod order;
+mod stale;
 
 pub use diff::changes;
 pub use guard::Finding;
+pub use order::ordered as in_order;
+pub use stale::{Difference, still_holds};
 
 use crate::{
-    config::Config,
-    model::{Address, Change, Fields, Kind, Live, LiveObject, Origin, Requests, State},
+    config::{Config, Prune},
+    model::{
+        Address, Change, Commit, Fields, Kind, Live, LiveObject, Origin, Requests, State, Trace,
+    },
 };
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -35,6 +41,21 @@ pub struct Inputs<'a> {
     pub live: &'a Live,
     /// The day, for waivers, which expire.
     pub today: Date,
+    /// What was declared before.
+    pub past: Past<'a>,
+    /// The causes that count; all of them, unless some are named. What has another stays as it is.
+    pub only: &'a [Cause],
+}
+
+/// What was declared before, as far as there is a history.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Past<'a> {
+    /// Where this change began.
+    pub base: Option<&'a State>,
+    /// When the workspace was last applied.
+    pub applied: Option<&'a State>,
+    /// Which commits changed and removed what.
+    pub trace: Option<&'a Trace>,
 }
 
 /// What would have to be done.
@@ -70,20 +91,30 @@ pub enum Action {
     Delete,
 }
 
-/// Why an operation exists.
+/// Why an operation exists; what somebody should look at first comes first.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    clap::ValueEnum,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
+    /// Both the files and the portal changed.
+    Conflict,
     /// This change of the files asks for it.
     Change,
     /// An earlier change of the files asks for it, and was not applied yet.
     Pending,
     /// Somebody edited the portal.
     Drift,
-    /// Both the files and the portal changed.
-    Conflict,
 }
 
 /// One change to one resource; one write.
@@ -93,8 +124,12 @@ pub struct Operation {
     pub address: Address,
     /// What is done to it.
     pub action: Action,
-    /// Why.
+    /// Why: of several causes, the one that somebody should look at first.
     pub cause: Cause,
+    /// Why each field changes, in the order of `changes`.
+    pub causes: Vec<Cause>,
+    /// The commit that asks for it, where the files do.
+    pub commit: Option<Commit>,
     /// The fields that change; for a create, all that it will hold; for a delete, none.
     pub changes: Vec<Change>,
     /// What it will hold: all of it, without defaults. Empty for a delete.
@@ -190,29 +225,26 @@ impl Plan {
 #[must_use]
 pub fn plan(inputs: Inputs<'_>) -> Plan {
     let meetings = meet::meet(inputs.desired, inputs.live);
+    let usernames = meet::usernames(inputs.desired);
     let mut operations: Vec<Operation> = meetings
         .met
         .iter()
-        .filter_map(|meeting| operation(&inputs, meeting))
+        .filter_map(|meeting| operation(&inputs, meeting, &usernames))
         .collect();
-    let mut unmanaged = meetings.unmanaged;
-    for address in &inputs.config.absent {
-        let met = meetings.met.iter().any(|meeting| {
-            meeting.address.kind == address.kind
-                && meeting.live.is_some_and(|(key, _)| *key == *address.key)
-        });
-        if let Some(live) = inputs.live.get(address.kind, &address.key)
-            && !met
-            && !live.system
-            && is_complete(inputs.live, address.kind)
+    let leaving = leaving(&inputs, &meetings.strangers);
+    let mut unmanaged: BTreeMap<Kind, usize> = BTreeMap::new();
+    for address in &meetings.strangers {
+        if !leaving
+            .iter()
+            .any(|operation| operation.address == *address)
         {
-            operations.push(delete(address, live));
-            if let Some(count) = unmanaged.get_mut(&address.kind) {
-                *count -= 1;
-            }
+            *unmanaged.entry(address.kind).or_default() += 1;
         }
     }
-    unmanaged.retain(|_, count| *count > 0);
+    operations.extend(leaving);
+    if !inputs.only.is_empty() {
+        operations.retain(|operation| inputs.only.contains(&operation.cause));
+    }
     let operations = order::ordered(operations);
     let mut plan = Plan {
         operations,
@@ -224,62 +256,168 @@ pub fn plan(inputs: Inputs<'_>) -> Plan {
     plan
 }
 
-/// Whether every page of a kind came back whole.
-fn is_complete(live: &Live, kind: Kind) -> bool {
-    live.listings
-        .get(&kind)
-        .is_some_and(|listing| listing.incomplete.is_none())
+/// The live objects that nobody declares, by the keys that the portal knows them by; the portal's own
+/// don't count.
+#[must_use]
+pub fn strangers(desired: &State, live: &Live) -> Vec<Address> {
+    meet::meet(desired, live).strangers
+}
+
+/// What goes: what `absent` names, and what the policy lets go. Only a complete listing justifies it
+/// (law 2), and only evidence: a commit that removed the declaration.
+fn leaving(inputs: &Inputs<'_>, strangers: &[Address]) -> Vec<Operation> {
+    let complete = |kind| {
+        let listing = inputs.live.listings.get(&kind);
+        listing.is_some_and(|listing| listing.incomplete.is_none())
+    };
+    let removed = |address: &Address| {
+        inputs
+            .past
+            .trace
+            .and_then(|trace| trace.removed.get(address))
+    };
+    let mut operations = Vec::new();
+    for address in strangers.iter().filter(|address| complete(address.kind)) {
+        let Some(live) = inputs.live.get(address.kind, &address.key) else {
+            continue;
+        };
+        let named = inputs.config.absent.contains(address);
+        let commit = removed(address);
+        let goes = named
+            || match inputs.config.policy.prune {
+                Prune::Never => false,
+                Prune::Declared => commit.is_some(),
+                Prune::All => inputs.past.trace.is_some(),
+            };
+        if goes {
+            let in_base = inputs
+                .past
+                .base
+                .is_none_or(|base| cause::declares(base, address));
+            operations.push(Operation {
+                address: address.clone(),
+                action: Action::Delete,
+                cause: if in_base || named {
+                    Cause::Change
+                } else {
+                    Cause::Pending
+                },
+                causes: Vec::new(),
+                commit: commit.cloned(),
+                changes: Vec::new(),
+                target: Fields::new(),
+                object: Some(Object::of(&address.key, live)),
+                after: Vec::new(),
+                makes_way: false,
+                template: None,
+                origin: None,
+            });
+        }
+    }
+    operations
 }
 
 /// What must be done about one declared resource; nothing if it is as declared.
-fn operation(inputs: &Inputs<'_>, meeting: &meet::Meeting<'_>) -> Option<Operation> {
+fn operation(
+    inputs: &Inputs<'_>,
+    meeting: &meet::Meeting<'_>,
+    usernames: &BTreeMap<&str, &str>,
+) -> Option<Operation> {
     let meet::Meeting {
         address,
         resource,
         live,
     } = meeting;
     let shape = address.kind.shape();
-    let declared = diff::ours(
+    let mut declared = diff::ours(
         inputs.config,
         address.kind,
         &resource.fields,
         live.is_none(),
     );
-    let template = resource.fields.text("template").map(Into::into);
-    let origin = resource.origin.clone();
-    let Some((key, live)) = live else {
-        let target = shape.overlay(&Fields::new(), &declared);
-        return Some(Operation {
-            changes: changes(shape, &Fields::new(), &target),
-            address: (*address).clone(),
-            action: Action::Create,
-            cause: Cause::Change,
-            target,
-            object: None,
-            after: Vec::new(),
-            makes_way: false,
-            template,
-            origin,
+    if !usernames.is_empty() {
+        declared = shape.with_references(&declared, &|kinds, text| {
+            let username = usernames.get(text).filter(|_| kinds.contains(&Kind::Users));
+            username.map(|username| (*username).into())
         });
-    };
-    let target = shape.overlay(&live.fields, &declared);
-    let changes = changes(shape, &live.fields, &target);
+    }
+    let known = live
+        .as_ref()
+        .map_or_else(Fields::new, |(_, live)| live.fields.clone());
+    let mut target = shape.overlay(&known, &declared);
+    let history = cause::History::of(inputs, address, &known, live.is_some());
+    history.release(&resource.fields, &known, &mut target);
+    let target = shape.without_defaults(target);
+    let mut changes = changes(shape, &known, &target);
     // A user's key is the workspace's; the portal knows a user by the username, which is a field.
-    let renamed = address.kind != Kind::Users && **key != *address.key;
-    if changes.is_empty() && !renamed {
+    let renamed = live
+        .as_ref()
+        .is_some_and(|(key, _)| address.kind != Kind::Users && **key != *address.key);
+    if live.is_some() && changes.is_empty() && !renamed {
         return None;
     }
+    let mut causes: Vec<Cause> = changes
+        .iter()
+        .map(|change| history.cause(change, &target))
+        .collect();
+    let mut target = target;
+    if !inputs.only.is_empty() && live.is_some() {
+        let kept = causes.iter().map(|cause| inputs.only.contains(cause));
+        let kept: Vec<bool> = kept.collect();
+        for (change, _) in changes.iter().zip(&kept).filter(|(_, kept)| !**kept) {
+            target.put(
+                &change.path,
+                known.at(change.path.iter().map(|name| &**name)).cloned(),
+            );
+        }
+        target = shape.without_defaults(target);
+        let mut keep = kept.iter().copied();
+        changes.retain(|_| keep.next() == Some(true));
+        let mut keep = kept.into_iter();
+        causes.retain(|_| keep.next() == Some(true));
+        if changes.is_empty() && !renamed {
+            return None;
+        }
+    }
+    let cause = match live {
+        None => history.cause_of_create(),
+        Some(_) => causes
+            .iter()
+            .copied()
+            .min()
+            .unwrap_or_else(|| history.cause_of_rename()),
+    };
+    if live.is_none() {
+        causes = vec![cause; changes.len()];
+    }
+    let portal_key = declared
+        .text("username")
+        .filter(|_| address.kind == Kind::Users)
+        .unwrap_or(&address.key);
+    let asked = matches!(cause, Cause::Change | Cause::Pending | Cause::Conflict);
+    let trace = inputs.past.trace.filter(|_| asked);
     Some(Operation {
-        action: action_of(&changes, renamed),
+        action: if live.is_none() {
+            Action::Create
+        } else {
+            action_of(&changes, renamed)
+        },
+        commit: trace.and_then(|trace| {
+            trace
+                .changed
+                .get(&Address::new(address.kind, portal_key))
+                .cloned()
+        }),
         address: (*address).clone(),
-        cause: Cause::Change,
+        cause,
+        causes,
         changes,
         target,
-        object: Some(Object::of(key, live)),
+        object: live.as_ref().map(|(key, live)| Object::of(key, live)),
         after: Vec::new(),
         makes_way: false,
-        template,
-        origin,
+        template: resource.fields.text("template").map(Into::into),
+        origin: resource.origin.clone(),
     })
 }
 
@@ -297,20 +435,5 @@ fn action_of(changes: &[Change], renamed: bool) -> Action {
         Some(value) if value.as_bool() == Some(false) => Action::Deactivate,
         Some(_) => Action::Reactivate,
         None => Action::Update,
-    }
-}
-
-fn delete(address: &Address, live: &LiveObject) -> Operation {
-    Operation {
-        address: address.clone(),
-        action: Action::Delete,
-        cause: Cause::Change,
-        changes: Vec::new(),
-        target: Fields::new(),
-        object: Some(Object::of(&address.key, live)),
-        after: Vec::new(),
-        makes_way: false,
-        template: None,
-        origin: None,
     }
 }

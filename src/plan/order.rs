@@ -13,13 +13,19 @@ use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Puts operations in an order in which they can be done, and says what each must wait for.
-pub(super) fn ordered(mut operations: Vec<Operation>) -> Vec<Operation> {
+#[must_use]
+pub fn ordered(mut operations: Vec<Operation>) -> Vec<Operation> {
     operations.sort_by(|a, b| rank(a).cmp(&rank(b)));
     loop {
         let edges = Edges::between(&operations);
-        match edges.sorted(&operations) {
-            Ok(order) => return arranged(operations, &order, &edges),
-            Err(circle) => make_way(&mut operations, &circle),
+        match edges.sorted() {
+            Ok(order) => return undisguised(arranged(operations, &order, &edges)),
+            Err(circles) => {
+                for circle in circles {
+                    make_way(&mut operations, &circle);
+                }
+                operations.sort_by(|a, b| rank(a).cmp(&rank(b)));
+            }
         }
     }
 }
@@ -101,20 +107,22 @@ impl Edges {
         };
         edges.values(operations);
         edges.references(operations);
-        for (at, operation) in operations
-            .iter()
-            .enumerate()
-            .filter(|(_, one)| one.makes_way)
-        {
-            // The rest of the same resource comes after it made way.
-            let same =
-                |(_, one): &(usize, &Operation)| !one.makes_way && one.address == operation.address;
-            let rest = operations.iter().enumerate().find(same);
-            if let Some((rest, _)) = rest {
-                edges.hard[rest].insert(at);
+        edges.parts(operations);
+        edges
+    }
+
+    /// What makes way does so before the rest of the same resource changes.
+    fn parts(&mut self, operations: &[Operation]) {
+        let mut last: BTreeMap<(Kind, &str), usize> = BTreeMap::new();
+        let (first, rest): (Vec<usize>, Vec<usize>) =
+            (0..operations.len()).partition(|at| operations[*at].makes_way);
+        for at in first.into_iter().chain(rest) {
+            if let Some(resource) = resource(&operations[at])
+                && let Some(before) = last.insert(resource, at)
+            {
+                self.hard[at].insert(before);
             }
         }
-        edges
     }
 
     /// A value is given up before it is taken.
@@ -132,7 +140,11 @@ impl Edges {
         }
         for (at, (before, after)) in sides.iter().enumerate() {
             for claim in after.difference(before) {
-                self.hard[at].extend(given_up.get(claim).filter(|giver| **giver != at));
+                // What a resource has for a while only, it takes from nobody.
+                let givers = given_up.get(claim).filter(|giver| {
+                    **giver != at && resource(&operations[**giver]) != resource(&operations[at])
+                });
+                self.hard[at].extend(givers);
             }
         }
     }
@@ -197,9 +209,9 @@ impl Edges {
         }
     }
 
-    /// The operations in order, or those that wait for each other in a circle.
-    fn sorted(&self, operations: &[Operation]) -> Result<Vec<usize>, Vec<usize>> {
-        let count = operations.len();
+    /// The operations in order, or circles in which some wait for each other.
+    fn sorted(&self) -> Result<Vec<usize>, Vec<Vec<usize>>> {
+        let count = self.hard.len();
         let mut waits: Vec<(usize, usize)> = (0..count)
             .map(|at| {
                 (
@@ -230,7 +242,7 @@ impl Edges {
                 Some(loose)
             });
             let Some(next) = next else {
-                return Err(pending.into_iter().collect());
+                return Err(self.circles(&pending));
             };
             order.push(next);
             for other in &hard_next[next] {
@@ -247,6 +259,32 @@ impl Edges {
         }
         Ok(order)
     }
+
+    /// The circles among operations each of which must wait for another of them: at least one, and no
+    /// operation in two.
+    fn circles(&self, pending: &BTreeSet<usize>) -> Vec<Vec<usize>> {
+        let mut circles = Vec::new();
+        let mut seen = BTreeSet::new();
+        for start in pending {
+            let mut path = Vec::new();
+            let mut at = *start;
+            while seen.insert(at) {
+                path.push(at);
+                let first = self.hard[at].iter().find(|first| pending.contains(first));
+                at = *first.expect("what is pending waits for what is pending");
+            }
+            if let Some(begin) = path.iter().position(|known| *known == at) {
+                circles.push(path.split_off(begin));
+            }
+        }
+        circles
+    }
+}
+
+/// The live object that an operation is about.
+fn resource(operation: &Operation) -> Option<(Kind, &str)> {
+    let object = operation.object.as_ref()?;
+    Some((operation.address.kind, &object.id))
 }
 
 /// Puts operations in `order`; each waits only for what comes earlier.
@@ -275,7 +313,23 @@ fn arranged(operations: Vec<Operation>, order: &[usize], edges: &Edges) -> Vec<O
         .collect()
 }
 
-/// Lets the first operation of a circle that changes a live object make way for the others.
+/// Whoever made way is known again by what it really held: guards and readers ask for that.
+fn undisguised(mut operations: Vec<Operation>) -> Vec<Operation> {
+    let held: BTreeMap<Box<str>, Fields> = operations
+        .iter()
+        .filter(|one| one.makes_way)
+        .filter_map(|one| one.object.as_ref())
+        .map(|object| (object.id.clone(), object.fields.clone()))
+        .collect();
+    for object in operations.iter_mut().filter_map(|one| one.object.as_mut()) {
+        if let Some(fields) = held.get(&object.id) {
+            object.fields.clone_from(fields);
+        }
+    }
+    operations
+}
+
+/// Lets the first operation of a circle make way for the others.
 fn make_way(operations: &mut Vec<Operation>, circle: &[usize]) {
     let wanted: BTreeSet<Claim> = circle
         .iter()
@@ -287,20 +341,12 @@ fn make_way(operations: &mut Vec<Operation>, circle: &[usize]) {
                 .filter(move |claim| !before.contains(claim))
         })
         .collect();
-    let candidate = circle.iter().copied().find(|at| {
-        let operation = &operations[*at];
-        let after = claims_after(operation);
-        operation.object.is_some()
-            && operation.action != Action::Delete
-            && claims_before(operation)
-                .iter()
-                .any(|claim| !after.contains(claim) && wanted.contains(claim))
-    });
-    let at = candidate.expect("only operations that give a value up can wait in a circle");
+    // Operations were sorted by rank: people come before queues, whose number is all that they are
+    // known by.
+    let at = *circle.iter().min().expect("a circle isn't empty");
     let (first, rest) = split(&operations[at], &wanted);
     operations[at] = rest;
     operations.push(first);
-    operations.sort_by(|a, b| rank(a).cmp(&rank(b)));
 }
 
 /// Splits an operation in two: giving up what others want, and all that remains.
@@ -342,6 +388,7 @@ fn split(operation: &Operation, wanted: &BTreeSet<Claim>) -> (Operation, Operati
         operation.address.clone()
     };
     let first = Operation {
+        causes: vec![operation.cause; changes_first.len()],
         address,
         action: if key == object.key {
             Action::Update
@@ -355,8 +402,19 @@ fn split(operation: &Operation, wanted: &BTreeSet<Claim>) -> (Operation, Operati
         makes_way: true,
         ..operation.clone()
     };
+    let changes = super::changes(shape, &parked, &operation.target);
+    let cause_of = |change: &Change| {
+        let own = operation
+            .changes
+            .iter()
+            .position(|one| one.path == change.path);
+        own.and_then(|at| operation.causes.get(at))
+            .copied()
+            .unwrap_or(operation.cause)
+    };
     let rest = Operation {
-        changes: super::changes(shape, &parked, &operation.target),
+        causes: changes.iter().map(cause_of).collect(),
+        changes,
         object: Some(super::Object {
             key,
             fields: parked,

@@ -7,12 +7,12 @@ use crate::{
     plan::{Action, Cause, Operation, Plan, Summary, guard::Level},
 };
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::{borrow::Cow, collections::BTreeMap};
 
 /// What heads every plan: which workspace, which portal, which commits.
-#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Heading {
     /// The workspace, by the name of its folder.
     pub workspace: String,
@@ -20,10 +20,13 @@ pub struct Heading {
     pub portal: String,
     /// The commits that the plan is made from.
     pub revision: Revision,
+    /// Whether the files differ from HEAD.
+    #[serde(rename = "dirty")]
+    pub is_dirty: bool,
 }
 
 /// The commits that a plan is made from; null where there is none.
-#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Revision {
     /// What is declared.
     pub head: Option<String>,
@@ -69,7 +72,7 @@ pub struct ApplyDocument {
 }
 
 /// How many operations had each outcome.
-#[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Outcomes {
     /// Done, says the portal.
     pub done: usize,
@@ -101,8 +104,10 @@ pub struct OperationEntry {
     pub address: Address,
     /// What is done to it.
     pub action: Action,
-    /// Why.
+    /// Why: of several causes, the one that somebody should look at first.
     pub cause: Cause,
+    /// The commit that asks for it, or null.
+    pub commit: Option<CommitEntry>,
     /// The key that the portal knows it by now, where that changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
@@ -122,6 +127,17 @@ pub struct OperationEntry {
     pub error: Option<String>,
 }
 
+/// A commit.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CommitEntry {
+    /// Its id.
+    pub id: String,
+    /// Who wrote it.
+    pub author: String,
+    /// The first line of its message.
+    pub summary: String,
+}
+
 /// One field that changes.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FieldEntry {
@@ -135,6 +151,8 @@ pub struct FieldEntry {
     pub after: Option<Value>,
     /// Whether it is a secret: before and after are then versions, never the secret.
     pub sensitive: bool,
+    /// Why it changes.
+    pub cause: Cause,
 }
 
 /// What a guard has to say.
@@ -198,6 +216,8 @@ fn operation(operation: &Operation) -> OperationEntry {
         address,
         action,
         cause,
+        causes,
+        commit,
         changes,
         object,
         after,
@@ -210,17 +230,22 @@ fn operation(operation: &Operation) -> OperationEntry {
         address: address.clone(),
         action: *action,
         cause: *cause,
+        commit: commit.as_ref().map(|commit| CommitEntry {
+            id: commit.id.clone(),
+            author: commit.author.clone(),
+            summary: commit.summary.clone(),
+        }),
         key: key.filter(|key| **key != *address.key && *action == Action::Rename),
         template: template.as_deref().map(str::to_owned),
         makes_way: *makes_way,
-        fields: changes.iter().map(field).collect(),
+        fields: changes.iter().zip(causes).map(field).collect(),
         after: after.clone(),
         outcome: None,
         error: None,
     }
 }
 
-fn field(change: &Change) -> FieldEntry {
+fn field((change, cause): (&Change, &Cause)) -> FieldEntry {
     let Change {
         path,
         before,
@@ -234,6 +259,7 @@ fn field(change: &Change) -> FieldEntry {
             .into_iter()
             .flatten()
             .any(|value| matches!(value, Value::Secret(_))),
+        cause: *cause,
     }
 }
 

@@ -247,4 +247,20 @@ mod tests {
         );
         assert_eq!(properties["file"]["type"], "string");
     }
+
+    #[test]
+    fn a_plan_is_a_document_in_which_nothing_acts() {
+        use super::super::{document, planned, safe};
+        let shown = |(heading, plan): &(document::Heading, crate::plan::Plan)| {
+            written(|out| safe::json(&document::plan(heading, plan), out))
+        };
+        insta::assert_snapshot!(shown(&planned::ordinary()));
+        let hostile = shown(&planned::hostile());
+        for line in hostile.lines() {
+            assert!(!line.chars().any(safe::acts), "{line:?}");
+            assert!(!line.starts_with("::") && !line.contains("##["), "{line}");
+        }
+        let read: serde_json::Value = serde_json::from_str(&hostile).unwrap();
+        assert_eq!(read["workspace"], planned::HOSTILE);
+    }
 }

@@ -6,16 +6,23 @@
 //! came from a file or a portal passes through [`safe`] on its way out, and the lines of a file come
 //! from [`excerpt`], so that neither a secret nor an escape sequence gets through.
 
+mod difference;
 pub mod document;
 mod excerpt;
 pub mod github;
+pub mod html;
 pub mod json;
+pub mod markdown;
+#[cfg(test)]
+mod planned;
 pub mod prose;
 pub mod safe;
 #[cfg(test)]
 mod samples;
 pub mod sarif;
+mod section;
 pub mod text;
+mod words;
 
 use crate::diagnostic::Report;
 use std::io;

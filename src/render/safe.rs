@@ -91,6 +91,42 @@ pub fn json(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(shown.replace("##[", r"##\u005b").as_bytes())
 }
 
+/// Text as a code span of Markdown, where nothing in it means anything: not even a mention, a reference
+/// or a tag. The fence is longer than any that the text holds.
+#[must_use]
+pub fn code(text: &str) -> String {
+    let shown = line(text);
+    let mut longest = 0;
+    let mut run = 0;
+    for c in shown.chars() {
+        run = if c == '`' { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    let fence = "`".repeat(longest + 1);
+    // One space at each end is taken away again by whoever reads it, unless all of it is space.
+    let is_bare = shown.starts_with(['`', ' ']) || shown.ends_with(['`', ' ']) || shown.is_empty();
+    let space = if is_bare { " " } else { "" };
+    format!("{fence}{space}{shown}{space}{fence}")
+}
+
+/// Text of a page, between tags or in a quoted attribute. Line breaks stay, the rest that acts is
+/// escaped.
+#[must_use]
+pub fn html(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in lines(text).chars() {
+        match c {
+            '&' => shown.push_str("&amp;"),
+            '<' => shown.push_str("&lt;"),
+            '>' => shown.push_str("&gt;"),
+            '"' => shown.push_str("&quot;"),
+            '\'' => shown.push_str("&#39;"),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
 /// The message of a GitHub workflow command. What acts is escaped first, line breaks aside, which
 /// the runner puts back from `%0A`.
 #[must_use]
@@ -121,6 +157,18 @@ mod tests {
         assert_eq!(line(names), names);
         assert_eq!(lines("one\r\ntwo\u{7}"), "one\ntwo\\u{7}");
         assert_eq!(lines("a::b\n ::c\n##[d]"), "a::b\n\\u{3a}:c\n##\\u{5b}d]");
+    }
+
+    #[test]
+    fn markup_is_text() {
+        assert_eq!(code("a`b``c"), "```a`b``c```");
+        assert_eq!(code("`"), "`` ` ``");
+        assert_eq!(code(""), "`  `");
+        assert_eq!(code("@a #1 <b>"), "`@a #1 <b>`");
+        assert_eq!(
+            html("<b a='\"'>&\u{1b}"),
+            "&lt;b a=&#39;&quot;&#39;&gt;&amp;\\u{1b}"
+        );
     }
 
     #[test]

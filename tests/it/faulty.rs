@@ -10,7 +10,7 @@ use std::{
     io::Write as _,
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     sync::{
-        Arc, Mutex,
+        Arc, Condvar, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     thread::JoinHandle,
@@ -31,6 +31,14 @@ pub(crate) enum Fault {
     TruncatedBody,
     /// A page for people, as gateways show them; nothing is done.
     HtmlPage(u16),
+    /// The credentials are accepted no more; nothing is done.
+    Status401,
+    /// It waits at the door until the test lets it in, and then it is done.
+    Hold,
+    /// It waits at the door, and is turned away: nothing is done.
+    HoldThenDrop,
+    /// It is done at once, and its answer waits at the door.
+    HoldAnswer,
     /// A page lacks an object.
     LoseRow,
     /// A page has an object twice.
@@ -61,6 +69,19 @@ impl Match {
         Self::new("GET", prefix)
     }
 
+    pub(crate) fn patch(prefix: &str) -> Self {
+        Self::new("PATCH", prefix)
+    }
+
+    /// Every request that changes something.
+    pub(crate) fn write() -> Self {
+        Self::new("WRITE", "/")
+    }
+
+    pub(crate) fn delete(prefix: &str) -> Self {
+        Self::new("DELETE", prefix)
+    }
+
     pub(crate) fn post(prefix: &str) -> Self {
         Self::new("POST", prefix)
     }
@@ -69,6 +90,22 @@ impl Match {
     pub(crate) fn nth(mut self, nth: usize) -> Self {
         self.nth = Some(nth);
         self
+    }
+}
+
+/// The door at which requests wait. Whoever holds it learns of each that came, and lets them in.
+#[derive(Default)]
+struct Door {
+    waiting: Mutex<(usize, bool)>,
+    changed: Condvar,
+}
+
+impl Door {
+    fn wait(&self) {
+        let mut state = self.waiting.lock().unwrap();
+        state.0 += 1;
+        self.changed.notify_all();
+        drop(self.changed.wait_while(state, |(_, open)| !*open).unwrap());
     }
 }
 
@@ -90,7 +127,9 @@ impl Script {
         self.requests.push((method.to_owned(), path.to_owned()));
         let mut due = None;
         for rule in &mut self.rules {
-            if rule.matches.method == method && path.starts_with(&rule.matches.prefix) {
+            let is_write = rule.matches.method == "WRITE" && method != "GET";
+            if (is_write || rule.matches.method == method) && path.starts_with(&rule.matches.prefix)
+            {
                 rule.seen += 1;
                 if rule.matches.nth.is_none_or(|nth| nth == rule.seen) {
                     due = due.or(Some(rule.fault));
@@ -105,6 +144,7 @@ impl Script {
 pub(crate) struct Faulty {
     address: SocketAddr,
     script: Arc<Mutex<Script>>,
+    door: Arc<Door>,
     stopping: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -118,20 +158,24 @@ impl Faulty {
         let address = listener.local_addr().unwrap();
         let script = Arc::new(Mutex::new(Script::default()));
         let stopping = Arc::new(AtomicBool::new(false));
+        let door = Arc::new(Door::default());
         let (shared, stop) = (Arc::clone(&script), Arc::clone(&stopping));
+        let shared_door = Arc::clone(&door);
         let thread = std::thread::spawn(move || {
             for connection in listener.incoming() {
                 if stop.load(Ordering::SeqCst) {
                     return;
                 }
                 let (script, connection) = (Arc::clone(&shared), connection.unwrap());
+                let door = Arc::clone(&shared_door);
                 // A client that goes away in the middle is no failure of the test's.
-                std::thread::spawn(move || drop(relay(connection, upstream, &script)));
+                std::thread::spawn(move || drop(relay(connection, upstream, &script, &door)));
             }
         });
         Self {
             address,
             script,
+            door,
             stopping,
             thread: Some(thread),
         }
@@ -156,6 +200,19 @@ impl Faulty {
         *self.script.lock().unwrap() = Script::default();
     }
 
+    /// Waits until so many requests stand at the door.
+    pub(crate) fn until_held(&self, count: usize) {
+        let state = self.door.waiting.lock().unwrap();
+        let few = |state: &mut (usize, bool)| state.0 < count;
+        drop(self.door.changed.wait_while(state, few).unwrap());
+    }
+
+    /// Lets every request in, now and from now on.
+    pub(crate) fn release(&self) {
+        self.door.waiting.lock().unwrap().1 = true;
+        self.door.changed.notify_all();
+    }
+
     /// Every request so far, as method and path with query.
     pub(crate) fn requests(&self) -> Vec<(String, String)> {
         self.script.lock().unwrap().requests.clone()
@@ -171,6 +228,7 @@ impl Faulty {
 impl Drop for Faulty {
     fn drop(&mut self) {
         self.stopping.store(true, Ordering::SeqCst);
+        self.release();
         // The listener waits for a connection; here is one.
         drop(TcpStream::connect(self.address));
         if let Some(thread) = self.thread.take() {
@@ -184,6 +242,7 @@ fn relay(
     mut client: TcpStream,
     upstream: SocketAddr,
     script: &Mutex<Script>,
+    door: &Door,
 ) -> std::io::Result<()> {
     let request = Message::read(&client)?;
     let mut words = request.first.split(' ');
@@ -203,6 +262,20 @@ fn relay(
     };
     let answer = match fault {
         None => forward()?,
+        Some(Fault::Hold) => {
+            door.wait();
+            forward()?
+        }
+        Some(Fault::HoldThenDrop) => {
+            door.wait();
+            return Ok(());
+        }
+        Some(Fault::HoldAnswer) => {
+            let answer = forward()?;
+            door.wait();
+            answer
+        }
+        Some(Fault::Status401) => Message::answer(401, &[], ""),
         Some(Fault::Status429 { retry_after }) => {
             let seconds = retry_after.map(|seconds| seconds.to_string());
             let header = seconds.as_ref().map(|seconds| ("retry-after", &**seconds));

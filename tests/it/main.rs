@@ -2,13 +2,20 @@
 //! it links once.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
+mod budget;
 mod cli;
+mod converge;
+mod crash;
+mod faults;
 mod faulty;
 mod fixtures;
+mod history;
 mod hostile;
 mod layers;
 mod message;
 mod oracle;
+mod page;
+mod plan;
 mod refusals;
 mod running;
 mod sandbox;

@@ -1,13 +1,19 @@
 //! A *running* sandbox, and the client that tests speak to it with.
 
 use callsheet::{
+    config::PortalKind,
     model::Kind,
+    portal::{self, Credentials, Location, Portal, Target, http::Pace},
     sandbox::{Store, Tokens, serve},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::{net::Ipv4Addr, sync::mpsc, thread::JoinHandle};
-use tokio::{net::TcpListener, sync::oneshot};
+use std::{
+    net::Ipv4Addr,
+    sync::{OnceLock, mpsc},
+    thread::JoinHandle,
+};
+use tokio::{net::TcpListener, runtime::Runtime, sync::oneshot};
 
 pub(crate) const WRITE: &str = "a-token-that-writes";
 pub(crate) const READ: &str = "a-token-that-reads";
@@ -36,7 +42,7 @@ impl Sandbox {
         let (stop, stopped) = oneshot::channel::<()>();
         let (send, receive) = mpsc::channel();
         let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Runtime::new().unwrap();
+            let runtime = Runtime::new().unwrap();
             runtime.block_on(async {
                 let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
                 send.send(listener.local_addr().unwrap()).unwrap();
@@ -157,4 +163,42 @@ pub(crate) fn user(name: &str) -> Value {
 /// Where the object of an answer is.
 pub(crate) fn path(kind: Kind, answer: &Answer) -> String {
     format!("/v1/{kind}/{}", answer.body["id"].as_str().unwrap())
+}
+
+/// The one runtime of tests that have none of their own.
+pub(crate) fn runtime() -> &'static Runtime {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.worker_threads(2).enable_all().build().unwrap()
+    })
+}
+
+/// Serves a store on the shared runtime until the answer is dropped.
+pub(crate) fn served(store: Store) -> (String, oneshot::Sender<()>) {
+    let (stop, stopped) = oneshot::channel::<()>();
+    let url = runtime().block_on(async {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let tokens = Tokens {
+            write: WRITE.into(),
+            read: None,
+        };
+        tokio::spawn(serve(listener, store, tokens, async {
+            drop(stopped.await);
+        }));
+        url
+    });
+    (url, stop)
+}
+
+/// The portal at a URL, as the program speaks to it. Made and used inside a runtime.
+pub(crate) fn portal(url: &str) -> Box<dyn Portal> {
+    portal::open(&Target {
+        kind: PortalKind::Sandbox,
+        location: Location::Url(url.to_owned()),
+        credentials: Credentials::Token(WRITE.into()),
+        pace: Pace::default(),
+    })
+    .unwrap()
 }

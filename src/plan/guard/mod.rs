@@ -4,9 +4,13 @@
 //! Each guard is a function and a line in [`GUARDS`]; what its rule means stands in
 //! [`FindingRule`](crate::model::FindingRule).
 
+mod access;
+mod delete;
 mod listing;
+mod person;
 mod reference;
 mod taken;
+mod waiver;
 
 use super::{Inputs, Plan};
 use crate::model::{Address, FindingRule};
@@ -38,6 +42,8 @@ pub struct Finding {
     pub address: Option<Address>,
     /// What there is to say, in one sentence without a full stop.
     pub message: String,
+    /// How many there are of what it counts, where it counts something; a waiver's `max` must reach it.
+    pub count: Option<u32>,
     /// Why it was let pass, if a waiver did so.
     pub waived: Option<String>,
 }
@@ -50,17 +56,34 @@ impl Finding {
             level: Level::Block,
             address,
             message,
+            count: None,
             waived: None,
+        }
+    }
+
+    /// A finding that somebody should look at.
+    pub fn warn(rule: FindingRule, address: &Address, message: String) -> Self {
+        Self {
+            level: Level::Warn,
+            ..Self::block(rule, Some(address.clone()), message)
+        }
+    }
+
+    /// A finding that is good to know.
+    pub fn info(rule: FindingRule, address: &Address, message: String) -> Self {
+        Self {
+            level: Level::Info,
+            ..Self::block(rule, Some(address.clone()), message)
         }
     }
 
     /// Whether a waiver can let it pass: what nobody can know to be harmless can't be waived.
     #[must_use]
     pub fn can_be_waived(&self) -> bool {
-        match self.rule {
-            FindingRule::InUse => true,
-            FindingRule::IncompleteRead | FindingRule::SystemObject | FindingRule::Taken => false,
-        }
+        !matches!(
+            self.rule,
+            FindingRule::IncompleteRead | FindingRule::SystemObject | FindingRule::Taken
+        )
     }
 }
 
@@ -71,8 +94,23 @@ type Guard = fn(&Inputs<'_>, &Plan) -> Vec<Finding>;
 const GUARDS: &[Guard] = &[
     listing::incomplete_read,
     listing::system_object,
+    listing::empty_workspace,
+    listing::conflict,
+    delete::delete_limit,
+    delete::prune_all,
+    delete::protected,
+    delete::voicemail_loss,
+    access::last_administrator,
+    access::self_lockout,
+    access::privilege_escalation,
     taken::taken,
+    taken::taken_from,
     reference::in_use,
+    person::person_swap,
+    person::revive,
+    person::login_change,
+    person::renumber_impact,
+    person::default_sender_change,
 ];
 
 /// What the guards find, after waivers.
@@ -81,19 +119,7 @@ pub(super) fn findings(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
         .iter()
         .flat_map(|guard| guard(inputs, plan))
         .collect();
-    for finding in findings
-        .iter_mut()
-        .filter(|finding| finding.can_be_waived())
-    {
-        let waiver = inputs.config.allow.iter().find(|waiver| {
-            waiver.finding == finding.rule
-                && waiver.until.0 >= inputs.today
-                && (waiver.address.is_none() || waiver.address == finding.address)
-        });
-        if let Some(waiver) = waiver {
-            finding.level = Level::Warn;
-            finding.waived = Some(waiver.because.to_string());
-        }
-    }
+    waiver::apply(inputs, &mut findings);
+    findings.sort_by_key(|finding| finding.level);
     findings
 }

@@ -6,7 +6,7 @@ use crate::{
     plan::{Action, Inputs, Operation, Plan},
     rules,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What goes, and how.
 struct Going<'a> {
@@ -70,15 +70,15 @@ pub(super) fn in_use(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
 /// What can no longer be reached by the name that others know it by.
 fn going(plan: &Plan) -> BTreeMap<(Kind, &str), Going<'_>> {
     let mut going = BTreeMap::new();
-    let mut comes: Vec<&str> = Vec::new();
+    let mut comes: BTreeSet<&str> = BTreeSet::new();
     for operation in plan
         .operations
         .iter()
         .filter(|operation| !operation.makes_way)
     {
         comes.extend(operation.target.text("extension"));
-        if operation.address.kind == Kind::Extensions && operation.action == Action::Create {
-            comes.push(&operation.address.key);
+        if operation.address.kind == Kind::Extensions && operation.action != Action::Delete {
+            comes.insert(&operation.address.key);
         }
     }
     for operation in plan
@@ -96,13 +96,17 @@ fn going(plan: &Plan) -> BTreeMap<(Kind, &str), Going<'_>> {
             Action::Create | Action::Update | Action::Rename | Action::Reactivate => None,
         };
         if let Some(how) = &how {
-            going.insert(
-                (kind, &*object.key),
-                Going {
-                    operation,
-                    how: how.clone(),
-                },
-            );
+            // The portal may know a person by a username, and others refer to the key.
+            for key in [&object.key, &operation.address.key] {
+                let how = how.clone();
+                going.insert((kind, &**key), Going { operation, how });
+            }
+        } else if kind == Kind::Extensions
+            && object.key != operation.address.key
+            && !comes.contains(&*object.key)
+        {
+            let how = format!("is to have the number {} no more", object.key);
+            going.insert((kind, &*object.key), Going { operation, how });
         }
         let Some(number) = object.fields.text("extension") else {
             continue;
@@ -110,7 +114,7 @@ fn going(plan: &Plan) -> BTreeMap<(Kind, &str), Going<'_>> {
         let kept = operation.target.text("extension") == Some(number);
         if let Some(how) = how {
             going.insert((Kind::Extensions, number), Going { operation, how });
-        } else if !kept && !comes.contains(&number) {
+        } else if !kept && !comes.contains(number) {
             let next = operation.target.text("extension").unwrap_or("none");
             let how = format!("is to change its extension from {number} to {next}");
             going.insert((Kind::Extensions, number), Going { operation, how });

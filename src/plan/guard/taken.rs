@@ -1,4 +1,4 @@
-//! Guard over values that only one resource may have, live objects that nobody declares included.
+//! Guards over values that only one resource may have, live objects that nobody declares included.
 
 use super::Finding;
 use crate::{
@@ -12,6 +12,7 @@ pub(super) fn taken(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
     let mut wanted: BTreeMap<(&str, &str), &Address> = BTreeMap::new();
     // Objects that an operation changes speak through their target.
     let mut changed: BTreeSet<(Kind, &str)> = BTreeSet::new();
+    let mut findings = Vec::new();
     for operation in &plan.operations {
         if let Some(object) = &operation.object {
             changed.insert((operation.address.kind, &object.key));
@@ -20,20 +21,27 @@ pub(super) fn taken(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
             continue;
         }
         let address = &operation.address;
-        if address.kind == Kind::Extensions && operation.object.is_none() {
-            wanted.insert(("extension", &address.key), address);
+        let mut want = |space, value| {
+            // Who changes, and keeps what nobody declares, is in the way of whoever is to have it.
+            if let Some(other) = wanted.insert((space, value), address) {
+                let keeps = keeps(inputs, other, space, value);
+                let (taker, keeper) = if keeps {
+                    (address, other)
+                } else {
+                    (other, address)
+                };
+                findings.push(finding(taker, space, value, &keeper.to_string()));
+            }
+        };
+        if address.kind == Kind::Extensions {
+            want("extension", &*address.key);
         }
-        address
-            .kind
-            .shape()
-            .claims(&operation.target, &mut |_, space, value| {
-                wanted.insert((space, value), address);
-            });
+        let shape = address.kind.shape();
+        shape.claims(&operation.target, &mut |_, space, value| want(space, value));
     }
     if wanted.is_empty() {
         return Vec::new();
     }
-    let mut findings = Vec::new();
     for kind in Kind::ALL {
         for (key, object) in inputs
             .live
@@ -42,14 +50,7 @@ pub(super) fn taken(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
         {
             let mut see = |space: &str, value: &str| {
                 if let Some(address) = wanted.get(&(space, value)) {
-                    let message = format!(
-                        "{address} is to have the {space} {value}, which {kind}/{key} has on the portal"
-                    );
-                    findings.push(Finding::block(
-                        FindingRule::Taken,
-                        Some((*address).clone()),
-                        message,
-                    ));
+                    findings.push(finding(address, space, value, &format!("{kind}/{key}")));
                 }
             };
             if kind == Kind::Extensions {
@@ -60,4 +61,74 @@ pub(super) fn taken(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// What one resource gives up in this plan, another takes.
+pub(super) fn taken_from(_: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
+    let mut held: BTreeMap<(&str, &str), &Address> = BTreeMap::new();
+    for operation in plan.operations.iter().filter(|one| !one.makes_way) {
+        let Some(object) = &operation.object else {
+            continue;
+        };
+        if operation.address.kind == Kind::Extensions {
+            held.insert(("extension", &object.key), &operation.address);
+        }
+        operation
+            .address
+            .kind
+            .shape()
+            .claims(&object.fields, &mut |_, space, value| {
+                held.insert((space, value), &operation.address);
+            });
+    }
+    let mut findings = Vec::new();
+    for operation in plan
+        .operations
+        .iter()
+        .filter(|one| !one.makes_way && one.action != Action::Delete)
+    {
+        let mut see = |space: &str, value: &str| {
+            let holder = held
+                .get(&(space, value))
+                .filter(|holder| ***holder != operation.address);
+            if let Some(holder) = holder {
+                let message = format!(
+                    "{} takes the {space} {value} from {holder}",
+                    operation.address
+                );
+                findings.push(Finding::warn(
+                    FindingRule::TakenFrom,
+                    &operation.address,
+                    message,
+                ));
+            }
+        };
+        if operation.address.kind == Kind::Extensions && operation.object.is_none() {
+            see("extension", &operation.address.key);
+        }
+        operation
+            .address
+            .kind
+            .shape()
+            .claims(&operation.target, &mut |_, space, value| see(space, value));
+    }
+    findings
+}
+
+/// Whether a resource has a value that its declaration doesn't give it.
+fn keeps(inputs: &Inputs<'_>, address: &Address, space: &str, value: &str) -> bool {
+    let mut declared = address.kind == Kind::Extensions && space == "extension";
+    if let Some(resource) = inputs.desired.get(address) {
+        let shape = address.kind.shape();
+        shape.claims(&resource.fields, &mut |_, own, held| {
+            declared |= (&**own, held) == (space, value);
+        });
+    }
+    !declared
+}
+
+fn finding(address: &Address, space: &str, value: &str, holder: &str) -> Finding {
+    let message =
+        format!("{address} is to have the {space} {value}, which {holder} has on the portal");
+    Finding::block(FindingRule::Taken, Some(address.clone()), message)
 }

@@ -21,7 +21,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("schema", "config model yaml diagnostic source"),
     ("declaration", "model yaml source"),
     ("template", "model yaml source diagnostic"),
-    ("repo", "source diagnostic"),
+    ("repo", "source diagnostic model yaml"),
     ("rules", "model source diagnostic config yaml"),
     (
         "desired",
@@ -31,9 +31,12 @@ const LAYERS: &[(&str, &str)] = &[
     ("sandbox", "model schema"),
     ("portal", "model config sandbox"),
     ("apply", "plan portal model"),
-    ("import", "plan model"),
+    ("import", "desired plan model repo"),
     ("render", "source diagnostic model plan apply"),
     ("reference", "model diagnostic"),
+    ("saved", "model plan render"),
+    ("journal", "apply plan render saved"),
+    ("undo", "apply journal model plan"),
     ("cli", "*"),
 ];
 
@@ -44,12 +47,12 @@ const NARROW: &[(&str, &str, &str)] = &[("portal", "sandbox", "portal/open.rs")]
 /// paths.
 const CRATES: &[(&str, &str)] = &[
     ("granit_parser", "yaml/"),
-    ("jsonschema", "schema/check.rs"),
+    ("jsonschema", "schema"),
     ("rusqlite", "sandbox/store.rs sandbox/store/"),
     ("rusqlite_migration", "sandbox/store.rs sandbox/store/"),
     ("git2", "repo"),
     ("axum", "sandbox"),
-    ("reqwest", "portal/http"),
+    ("reqwest", "portal"),
 ];
 
 #[test]

@@ -1,7 +1,11 @@
-//! A *repo* is where a workspace's files come from: a folder.
+//! A *repo* is where a workspace's files come from: a folder, or a commit.
 //!
 //! Nothing outside the folder is read, however links are laid; hidden folders and workspaces inside
 //! the workspace are left alone; what can't be read is a diagnostic like any other.
+
+mod history;
+
+pub use history::History;
 
 use crate::{
     diagnostic::{Diagnostic, Report, Rule},
@@ -37,6 +41,9 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// The Git repository doesn't have what is asked of it.
+    #[error("{0}")]
+    Git(String),
     /// The folder is no workspace.
     #[error("{} is not a workspace: it has no {CONFIGURATION}{}", folder.display(), hint(inner))]
     NoWorkspace {

@@ -1,0 +1,65 @@
+//! `callsheet undo`: the plan that takes back what an apply did.
+
+use super::{expect_format, outcome::Outcome, settings::Terminal, workspace};
+use crate::{
+    journal::Story,
+    render::{Format, document, prose, safe},
+    saved::SavedPlan,
+    undo::undo,
+};
+use anyhow::Context as _;
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The journal of the apply
+    journal: PathBuf,
+
+    /// Save the plan here; `callsheet apply FILE` does it
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+
+    /// The workspace that the plan is of
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    workspace: PathBuf,
+}
+
+pub(super) fn run(
+    args: &Args,
+    directory: &Path,
+    format: Format,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Outcome> {
+    expect_format(format, &[Format::Text, Format::Json])?;
+    let path = workspace::folder(directory, Some(&args.journal));
+    let story = Story::read(&path)
+        .with_context(|| format!("{} can't be read as a journal", path.display()))?;
+    let inverse = undo(&story);
+    match format {
+        Format::Json => safe::json(
+            &document::plan(&story.heading, &inverse.plan),
+            &mut terminal.out,
+        )?,
+        _ => prose::plan(
+            &story.heading,
+            &inverse.plan,
+            &terminal.look,
+            &mut terminal.out,
+        )?,
+    }
+    for lost in &inverse.lost {
+        writeln!(terminal.err, "can't be undone: {}", safe::line(lost))?;
+    }
+    if let Some(out) = &args.out {
+        let saved = SavedPlan::of(
+            &inverse.plan,
+            &story.heading,
+            &args.workspace.to_string_lossy(),
+        );
+        super::plan::save(&saved, &directory.join(out))?;
+    }
+    Ok(Outcome::Done)
+}

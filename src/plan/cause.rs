@@ -1,0 +1,182 @@
+//! The *cause* of a change: which of the files and the portal moved, and since when.
+//!
+//! Each earlier declaration is laid over what is live, as the present one is. Where that gives the
+//! same as the present one, the files didn't change; where it gives what is live, the portal didn't.
+
+use super::{Cause, Inputs, diff};
+use crate::model::{Address, Change, Fields, Kind, Name, Resource, Shape, State, Value};
+
+/// What one resource was declared to be before.
+pub(super) struct History {
+    shape: &'static Shape,
+    /// What is declared now.
+    now: Fields,
+    /// What was declared where this change began.
+    base: Option<Fields>,
+    /// The last declaration that is known to have been applied; else the one of the base.
+    settled: Option<Settled>,
+    /// Whether anything is known of earlier commits at all.
+    is_known: bool,
+    /// Whether what was last applied is known.
+    is_applied_known: bool,
+}
+
+/// A declaration that the portal is taken to have held.
+struct Settled {
+    /// What was declared.
+    declared: Fields,
+    /// What the portal would hold by it.
+    target: Fields,
+}
+
+/// Whether a state declares what a portal knows by this address.
+pub(super) fn declares(state: &State, address: &Address) -> bool {
+    state.get(address).is_some()
+        || address.kind == Kind::Users
+            && state
+                .of_kind(Kind::Users)
+                .any(|(_, user)| user.fields.text("username") == Some(&address.key))
+}
+
+impl History {
+    /// The history of one resource, laid over what is live.
+    pub(super) fn of(inputs: &Inputs<'_>, address: &Address, live: &Fields, exists: bool) -> Self {
+        let shape = address.kind.shape();
+        let then = |state: Option<&State>| {
+            let resource =
+                state.and_then(|state| earlier(state, inputs.desired.get(address), address))?;
+            let declared = diff::ours(inputs.config, address.kind, &resource.fields, !exists);
+            let target = shape.overlay(live, &declared);
+            Some(Settled { declared, target })
+        };
+        let base = then(inputs.past.base);
+        let applied = then(inputs.past.applied);
+        let is_applied_known = inputs.past.applied.is_some();
+        let now = inputs.desired.get(address).map(|now| now.fields.clone());
+        Self {
+            shape,
+            now: now.unwrap_or_default(),
+            base: base.as_ref().map(|base| base.declared.clone()),
+            settled: if is_applied_known { applied } else { base },
+            is_known: inputs.past.base.is_some() || is_applied_known,
+            is_applied_known,
+        }
+    }
+
+    /// Gives back to the portal what was declared before and isn't now: if the portal still holds our
+    /// value, its default takes its place; what somebody changed since stays as it is.
+    pub(super) fn release(&self, declared: &Fields, live: &Fields, target: &mut Fields) {
+        let Some(settled) = &self.settled else { return };
+        let mut leaves = Vec::new();
+        each_leaf(self.shape, &settled.declared, &mut Vec::new(), &mut leaves);
+        for (path, value) in leaves {
+            let now = declared.at(path.iter().map(|name| &**name));
+            let cleared = (1..path.len()).any(|depth| {
+                declared.at(path[..depth].iter().map(|name| &**name)) == Some(&Value::Null)
+            });
+            let held = live.at(path.iter().map(|name| &**name));
+            if now.is_none() && !cleared && held.is_some() && Value::same(held, Some(&value)) {
+                target.put(&path, None);
+            }
+        }
+    }
+
+    /// Why a field of a live object changes.
+    pub(super) fn cause(&self, change: &Change, target: &Fields) -> Cause {
+        if !self.is_known {
+            return Cause::Change;
+        }
+        let at = |fields: &Fields| fields.at(change.path.iter().map(|name| &**name)).cloned();
+        let now = at(target);
+        let Some(settled) = &self.settled else {
+            // Nobody declared it then: the files changed, and whatever the portal held was its own.
+            return self.since_base(change);
+        };
+        let then = at(&settled.target);
+        if Value::same(then.as_ref(), now.as_ref()) {
+            return Cause::Drift;
+        }
+        // `before` speaks for defaults, so the settled side must too.
+        let before = change.before.as_ref();
+        let portal_moved = !Value::same(then.as_ref().or(self.default(&change.path)), before);
+        if portal_moved {
+            Cause::Conflict
+        } else {
+            self.since_base(change)
+        }
+    }
+
+    /// Whether the files changed before or after the base.
+    fn since_base(&self, change: &Change) -> Cause {
+        let at = |fields: &Fields| fields.at(change.path.iter().map(|name| &**name)).cloned();
+        match &self.base {
+            Some(base) if Value::same(at(base).as_ref(), at(&self.now).as_ref()) => Cause::Pending,
+            _ => Cause::Change,
+        }
+    }
+
+    /// Why a resource that isn't live is created.
+    pub(super) fn cause_of_create(&self) -> Cause {
+        if self.is_applied_known && self.settled.is_some() {
+            Cause::Drift
+        } else if self.base.is_some() {
+            Cause::Pending
+        } else {
+            Cause::Change
+        }
+    }
+
+    /// Why a key changes and nothing else does.
+    pub(super) fn cause_of_rename(&self) -> Cause {
+        if self.base.is_some() {
+            Cause::Pending
+        } else {
+            Cause::Change
+        }
+    }
+
+    fn default(&self, path: &[Name]) -> Option<&Value> {
+        let (last, records) = path.split_last()?;
+        let record = records.iter().try_fold(self.shape, |shape, name| {
+            shape.field_of_any_type(name).map(|field| &field.shape)
+        })?;
+        record.field_of_any_type(last)?.default.as_ref()
+    }
+}
+
+/// A resource as it was declared in an earlier state: under its key, or under the one that it had.
+fn earlier<'s>(
+    state: &'s State,
+    now: Option<&Resource>,
+    address: &Address,
+) -> Option<&'s Resource> {
+    state.get(address).or_else(|| {
+        let previously = now?.previously.as_deref()?;
+        state.get(&Address::new(address.kind, previously))
+    })
+}
+
+/// Every field that is declared to hold something: each of a record by itself, all else whole.
+fn each_leaf(
+    shape: &Shape,
+    fields: &Fields,
+    path: &mut Vec<Name>,
+    leaves: &mut Vec<(Vec<Name>, Value)>,
+) {
+    for field in shape.fields(fields).iter().filter(|field| !field.required) {
+        let Some(value) = fields.get(&field.name) else {
+            continue;
+        };
+        path.push(field.name.clone());
+        match (&field.shape, value) {
+            (Shape::Record(_) | Shape::Variants { .. }, Value::Map(inner)) => {
+                each_leaf(&field.shape, inner, path, leaves);
+            }
+            (_, Value::Null) => {}
+            // The username follows the key where it isn't declared.
+            _ if path.len() == 1 && &*field.name == "username" => {}
+            (_, value) => leaves.push((path.clone(), value.clone())),
+        }
+        path.pop();
+    }
+}

@@ -1,0 +1,194 @@
+//! Guards over who may do what.
+
+use super::Finding;
+use crate::{
+    model::{Address, BuiltInScope, Fields, FindingRule, Kind, Live, Value},
+    plan::{Action, Inputs, Operation, Plan},
+};
+use std::collections::BTreeMap;
+
+/// The scopes as they will be once the plan is applied, and as they are.
+struct Scopes<'a> {
+    live: &'a Live,
+    targets: BTreeMap<&'a str, &'a Fields>,
+}
+
+impl<'a> Scopes<'a> {
+    fn of(inputs: &Inputs<'a>, plan: &'a Plan) -> Self {
+        let scopes = plan
+            .operations
+            .iter()
+            .filter(|operation| operation.address.kind == Kind::Scopes);
+        let targets = scopes.map(|operation| (&*operation.address.key, &operation.target));
+        Self {
+            live: inputs.live,
+            targets: targets.collect(),
+        }
+    }
+
+    /// Whether a scope gives full control, itself or through what it extends.
+    fn administrates(&self, scope: &str, after: bool) -> bool {
+        let mut at = scope;
+        for _ in 0..64 {
+            if let Some(built_in) = BuiltInScope::named(at) {
+                return built_in.administrates;
+            }
+            let target = self.targets.get(at).copied().filter(|_| after);
+            let live = self.live.get(Kind::Scopes, at).map(|live| &live.fields);
+            let Some(fields) = target.or(live) else {
+                return false;
+            };
+            let own = fields.get("permissions").map_or(&[][..], Value::elements);
+            let full = ["users.manage", "system.manage"];
+            if own
+                .iter()
+                .filter_map(Value::as_text)
+                .any(|permission| full.contains(&permission))
+            {
+                return true;
+            }
+            match fields.text("extends") {
+                Some(next) => at = next,
+                None => return false,
+            }
+        }
+        false
+    }
+
+    /// Whether somebody is an administrator who can log in.
+    fn is_administrator(&self, user: &Fields, after: bool) -> bool {
+        user.get("active").and_then(Value::as_bool) != Some(false)
+            && user
+                .text("scope")
+                .is_some_and(|scope| self.administrates(scope, after))
+    }
+}
+
+/// The operations on live users, by the key that the portal knows them by.
+fn on_users(plan: &Plan) -> BTreeMap<&str, &Operation> {
+    let users = plan
+        .operations
+        .iter()
+        .filter(|one| one.address.kind == Kind::Users && !one.makes_way);
+    users
+        .filter_map(|operation| Some((&*operation.object.as_ref()?.key, operation)))
+        .collect()
+}
+
+/// Enough administrators are left, if there were enough.
+pub(super) fn last_administrator(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
+    let min = inputs.config.policy.administrators.min as usize;
+    let scopes = Scopes::of(inputs, plan);
+    let operations = on_users(plan);
+    let touched = !scopes.targets.is_empty() || operations.values().any(|one| touches_access(one));
+    if !touched {
+        return Vec::new();
+    }
+    let users = || inputs.live.of_kind(Kind::Users);
+    let before = users()
+        .filter(|(_, user)| scopes.is_administrator(&user.fields, false))
+        .count();
+    let created = plan
+        .operations
+        .iter()
+        .filter(|one| one.address.kind == Kind::Users && one.object.is_none());
+    let remaining = users().filter(|(key, user)| match operations.get(key) {
+        Some(operation) => scopes.is_administrator(&operation.target, true),
+        None => scopes.is_administrator(&user.fields, true),
+    });
+    let after = remaining.count()
+        + created
+            .filter(|one| scopes.is_administrator(&one.target, true))
+            .count();
+    if after >= min || after >= before {
+        return Vec::new();
+    }
+    let message = format!(
+        "{after} of {before} active administrators would be left, and the policy asks for {min}"
+    );
+    vec![Finding::block(
+        FindingRule::LastAdministrator,
+        None,
+        message,
+    )]
+}
+
+/// Whether an operation can change what somebody may do.
+fn touches_access(operation: &Operation) -> bool {
+    operation.action == Action::Delete
+        || operation
+            .changes
+            .iter()
+            .any(|change| matches!(&*change.path[0], "scope" | "active"))
+}
+
+/// The credentials that apply this still work for the next run.
+pub(super) fn self_lockout(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
+    let credentials = inputs.config.portal.credentials.as_ref();
+    let Some(own) = credentials.and_then(|credentials| credentials.user.as_ref()) else {
+        return Vec::new();
+    };
+    let Some(operation) = on_users(plan).get(&**own).copied() else {
+        return Vec::new();
+    };
+    let scopes = Scopes::of(inputs, plan);
+    let was = operation
+        .object
+        .as_ref()
+        .is_some_and(|object| scopes.is_administrator(&object.fields, false));
+    let is = operation.action != Action::Delete && scopes.is_administrator(&operation.target, true);
+    let renamed = operation.action == Action::Rename;
+    if (!was || is) && !renamed {
+        return Vec::new();
+    }
+    let message = format!(
+        "{}: the portal's credentials are this user's, and would no longer work",
+        operation.address
+    );
+    vec![Finding::block(
+        FindingRule::SelfLockout,
+        Some(operation.address.clone()),
+        message,
+    )]
+}
+
+/// Somebody becomes an administrator.
+pub(super) fn privilege_escalation(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
+    let scopes = Scopes::of(inputs, plan);
+    let mut findings = Vec::new();
+    let users = plan
+        .operations
+        .iter()
+        .filter(|one| one.address.kind == Kind::Users && !one.makes_way);
+    for operation in users.filter(|one| one.action != Action::Delete) {
+        let before = operation
+            .object
+            .as_ref()
+            .is_some_and(|object| scopes.is_administrator(&object.fields, false));
+        if !before && scopes.is_administrator(&operation.target, true) {
+            let scope = operation.target.text("scope").unwrap_or_default();
+            let message = format!(
+                "{} becomes an administrator, by the scope `{scope}`",
+                operation.address
+            );
+            findings.push(Finding::warn(
+                FindingRule::PrivilegeEscalation,
+                &operation.address,
+                message,
+            ));
+        }
+    }
+    for scope in scopes.targets.keys() {
+        let address = Address::new(Kind::Scopes, *scope);
+        let exists = inputs.live.get(Kind::Scopes, scope).is_some();
+        if exists && !scopes.administrates(scope, false) && scopes.administrates(scope, true) {
+            let message = format!("whoever has the scope `{scope}` becomes an administrator");
+            findings.push(Finding::warn(
+                FindingRule::PrivilegeEscalation,
+                &address,
+                message,
+            ));
+        }
+    }
+    findings
+}

@@ -1,0 +1,123 @@
+//! What is *tested* of Markdown: its order, its budget, and that hostile text stays text.
+
+use super::{
+    super::{
+        planned::{self, operation, with},
+        samples::written,
+    },
+    *,
+};
+use crate::{model::Value, plan::Cause};
+use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq, proptest};
+
+#[test]
+fn a_plan_is_told_in_order_of_what_it_risks() {
+    let (heading, ordinary) = planned::ordinary();
+    insta::assert_snapshot!(written(|out| plan(&heading, &ordinary, BUDGET, out)));
+}
+
+#[test]
+fn a_small_budget_counts_what_it_leaves_out() {
+    let (heading, _) = planned::ordinary();
+    let mut of = Plan::default();
+    for at in 0..1_200 {
+        let key = format!("user{at}");
+        of.operations
+            .push(operation(Action::Delete, Cause::Change, &key));
+        of.operations
+            .push(operation(Action::Update, Cause::Drift, &key));
+    }
+    insta::assert_snapshot!(written(|out| plan(&heading, &of, LEAST, out)));
+}
+
+#[test]
+fn hostile_text_stays_in_code_spans() {
+    let (heading, hostile) = planned::hostile();
+    let shown = written(|out| plan(&heading, &hostile, BUDGET, out));
+    insta::assert_snapshot!(shown);
+    for line in shown.lines() {
+        assert!(!line.starts_with("::") && !line.starts_with('|'), "{line}");
+        let outside = outside_of_code(line);
+        for bad in ["<script", "<img", "@octocat", "#1", "](", "|", "##["] {
+            assert!(!outside.contains(bad), "{bad} in {outside}");
+        }
+        assert!(!line.chars().any(safe::acts), "{line:?}");
+    }
+    assert_eq!(
+        shown.matches("-->").count() - shown.matches("&amp;-->").count(),
+        1
+    );
+}
+
+/// A line without its code spans, which are found as CommonMark finds them.
+fn outside_of_code(line: &str) -> String {
+    let mut outside = String::new();
+    let mut rest = line;
+    while let Some(start) = rest.find('`') {
+        outside.push_str(&rest[..start]);
+        let fence = rest[start..].chars().take_while(|c| *c == '`').count();
+        let inner = &rest[start + fence..];
+        let mut at = 0;
+        let end = loop {
+            let from = at + inner[at..].find('`').expect("every span ends");
+            let run = inner[from..].chars().take_while(|c| *c == '`').count();
+            at = from + run;
+            if run == fence {
+                break at;
+            }
+        };
+        rest = &inner[end..];
+    }
+    outside + rest
+}
+
+/// The number that stands before `words`, or nothing.
+fn number(text: &str, words: &str) -> usize {
+    let before = text
+        .split(words)
+        .next()
+        .filter(|before| before.len() < text.len());
+    let digits = before.and_then(|before| before.rsplit([' ', '(']).next());
+    digits.map_or(0, |digits| digits.replace(',', "").parse().unwrap())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn the_budget_is_kept_and_no_delete_is_lost_in_silence(
+        creates in 0_usize..3_000,
+        updates in 0_usize..20_000,
+        deletes in 0_usize..3_000,
+        budget in 1_usize..100_000,
+        name in "[a-z`|é]{1,40}",
+    ) {
+        let mut of = Plan::default();
+        for (count, action) in [
+            (creates, Action::Create),
+            (updates, Action::Update),
+            (deletes, Action::Delete),
+        ] {
+            for at in 0..count {
+                let mut one = operation(action, Cause::Change, &format!("{name}{at}"));
+                if action != Action::Delete {
+                    one = with(one, "last_name", None, Some(Value::text(&name)));
+                }
+                of.operations.push(one);
+            }
+        }
+        let (heading, _) = planned::ordinary();
+        let shown = written(|out| plan(&heading, &of, budget, out));
+        prop_assert!(shown.len() <= budget.max(LEAST), "{} of {budget}", shown.len());
+        let count = |verb: &str| shown.matches(&format!("\n- **{verb}** ")).count();
+        let lost = number(&shown, " delete left out").max(number(&shown, " deletes left out"));
+        prop_assert_eq!(count("delete") + lost, deletes);
+        let more = |verb: &str| {
+            number(&shown, &format!(" more {verb};"))
+                .max(number(&shown, &format!(" more {verb}s;")))
+                .max(number(&shown, &format!(" more {verb},")))
+                .max(number(&shown, &format!(" more {verb}s,")))
+        };
+        prop_assert_eq!(count("create") + more("create"), creates);
+        prop_assert_eq!(count("update") + more("update"), updates);
+    }
+}

@@ -1,0 +1,131 @@
+//! What is *told* of one operation: nothing, one line, or its fields as well, as there is room.
+
+use super::{SHOWN, TEXT, short};
+use crate::{
+    plan::Action,
+    render::{
+        difference::{self, Difference},
+        safe,
+        section::{Item, Section},
+        words,
+    },
+};
+use std::fmt::Write as _;
+
+/// How wide two values may be to stand side by side.
+const SIDE_BY_SIDE: usize = 100;
+
+/// An item as it can be told: not at all, in one line, or with its fields.
+pub(super) struct Told<'p> {
+    pub(super) item: &'p Item<'p>,
+    brief: String,
+    full: String,
+    pub(super) level: usize,
+}
+
+impl<'p> Told<'p> {
+    pub(super) fn all(section: &'p Section<'p>) -> Vec<Self> {
+        let items = section.items.iter();
+        items
+            .filter(|item| item.first().action != Action::Delete)
+            .map(|item| {
+                let title = title(item);
+                let count = item.first().changes.len();
+                let fields = match item.template {
+                    None if count > 0 => format!(" · {}", words::counted(count, "field")),
+                    _ => String::new(),
+                };
+                Self {
+                    item,
+                    brief: format!("{title}{fields}\n"),
+                    full: format!("{title}\n{}", details(item)),
+                    level: 0,
+                }
+            })
+            .collect()
+    }
+
+    pub(super) fn text(&self) -> &str {
+        match self.level {
+            0 => "",
+            1 => &self.brief,
+            _ => &self.full,
+        }
+    }
+}
+
+/// Tells as much as there is room for: the details of updates go first, then updates, then the details
+/// of what comes into being. In each step the first that doesn't fit ends it.
+pub(super) fn fit(told: &mut [Vec<Told<'_>>], room: &mut usize) {
+    for (is_update, level) in [(false, 1), (false, 2), (true, 1), (true, 2)] {
+        let all = told.iter_mut().flatten();
+        for one in all.filter(|one| (one.item.first().action == Action::Update) == is_update) {
+            let now = one.text().len();
+            let then = if level == 1 { &one.brief } else { &one.full };
+            if one.level + 1 != level || then.len() > now + *room {
+                break;
+            }
+            *room = (*room + now).saturating_sub(then.len());
+            one.level = level;
+        }
+    }
+}
+
+fn title(item: &Item<'_>) -> String {
+    let verb = words::verb(item.first().action);
+    let mut text = format!("- **{verb}** {}", safe::code(&short(&item.title(), TEXT)));
+    for note in item.notes() {
+        _ = write!(text, " · {}", safe::code(&short(&note, TEXT)));
+    }
+    text
+}
+
+fn details(item: &Item<'_>) -> String {
+    let is_create = item.first().action == Action::Create;
+    let mut text = String::new();
+    if item.template.is_some() {
+        let users = item.operations.iter().take(SHOWN);
+        let users = users.map(|user| safe::code(&short(&user.address.key, TEXT)));
+        let users: Vec<String> = users.collect();
+        _ = write!(text, "  - of {}", users.join(", "));
+        if let Some(more @ 1..) = item.operations.len().checked_sub(SHOWN) {
+            _ = write!(text, " … and {} more", words::thousands(more));
+        }
+        text.push('\n');
+    }
+    let limit = if is_create { SHOWN } else { SHOWN * 4 };
+    let told: Vec<_> = item.changes().collect();
+    for (change, cause) in told.iter().take(limit) {
+        let path = safe::code(&short(&change.path.join("."), TEXT));
+        let cause = cause.map_or_else(String::new, |one| format!(" _({})_", words::cause(one)));
+        let code = |value: &str| safe::code(&short(value, TEXT));
+        match difference::of(change, SIDE_BY_SIDE) {
+            _ if is_create => {
+                let after = code(&words::value(change.after.as_ref()));
+                _ = writeln!(text, "  - {path}: {after}");
+            }
+            Difference::Short(before, after) => {
+                _ = writeln!(
+                    text,
+                    "  - {path}: {} → {}{cause}",
+                    code(&before),
+                    code(&after)
+                );
+            }
+            Difference::Long(pieces) => {
+                _ = writeln!(text, "  - {path}:{cause}");
+                for (piece, line) in pieces.iter().take(SHOWN * 2) {
+                    _ = writeln!(text, "    - `{}` {}", piece.sign(), code(line));
+                }
+                if let Some(more @ 1..) = pieces.len().checked_sub(SHOWN * 2) {
+                    _ = writeln!(text, "    - … and {}", words::counted(more, "more line"));
+                }
+            }
+        }
+    }
+    let more = told.len().saturating_sub(limit) + item.untold();
+    if more > 0 {
+        _ = writeln!(text, "  - … and {}", words::counted(more, "more field"));
+    }
+    text
+}

@@ -1,0 +1,287 @@
+//! *Prose* is a plan, or what became of it, as a person reads it at a terminal or in a log.
+//!
+//! One line says what happens to a resource, one line each which of its fields change. Whatever came
+//! from a file or a portal passes through [`safe`] before it is measured, cut or painted.
+
+use super::{
+    Look,
+    difference::{self, Difference, Piece},
+    document::{Heading, Outcomes},
+    safe,
+    section::{Item, sections},
+    words,
+};
+use crate::{
+    apply::{Applied, Outcome},
+    model::{Change, Value},
+    plan::{Action, Cause, Plan, guard::Level},
+};
+use anstyle::{AnsiColor, Style};
+use std::io::{self, Write};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+/// How many fields of a new resource are shown.
+const FIELDS_SHOWN: usize = 8;
+
+/// How many lines of one long value are shown.
+const LINES_SHOWN: usize = 20;
+
+/// How far to the right places and values stand.
+const COLUMN: usize = 38;
+
+/// Writes a plan.
+///
+/// # Errors
+/// The writer fails.
+pub fn plan(heading: &Heading, plan: &Plan, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    head(heading, look, out)?;
+    for section in sections(heading, plan) {
+        let indent = if let Some(cause) = section.cause {
+            let because = words::because(cause);
+            writeln!(out, "{}", paint(look, Style::new().bold(), because))?;
+            2
+        } else {
+            0
+        };
+        for item in &section.items {
+            title(item, indent, look, out)?;
+            changes(item, indent, look, out)?;
+        }
+        writeln!(out)?;
+    }
+    findings(plan, look, out)?;
+    let foot = words::foot(plan).join(" · ");
+    writeln!(out, "{}", wrapped(&foot, look.width, 0))
+}
+
+/// "acme on sandbox (embedded) · HEAD 3f2c1aa · base 9d01b77 · files differ from HEAD"
+fn head(heading: &Heading, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    let text = safe::line(&words::heading(heading));
+    let text = wrapped(&text, look.width, 0);
+    writeln!(out, "{}", paint(look, Style::new().bold(), &text))?;
+    if heading.revision.head.is_none() {
+        let text = wrapped(words::NO_HISTORY, look.width, 0);
+        writeln!(out, "{}", paint(look, Style::new().dimmed(), &text))?;
+    }
+    writeln!(out)
+}
+
+fn title(item: &Item<'_>, indent: usize, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    let action = item.first().action;
+    let color = match action {
+        Action::Create | Action::Reactivate => AnsiColor::Green,
+        Action::Update | Action::Rename => AnsiColor::Yellow,
+        Action::Deactivate | Action::Delete => AnsiColor::Red,
+    };
+    let title = format!("{} {}", words::sign(action), safe::line(&item.title()));
+    let title = cut(&title, look.width.saturating_sub(indent));
+    let notes = safe::line(&item.notes().join(" · "));
+    let gap = (COLUMN + 2).saturating_sub(indent + title.width()).max(2);
+    let room = look.width.saturating_sub(indent + title.width() + gap);
+    let style = Style::new().fg_color(Some(color.into())).bold();
+    write!(out, "{:indent$}{}", "", paint(look, style, &title))?;
+    if !notes.is_empty() && room >= 8 {
+        let notes = paint(look, Style::new().dimmed(), &cut(&notes, room));
+        write!(out, "{:gap$}{notes}", "")?;
+    }
+    writeln!(out)
+}
+
+fn changes(item: &Item<'_>, indent: usize, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    let is_create = item.first().action == Action::Create;
+    let told: Vec<(&Change, Option<Cause>)> = item.changes().collect();
+    let shown = if is_create {
+        told.len().min(FIELDS_SHOWN)
+    } else {
+        told.len()
+    };
+    for (change, cause) in &told[..shown] {
+        field(change, *cause, is_create, indent + 4, look, out)?;
+    }
+    let more = told.len() - shown + item.untold();
+    if more > 0 {
+        let text = format!("… and {}", words::counted(more, "more field"));
+        let text = paint(look, Style::new().dimmed(), &text);
+        writeln!(out, "{:1$}{text}", "", indent + 4)?;
+    }
+    Ok(())
+}
+
+fn field(
+    change: &Change,
+    cause: Option<Cause>,
+    is_create: bool,
+    indent: usize,
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let cause = cause.map_or_else(String::new, |cause| format!("  ({})", words::cause(cause)));
+    let path = safe::line(&change.path.join("."));
+    let path = cut(&path, look.width.saturating_sub(indent + 2).max(8));
+    let gap = (COLUMN + 2).saturating_sub(indent + path.width()).max(2);
+    // On a narrow terminal values stand under their field.
+    let beside = look
+        .width
+        .saturating_sub(indent + path.width() + gap + cause.width());
+    let cause = paint(look, Style::new().dimmed(), &cause);
+    write!(out, "{:indent$}{path}", "")?;
+    if is_create && !is_long(change.after.as_ref(), beside) {
+        let text = safe::line(&words::value(change.after.as_ref()));
+        return writeln!(out, "{:gap$}{}{cause}", "", cut(&text, beside));
+    }
+    match difference::of(change, beside) {
+        Difference::Short(before, after) => {
+            let text = format!("{} → {}", safe::line(&before), safe::line(&after));
+            writeln!(out, "{:gap$}{}{cause}", "", cut(&text, beside))
+        }
+        Difference::Long(pieces) => {
+            writeln!(out, "{cause}")?;
+            let room = look.width.saturating_sub(indent + 4).max(8);
+            for (piece, text) in pieces.iter().take(LINES_SHOWN) {
+                let text = format!("{} {}", piece.sign(), cut(&safe::line(text), room));
+                let style = match piece {
+                    Piece::Gone => Style::new().fg_color(Some(AnsiColor::Red.into())),
+                    Piece::New => Style::new().fg_color(Some(AnsiColor::Green.into())),
+                    Piece::Kept => Style::new().dimmed(),
+                };
+                writeln!(out, "{:1$}{2}", "", indent + 2, paint(look, style, &text))?;
+            }
+            if let Some(more @ 1..) = pieces.len().checked_sub(LINES_SHOWN) {
+                let more = words::counted(more, "more line");
+                writeln!(out, "{:1$}… and {more}", "", indent + 2)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Whether a new value is told line by line; of others the beginning is enough.
+fn is_long(value: Option<&Value>, room: usize) -> bool {
+    room < 12
+        || value
+            .and_then(Value::as_text)
+            .is_some_and(|text| text.contains('\n'))
+}
+
+fn findings(plan: &Plan, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    for finding in &plan.findings {
+        let color = match finding.level {
+            Level::Block => AnsiColor::Red,
+            Level::Warn => AnsiColor::Yellow,
+            Level::Info => AnsiColor::Cyan,
+        };
+        let word = words::level(finding.level);
+        let style = Style::new().fg_color(Some(color.into())).bold();
+        let text = format!("{word}  {}  {}", finding.rule, safe::line(&finding.message));
+        let text = wrapped(&text, look.width, 7);
+        let rest = text.strip_prefix(word).unwrap_or_default();
+        writeln!(out, "{}{rest}", paint(look, style, word))?;
+        let waived = finding.waived.as_ref();
+        let below = [
+            waived.map(|because| format!("waived: {}", safe::line(because))),
+            words::waiver(finding)
+                .map(|waiver| format!("allow it in callsheet.yaml:  {}", safe::line(&waiver))),
+            (waived.is_none() && finding.level == Level::Block)
+                .then(|| finding.rule.remedy().to_owned()),
+        ];
+        for text in below.into_iter().flatten() {
+            let text = wrapped(&text, look.width.saturating_sub(7), 0);
+            for text in text.lines() {
+                writeln!(out, "       {text}")?;
+            }
+        }
+    }
+    if plan.findings.is_empty() {
+        Ok(())
+    } else {
+        writeln!(out)
+    }
+}
+
+/// At most `room` columns, with the cut shown.
+fn cut(text: &str, room: usize) -> String {
+    if text.width() <= room {
+        return text.to_owned();
+    }
+    let mut width = 0;
+    let fits = |c: &char| {
+        width += c.width().unwrap_or(0);
+        width < room
+    };
+    let kept: String = text.chars().take_while(fits).collect();
+    format!("{kept}…")
+}
+
+/// Text broken between its words so that no line takes more than `width` columns, a word longer than
+/// that aside: what a finding says is never cut. Lines after the first begin with `indent` spaces.
+fn wrapped(text: &str, width: usize, indent: usize) -> String {
+    let mut lines = String::new();
+    let mut used = 0;
+    for word in text.split_inclusive(' ') {
+        let wide = word.trim_end().width();
+        if used > indent && used + wide > width {
+            lines.truncate(lines.trim_end().len());
+            lines.push('\n');
+            lines.push_str(&" ".repeat(indent));
+            used = indent;
+        }
+        lines.push_str(word);
+        used += word.width();
+    }
+    lines
+}
+
+/// Writes what became of a plan: what was not done, one by one, and the numbers.
+///
+/// # Errors
+/// The writer fails.
+pub fn applied(plan: &Plan, applied: &Applied, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    for (operation, result) in plan.operations.iter().zip(&applied.results) {
+        let (word, color) = match result.outcome {
+            Outcome::Done => continue,
+            Outcome::Failed => ("failed", AnsiColor::Red),
+            Outcome::Unknown => ("unknown", AnsiColor::Magenta),
+            Outcome::NotAttempted => ("not attempted", AnsiColor::Yellow),
+        };
+        let word = paint(look, Style::new().fg_color(Some(color.into())).bold(), word);
+        let why = result.error.as_deref().unwrap_or("");
+        writeln!(
+            out,
+            "{word}  {} {}: {}",
+            words::verb(operation.action),
+            safe::line(&operation.address.to_string()),
+            safe::line(why)
+        )?;
+    }
+    let Outcomes {
+        done,
+        failed,
+        not_attempted,
+        unknown,
+    } = Outcomes::of(applied);
+    let counts = [
+        (failed, "failed"),
+        (not_attempted, "not attempted"),
+        (unknown, "unknown"),
+    ];
+    let rest = counts.into_iter().filter(|(count, _)| *count > 0);
+    let rest = rest.fold(String::new(), |all, (count, word)| {
+        format!("{all}, {count} {word}")
+    });
+    writeln!(out, "{done} of {} done{rest}", plan.operations.len())?;
+    if unknown > 0 {
+        writeln!(out, "plan again to see what became of the unknown")?;
+    }
+    Ok(())
+}
+
+fn paint(look: &Look, style: Style, text: &str) -> String {
+    if look.color {
+        format!("{style}{text}{style:#}")
+    } else {
+        text.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests;

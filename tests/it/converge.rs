@@ -1,0 +1,562 @@
+//! After an apply the plan is empty, whatever was declared and whatever was there: random workspaces
+//! against random portals, over HTTP, with few numbers, addresses and phones, so that many are swapped.
+
+use crate::running;
+use callsheet::{
+    apply::{Applied, Outcome, Secrets, apply},
+    desired::{self, Desired},
+    model::{Address, Kind, Live},
+    plan::{Inputs, Plan, plan},
+    portal::Portal,
+    render::document,
+    repo::Files,
+    sandbox::Store,
+};
+use proptest::{
+    collection::vec,
+    prelude::{ProptestConfig, any},
+    test_runner::TestRunner,
+};
+use serde_json::{Value as Json, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+type Resources = BTreeMap<(Kind, String), Json>;
+
+/// Random bytes, used up one after the other; zeros when they end. Zero is always the dullest choice.
+struct Dice(std::vec::IntoIter<u8>);
+
+impl Dice {
+    fn below(&mut self, count: usize) -> usize {
+        usize::from(self.0.next().unwrap_or(0)) % count
+    }
+
+    fn one<'t>(&mut self, of: [&'t str; 2]) -> &'t str {
+        of[self.below(2)]
+    }
+
+    fn coin(&mut self) -> bool {
+        self.below(2) == 1
+    }
+
+    fn shuffled(&mut self, count: usize) -> Vec<usize> {
+        let mut list: Vec<usize> = (0..count).collect();
+        for at in (1..count).rev() {
+            let with = at - self.below(at + 1);
+            list.swap(at, with);
+        }
+        list
+    }
+
+    /// Sets a field to one of some values, or to nothing at all.
+    fn maybe(&mut self, fields: &mut Json, name: &str, values: &[Json]) {
+        if let Some(value) = self.below(values.len() + 1).checked_sub(1) {
+            fields[name] = values[value].clone();
+        }
+    }
+}
+
+/// What only one may have, to be given out in some order.
+struct Pool {
+    extensions: Vec<usize>,
+    emails: Vec<usize>,
+    macs: Vec<usize>,
+}
+
+impl Pool {
+    fn new(dice: &mut Dice) -> Self {
+        Self {
+            extensions: dice.shuffled(9),
+            emails: dice.shuffled(7),
+            macs: dice.shuffled(8),
+        }
+    }
+
+    fn extension(&mut self) -> String {
+        format!("10{}", self.extensions.pop().unwrap())
+    }
+
+    fn email(&mut self) -> String {
+        format!("e{}@acme.example", self.emails.pop().unwrap())
+    }
+
+    fn phone(&mut self, dice: &mut Dice, nulls: bool) -> Json {
+        let mac = format!("00:15:65:00:00:0{}", self.macs.pop().unwrap());
+        let mut phone = json!({"mac": mac, "model": dice.one(["t54", "t57"])});
+        dice.maybe(&mut phone, "name", &[json!("Desk")]);
+        if nulls && phone["name"].is_null() && dice.coin() {
+            phone["name"] = Json::Null;
+        }
+        if phone.get("name").is_some_and(Json::is_null) && !nulls {
+            phone.as_object_mut().unwrap().remove("name");
+        }
+        phone
+    }
+}
+
+/// The fields of a user that stand for themselves. A portal has no nulls.
+fn person(dice: &mut Dice, declares: bool) -> Json {
+    let mut fields = json!({"first_name": dice.one(["Ann", "Zoë"]), "last_name": "Lee"});
+    let secret = |version: usize| {
+        if declares {
+            json!({"env": "SECRET", "version": version})
+        } else {
+            json!({"version": version})
+        }
+    };
+    let values: &[(&str, &[Json])] = &[
+        ("dnd", &[json!(true), json!(false), json!(null)]),
+        ("title", &[json!("Boss"), json!("Clerk"), json!(null)]),
+        (
+            "groups",
+            &[json!([]), json!(["g0"]), json!(["g1", "g0"]), json!(null)],
+        ),
+        ("rings_before_voicemail", &[json!(4), json!(6), json!(null)]),
+        ("active", &[json!(false), json!(true), json!(null)]),
+        (
+            "voicemail",
+            &[
+                json!({"mailbox": "12"}),
+                json!({"enabled": false, "email": "vm@acme.example"}),
+                json!({"mailbox": null, "enabled": true}),
+                json!({"pin": secret(1)}),
+                json!({"pin": secret(2), "mailbox": "13"}),
+                json!(null),
+            ],
+        ),
+        (
+            "forwarding",
+            &[
+                json!({"destinations": ["+14155550100", "*97"]}),
+                json!({"destinations": ["*97", "+14155550100"], "enabled": true}),
+                json!({"destinations": [], "enabled": false}),
+                json!({"enabled": null, "destinations": null}),
+            ],
+        ),
+        (
+            "answering_rules",
+            &[
+                json!([]),
+                json!([{"name": "Night", "action": "busy", "when": "night"}, {"name": "Day", "action": "ring"}]),
+                json!([{"name": "Day", "action": "ring", "enabled": true}, {"name": "Night", "action": "busy"}]),
+            ],
+        ),
+        (
+            "available_from_emails",
+            &[json!(["a@x", "B@x"]), json!(["b@x", "a@x"]), json!([])],
+        ),
+        (
+            "advanced",
+            &[
+                json!({"codec": "g722"}),
+                json!({"a": "1", "codec": "opus"}),
+                json!({}),
+                json!(null),
+            ],
+        ),
+        (
+            "features",
+            &[
+                json!({"devices": ["x", "y"]}),
+                json!({"devices": ["y", "x"], "forwards": []}),
+                json!({"devices": []}),
+            ],
+        ),
+        (
+            "seat",
+            &[
+                json!({"name": "A", "features": ["b", "a"]}),
+                json!({"template": "Two Words"}),
+                json!({}),
+            ],
+        ),
+        (
+            "directory",
+            &[json!({"match": "first"}), json!({"match": null}), json!({})],
+        ),
+        ("color", &[json!("#aabbcc"), json!("#AABBCC")]),
+        (
+            "scope",
+            &[
+                json!("s0"),
+                json!("s1"),
+                json!("basic_user"),
+                json!("simple_user"),
+                json!(null),
+            ],
+        ),
+        ("instance", &[json!("i0"), json!(null)]),
+        ("password", &[secret(1), secret(2)]),
+        ("add_phone", &[json!(true), json!(false)]),
+        ("address", &[json!("1 High St\nLeeds"), json!("2 Low St")]),
+    ];
+    for (name, choices) in values {
+        dice.maybe(&mut fields, name, choices);
+    }
+    if declares {
+        fields
+    } else {
+        without_nulls(fields)
+    }
+}
+
+fn without_nulls(json: Json) -> Json {
+    match json {
+        Json::Object(fields) => {
+            let kept = fields.into_iter().filter(|(_, value)| !value.is_null());
+            kept.map(|(name, value)| (name, without_nulls(value)))
+                .collect()
+        }
+        Json::Array(list) => list.into_iter().map(without_nulls).collect(),
+        json => json,
+    }
+}
+
+/// Something with a number; its agents and destinations are people, and some are nobody.
+fn extension(dice: &mut Dice, people: &[String]) -> Json {
+    let someone = |dice: &mut Dice| match people.len() {
+        0 => json!("+14155550100"),
+        count => json!(people[dice.below(count)]),
+    };
+    let mut fields = match dice.below(4) {
+        0 => json!({"kind": "conference", "name": "Room"}),
+        1 => json!({"kind": "forward", "name": "Away", "destination": someone(dice)}),
+        2 => {
+            json!({"kind": "auto_attendant", "name": "Menu", "options": {"1": someone(dice), "*": "*97"}})
+        }
+        _ => json!({"kind": "ring_group", "name": "All", "members": [someone(dice)]}),
+    };
+    if fields["kind"] == "auto_attendant" {
+        let other = someone(dice);
+        dice.maybe(&mut fields, "options", &[json!({"2": other}), json!({})]);
+        dice.maybe(&mut fields, "timeout_seconds", &[json!(10), json!(20)]);
+    }
+    fields
+}
+
+/// What is declared, what is live, and what must not be.
+struct Case {
+    declared: Resources,
+    live: Resources,
+    absent: BTreeSet<String>,
+}
+
+fn case(dice: &mut Dice) -> Case {
+    let (mut declared, mut live) = (Resources::new(), Resources::new());
+    let mut absent = BTreeSet::new();
+    for (kind, key) in [
+        (Kind::Scopes, "s0"),
+        (Kind::Scopes, "s1"),
+        (Kind::Groups, "g0"),
+        (Kind::Groups, "g1"),
+        (Kind::Instances, "i0"),
+    ] {
+        for (there, to) in [(true, &mut declared), (dice.coin(), &mut live)] {
+            let mut fields = json!({});
+            dice.maybe(&mut fields, "title", &[json!("One"), json!("Two")]);
+            if kind != Kind::Instances {
+                dice.maybe(
+                    &mut fields,
+                    "permissions",
+                    &[json!(["a.b", "c.d"]), json!(["c.d", "a.b"]), json!([])],
+                );
+            }
+            if key == "s1" {
+                dice.maybe(&mut fields, "extends", &[json!("s0"), json!("basic_user")]);
+            }
+            if there {
+                to.insert((kind, key.to_owned()), fields);
+            }
+        }
+    }
+    let template = json!({"title": "A Template", "attributes": {"room": {"default": "1"}},
+        "user": {"phone": "+14155550100", "alias": "Room ${room}"}});
+    declared.insert((Kind::Templates, "t0".into()), template);
+    if dice.coin() {
+        let other = json!({"attributes": {"room": {"prompt": "Room"}, "floor": {"value": "2"}}});
+        live.insert((Kind::Templates, "t0".into()), other);
+    }
+
+    let (mut ours, mut theirs) = (Pool::new(dice), Pool::new(dice));
+    let mut people = Vec::new();
+    for slot in 0..6 {
+        let (is_declared, is_live) = (dice.below(4) != 3, dice.below(4) != 3);
+        let mut key = format!("u{slot}");
+        let mut there = person(dice, false);
+        there["email"] = json!(theirs.email());
+        let (mut extension_is_ours, mut phones_are_ours) = (false, false);
+        if is_declared {
+            let mut fields = person(dice, true);
+            fields["email"] = json!(ours.email());
+            match dice.below(6) {
+                0 => {}
+                1 => (fields["extension"], extension_is_ours) = (Json::Null, true),
+                _ => (fields["extension"], extension_is_ours) = (json!(ours.extension()), true),
+            }
+            match dice.below(4) {
+                0 => {}
+                1 => (fields["phones"], phones_are_ours) = (json!([]), true),
+                _ => {
+                    fields["phones"] = json!([ours.phone(dice, true)]);
+                    phones_are_ours = true;
+                }
+            }
+            people.push(key.clone());
+            match dice.below(5) {
+                1 => fields["previously"] = json!(format!("old{slot}")),
+                2 => fields["username"] = json!(format!("name{slot}")),
+                3 => {
+                    fields["template"] = json!("t0");
+                    fields["with"] = json!({"room": dice.one(["1", "2"])});
+                }
+                _ => {}
+            }
+            declared.insert((Kind::Users, key.clone()), fields.clone());
+            if fields.get("username").is_some() {
+                key = format!("name{slot}");
+            } else if fields.get("previously").is_some() && dice.coin() {
+                key = format!("old{slot}");
+            }
+        }
+        if !is_live {
+            continue;
+        }
+        // What nobody declares stays, so it mustn't be what somebody else is to have.
+        if extension_is_ours || !is_declared {
+            let number = theirs.extension();
+            dice.maybe(&mut there, "extension", &[json!(number), json!(number)]);
+        } else {
+            dice.maybe(&mut there, "extension", &[json!(format!("20{slot}"))]);
+        }
+        if phones_are_ours || !is_declared {
+            let phone = theirs.phone(dice, false);
+            dice.maybe(&mut there, "phones", &[json!([phone]), json!([phone])]);
+        } else {
+            let phone = json!({"mac": format!("00:15:65:00:01:0{slot}"), "model": "t54"});
+            dice.maybe(&mut there, "phones", &[json!([phone])]);
+        }
+        live.insert((Kind::Users, key), there);
+    }
+    for _ in 0..3 {
+        if dice.coin() {
+            let fields = extension(dice, &people);
+            declared.insert((Kind::Extensions, ours.extension()), fields);
+        }
+        if dice.coin() {
+            let fields = without_nulls(extension(dice, &people));
+            live.insert((Kind::Extensions, theirs.extension()), fields);
+        }
+    }
+    live.insert(
+        (Kind::Groups, "strange".into()),
+        json!({"title": "Ours is not"}),
+    );
+
+    // Strangers that have what somebody is to have must go; others may.
+    let wanted: String = declared.values().map(Json::to_string).collect();
+    let previous = |key: &str| wanted.contains(&format!("\"{key}\""));
+    for ((kind, key), fields) in &live {
+        let known =
+            declared.contains_key(&(*kind, key.clone())) || *kind == Kind::Users && previous(key);
+        if known {
+            continue;
+        }
+        let number = declared
+            .keys()
+            .any(|(kind, key)| *kind == Kind::Extensions && fields["extension"] == **key);
+        let claims = ["email", "extension"].map(|name| fields[name].clone());
+        let mac = fields["phones"][0]["mac"].clone();
+        let is_wanted = |value: &Json| value.is_string() && wanted.contains(&value.to_string());
+        let conflicts = number
+            || claims.iter().chain([&mac]).any(is_wanted)
+            || *kind == Kind::Extensions && previous(key);
+        if conflicts || *kind != Kind::Groups && dice.coin() {
+            absent.insert(format!("{kind}/{key}"));
+        }
+    }
+    Case {
+        declared,
+        live,
+        absent,
+    }
+}
+
+/// What a workspace of these files declares. JSON is YAML.
+fn load(case: &Case, split: &mut dyn FnMut() -> usize) -> Desired {
+    let config = json!({
+        "portal": {"kind": "sandbox", "database": "x.db"},
+        "absent": case.absent,
+        "allow": [{"finding": "in-use", "until": "2999-12-31", "because": "a test"}],
+    });
+    let mut files = Files::default();
+    files.take("callsheet.yaml".into(), config.to_string().into_bytes());
+    let mut parts: Vec<Json> = vec![json!({}); 3];
+    for ((kind, key), fields) in &case.declared {
+        let of_kind = &mut parts[split()][kind.name()];
+        if of_kind.is_null() {
+            *of_kind = json!({});
+        }
+        of_kind[key] = fields.clone();
+    }
+    for (at, part) in parts.iter().enumerate() {
+        files.take(format!("part{at}.yaml"), part.to_string().into_bytes());
+    }
+    let desired = desired::load(files, today());
+    assert!(
+        !desired.report.has_errors(),
+        "{:?}",
+        desired
+            .report
+            .sorted()
+            .iter()
+            .map(|one| one.message.clone())
+            .collect::<Vec<_>>()
+    );
+    desired
+}
+
+fn today() -> jiff::civil::Date {
+    jiff::civil::date(2026, 8, 22)
+}
+
+fn planned(desired: &Desired, live: &Live) -> Plan {
+    plan(Inputs {
+        desired: &desired.state,
+        config: desired.config.as_ref().unwrap(),
+        live,
+        today: today(),
+        past: callsheet::plan::Past::default(),
+        only: &[],
+    })
+}
+
+/// A plan as scripts see it, without what reading cost and without places in files.
+fn bytes(plan: &Plan) -> String {
+    let document = document::plan(&document::Heading::default(), plan);
+    let mut json = serde_json::to_value(document).unwrap();
+    json["requests"].take();
+    // A finding says where a reference stands, and that is all that a file has to do with it.
+    for finding in json["findings"].as_array_mut().unwrap() {
+        let message = finding["message"].as_str().unwrap();
+        let about = message
+            .split_once(": part")
+            .map_or(message, |(about, _)| about);
+        finding["message"] = json!(about);
+    }
+    json.to_string()
+}
+
+async fn read(portal: &dyn Portal) -> Live {
+    let live = portal.read(&Kind::ALL.into(), &()).await.unwrap();
+    assert_eq!(live.requests.made, live.requests.bound);
+    assert!(
+        live.listings
+            .values()
+            .all(|listing| listing.incomplete.is_none())
+    );
+    live
+}
+
+async fn applied(plan: &Plan, portal: &dyn Portal) -> Applied {
+    let secrets = Secrets::read(plan, &|_| Ok("4711".into())).unwrap();
+    let (_stop, stopped) = tokio::sync::watch::channel(false);
+    apply(plan, portal, &secrets, stopped, &()).await
+}
+
+async fn converges(case: &Case, url: &str, dice: &mut Dice) {
+    let portal = running::portal(url);
+    let desired = load(case, &mut || 0);
+    let before = read(&*portal).await;
+    let plan = planned(&desired, &before);
+    let shown = bytes(&plan);
+    assert!(!plan.is_blocked(), "{:?}", plan.findings);
+    for (at, operation) in plan.operations.iter().enumerate() {
+        assert!(operation.after.iter().all(|first| *first < at), "{shown}");
+    }
+    let split = load(case, &mut || dice.below(3));
+    assert_eq!(bytes(&planned(&split, &before)), shown);
+
+    let made = portal.requests();
+    let results = applied(&plan, &*portal).await;
+    for (operation, result) in plan.operations.iter().zip(&results.results) {
+        let address = &operation.address;
+        assert_eq!(
+            result.outcome,
+            Outcome::Done,
+            "{address}: {:?} in {shown}",
+            result.error
+        );
+    }
+    assert_eq!(portal.requests() - made, plan.operations.len() as u64);
+
+    let after = read(&*portal).await;
+    let again = planned(&desired, &after);
+    assert!(
+        again.operations.is_empty(),
+        "{} after {shown}",
+        bytes(&again)
+    );
+    let made = portal.requests();
+    assert!(applied(&again, &*portal).await.is_complete());
+    assert_eq!(portal.requests(), made);
+    nothing_else_is_touched(case, &desired, &before, &after);
+}
+
+/// Strangers are as they were, to the version; of ours, what nobody declares.
+fn nothing_else_is_touched(case: &Case, desired: &Desired, before: &Live, after: &Live) {
+    let mut ours = BTreeMap::new();
+    for (address, resource) in &desired.state.resources {
+        let key = resource.fields.text("username").unwrap_or(&address.key);
+        ours.insert(after.get(address.kind, key).unwrap().id.clone(), resource);
+    }
+    for kind in Kind::ALL {
+        for (key, object) in before.of_kind(kind) {
+            let found = after.of_kind(kind).find(|(_, one)| one.id == object.id);
+            let Some((new_key, found)) = found else {
+                assert!(case.absent.contains(&Address::new(kind, key).to_string()));
+                continue;
+            };
+            let Some(resource) = ours.get(&object.id) else {
+                assert_eq!(
+                    (key, format!("{object:?}")),
+                    (new_key, format!("{found:?}"))
+                );
+                continue;
+            };
+            for (name, value) in object.fields.iter() {
+                let other_type = kind == Kind::Extensions
+                    && object.fields.get("kind") != found.fields.get("kind");
+                if resource.fields.get(name).is_none() && !other_type {
+                    assert_eq!(found.fields.get(name), Some(value), "{kind}/{key} {name}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn after_an_apply_the_plan_is_empty() {
+    let cases = ProptestConfig::default().cases;
+    let config = ProptestConfig {
+        // 64 unless PROPTEST_CASES says otherwise; the default of proptest is for cheaper tests.
+        cases: if cases == 256 { 64 } else { cases },
+        failure_persistence: None,
+        max_shrink_iters: 200,
+        ..ProptestConfig::default()
+    };
+    let test = |seed: Vec<u8>| {
+        let mut dice = Dice(seed.into_iter());
+        let case = case(&mut dice);
+        let store = Store::in_memory().unwrap();
+        let objects = case.live.iter().map(|((kind, key), fields)| {
+            let fields = kind.shape().read(fields).unwrap();
+            (*kind, key.as_str().into(), fields)
+        });
+        store.seed(objects).unwrap();
+        let (url, _stop) = running::served(store);
+        running::runtime().block_on(converges(&case, &url, &mut dice));
+        Ok(())
+    };
+    if let Err(error) = TestRunner::new(config).run(&vec(any::<u8>(), 500), test) {
+        panic!("{error}");
+    }
+}

@@ -1,0 +1,111 @@
+//! The *page* of a plan, as a browser sees it.
+
+use callsheet::{
+    model::{Address, Change, Fields, Kind, Requests, Value},
+    plan::{Action, Cause, Operation, Plan},
+    render::{
+        document::{Heading, Revision},
+        html,
+    },
+};
+use std::{fs, path::Path, process::Command};
+
+const HOSTILE: &str = "<img src=http://127.0.0.1:9/x onerror=alert(1)></td></table><script>document.title='owned'</script>";
+
+fn operation(action: Action, cause: Cause, key: &str) -> Operation {
+    Operation {
+        address: Address::new(Kind::Users, key),
+        action,
+        cause,
+        causes: vec![cause],
+        commit: None,
+        changes: vec![Change {
+            path: vec!["last_name".into()],
+            before: Some(Value::text("Lee")),
+            after: Some(Value::text(HOSTILE)),
+        }],
+        target: Fields::new(),
+        object: None,
+        after: Vec::new(),
+        makes_way: false,
+        template: None,
+        origin: None,
+    }
+}
+
+/// What a browser writes after it has loaded the page; nothing where there is no browser.
+#[expect(clippy::print_stderr, reason = "what is skipped is said aloud")]
+fn dumped(page: &Path, folder: &Path) -> Option<(String, String)> {
+    let profile = format!("--user-data-dir={}", folder.join("profile").display());
+    let log = folder.join("net.json");
+    let net_log = format!("--log-net-log={}", log.display());
+    let output = Command::new("chromium")
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+        ])
+        .args(["--no-first-run", "--disable-background-networking"])
+        .args(["--disable-component-update", "--disable-sync", "--dump-dom"])
+        .args([&profile, &net_log, &format!("file://{}", page.display())])
+        .output();
+    let output = match output {
+        Ok(output) => output,
+        Err(error) => {
+            eprintln!("SKIPPED: chromium can't be started: {error}");
+            return None;
+        }
+    };
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let dom = String::from_utf8(output.stdout).unwrap();
+    Some((dom, fs::read_to_string(log).unwrap()))
+}
+
+#[test]
+fn a_browser_shows_the_plan_and_asks_nobody_for_anything() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("plan.html");
+    let plan = Plan {
+        operations: vec![
+            operation(Action::Update, Cause::Change, "alice"),
+            operation(Action::Update, Cause::Drift, HOSTILE),
+        ],
+        requests: Requests { made: 2, bound: 2 },
+        ..Plan::default()
+    };
+    let heading = Heading {
+        workspace: HOSTILE.into(),
+        portal: "sandbox (embedded)".into(),
+        revision: Revision {
+            head: Some("3f2c1aab0c".into()),
+            ..Revision::default()
+        },
+        is_dirty: false,
+    };
+    let mut file = fs::File::create(&page).unwrap();
+    html::plan(&heading, &plan, &mut file).unwrap();
+    drop(file);
+    let Some((dom, requests)) = dumped(&page, folder.path()) else {
+        return;
+    };
+    for said in [
+        "users/alice",
+        "This change",
+        "Somebody edited the portal",
+        "2 requests (bound 2)",
+        "users/&lt;img src=http",
+    ] {
+        assert!(dom.contains(said), "{said} is missing from\n{dom}");
+    }
+    assert!(!dom.contains("<img"), "{dom}");
+    assert_eq!(dom.matches("<script").count(), 1);
+    // The page's own script was let run by the page's own policy: it has shown the search.
+    assert!(dom.contains("<form role=\"search\">"), "{dom}");
+    assert!(!dom.contains("<title>owned"), "{dom}");
+    assert!(!requests.contains("127.0.0.1:9"), "something was asked for");
+}
