@@ -4,12 +4,14 @@
 
 mod budget;
 mod canary;
+mod causes;
 mod cli;
 mod converge;
 mod crash;
 mod faults;
 mod faulty;
 mod fixtures;
+mod guards;
 mod history;
 mod hostile;
 mod layers;

@@ -952,7 +952,7 @@ fn two_swap_e_mail_addresses() {
     warn taken-from: users/bob takes the email alice@acme.example from users/alice
     warn taken-from: users/alice takes the email bob@acme.example from users/bob
     warn login-change: users/bob: the email changes from bob@acme.example to alice@acme.example
-    warn login-change: users/alice: the email changes from parked-60aa4bbe@callsheet.invalid to bob@acme.example
+    warn login-change: users/alice: the email changes from alice@acme.example to bob@acme.example
     "#);
 }
 
@@ -1009,7 +1009,7 @@ fn two_swap_everything() {
     warn taken-from: users/alice takes the extension 1002 from users/bob
     warn taken-from: users/alice takes the mac 00:15:65:aa:bb:02 from users/bob
     warn login-change: users/bob: the email changes from bob@acme.example to alice@acme.example
-    warn login-change: users/alice: the email changes from parked-60aa4bbe@callsheet.invalid to bob@acme.example
+    warn login-change: users/alice: the email changes from alice@acme.example to bob@acme.example
     info renumber-impact: users/bob: the extension changes from 1002 to 1001
     info renumber-impact: users/alice: the extension changes from 1001 to 1002
     "#);
@@ -1041,7 +1041,7 @@ fn different_circles_through_one_person() {
     warn taken-from: users/alice takes the email carol@acme.example from users/carol
     warn taken-from: users/alice takes the extension 1002 from users/bob
     warn login-change: users/carol: the email changes from carol@acme.example to alice@acme.example
-    warn login-change: users/alice: the email changes from parked-60aa4bbe@callsheet.invalid to carol@acme.example
+    warn login-change: users/alice: the email changes from alice@acme.example to carol@acme.example
     info renumber-impact: users/bob: the extension changes from 1002 to 1001
     "#);
 }

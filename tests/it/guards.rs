@@ -1,0 +1,339 @@
+//! Every guard has its case here: what is declared, what is live, and what the guard has to say.
+
+use crate::workspace::today;
+use callsheet::{
+    desired,
+    model::{FindingRule, Kind, Listing, Live, LiveObject, State},
+    plan::{Inputs, Past, Plan, guard::Level, plan},
+    repo::{CONFIGURATION, Files},
+};
+
+const PORTAL: &str = "portal: { kind: sandbox, database: x.db, credentials: { user: ann } }\n";
+
+/// Three people, one of them an administrator, and a group that rings two of them.
+const OFFICE: &str = "
+users:
+  ann: { first_name: Ann, last_name: Lee, email: ann@x.example, extension: 1001, scope: administrator }
+  bob: { first_name: Bob, last_name: Ray, email: bob@x.example, extension: 1002, available_from_emails: [bob@x.example, sales@x.example] }
+  eve: { first_name: Eve, last_name: Oak, email: eve@x.example, extension: 1003 }
+extensions:
+  2000: { kind: ring_group, name: Sales, members: [bob, eve] }
+";
+
+/// A case: what is declared before and now, what is live, and what the configuration says besides.
+struct Case {
+    configuration: String,
+    before: Option<State>,
+    now: State,
+    live: Live,
+}
+
+fn state(text: &str) -> State {
+    let mut files = Files::default();
+    files.take(CONFIGURATION.to_owned(), PORTAL.into());
+    files.take("people.yaml".to_owned(), text.into());
+    let desired = desired::load(files, today());
+    assert!(!desired.report.has_errors(), "{:?}", desired.report);
+    desired.state
+}
+
+/// A portal that holds what a text declares.
+fn live(text: &str) -> Live {
+    let mut live = Live::default();
+    for kind in Kind::ALL {
+        live.listings.insert(kind, Listing::default());
+    }
+    for (address, resource) in state(text).resources {
+        let object = LiveObject {
+            id: format!("id-{address}").into(),
+            fields: address.kind.shape().without_defaults(resource.fields),
+            ..LiveObject::default()
+        };
+        live.listings
+            .get_mut(&address.kind)
+            .unwrap()
+            .objects
+            .insert(address.key, object);
+    }
+    live
+}
+
+impl Case {
+    /// The office as it is.
+    fn office() -> Self {
+        Self {
+            configuration: PORTAL.to_owned(),
+            before: None,
+            now: state(OFFICE),
+            live: live(OFFICE),
+        }
+    }
+
+    /// The office is declared with `new` for `old`.
+    fn edit(mut self, old: &str, new: &str) -> Self {
+        assert!(OFFICE.contains(old), "{old}");
+        self.now = state(&OFFICE.replace(old, new));
+        self
+    }
+
+    fn configure(mut self, more: &str) -> Self {
+        self.configuration.push_str(more);
+        self
+    }
+
+    fn object(mut self, kind: Kind, key: &str, change: impl FnOnce(&mut LiveObject)) -> Self {
+        change(
+            self.live
+                .listings
+                .get_mut(&kind)
+                .unwrap()
+                .objects
+                .get_mut(key)
+                .unwrap(),
+        );
+        self
+    }
+
+    fn before(mut self, text: &str) -> Self {
+        self.before = Some(state(text));
+        self
+    }
+
+    fn plan(&self) -> Plan {
+        let mut files = Files::default();
+        files.take(CONFIGURATION.to_owned(), self.configuration.clone().into());
+        let config = desired::load(files, today()).config.unwrap();
+        let trace = callsheet::model::Trace::default();
+        plan(Inputs {
+            desired: &self.now,
+            config: &config,
+            live: &self.live,
+            today: today(),
+            past: Past {
+                base: self.before.as_ref(),
+                applied: self.before.as_ref(),
+                trace: Some(&trace),
+            },
+            only: &[],
+        })
+    }
+}
+
+fn absent(addresses: &str) -> Case {
+    Case::office().configure(&format!("absent: [{addresses}]\n"))
+}
+
+const EVE: &str =
+    "  eve: { first_name: Eve, last_name: Oak, email: eve@x.example, extension: 1003 }\n";
+
+/// The case of a rule, and how much the rule says it matters.
+fn case(rule: FindingRule) -> (Case, Level) {
+    let without_eve = || {
+        state(
+            &OFFICE
+                .replace(EVE, "")
+                .replace("members: [bob, eve]", "members: [bob]"),
+        )
+    };
+    match rule {
+        FindingRule::IncompleteRead => {
+            let mut case = Case::office();
+            let listing = case.live.listings.get_mut(&Kind::Users).unwrap();
+            listing.incomplete = Some("2 of 3 came back".to_owned());
+            (case, Level::Block)
+        }
+        FindingRule::SystemObject => {
+            let case = Case::office().edit("last_name: Oak", "last_name: Ash");
+            (
+                case.object(Kind::Users, "eve", |eve| eve.system = true),
+                Level::Block,
+            )
+        }
+        FindingRule::Taken => {
+            let mut case = Case::office();
+            let stranger =
+                live(&OFFICE.replace("1003", "1009")).listings[&Kind::Users].objects["eve"].clone();
+            let users = &mut case.live.listings.get_mut(&Kind::Users).unwrap().objects;
+            users.insert("zed".into(), stranger);
+            case.now = state(&OFFICE.replace("1002", "1009"));
+            (case, Level::Block)
+        }
+        FindingRule::EmptyWorkspace => (
+            Case {
+                now: State::default(),
+                ..absent("users/eve")
+            },
+            Level::Block,
+        ),
+        FindingRule::DeleteLimit => {
+            let case = Case {
+                now: State::default(),
+                ..Case::office().configure("policy: { prune: all }\n")
+            };
+            (case, Level::Block)
+        }
+        FindingRule::PruneAll => {
+            let case = Case::office().configure("policy: { prune: all }\n");
+            (
+                Case {
+                    now: without_eve(),
+                    ..case
+                },
+                Level::Block,
+            )
+        }
+        FindingRule::LastAdministrator => (
+            Case::office().edit("scope: administrator", "scope: user"),
+            Level::Block,
+        ),
+        FindingRule::SelfLockout => (
+            Case::office().edit(
+                "scope: administrator",
+                "scope: administrator, active: false",
+            ),
+            Level::Block,
+        ),
+        FindingRule::Protected => {
+            let protected = OFFICE.replace("extension: 1003", "extension: 1003, protect: true");
+            let case = Case::office()
+                .before(&protected)
+                .edit("extension: 1003", "extension: 1003, active: false");
+            (case, Level::Block)
+        }
+        FindingRule::InUse => (
+            Case::office().edit("extension: 1003", "extension: 1003, active: false"),
+            Level::Block,
+        ),
+        FindingRule::PersonSwap => {
+            let case = Case::office().edit(
+                "first_name: Eve, last_name: Oak, email: eve@x.example",
+                "first_name: Kim, last_name: Yew, email: kim@x.example",
+            );
+            (case, Level::Block)
+        }
+        FindingRule::Revive => {
+            let now = state(
+                &OFFICE
+                    .replace("  eve: {", "  eve.oak: {")
+                    .replace("members: [bob, eve]", "members: [bob]"),
+            );
+            let inactive = live(&OFFICE.replace("extension: 1003", "active: false"));
+            (
+                Case {
+                    now,
+                    live: inactive,
+                    ..Case::office()
+                },
+                Level::Block,
+            )
+        }
+        FindingRule::VoicemailLoss => {
+            let case = absent("users/eve").object(Kind::Users, "eve", |eve| eve.messages = 3);
+            (
+                Case {
+                    now: without_eve(),
+                    ..case
+                },
+                Level::Block,
+            )
+        }
+        FindingRule::Conflict => {
+            let case = Case::office()
+                .before(OFFICE)
+                .edit("last_name: Oak", "last_name: Ash, title: Chief");
+            let before = OFFICE.replace("last_name: Oak", "last_name: Oak, title: Clerk");
+            let changed = live(&OFFICE.replace("last_name: Oak", "last_name: Oak, title: Boss"));
+            (
+                Case {
+                    live: changed,
+                    ..case
+                }
+                .before(&before),
+                Level::Block,
+            )
+        }
+        FindingRule::PrivilegeEscalation => (
+            Case::office().edit("extension: 1003", "extension: 1003, scope: admin"),
+            Level::Warn,
+        ),
+        FindingRule::LoginChange => (
+            Case::office().edit("eve@x.example", "oak@x.example"),
+            Level::Warn,
+        ),
+        FindingRule::RenumberImpact => (
+            Case::office().edit("extension: 1003", "extension: 1013"),
+            Level::Info,
+        ),
+        FindingRule::DefaultSenderChange => {
+            let case = Case::office().edit(
+                "[bob@x.example, sales@x.example]",
+                "[sales@x.example, bob@x.example]",
+            );
+            (case, Level::Warn)
+        }
+        FindingRule::TakenFrom => {
+            let swapped = OFFICE
+                .replace("1002", "–")
+                .replace("1003", "1002")
+                .replace('–', "1003");
+            (
+                Case {
+                    now: state(&swapped),
+                    ..Case::office()
+                },
+                Level::Warn,
+            )
+        }
+        FindingRule::UnusedWaiver => {
+            let waiver = "allow: [{ finding: in-use, address: users/eve, until: 2999-12-31, because: nothing }]\n";
+            (Case::office().configure(waiver), Level::Info)
+        }
+    }
+}
+
+#[test]
+fn every_guard_speaks_in_its_case_and_only_then() {
+    for rule in FindingRule::ALL {
+        let (case, level) = case(*rule);
+        let plan = case.plan();
+        let found = plan.findings.iter().find(|finding| finding.rule == *rule);
+        let found = found.unwrap_or_else(|| panic!("{rule} says nothing: {:?}", plan.findings));
+        assert_eq!(found.level, level, "{rule}");
+        assert!(!found.message.ends_with('.'), "{rule}");
+    }
+    assert!(Case::office().plan().findings.is_empty());
+}
+
+#[test]
+fn a_waiver_lets_pass_what_it_names_and_what_nobody_can_judge_is_never_waived() {
+    for rule in FindingRule::ALL {
+        let (case, level) = case(*rule);
+        if level != Level::Block {
+            continue;
+        }
+        let finding = case
+            .plan()
+            .findings
+            .into_iter()
+            .find(|finding| finding.rule == *rule)
+            .unwrap();
+        let max = finding
+            .count
+            .map_or_else(String::new, |count| format!("max: {count}, "));
+        let waiver =
+            format!("allow: [{{ finding: {rule}, {max}until: 2999-12-31, because: we know }}]\n");
+        let waived = case.configure(&waiver).plan();
+        let still = waived
+            .findings
+            .iter()
+            .any(|one| one.rule == *rule && one.level == Level::Block);
+        assert_eq!(still, !finding.can_be_waived(), "{rule}");
+    }
+}
+
+#[test]
+fn a_waiver_for_fewer_lets_no_more_pass() {
+    let (case, _) = case(FindingRule::DeleteLimit);
+    let waiver = "allow: [{ finding: delete-limit, max: 1, until: 2999-12-31, because: one }]\n";
+    assert!(case.configure(waiver).plan().is_blocked());
+}
