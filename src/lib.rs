@@ -22,7 +22,7 @@
 //! - [`portal`] and [`sandbox`]: live systems, and the one that is built in.
 //! - [`apply`], [`journal`], [`saved`], [`undo`] and [`import`]: from the plan to the portal and back, and from
 //!   the portal to files.
-//! - [`render`], [`reference`] and [`cli`]: how all of it is shown.
+//! - [`render`], [`mod@reference`] and [`cli`]: how all of it is shown.
 
 pub mod apply;
 pub mod cli;
