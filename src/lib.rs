@@ -18,11 +18,11 @@
 //! - [`model`]: users, scopes, extensions, templates as types. A field is written once, there.
 //! - [`yaml`], [`schema`], [`config`], [`declaration`], [`template`], [`rules`], [`repo`], [`desired`]: from
 //!   the files to what they declare.
-//! - [`plan`]: what would have to be done; a pure function.
+//! - [`fit`] and [`plan`]: what a portal can't hold, and what would have to be done; pure functions.
 //! - [`portal`] and [`sandbox`]: live systems, and the one that is built in.
 //! - [`apply`], [`journal`], [`saved`], [`undo`] and [`import`]: from the plan to the portal and back, and from
 //!   the portal to files.
-//! - [`render`], [`reference`] and [`cli`]: how all of it is shown.
+//! - [`render`], [`mod@reference`] and [`cli`]: how all of it is shown.
 
 pub mod apply;
 pub mod cli;
@@ -30,6 +30,7 @@ pub mod config;
 pub mod declaration;
 pub mod desired;
 pub mod diagnostic;
+pub mod fit;
 pub mod import;
 pub mod journal;
 pub mod model;

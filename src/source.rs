@@ -108,6 +108,20 @@ impl Source {
         String::from_utf8(shown).expect("whole characters are replaced")
     }
 
+    /// A text that stands at `at`, as a message may say it: three dots, where it follows a key that
+    /// sounds like a secret's.
+    #[must_use]
+    pub fn said<'t>(&self, at: u32, text: &'t str) -> &'t str {
+        let (line, _) = self.window(Span::new(at, at), 0);
+        let secret = secret_in(self.slice(line));
+        let at = at.saturating_sub(line.start) as usize;
+        if secret.is_some_and(|(start, end)| (start..end).contains(&at)) {
+            "…"
+        } else {
+            text
+        }
+    }
+
     /// Where each line starts.
     fn line_starts(&self) -> &[u32] {
         self.lines.get_or_init(|| {

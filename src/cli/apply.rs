@@ -90,6 +90,9 @@ pub(super) fn run(
     tell_of_interruption(workspace, terminal)?;
     workspace::runtime()?.block_on(async {
         let portal = workspace.open().await?;
+        if !workspace.fits(&*portal, format, terminal)? {
+            return Ok(Outcome::Failed);
+        }
         let live = workspace::read(&*portal, terminal).await?;
         let planned = match saved {
             Some(saved) => match reviewed(saved, &live, terminal)? {

@@ -8,7 +8,6 @@ use super::{
     workspace::{self, Workspace},
 };
 use crate::{
-    model::Live,
     plan::{Cause, Plan},
     render::{Format, document, html, markdown, prose, safe},
     saved::SavedPlan,
@@ -54,10 +53,16 @@ pub(super) fn run(
         Err(outcome) => return Ok(outcome),
     };
     let before = Before::read(&args.past, &workspace)?;
-    let live: Live = workspace::runtime()?.block_on(async {
+    let live = workspace::runtime()?.block_on(async {
         let portal = workspace.open().await?;
-        workspace::read(&*portal, terminal).await
+        if !workspace.fits(&*portal, format, terminal)? {
+            return Ok(None);
+        }
+        workspace::read(&*portal, terminal).await.map(Some)
     })?;
+    let Some(live) = live else {
+        return Ok(Outcome::Failed);
+    };
     let planned = before.plan(&workspace, &live, &args.only)?;
     if let Some(out) = &args.out {
         let folder = args.folder.as_deref().unwrap_or(Path::new("."));

@@ -4,6 +4,7 @@ use super::{outcome::Outcome, past::Before, progress::Bars, settings, settings::
 use crate::{
     config::Config,
     desired::{self, Desired},
+    fit::fit,
     model::{Kind, Live, State},
     portal::{self, Portal, Target},
     render::{self, Format, document::Heading},
@@ -87,6 +88,20 @@ impl Workspace {
     pub(super) async fn open(&self) -> anyhow::Result<Box<dyn Portal>> {
         let target: Target = settings::target(&self.config, &self.folder)?;
         portal::open(&target).context("the portal can't be opened")
+    }
+
+    /// Whether the portal can hold what is declared; shows what it can't.
+    pub(super) fn fits(
+        &self,
+        portal: &dyn Portal,
+        format: Format,
+        terminal: &mut Terminal,
+    ) -> anyhow::Result<bool> {
+        let misfits = fit(&self.state, portal.capabilities());
+        if misfits.has_errors() {
+            show(&misfits, format, terminal)?;
+        }
+        Ok(!misfits.has_errors())
     }
 }
 

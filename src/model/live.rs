@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What a portal holds.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Live {
     /// The listing of each kind that was read.
     pub listings: BTreeMap<Kind, Listing>,
@@ -16,7 +16,7 @@ pub struct Live {
 }
 
 /// Every object of one kind.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
     /// The objects by the key that the portal knows them by.
     pub objects: BTreeMap<Box<str>, LiveObject>,
@@ -26,7 +26,7 @@ pub struct Listing {
 }
 
 /// One object of a portal.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LiveObject {
     /// The portal's own name for it, which never changes.
     pub id: Box<str>,

@@ -5,7 +5,7 @@
 //! to the byte (law 14).
 //!
 //! The steps: each declared resource [meets](meet) its live object; the two are [compared](diff) field by
-//! field; the operations are put in [order](order); [guards](guard) have their say.
+//! field; the operations are put in [`order`]; each [`guard`] has its say.
 
 mod cause;
 mod diff;

@@ -3,7 +3,10 @@
 use super::{check::Subject, instance::At};
 use crate::{
     diagnostic::{Diagnostic, Rule, did_you_mean},
-    model::{Shape, text::Format},
+    model::{
+        Shape,
+        text::{Format, RelativePath, Variable},
+    },
     source::{Place, Source, Span},
     yaml::{Node, NodeKind},
 };
@@ -20,6 +23,17 @@ struct Found<'a> {
     node: &'a Node,
     known_by: Option<Span>,
     name: String,
+    /// Whether it stands inside what should say where a secret is kept.
+    in_secret: bool,
+}
+
+impl<'a> Found<'a> {
+    fn shape(&self) -> Option<&'a Shape> {
+        match self.at {
+            At::Node { shape, .. } => shape,
+            At::Name(_) => None,
+        }
+    }
 }
 
 fn find<'a>(subject: Subject<'a>, pointer: &str) -> Found<'a> {
@@ -39,8 +53,10 @@ fn find<'a>(subject: Subject<'a>, pointer: &str) -> Found<'a> {
         node: body,
         known_by: None,
         name: String::new(),
+        in_secret: false,
     };
     for step in pointer.split('/').skip(1) {
+        let in_secret = found.in_secret || matches!(found.shape(), Some(Shape::Secret));
         let step = step.replace("~1", "/").replace("~0", "~");
         let next = match &found.node.kind {
             NodeKind::Map(entries) => entries.iter().find(|entry| entry.key.of(source) == step),
@@ -53,6 +69,7 @@ fn find<'a>(subject: Subject<'a>, pointer: &str) -> Found<'a> {
                     node: element,
                     known_by: Some(element.span),
                     name: format!("{}[{step}]", found.name),
+                    in_secret,
                 };
                 continue;
             }
@@ -65,6 +82,7 @@ fn find<'a>(subject: Subject<'a>, pointer: &str) -> Found<'a> {
             node: &entry.value,
             known_by: Some(entry.span),
             name: step,
+            in_secret,
         };
     }
     found
@@ -80,10 +98,7 @@ pub(super) fn explain(error: &ValidationError<'_>, subject: Subject<'_>) -> Vec<
     } = subject;
     let pointer = error.instance_path().to_string();
     let found = find(subject, &pointer);
-    let shape = match found.at {
-        At::Node { shape, .. } => shape,
-        At::Name(_) => None,
-    };
+    let shape = found.shape();
     let name = if found.name.is_empty() {
         checker.noun
     } else {
@@ -111,6 +126,18 @@ pub(super) fn explain(error: &ValidationError<'_>, subject: Subject<'_>) -> Vec<
             let message = format!("`{name}` must name one of `env`, `file` and `command`");
             at(Rule::InvalidValue, span, message).help(help)
         }];
+    }
+    if found.in_secret {
+        // It may be the secret itself, so it is neither said nor shown.
+        source.hide(span);
+        let what = match name.split('[').next() {
+            Some("env") => Variable::FORMAT.what,
+            Some("file") => RelativePath::FORMAT.what,
+            Some("command") => "a program and its arguments, as a list",
+            _ => "a whole number from 1",
+        };
+        let message = format!("`{name}` must be {what}");
+        return vec![at(Rule::InvalidValue, span, message)];
     }
     let value = |what: &str| {
         let text = found.node.text(source).unwrap_or_default();

@@ -109,6 +109,12 @@ impl<'s> Builder<'s, '_> {
                 // A value that isn't there comes as a null that stands on no byte.
                 if plain && at.start == at.end {
                     self.refuse_swallowed_text(at);
+                    if anchor != 0 {
+                        let message = "`&` unquoted makes an anchor, and nothing is declared here";
+                        let help = "to mean the text, quote it";
+                        self.report
+                            .add(self.at(Rule::UnquotedSign, at, message).help(help));
+                    }
                 }
                 let scalar = Scalar {
                     plain,
@@ -169,6 +175,7 @@ impl<'s> Builder<'s, '_> {
         };
         if let Some(tag) = tag {
             let tag = tag.to_string().replace("tag:yaml.org,2002:", "!!");
+            let tag = self.source.said(at.start, &tag);
             let message = format!("`{tag}` is a tag, and values carry none");
             let help = "remove the tag; to mean a text that starts with `!`, quote it";
             self.report.add(self.at(Rule::Tag, at, message).help(help));
@@ -241,12 +248,13 @@ impl<'s> Builder<'s, '_> {
     /// telephone, that wants quotes.
     fn unresolved(&mut self, name: &str, at: Span) -> Result<(), Fatal> {
         // A colon may be part of an alias's name, so that `*: x` holds no key at all.
-        let word = name.trim_end_matches(':');
+        let whole = name.trim_end_matches(':');
+        let word = self.source.said(at.start, whole);
         let message =
             format!("`*{word}` unquoted is an alias, and no anchor `&{word}` stands before it");
         let help = format!("to mean the text, quote it: \"*{word}\"");
         let diagnostic = self.at(Rule::UnquotedSign, at, message).help(help);
-        if word.len() < name.len() {
+        if whole.len() < name.len() {
             return Err(Box::new(diagnostic));
         }
         self.report.add(diagnostic);
@@ -298,6 +306,7 @@ impl<'s> Builder<'s, '_> {
         let word = comment.split_whitespace().next().unwrap_or("");
         let start = at.start + u32::try_from(rest.find('#').unwrap_or(0)).unwrap_or(0);
         let span = Span::new(start, start + 1 + u32::try_from(word.len()).unwrap_or(0));
+        let word = self.source.said(start, word);
         let message = format!("`#{word}` unquoted is a comment, so nothing is declared here");
         let help = format!(
             "to mean the text, quote it: \"#{word}\"; to mean a comment, put a space behind the #"

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
 mod budget;
+mod canary;
+mod causes;
 mod cli;
 mod converge;
 mod crash;

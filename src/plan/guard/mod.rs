@@ -2,7 +2,7 @@
 //! waiver in `callsheet.yaml` lets a blocking one pass (law 11).
 //!
 //! Each guard is a function and a line in [`GUARDS`]; what its rule means stands in
-//! [`FindingRule`](crate::model::FindingRule).
+//! [`FindingRule`].
 
 mod access;
 mod delete;

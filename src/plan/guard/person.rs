@@ -82,18 +82,20 @@ pub(super) fn revive(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
             operation.target.text(field) == twin.fields.text(field)
         };
         for operation in &created {
-            if same(operation, "email")
-                || same(operation, "first_name") && same(operation, "last_name")
-            {
-                let message = format!(
-                    "{} would be created, and users/{key} is the same person, inactive",
-                    operation.address
-                );
+            let same_name = same(operation, "first_name") && same(operation, "last_name");
+            let address = &operation.address;
+            let message = format!(
+                "{address} would be created, and users/{key} may be the same person, inactive"
+            );
+            if same(operation, "email") {
                 findings.push(Finding::block(
                     FindingRule::Revive,
-                    Some(operation.address.clone()),
+                    Some(address.clone()),
                     message,
                 ));
+            } else if same_name {
+                // Two people may share a name, but never an e-mail address.
+                findings.push(Finding::warn(FindingRule::Revive, address, message));
             }
         }
     }

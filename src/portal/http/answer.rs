@@ -10,6 +10,7 @@ use reqwest::{
     header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER},
 };
 use serde::{Deserialize, de::IgnoredAny};
+use serde_json::Value;
 use std::{error::Error as StdError, time::Duration};
 
 /// The longest body that is read.
@@ -120,6 +121,47 @@ pub(super) async fn receive(mut response: Response, limiter: &Limiter) -> Result
     }
     let body = read_body(response).await;
     judge(status, &headers, patience.is_some(), body)
+}
+
+/// What came, without a refusal's words where they repeat the token.
+pub(super) fn without(
+    token: Option<&str>,
+    received: Result<Answer, Trouble>,
+) -> Result<Answer, Trouble> {
+    let tells = |said: &Value| token.is_some_and(|token| tells(said, token));
+    match received {
+        Ok(Answer { status, body }) if !(200..300).contains(&status) => {
+            let said = serde_json::from_slice(&body).unwrap_or_default();
+            let body = if tells(&said) {
+                br#"{"detail": "its reasons repeat the token and aren't shown"}"#.to_vec()
+            } else {
+                body
+            };
+            Ok(Answer { status, body })
+        }
+        Err(Trouble::Forbidden { detail }) if tells(&Value::String(detail.clone())) => {
+            let detail = String::new();
+            Err(Trouble::Forbidden { detail })
+        }
+        received => received,
+    }
+}
+
+/// Whether a token stands anywhere in what a portal said, with or without what is not shown of it.
+fn tells(said: &Value, token: &str) -> bool {
+    let holds = |text: &str| {
+        let seen: String = text.chars().filter(|c| is_shown(*c)).collect();
+        seen.contains(token)
+    };
+    match said {
+        Value::Null | Value::Bool(_) => false,
+        Value::Number(number) => holds(&number.to_string()),
+        Value::String(text) => holds(text),
+        Value::Array(list) => list.iter().any(|said| tells(said, token)),
+        Value::Object(object) => object
+            .iter()
+            .any(|(name, said)| holds(name) || tells(said, token)),
+    }
 }
 
 async fn read_body(mut response: Response) -> Result<Vec<u8>, Trouble> {
@@ -281,8 +323,8 @@ impl Refusal {
 /// write to a terminal or to a log what was never said), cut to 300 characters.
 #[must_use]
 pub fn plain(text: &str) -> String {
-    let shown = |c: &char| !c.is_control() && !is_format(*c);
-    let mut plain: String = text.chars().filter(shown).take(LONGEST + 1).collect();
+    let shown = text.chars().filter(|c| is_shown(*c));
+    let mut plain: String = shown.take(LONGEST + 1).collect();
     if let Some((at, _)) = plain.char_indices().nth(LONGEST - 1)
         && plain.chars().nth(LONGEST).is_some()
     {
@@ -290,6 +332,10 @@ pub fn plain(text: &str) -> String {
         plain.push('…');
     }
     plain
+}
+
+fn is_shown(c: char) -> bool {
+    !c.is_control() && !is_format(c)
 }
 
 /// Characters that reverse or hide the text around them.

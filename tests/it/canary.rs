@@ -1,0 +1,510 @@
+//! A *canary* is a secret that nobody else has: wherever its text turns up, something leaks. It may be
+//! sent to the portal, and stand where it is kept; it may stand nowhere else (law 10).
+
+use crate::workspace::{read_file, shown, write};
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, Method, StatusCode, Uri, header},
+    response::{IntoResponse as _, Response},
+};
+use callsheet::render::Format;
+use std::{
+    io::{BufRead as _, BufReader},
+    net::Ipv4Addr,
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+/// The password, from the environment.
+const PASSWORD: &str = "canary-zx81-Password!";
+/// A voicemail PIN, from a file.
+const VOICEMAIL_PIN: &str = "80817263";
+/// The PINs of a conference, from a command and from the environment.
+const PIN: &str = "70615243";
+const MODERATOR_PIN: &str = "60594837";
+/// The token of the portal.
+const TOKEN: &str = "canary-qv07-token";
+
+const CANARIES: [&str; 5] = [PASSWORD, VOICEMAIL_PIN, PIN, MODERATOR_PIN, TOKEN];
+
+/// Where a secret is kept, relative to the workspace: the only files that may hold one.
+const KEPT: [&str; 2] = ["secrets/pin", "secrets/board"];
+
+/// Everybody's secrets, in their nth version.
+fn people(version: u32) -> String {
+    format!(
+        "users:
+  alice:
+    first_name: Alice
+    last_name: Ng
+    email: alice@acme.example
+    extension: 1001
+    password: {{ env: ALICE_PASSWORD, version: {version} }}
+    voicemail: {{ pin: {{ file: secrets/pin, version: {version} }} }}
+extensions:
+  2000:
+    kind: conference
+    name: Board
+    owner: alice
+    pin: {{ command: [cat, secrets/board], version: {version} }}
+    moderator_pin: {{ env: MODERATOR_PIN, version: {version} }}
+"
+    )
+}
+
+/// A workspace whose portal is at `url`.
+fn workspace(url: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let configuration = format!(
+        "portal:\n  kind: sandbox\n  url: {url}\n  credentials: {{ token: {{ env: CALLSHEET_TOKEN }} }}\n"
+    );
+    write(
+        folder.path(),
+        &[
+            ("callsheet.yaml", &configuration),
+            ("people.yaml", &people(1)),
+            (KEPT[0], VOICEMAIL_PIN),
+            (KEPT[1], &format!("{PIN}\n")),
+        ],
+    );
+    folder
+}
+
+/// Runs a command with everything that makes it talk, and gives back how it ended and all it printed.
+fn run(folder: &Path, line: &str) -> (i32, String) {
+    let output = callsheet(folder)
+        .arg("-vvv")
+        .args(line.split_whitespace())
+        .output()
+        .unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (
+        output.status.code().unwrap(),
+        String::from_utf8(said).unwrap(),
+    )
+}
+
+fn callsheet(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_callsheet"));
+    command
+        .current_dir(folder)
+        .env_clear()
+        .stdin(Stdio::null())
+        .envs([
+            ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+            ("RUST_LOG", "trace"),
+            ("RUST_BACKTRACE", "full"),
+            ("ALICE_PASSWORD", PASSWORD),
+            ("MODERATOR_PIN", MODERATOR_PIN),
+            ("CALLSHEET_TOKEN", TOKEN),
+        ]);
+    command
+}
+
+/// Fails if a canary is anywhere in `bytes`, as it is or as a URL or JSON would spell it.
+fn silent(what: &str, bytes: &[u8]) {
+    for canary in CANARIES {
+        let encoded = canary.replace('!', "%21");
+        for spelled in [canary, &encoded] {
+            let found = bytes
+                .windows(spelled.len())
+                .any(|window| window == spelled.as_bytes());
+            assert!(
+                !found,
+                "{what} holds {canary}: {}",
+                String::from_utf8_lossy(bytes)
+            );
+        }
+    }
+}
+
+/// Fails if a file below `folder` holds a canary, but for those where one is kept.
+fn silent_below(folder: &Path) {
+    let mut seen = 0;
+    for entry in walkdir::WalkDir::new(folder) {
+        let entry = entry.unwrap();
+        let name = entry.path().strip_prefix(folder).unwrap();
+        if entry.file_type().is_file() && !KEPT.iter().any(|kept| name == Path::new(kept)) {
+            silent(
+                &name.display().to_string(),
+                &std::fs::read(entry.path()).unwrap(),
+            );
+            seen += 1;
+        }
+    }
+    assert!(seen > 0, "{}", folder.display());
+}
+
+/// `callsheet sandbox serve`, with the token that nobody may see.
+struct Served {
+    child: Child,
+    url: String,
+    said: BufReader<std::process::ChildStdout>,
+}
+
+impl Served {
+    fn over(folder: &Path) -> Self {
+        let mut command = callsheet(folder);
+        command
+            .env("CALLSHEET_SANDBOX_TOKEN", TOKEN)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command
+            .args([
+                "-vvv",
+                "sandbox",
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--database",
+                "portal.db",
+            ])
+            .spawn()
+            .unwrap();
+        let mut said = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        said.read_line(&mut line).unwrap();
+        let (_, url) = line.trim().rsplit_once(' ').unwrap();
+        Self {
+            url: url.to_owned(),
+            child,
+            said,
+        }
+    }
+
+    /// Ends it, and gives back all that it said.
+    fn end(mut self) -> Vec<u8> {
+        self.child.kill().unwrap();
+        let mut all = Vec::new();
+        std::io::Read::read_to_end(&mut self.said, &mut all).unwrap();
+        std::io::Read::read_to_end(&mut self.child.stderr.take().unwrap(), &mut all).unwrap();
+        self.child.wait().unwrap();
+        all
+    }
+}
+
+#[test]
+fn secrets_are_sent_and_never_said() {
+    let portal = tempfile::tempdir().unwrap();
+    let served = Served::over(portal.path());
+    let folder = workspace(&served.url);
+    let at = folder.path();
+    let quiet = |line: &str| {
+        for format in ["text", "json"] {
+            let (code, said) = run(at, &format!("{line} --format {format}"));
+            assert_eq!(code, 0, "{line}: {said}");
+            silent(&format!("{line} --format {format}"), said.as_bytes());
+        }
+    };
+    quiet("validate");
+    quiet("plan");
+    quiet("plan --out saved.json");
+    for format in ["markdown", "html"] {
+        let (code, said) = run(at, &format!("plan --format {format}"));
+        assert_eq!(code, 0, "{said}");
+        silent(format, said.as_bytes());
+    }
+    silent_below(at);
+    let (code, said) = run(at, "apply --yes");
+    assert_eq!(code, 0, "{said}");
+    assert!(
+        said.contains("password") && said.contains("2 of 2 done"),
+        "{said}"
+    );
+    silent("apply", said.as_bytes());
+    quiet("plan");
+    // A new version sends each of them again.
+    write(at, &[("people.yaml", &people(2))]);
+    let (code, said) = run(at, "apply --yes --format json");
+    assert_eq!(code, 0, "{said}");
+    assert!(
+        said.contains("\"sensitive\": true") && said.contains("\"done\": 2"),
+        "{said}"
+    );
+    silent("apply --format json", said.as_bytes());
+    for line in [
+        "plan",
+        "list users",
+        "list extensions",
+        "show users/alice",
+        "show extensions/2000",
+    ] {
+        quiet(line);
+    }
+    silent_below(at);
+    std::fs::remove_file(at.join("people.yaml")).unwrap();
+    let (code, said) = run(at, "import");
+    assert_eq!(code, 0, "{said}");
+    silent("import", said.as_bytes());
+    silent_below(at);
+    silent_below(portal.path());
+    silent("the sandbox", &served.end());
+    silent_below(portal.path());
+}
+
+#[test]
+fn a_secret_that_cannot_be_read_is_named_by_its_place() {
+    let portal = tempfile::tempdir().unwrap();
+    let served = Served::over(portal.path());
+    let folder = workspace(&served.url);
+    let at = folder.path();
+    std::fs::remove_file(at.join(KEPT[0])).unwrap();
+    std::fs::write(
+        at.join(KEPT[1]),
+        format!("{PIN}\u{fffd}").replace('\u{fffd}', ""),
+    )
+    .unwrap();
+    let mut command = callsheet(at);
+    let output = command
+        .env_remove("ALICE_PASSWORD")
+        .args(["-vvv", "apply", "--yes"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("ALICE_PASSWORD") && said.contains(KEPT[0]),
+        "{said}"
+    );
+    silent("apply", said.as_bytes());
+    let output = callsheet(at)
+        .env_remove("CALLSHEET_TOKEN")
+        .arg("plan")
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        output.status.code() == Some(1) && said.contains("CALLSHEET_TOKEN"),
+        "{said}"
+    );
+    let url = served.url.replace("http://", &format!("http://{TOKEN}@"));
+    let configuration = format!(
+        "portal: {{ kind: sandbox, url: \"{url}\", credentials: {{ token: {{ env: CALLSHEET_TOKEN }} }} }}\n"
+    );
+    write(at, &[("callsheet.yaml", &configuration)]);
+    for line in ["plan", "list users", "apply --yes"] {
+        let (code, said) = run(at, line);
+        assert_eq!(code, 1, "{said}");
+        silent(line, said.as_bytes());
+    }
+    drop(served.end());
+}
+
+/// How a portal says no that repeats all it was told.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Echo {
+    Problem(StatusCode),
+    Text(StatusCode),
+    Html(StatusCode),
+    Header,
+}
+
+/// A portal that lists nothing, and echoes the rest: what it was sent, and by whom.
+async fn echo(
+    State((echo, reads)): State<(Echo, bool)>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if reads && method == Method::GET {
+        let empty = serde_json::json!({ "items": [], "totals": {}, "total": 0, "revision": 1, "next": null });
+        return axum::Json(empty).into_response();
+    }
+    let token = headers
+        .get(header::AUTHORIZATION)
+        .map_or("", |value| value.to_str().unwrap_or(""));
+    let said = format!("{method} {uri} {token} {}", String::from_utf8_lossy(&body));
+    let problem = |status: StatusCode| {
+        let errors = [serde_json::json!({ "field": said, "code": said, "message": said })];
+        let body = serde_json::json!({ "type": said, "title": said, "detail": said, "status": status.as_u16(), "errors": errors });
+        (
+            status,
+            [(header::CONTENT_TYPE, "application/problem+json")],
+            body.to_string(),
+        )
+            .into_response()
+    };
+    match echo {
+        Echo::Problem(status) => problem(status),
+        Echo::Text(status) => (status, said).into_response(),
+        Echo::Html(status) => (
+            status,
+            axum::response::Html(format!("<title>{said}</title>{said}")),
+        )
+            .into_response(),
+        Echo::Header => {
+            let location = said.replace(|c: char| !c.is_ascii_graphic(), "");
+            (
+                StatusCode::FOUND,
+                [(header::LOCATION, format!("/{location}"))],
+                said,
+            )
+                .into_response()
+        }
+    }
+}
+
+/// Serves an echo, and calls `then` with its address.
+fn with_echo(kind: Echo, reads: bool, then: impl FnOnce(&str)) {
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (send, receive) = mpsc::channel();
+    let thread = std::thread::spawn(move || {
+        tokio::runtime::Runtime::new().unwrap().block_on(async {
+            let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+                .await
+                .unwrap();
+            send.send(listener.local_addr().unwrap()).unwrap();
+            let router = Router::new().fallback(echo).with_state((kind, reads));
+            let stopped = async { drop(stopped.await) };
+            axum::serve(listener, router)
+                .with_graceful_shutdown(stopped)
+                .await
+                .unwrap();
+        });
+    });
+    then(&format!("http://{}", receive.recv().unwrap()));
+    drop(stop);
+    thread.join().unwrap();
+}
+
+#[test]
+fn what_a_portal_echoes_is_not_passed_on() {
+    let mut attempts = 0;
+    for kind in [
+        Echo::Problem(StatusCode::UNPROCESSABLE_ENTITY),
+        Echo::Problem(StatusCode::CONFLICT),
+        Echo::Problem(StatusCode::UNAUTHORIZED),
+        Echo::Text(StatusCode::BAD_REQUEST),
+        Echo::Html(StatusCode::FORBIDDEN),
+        Echo::Html(StatusCode::OK),
+        Echo::Text(StatusCode::CREATED),
+        Echo::Header,
+    ] {
+        for (reads, lines) in [
+            (true, &["apply --yes", "apply --yes --format json"][..]),
+            (false, &["plan", "list users --format json", "import"][..]),
+        ] {
+            with_echo(kind, reads, |url| {
+                let folder = workspace(url);
+                for line in lines {
+                    let (code, said) = run(folder.path(), line);
+                    assert_eq!(code, 1, "{kind:?} {line}: {said}");
+                    silent(&format!("{kind:?} {line}"), said.as_bytes());
+                    attempts += usize::from(said.contains("users/alice"));
+                }
+                silent_below(folder.path());
+            });
+        }
+    }
+    assert!(attempts > 10, "{attempts} writes were refused");
+}
+
+#[test]
+fn a_secret_that_is_written_down_is_starred_out_in_every_format() {
+    let kept = |line: &str| {
+        format!(
+            "users:\n  alice:\n    first_name: Alice\n    last_name: Ng\n    email: a@b.example\n{line}\n"
+        )
+    };
+    for text in [
+        kept(&format!("    password: {PASSWORD}")),
+        kept(&format!("    password: \"{PASSWORD}\"")),
+        kept(&format!("    password: [{PASSWORD}]")),
+        kept(&format!("    password: {{ value: {PASSWORD} }}")),
+        kept(&format!("    password: {{ {PASSWORD}: 1 }}")),
+        kept(&format!("    password: {{{PASSWORD}}}")),
+        kept(&format!("    password: {{ env: X, version: {PASSWORD} }}")),
+        kept(&format!("    password: {{ env: {PASSWORD} }}")),
+        kept(&format!("    password: {{ env: [{PASSWORD}] }}")),
+        kept(&format!("    password: {{ command: {PASSWORD} }}")),
+        kept(&format!("    password: !secret {PASSWORD}")),
+        kept(&format!(
+            "    password: &p {PASSWORD}\n    voicemail: {{ pin: *p }}"
+        )),
+        kept(&format!(
+            "    password: |\n      {PASSWORD}\n      {PASSWORD}"
+        )),
+        kept(&format!(
+            "    password: >-\n\n      {PASSWORD}\n    titel: x"
+        )),
+        kept(&format!("    password:\n      {PASSWORD}")),
+        kept(&format!("    password:\n    - {PASSWORD}")),
+        kept(&format!("    pasword: {PASSWORD}")),
+        kept(&format!("    passwrod: {PASSWORD}")),
+        kept(&format!("    Password: {PASSWORD}")),
+        kept(&format!(
+            "    pass_word: {PASSWORD}\n    pass_word: {PASSWORD}"
+        )),
+        kept(&format!("    pasword: |\n      {PASSWORD}")),
+        kept(&format!("    secret: {PASSWORD}")),
+        kept(&format!(
+            "    password: {PASSWORD}\n    password: {PASSWORD}"
+        )),
+        kept(&format!(
+            "    password: {PASSWORD}\n    email: x@y.example\n    titel: x"
+        )),
+        kept(&format!(
+            "    voicemail: {{ pin: {VOICEMAIL_PIN}, enable: true }}"
+        )),
+        kept(&format!("    voicemail: {{ pni: {VOICEMAIL_PIN} }}")),
+        kept(&format!(
+            "    click_to_dial: https://x.example/?password={PASSWORD}"
+        )),
+        kept(&format!(
+            "    click_to_dial: https://u:{PASSWORD}@x.example/"
+        )),
+        kept(&format!("    password: {PASSWORD} }}")),
+        kept(&format!("    password: \"{PASSWORD}")),
+        kept(&format!("    password: @{PASSWORD}")),
+        kept(&format!("    password: *{PASSWORD}")),
+        kept(&format!("    password: *{PASSWORD}:")),
+        kept(&format!("    password: #{PASSWORD}")),
+        kept(&format!("    password: !{PASSWORD}")),
+        kept(&format!("    password: &{PASSWORD}")),
+        kept(&format!("    password: ${{{PASSWORD}}}")),
+        kept(&format!("\tpassword: {PASSWORD}")),
+        format!(
+            "extensions: {{ 2000: {{ kind: conference, name: B, pin: {PIN}, moderator_pin: {MODERATOR_PIN} }} }}\n"
+        ),
+        format!("extensions: {{ 2000: {{ kind: fax, name: B, pin: {PIN} }} }}\n"),
+        format!(
+            "templates:\n  t:\n    user: {{ password: {PASSWORD} }}\nusers: {{ a: {{ template: t }} }}\n"
+        ),
+        format!("password: {PASSWORD}\n"),
+        format!("users:\n  password: {PASSWORD}\n"),
+    ] {
+        let report = read_file("people.yaml", text.clone()).report;
+        assert!(report.has_errors(), "{text}");
+        for format in [Format::Text, Format::Json, Format::Github, Format::Sarif] {
+            let what = format!("{format:?} of\n{text}");
+            silent(&what, shown(&report, format).as_bytes());
+        }
+    }
+}
+
+#[test]
+fn a_token_that_is_written_down_is_starred_out() {
+    for token in [
+        TOKEN.to_owned(),
+        format!("{{ value: {TOKEN} }}"),
+        format!("[{TOKEN}]"),
+        format!("{{ env: \"{TOKEN}\" }}"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let text = format!(
+            "portal: {{ kind: sandbox, url: \"https://portal.example\", credentials: {{ token: {token} }} }}\n"
+        );
+        write(folder.path(), &[("callsheet.yaml", &text)]);
+        for format in ["text", "json", "github", "sarif"] {
+            let (code, said) = run(folder.path(), &format!("validate --format {format}"));
+            assert_eq!(code, 1, "{said}");
+            silent(&format!("{token} --format {format}"), said.as_bytes());
+        }
+    }
+}
