@@ -30,7 +30,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("plan", "model config rules"),
     ("sandbox", "model schema"),
     ("portal", "model config sandbox"),
-    ("fit", "diagnostic model portal rules source"),
+    ("fit", "desired diagnostic model portal repo rules source"),
     ("apply", "plan portal model"),
     ("import", "desired plan model repo"),
     ("render", "source diagnostic model plan apply"),
