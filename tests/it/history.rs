@@ -33,11 +33,15 @@ extensions:
 
 impl Office {
     pub(crate) fn new() -> Self {
+        Self::with(&[("callsheet.yaml", CONFIGURATION), ("people.yaml", PEOPLE)])
+    }
+
+    /// An office whose first commit holds these files.
+    pub(crate) fn with(files: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().unwrap();
         let repository = Repository::init(folder.path()).unwrap();
         let office = Self { folder, repository };
-        office.write("callsheet.yaml", CONFIGURATION);
-        office.write("people.yaml", PEOPLE);
+        write(office.path(), files);
         office.write(".gitignore", ".callsheet/\n");
         office.commit("Open the office");
         office
@@ -47,19 +51,24 @@ impl Office {
         self.folder.path()
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         write(self.path(), &[(name, text)]);
     }
 
-    /// Changes the files by putting `new` for `old`.
+    /// Changes the people by putting `new` for `old`.
     fn edit(&self, old: &str, new: &str) {
-        let path = self.path().join("people.yaml");
+        self.edit_in("people.yaml", old, new);
+    }
+
+    /// Changes a file by putting `new` for `old`.
+    pub(crate) fn edit_in(&self, name: &str, old: &str, new: &str) {
+        let path = self.path().join(name);
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains(old), "{old} is not there");
         std::fs::write(path, text.replace(old, new)).unwrap();
     }
 
-    fn commit(&self, message: &str) {
+    pub(crate) fn commit(&self, message: &str) {
         let mut index = self.repository.index().unwrap();
         index.add_all(["*"], IndexAddOption::DEFAULT, None).unwrap();
         index.update_all(["*"], None).unwrap();
@@ -85,7 +94,7 @@ impl Office {
             .unwrap();
     }
 
-    fn tag(&self, name: &str) {
+    pub(crate) fn tag(&self, name: &str) {
         let head = self.repository.head().unwrap().peel_to_commit().unwrap();
         self.repository.branch(name, &head, true).unwrap();
     }
@@ -150,7 +159,7 @@ impl Office {
     }
 
     /// Somebody clicks in the portal: the sandbox is reached by a workspace that declares just that.
-    fn click(&self, declared: &str) {
+    pub(crate) fn click(&self, declared: &str) {
         let other = TempDir::new().unwrap();
         let database = self.path().join(".callsheet/sandbox.db");
         let there = other.path().join(".callsheet");

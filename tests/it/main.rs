@@ -11,6 +11,7 @@ mod crash;
 mod faults;
 mod faulty;
 mod fixtures;
+mod golden;
 mod guards;
 mod history;
 mod hostile;
