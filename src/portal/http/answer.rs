@@ -9,8 +9,9 @@ use reqwest::{
     Response,
     header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER},
 };
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, de::IgnoredAny};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::{error::Error as StdError, time::Duration};
 
 /// The longest body that is read.
@@ -96,6 +97,10 @@ impl Trouble {
         }
     }
 
+    pub(super) const fn is_throttling(&self) -> bool {
+        matches!(self, Self::Throttled { .. })
+    }
+
     pub(super) fn reason(self) -> String {
         match self {
             Self::Unsendable(reason)
@@ -123,23 +128,24 @@ pub(super) async fn receive(mut response: Response, limiter: &Limiter) -> Result
     judge(status, &headers, patience.is_some(), body)
 }
 
-/// What came, without a refusal's words where they repeat the token.
+/// What stands where a portal repeated the token.
+const REPEATED: &str = "(it repeats the token and isn't shown)";
+
+/// What came, without the token where a refusal repeats it: some portals hand it back with every answer.
 pub(super) fn without(
-    token: Option<&str>,
+    token: Option<&SecretString>,
     received: Result<Answer, Trouble>,
 ) -> Result<Answer, Trouble> {
-    let tells = |said: &Value| token.is_some_and(|token| tells(said, token));
+    let Some(token) = token.map(SecretString::expose_secret) else {
+        return received;
+    };
     match received {
         Ok(Answer { status, body }) if !(200..300).contains(&status) => {
-            let said = serde_json::from_slice(&body).unwrap_or_default();
-            let body = if tells(&said) {
-                br#"{"detail": "its reasons repeat the token and aren't shown"}"#.to_vec()
-            } else {
-                body
-            };
+            let said = serde_json::from_slice(&body).map(|said| hidden(said, token));
+            let body = said.map_or(body, |said: Value| said.to_string().into_bytes());
             Ok(Answer { status, body })
         }
-        Err(Trouble::Forbidden { detail }) if tells(&Value::String(detail.clone())) => {
+        Err(Trouble::Forbidden { detail }) if repeats(&detail, token) => {
             let detail = String::new();
             Err(Trouble::Forbidden { detail })
         }
@@ -147,20 +153,30 @@ pub(super) fn without(
     }
 }
 
-/// Whether a token stands anywhere in what a portal said, with or without what is not shown of it.
-fn tells(said: &Value, token: &str) -> bool {
-    let holds = |text: &str| {
-        let seen: String = text.chars().filter(|c| is_shown(*c)).collect();
-        seen.contains(token)
-    };
+/// Whether a text holds the token, with or without what is not shown of it.
+fn repeats(text: &str, token: &str) -> bool {
+    let seen: String = text.chars().filter(|c| is_shown(*c)).collect();
+    seen.contains(token)
+}
+
+/// What a portal said, with something else in place of each text that holds the token.
+fn hidden(said: Value, token: &str) -> Value {
     match said {
-        Value::Null | Value::Bool(_) => false,
-        Value::Number(number) => holds(&number.to_string()),
-        Value::String(text) => holds(text),
-        Value::Array(list) => list.iter().any(|said| tells(said, token)),
-        Value::Object(object) => object
-            .iter()
-            .any(|(name, said)| holds(name) || tells(said, token)),
+        Value::String(text) if repeats(&text, token) => REPEATED.into(),
+        Value::Number(number) if repeats(&number.to_string(), token) => REPEATED.into(),
+        Value::Array(list) => list.into_iter().map(|said| hidden(said, token)).collect(),
+        Value::Object(object) => {
+            let entries = object.into_iter().map(|(name, said)| {
+                let name = if repeats(&name, token) {
+                    REPEATED.to_owned()
+                } else {
+                    name
+                };
+                (name, hidden(said, token))
+            });
+            Value::Object(entries.collect::<Map<_, _>>())
+        }
+        other => other,
     }
 }
 
@@ -206,6 +222,11 @@ fn judge(
         }),
         503 if asks_patience => Err(Trouble::Throttled { status }),
         408 | 500 | 502..=504 => Err(Trouble::Broken { status }),
+        // That an object has another version is all there is to say, and some say it without a word.
+        412 => Ok(Answer {
+            status,
+            body: body.unwrap_or_default(),
+        }),
         200..=299 => match body? {
             body if body.is_empty() || is_json(&media_type) => Ok(Answer { status, body }),
             _ => Err(no_json(status, is_html)),
@@ -298,6 +319,8 @@ impl Answer {
 struct Refusal {
     title: Option<String>,
     detail: Option<String>,
+    /// Where others than RFC 9457 put it.
+    message: Value,
     errors: Vec<Wrong>,
 }
 
@@ -314,8 +337,8 @@ impl Refusal {
     }
 
     fn said(&self) -> String {
-        let said = self.detail.as_ref().or(self.title.as_ref());
-        plain(said.map_or("", String::as_str))
+        let said = self.detail.as_deref().or(self.title.as_deref());
+        plain(said.or(self.message.as_str()).unwrap_or_default())
     }
 }
 

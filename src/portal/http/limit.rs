@@ -47,8 +47,7 @@ impl Clock for Watch {
 impl Limiter {
     pub(super) fn new(pace: Pace) -> Self {
         let rate = |per_second: NonZeroU32| {
-            // A burst of one: a second's worth at once is what rate limits are there against.
-            let quota = Quota::per_second(per_second).allow_burst(NonZeroU32::MIN);
+            let quota = Quota::per_second(per_second).allow_burst(pace.burst);
             Rate::direct_with_clock(quota, Watch(Instant::now()))
         };
         Self {
@@ -129,6 +128,20 @@ mod tests {
         });
         futures::future::join_all(work).await;
         assert_eq!(seconds(begun), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_burst_is_only_at_the_beginning() {
+        let limiter = Limiter::new(Pace {
+            per_second: NonZeroU32::new(2),
+            burst: NonZeroU32::new(5).unwrap(),
+            ..Pace::default()
+        });
+        let begun = Instant::now();
+        for _ in 0..9 {
+            drop(limiter.admit().await);
+        }
+        assert_eq!(seconds(begun), 2);
     }
 
     #[tokio::test(start_paused = true)]

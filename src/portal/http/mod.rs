@@ -18,14 +18,14 @@ use super::Error;
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use reqwest::{
     Method,
-    header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, IF_MATCH},
+    header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, IF_MATCH},
     redirect,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use std::{
     num::NonZeroU32,
     sync::{
-        Once,
+        Once, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -47,6 +47,8 @@ pub struct Pace {
     pub concurrency: usize,
     /// How many may begin in one second.
     pub per_second: Option<NonZeroU32>,
+    /// How many of them may begin at once, after a rest.
+    pub burst: NonZeroU32,
 }
 
 impl Default for Pace {
@@ -55,6 +57,7 @@ impl Default for Pace {
             timeout: Duration::from_secs(30),
             concurrency: 8,
             per_second: None,
+            burst: NonZeroU32::MIN,
         }
     }
 }
@@ -63,10 +66,19 @@ impl Default for Pace {
 pub struct Client {
     http: reqwest::Client,
     base: Base,
-    bearer: Option<HeaderValue>,
+    credential: RwLock<Option<Credential>>,
     limiter: Limiter,
     delays: ExponentialBuilder,
     requests: AtomicU64,
+}
+
+/// What a portal is shown with each request.
+#[derive(Clone)]
+struct Credential {
+    header: HeaderName,
+    value: HeaderValue,
+    /// What of it is the secret.
+    token: SecretString,
 }
 
 /// One request.
@@ -132,16 +144,6 @@ impl Client {
             url: base.to_string(),
             reason: reason.to_owned(),
         };
-        let bearer = token
-            .map(|token| {
-                let header = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()));
-                let mut header = header.map_err(|_holds_the_token| {
-                    unusable("the token holds characters that a header can't")
-                })?;
-                header.set_sensitive(true);
-                Ok(header)
-            })
-            .transpose()?;
         let mut http = reqwest::Client::builder()
             .user_agent(concat!("callsheet/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_TIMEOUT)
@@ -152,11 +154,11 @@ impl Client {
         if base.is_loopback() {
             http = http.no_proxy();
         }
-        Ok(Self {
+        let client = Self {
             http: http
                 .build()
                 .map_err(|error| unusable(&answer::cause(&error)))?,
-            bearer,
+            credential: RwLock::default(),
             limiter: Limiter::new(pace),
             delays: ExponentialBuilder::new()
                 .with_min_delay(FIRST_DELAY)
@@ -165,7 +167,40 @@ impl Client {
                 .with_max_times(ATTEMPTS - 1),
             requests: AtomicU64::new(0),
             base,
-        })
+        };
+        if let Some(token) = token {
+            client.present(AUTHORIZATION, "Bearer ", token)?;
+        }
+        Ok(client)
+    }
+
+    /// Shows a token from now on, in the header that the portal looks for it in, behind a word such as
+    /// `Bearer `.
+    ///
+    /// # Errors
+    /// The token can't be sent in a header.
+    pub fn present(
+        &self,
+        header: HeaderName,
+        word: &str,
+        token: &SecretString,
+    ) -> Result<(), Error> {
+        let value = HeaderValue::from_str(&format!("{word}{}", token.expose_secret()));
+        let mut value = value.map_err(|_holds_the_token| Error::Unreachable {
+            url: self.base.to_string(),
+            reason: "the token holds characters that a header can't".to_owned(),
+        })?;
+        value.set_sensitive(true);
+        let mut credential = self
+            .credential
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *credential = Some(Credential {
+            header,
+            value,
+            token: token.clone(),
+        });
+        Ok(())
     }
 
     /// One that waits for nothing between two attempts.
@@ -226,6 +261,8 @@ impl Client {
                 Err(trouble) => trouble,
             };
             match delays.next() {
+                // Too much of us all: everybody waits, and whoever waits is admitted again.
+                Some(delay) if trouble.is_throttling() => self.limiter.pause(delay),
                 Some(delay) if trouble.may_pass(is_read) => tokio::time::sleep(delay).await,
                 _ => return Err((trouble, attempt)),
             }
@@ -234,8 +271,9 @@ impl Client {
     }
 
     async fn attempt(&self, request: &Request<'_>, attempt: u32) -> Result<Answer, Trouble> {
-        let built = self.build(request)?;
         let slot = self.limiter.admit().await;
+        let credential = self.credential();
+        let built = self.build(request, credential.as_ref())?;
         self.requests.fetch_add(1, Ordering::Relaxed);
         let begun = Instant::now();
         let (method, path) = (built.method().clone(), built.url().path().to_owned());
@@ -244,7 +282,7 @@ impl Client {
                 let status = response.status().as_u16();
                 let answer = answer::receive(response, &self.limiter).await;
                 tracing::debug!(%method, path, status, attempt, elapsed = ?begun.elapsed());
-                answer::without(self.token(), answer)
+                answer::without(credential.map(|shown| shown.token).as_ref(), answer)
             }
             Err(error) => {
                 tracing::debug!(%method, path, attempt, elapsed = ?begun.elapsed(), "no answer");
@@ -255,13 +293,16 @@ impl Client {
         answer
     }
 
-    /// The token, so that nobody is told it who only wants to know what a portal said.
-    fn token(&self) -> Option<&str> {
-        let header = self.bearer.as_ref()?.to_str().ok()?;
-        header.strip_prefix("Bearer ")
+    fn credential(&self) -> Option<Credential> {
+        let credential = self.credential.read();
+        credential.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn build(&self, request: &Request<'_>) -> Result<reqwest::Request, Trouble> {
+    fn build(
+        &self,
+        request: &Request<'_>,
+        credential: Option<&Credential>,
+    ) -> Result<reqwest::Request, Trouble> {
         let unsendable = |what: &str| Trouble::Unsendable(format!("{what} can't be sent"));
         let url = self
             .base
@@ -269,8 +310,8 @@ impl Client {
             .ok_or_else(|| unsendable("its name"))?;
         let mut built = reqwest::Request::new(request.method.clone(), url);
         let headers = built.headers_mut();
-        if let Some(bearer) = &self.bearer {
-            headers.insert(AUTHORIZATION, bearer.clone());
+        if let Some(Credential { header, value, .. }) = credential {
+            headers.insert(header, value.clone());
         }
         if let Some(etag) = request.if_match {
             let etag = HeaderValue::from_str(etag);
