@@ -7,7 +7,8 @@
 use crate::{
     model::{Name, SecretOrigin, Value},
     plan::{Action, Operation, Plan},
-    portal::{ObjectRef, Portal, Verb, Write, Written},
+    portal::{Error, ObjectRef, Portal, Verb, Write, Written},
+    rules,
 };
 use futures::{StreamExt as _, stream::FuturesUnordered};
 use schemars::JsonSchema;
@@ -229,7 +230,7 @@ pub async fn apply(
                 };
                 Result {
                     outcome,
-                    error: Some(error.to_string()),
+                    error: Some(placed(&error, operation)),
                     written: None,
                 }
             }
@@ -253,6 +254,26 @@ pub async fn apply(
         results,
         interrupted,
     }
+}
+
+/// An error, with the line of the files behind each field that the portal found fault with.
+fn placed(error: &Error, operation: &Operation) -> String {
+    let (
+        Error::Refused {
+            detail, problems, ..
+        },
+        Some(origin),
+    ) = (error, &operation.origin)
+    else {
+        return error.to_string();
+    };
+    let mut text = format!("the portal refused: {detail}");
+    for problem in problems {
+        let place = rules::of_field(origin, &problem.field);
+        let line = format!("; {place}: {}: {}", problem.field, problem.message);
+        text.push_str(&line);
+    }
+    text
 }
 
 /// Gives what was never begun its outcome, and names what it waited for.
@@ -304,7 +325,7 @@ async fn write(
     latest: Option<Written>,
     secrets: Option<&BTreeMap<Vec<Name>, SecretString>>,
     portal: &dyn Portal,
-) -> std::result::Result<Written, crate::portal::Error> {
+) -> std::result::Result<Written, Error> {
     let none = BTreeMap::new();
     let object = operation.object.as_ref().map(|object| ObjectRef {
         id: &object.id,

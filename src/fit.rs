@@ -1,10 +1,11 @@
 //! *Fitting*: what is declared against what a portal can hold. What it can't hold is a diagnostic on
-//! the line that asked for it, before any plan is made.
+//! the line that asked for it, before any plan is made; what it needn't hold stays in the files.
 
 use crate::{
+    config::{Config, FieldName, FieldPolicy},
     diagnostic::{Diagnostic, Report, Rule},
-    model::{Address, Fields, Origin, State},
-    portal::Capabilities,
+    model::{Address, Kind, Origin, Resource, Shape, State, Value},
+    portal::{Capabilities, KindCapability, Limit},
     rules,
     source::{Place, Source, Span},
 };
@@ -14,36 +15,101 @@ use crate::{
 pub fn fit(state: &State, portal: &Capabilities) -> Report {
     let mut report = Report::default();
     for (address, resource) in &state.resources {
-        let origin = resource.origin.as_ref();
+        if stays(address.kind, portal) {
+            continue;
+        }
         let Some(kind) = portal.kinds.get(&address.kind) else {
             let message = format!(
                 "{address}: the portal {} has no {}",
                 portal.portal, address.kind
             );
-            report.add(misfit(origin, "", message));
+            report.add(misfit(resource.origin.as_ref(), "", message));
             continue;
         };
-        for path in kind
-            .lacks
-            .iter()
-            .filter(|path| declares(&resource.fields, path))
-        {
-            report.add(misfit(origin, path, lacking(address, path, portal)));
-        }
+        check(address, resource, kind, portal.portal, state, &mut report);
     }
     report
 }
 
-/// Whether something is declared at a dotted path.
-fn declares(fields: &Fields, path: &str) -> bool {
-    fields.at(path.split('.')).is_some()
+/// Leaves in the files what a portal needn't hold: templates are expanded here, wherever they are kept.
+pub fn leave_in_files(state: &mut State, config: &mut Config, portal: &Capabilities) {
+    if !stays(Kind::Templates, portal) {
+        return;
+    }
+    state
+        .resources
+        .retain(|address, _| address.kind != Kind::Templates);
+    for field in ["users.template", "users.with"] {
+        config
+            .fields
+            .insert(FieldName(field.to_owned()), FieldPolicy::Ignore);
+    }
 }
 
-fn lacking(address: &Address, path: &str, portal: &Capabilities) -> String {
-    format!(
-        "{address}: the portal {} can't hold `{path}`",
-        portal.portal
-    )
+/// Whether a kind is one that stays in the files.
+fn stays(kind: Kind, portal: &Capabilities) -> bool {
+    kind == Kind::Templates && !portal.kinds.contains_key(&kind)
+}
+
+fn check(
+    address: &Address,
+    resource: &Resource,
+    kind: &KindCapability,
+    portal: &str,
+    state: &State,
+    report: &mut Report,
+) {
+    let origin = resource.origin.as_ref();
+    for field in &kind.lacks {
+        if let Some((path, _)) = declared(address, resource, field) {
+            let message = format!(
+                "{address}: the portal {portal} can't hold `{}`",
+                named(field, &path)
+            );
+            report.add(misfit(origin, &path, message));
+        }
+    }
+    for Limit { field, only, holds } in kind.limits {
+        if let Some((path, value)) = declared(address, resource, field)
+            && value != Value::Null
+            && !holds(&value, state)
+        {
+            let message = format!(
+                "{address}: in `{}` the portal {portal} can hold {only}",
+                named(field, &path)
+            );
+            report.add(misfit(origin, &path, message));
+        }
+    }
+}
+
+/// What a resource declares in a field that a capability names: its path there, and the value.
+fn declared(address: &Address, resource: &Resource, field: &str) -> Option<(String, Value)> {
+    let kind = address.kind;
+    let at = |path: &str| {
+        let value = resource.fields.at(path.split('.'))?;
+        Some((path.to_owned(), value.clone()))
+    };
+    if field == kind.identity() {
+        return at(field).or_else(|| Some((String::new(), Value::text(&address.key))));
+    }
+    let Shape::Variants { tag, .. } = kind.shape() else {
+        return at(field);
+    };
+    // Of several types: the word of one, or a field of the one that this is.
+    let (word, path) = field.split_once('.').unwrap_or((field, tag));
+    match resource.fields.text(tag) {
+        Some(own) if own == word => at(path),
+        _ => at(field).filter(|_| field != word),
+    }
+}
+
+/// A field as a message names it: the word of a type that the portal lacks by itself.
+fn named<'n>(field: &'n str, path: &'n str) -> &'n str {
+    match path {
+        "" | "kind" => field,
+        path => path,
+    }
 }
 
 fn misfit(origin: Option<&Origin>, path: &str, message: String) -> Diagnostic {
@@ -58,35 +124,92 @@ fn misfit(origin: Option<&Origin>, path: &str, message: String) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{desired, model::Kind, portal::KindCapability, repo::Files};
+    use crate::{desired, repo::Files};
     use std::collections::{BTreeMap, BTreeSet};
+
+    fn state(text: &str) -> State {
+        let mut files = Files::default();
+        files.take("people.yaml".to_owned(), text.into());
+        desired::load(files, jiff::civil::date(2026, 9, 1)).state
+    }
+
+    fn told(state: &State, portal: &Capabilities) -> Vec<String> {
+        let report = fit(state, portal);
+        let one = |one: &Diagnostic| format!("{} {}", one.place, one.message);
+        report.sorted().into_iter().map(one).collect()
+    }
+
+    const LIMITS: &[Limit] = &[
+        Limit {
+            field: "username",
+            only: "lower case",
+            holds: |value, _| {
+                value
+                    .as_text()
+                    .is_none_or(|text| !text.contains(char::is_uppercase))
+            },
+        },
+        Limit {
+            field: "forwarding.destinations",
+            only: "one destination",
+            holds: |value, _| value.elements().len() <= 1,
+        },
+    ];
+
+    const TYPES: &[Limit] = &[Limit {
+        field: "fax.retries",
+        only: "0 to 4",
+        holds: |value, _| matches!(value, Value::Integer(0..=4)),
+    }];
+
+    fn small() -> Capabilities {
+        let users = KindCapability {
+            lacks: BTreeSet::from(["voicemail.mailbox", "color"]),
+            limits: LIMITS,
+            deletes: true,
+        };
+        let extensions = KindCapability {
+            lacks: BTreeSet::from(["call_queue", "fax.owner"]),
+            limits: TYPES,
+            deletes: true,
+        };
+        Capabilities {
+            portal: "small",
+            kinds: BTreeMap::from([(Kind::Users, users), (Kind::Extensions, extensions)]),
+        }
+    }
 
     #[test]
     fn what_a_portal_lacks_is_shown_on_the_line_that_asked_for_it() {
-        let mut files = Files::default();
-        let people = "users:\n  ann:\n    first_name: Ann\n    last_name: Lee\n    email: ann@x.example\n    voicemail:\n      mailbox: 7\ngroups:\n  sales: {}\n";
-        files.take("people.yaml".to_owned(), people.into());
-        let state = desired::load(files, jiff::civil::date(2026, 9, 1)).state;
-        let users = KindCapability {
-            lacks: BTreeSet::from(["voicemail.mailbox", "color"]),
-            deletes: true,
-        };
-        let portal = Capabilities {
-            portal: "small",
-            kinds: BTreeMap::from([(Kind::Users, users)]),
-        };
-        let report = fit(&state, &portal);
-        let told: Vec<String> = report
-            .sorted()
-            .iter()
-            .map(|one| format!("{} {}", one.place, one.message))
-            .collect();
+        let state = state(
+            "users:\n  Ann:\n    first_name: Ann\n    last_name: Lee\n    email: ann@x.example\n    \
+             voicemail:\n      mailbox: 7\n    forwarding: { destinations: [\"10\", \"11\"] }\n\
+             groups:\n  sales: {}\n\
+             extensions:\n  20: { kind: fax, name: Fax, owner: Ann, retries: 9 }\n  \
+             21: { kind: call_queue, name: Q }\n",
+        );
         assert_eq!(
-            told,
+            told(&state, &small()),
             [
-                "people.yaml:7 users/ann: the portal small can't hold `voicemail.mailbox`",
-                "people.yaml:9 groups/sales: the portal small has no groups",
+                "people.yaml:2 users/Ann: in `username` the portal small can hold lower case",
+                "people.yaml:7 users/Ann: the portal small can't hold `voicemail.mailbox`",
+                "people.yaml:8 users/Ann: in `forwarding.destinations` the portal small can hold one destination",
+                "people.yaml:10 groups/sales: the portal small has no groups",
+                "people.yaml:12 extensions/20: the portal small can't hold `owner`",
+                "people.yaml:12 extensions/20: in `retries` the portal small can hold 0 to 4",
+                "people.yaml:13 extensions/21: the portal small can't hold `call_queue`",
             ]
         );
+    }
+
+    #[test]
+    fn templates_that_a_portal_does_not_have_stay_in_the_files() {
+        let mut state = state("templates:\n  desk: { user: { dnd: true } }\n");
+        let mut config: Config =
+            serde_json::from_value(serde_json::json!({"portal": {"kind": "sandbox"}})).unwrap();
+        assert_eq!(told(&state, &small()), [""; 0]);
+        leave_in_files(&mut state, &mut config, &small());
+        assert!(state.resources.is_empty());
+        assert_eq!(config.fields.len(), 2);
     }
 }

@@ -160,6 +160,16 @@ impl SavedPlan {
             .map(SavedOperation::restore)
             .collect()
     }
+
+    /// The live objects that it touches, by the keys that the portal knows them by.
+    #[must_use]
+    pub fn objects(&self) -> Vec<Address> {
+        let objects = self.operations.iter().filter_map(|operation| {
+            let object = operation.object.as_ref()?;
+            Some(Address::new(operation.address.kind, &*object.key))
+        });
+        objects.collect()
+    }
 }
 
 impl SavedOperation {

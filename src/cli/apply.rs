@@ -13,7 +13,7 @@ use crate::{
     journal::{Journal, Story},
     model::Live,
     plan::{Cause, Plan, still_holds},
-    portal::Portal,
+    portal::{Portal, Wanted},
     render::{
         Format,
         document::{self, Heading},
@@ -90,16 +90,26 @@ pub(super) fn run(
     tell_of_interruption(workspace, terminal)?;
     workspace::runtime()?.block_on(async {
         let portal = workspace.open().await?;
+        let states = before.states(&workspace.state);
+        let touched = saved.as_ref().map(SavedPlan::objects);
+        // What was planned against all of an object is compared with all of it.
+        let wanted = match &touched {
+            Some(touched) => Wanted::Evidence(touched),
+            None => Wanted::Declared(&states),
+        };
+        let mut live = workspace::read(&*portal, wanted, terminal).await?;
         if !workspace.fits(&*portal, format, terminal)? {
             return Ok(Outcome::Failed);
         }
-        let live = workspace::read(&*portal, terminal).await?;
         let planned = match saved {
             Some(saved) => match reviewed(saved, &live, terminal)? {
-                Ok(planned) => planned,
+                Ok(planned) => placed(planned, workspace),
                 Err(outcome) => return Ok(outcome),
             },
-            None => before.plan(workspace, &live, &args.only)?,
+            None => {
+                let planned = before.plan_on(workspace, &*portal, &mut live, &args.only, terminal);
+                planned.await?
+            }
         };
         carry_out(args, &task, &planned, &*portal, format, terminal).await
     })
@@ -177,6 +187,15 @@ fn reviewed(
             Ok(Err(Outcome::Refused))
         }
     }
+}
+
+/// A saved plan, with the places where the files declare now what it changes.
+fn placed(mut plan: Plan, workspace: &Workspace) -> Plan {
+    for operation in &mut plan.operations {
+        let declared = workspace.state.get(&operation.address);
+        operation.origin = declared.and_then(|resource| resource.origin.clone());
+    }
+    plan
 }
 
 /// Says what an earlier run left unfinished; this one takes it up.

@@ -4,12 +4,13 @@ use super::{
     expect_format,
     outcome::{Outcome, UsageError},
     past::inputs,
-    settings::{self, Terminal},
+    settings::Terminal,
     workspace::{self, Workspace},
 };
 use crate::{
-    desired, import,
+    import,
     model::{Address, Live},
+    portal::Wanted,
     render::{Format, counted, text},
     repo,
 };
@@ -66,7 +67,7 @@ pub(super) fn run(
     };
     let live = workspace::runtime()?.block_on(async {
         let portal = workspace.open().await?;
-        workspace::read(&*portal, terminal).await
+        workspace::read(&*portal, Wanted::Everything, terminal).await
     })?;
     if let Some((kind, reason)) = incomplete(&live) {
         bail!("the listing of {kind} is not complete, so nothing is imported: {reason}");
@@ -108,7 +109,7 @@ fn prove(
     selected: &BTreeSet<Address>,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
-    let desired = desired::load(repo::read(&workspace.folder)?, settings::today());
+    let desired = workspace::declared(repo::read(&workspace.folder)?);
     let Some(config) = desired.config.filter(|_| !desired.report.has_errors()) else {
         text::report(&desired.report, &terminal.err_look, &mut terminal.err)?;
         writeln!(

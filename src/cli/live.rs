@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     model::{Address, Fields, Kind, Live, LiveObject, Value},
+    portal::Wanted,
     render::{Format, json::FORMAT_VERSION, safe},
 };
 use anyhow::bail;
@@ -89,14 +90,18 @@ impl ObjectDocument {
     }
 }
 
-fn read(directory: &Path, terminal: &mut Terminal) -> anyhow::Result<Result<Live, Outcome>> {
+fn read(
+    directory: &Path,
+    wanted: Wanted<'_>,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Result<Live, Outcome>> {
     let workspace = match Workspace::load(directory.to_owned(), Format::Text, terminal)? {
         Ok(workspace) => workspace,
         Err(outcome) => return Ok(Err(outcome)),
     };
     workspace::runtime()?.block_on(async {
         let portal = workspace.open().await?;
-        workspace::read(&*portal, terminal).await.map(Ok)
+        workspace::read(&*portal, wanted, terminal).await.map(Ok)
     })
 }
 
@@ -107,7 +112,12 @@ pub(super) fn list(
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
     expect_format(format, &[Format::Text, Format::Json])?;
-    let live = match read(directory, terminal)? {
+    // All of everything is for whoever reads JSON; the columns are in every portal's lists.
+    let wanted = match format {
+        Format::Json => Wanted::Everything,
+        _ => Wanted::Evidence(&[]),
+    };
+    let live = match read(directory, wanted, terminal)? {
         Ok(live) => live,
         Err(outcome) => return Ok(outcome),
     };
@@ -195,7 +205,8 @@ pub(super) fn show(
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
     expect_format(format, &[Format::Text, Format::Json])?;
-    let live = match read(directory, terminal)? {
+    let wanted = std::slice::from_ref(&args.address);
+    let live = match read(directory, Wanted::Evidence(wanted), terminal)? {
         Ok(live) => live,
         Err(outcome) => return Ok(outcome),
     };

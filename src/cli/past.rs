@@ -1,15 +1,22 @@
 //! The *past* as a command sees it: the commits that were asked for, or that the surroundings name,
 //! and what was declared there.
 
-use super::{settings, workspace::Workspace};
+use super::{
+    progress::Bars,
+    settings::{self, Terminal},
+    workspace::Workspace,
+};
 use crate::{
     config::Prune,
     desired,
+    fit::leave_in_files,
     model::{Address, Commit, Kind, Live, State},
-    plan::{Cause, Inputs, Operation, Past, Plan, plan, strangers},
+    plan::{Action, Cause, Inputs, Operation, Past, Plan, plan, strangers},
+    portal::{self, Portal, Wanted},
     render::document::Revision,
     repo::{self, History},
 };
+use anyhow::Context as _;
 use std::collections::BTreeSet;
 
 #[derive(Debug, Default, clap::Args)]
@@ -107,9 +114,10 @@ impl Before {
                 return Ok(Then::AsNow);
             }
             let files = history.files_at(commit)?;
-            Ok(Then::Other(Box::new(
-                desired::load(files, settings::today()).state,
-            )))
+            let mut state = desired::load(files, settings::today()).state;
+            let portal = portal::capabilities(workspace.config.portal.kind);
+            leave_in_files(&mut state, &mut workspace.config.clone(), &portal);
+            Ok(Then::Other(Box::new(state)))
         };
         let base_state = then(&base)?;
         let applied_state = applied.as_ref().map_or(Ok(Then::Unknown), then)?;
@@ -141,6 +149,43 @@ impl Before {
             history.remember_applied(head)?;
         }
         Ok(())
+    }
+
+    /// What was declared, now and before, without repetition.
+    pub(super) fn states<'a>(&'a self, now: &'a State) -> Vec<&'a State> {
+        let then = [&self.base_state, &self.applied_state];
+        let then = then.into_iter().filter_map(|then| match then {
+            Then::Other(state) => Some(&**state),
+            Then::Unknown | Then::AsNow => None,
+        });
+        std::iter::once(now).chain(then).collect()
+    }
+
+    /// Plans on what was read. Where lists are summaries, what the guards then ask for is read too, and
+    /// the plan is made again.
+    pub(super) async fn plan_on(
+        &self,
+        workspace: &Workspace,
+        portal: &dyn Portal,
+        live: &mut Live,
+        only: &[Cause],
+        terminal: &Terminal,
+    ) -> anyhow::Result<Plan> {
+        let first = self.plan(workspace, live, only)?;
+        if portal.tells_all() || !first.asks_for_evidence() {
+            return Ok(first);
+        }
+        let going = first.operations.iter().filter_map(|operation| {
+            let object = operation.object.as_ref()?;
+            let goes = operation.action == Action::Delete;
+            goes.then(|| Address::new(operation.address.kind, object.key.clone()))
+        });
+        let going: Vec<Address> = going.collect();
+        let bars = Bars::new(terminal.progress);
+        let read = portal.complete(live, Wanted::Evidence(&going), &bars).await;
+        bars.clear();
+        read.context("the portal can't be read whole, so nothing is planned")?;
+        self.plan(workspace, live, only)
     }
 
     /// Plans, with all that the past has to say: first without the commits, to know which resources to

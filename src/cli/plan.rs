@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     plan::{Cause, Plan},
+    portal::Wanted,
     render::{Format, document, html, markdown, prose, safe},
     saved::SavedPlan,
 };
@@ -53,17 +54,20 @@ pub(super) fn run(
         Err(outcome) => return Ok(outcome),
     };
     let before = Before::read(&args.past, &workspace)?;
-    let live = workspace::runtime()?.block_on(async {
+    let planned = workspace::runtime()?.block_on(async {
         let portal = workspace.open().await?;
+        let states = before.states(&workspace.state);
+        let wanted = Wanted::Declared(&states);
+        let mut live = workspace::read(&*portal, wanted, terminal).await?;
         if !workspace.fits(&*portal, format, terminal)? {
             return Ok(None);
         }
-        workspace::read(&*portal, terminal).await.map(Some)
+        let planned = before.plan_on(&workspace, &*portal, &mut live, &args.only, terminal);
+        planned.await.map(Some)
     })?;
-    let Some(live) = live else {
+    let Some(planned) = planned else {
         return Ok(Outcome::Failed);
     };
-    let planned = before.plan(&workspace, &live, &args.only)?;
     if let Some(out) = &args.out {
         let folder = args.folder.as_deref().unwrap_or(Path::new("."));
         let saved = SavedPlan::of(

@@ -7,7 +7,7 @@ use super::{
     workspace,
 };
 use crate::{
-    desired::{self, Desired},
+    desired::Desired,
     render::{Format, counted},
     repo,
 };
@@ -37,7 +37,7 @@ pub(super) fn run(
     terminal.look.prefix = settings::path_in_repository(&folder);
     let files = repo::read(&folder)?;
     let count = files.sources.len();
-    let Desired { state, report, .. } = desired::load(files, settings::today());
+    let Desired { state, report, .. } = workspace::declared(files);
     workspace::show(&report, format, terminal)?;
     if report.has_errors() {
         return Ok(Outcome::Failed);

@@ -4,11 +4,11 @@ use super::{outcome::Outcome, past::Before, progress::Bars, settings, settings::
 use crate::{
     config::Config,
     desired::{self, Desired},
-    fit::fit,
+    fit::{fit, leave_in_files},
     model::{Kind, Live, State},
-    portal::{self, Portal, Target},
+    portal::{self, Portal, Target, Wanted},
     render::{self, Format, document::Heading},
-    repo,
+    repo::{self, Files},
 };
 use anyhow::Context as _;
 use std::{
@@ -27,6 +27,16 @@ pub(super) struct Workspace {
     pub(super) state: State,
 }
 
+/// What files declare, checked against what their portal can hold.
+pub(super) fn declared(files: Files) -> Desired {
+    let mut desired = desired::load(files, settings::today());
+    if let Some(config) = &desired.config {
+        let portal = portal::capabilities(config.portal.kind);
+        desired.report.extend(fit(&desired.state, &portal));
+    }
+    desired
+}
+
 /// The folder that a command means: its argument, as seen from `-C`.
 pub(super) fn folder(directory: &Path, argument: Option<&Path>) -> PathBuf {
     argument.map_or_else(|| directory.to_owned(), |argument| directory.join(argument))
@@ -41,14 +51,16 @@ impl Workspace {
     ) -> anyhow::Result<Result<Self, Outcome>> {
         let Desired {
             config,
-            state,
+            mut state,
             report,
-        } = desired::load(repo::read(&folder)?, settings::today());
+        } = declared(repo::read(&folder)?);
         match config {
-            Some(config) if !report.has_errors() => {
+            Some(mut config) if !report.has_errors() => {
                 if report.count(crate::diagnostic::Level::Warning) > 0 {
                     render::text::report(&report, &terminal.err_look, &mut terminal.err)?;
                 }
+                let portal = portal::capabilities(config.portal.kind);
+                leave_in_files(&mut state, &mut config, &portal);
                 Ok(Ok(Self {
                     folder,
                     config,
@@ -90,7 +102,7 @@ impl Workspace {
         portal::open(&target).context("the portal can't be opened")
     }
 
-    /// Whether the portal can hold what is declared; shows what it can't.
+    /// Whether the portal can hold what is declared, now that it was asked; shows what it can't.
     pub(super) fn fits(
         &self,
         portal: &dyn Portal,
@@ -123,11 +135,20 @@ pub(super) fn show(
     Ok(())
 }
 
-/// Reads every kind from a portal, with progress.
-pub(super) async fn read(portal: &dyn Portal, terminal: &Terminal) -> anyhow::Result<Live> {
+/// Reads every kind from a portal, and more of what is wanted, with progress.
+pub(super) async fn read(
+    portal: &dyn Portal,
+    wanted: Wanted<'_>,
+    terminal: &Terminal,
+) -> anyhow::Result<Live> {
     let kinds: BTreeSet<Kind> = portal.capabilities().kinds.keys().copied().collect();
     let bars = Bars::new(terminal.progress);
-    let live = portal.read(&kinds, &bars).await;
+    let live = async {
+        let mut live = portal.read(&kinds, &bars).await?;
+        portal.complete(&mut live, wanted, &bars).await?;
+        Ok::<_, portal::Error>(live)
+    }
+    .await;
     bars.clear();
     live.context("the portal can't be read, so nothing is planned")
 }

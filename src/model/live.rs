@@ -1,7 +1,7 @@
 //! *Live* is what a portal answered: every object that it holds, whether or not every page of it
 //! came back whole, and how many requests that took.
 
-use super::{Fields, Kind};
+use super::{Address, Fields, Kind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 pub struct Live {
     /// The listing of each kind that was read.
     pub listings: BTreeMap<Kind, Listing>,
+    /// What is of no kind, and refers to objects that are.
+    pub referrers: Vec<Referrer>,
     /// What reading cost.
     pub requests: Requests,
 }
@@ -38,6 +40,26 @@ pub struct LiveObject {
     pub messages: u32,
     /// What it holds: canonical, without defaults.
     pub fields: Fields,
+    /// What it refers to besides in its fields.
+    pub mentions: Box<[Mention]>,
+}
+
+/// Something that a portal holds beside all kinds, such as a directory or a schedule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Referrer {
+    /// What it is, in the portal's words.
+    pub what: String,
+    /// What it refers to.
+    pub mentions: Box<[Mention]>,
+}
+
+/// That one object refers to another in a way that no field can say.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mention {
+    /// Who is referred to, by the key that the portal knows it by.
+    pub address: Address,
+    /// Where, in the portal's words.
+    pub place: Box<str>,
 }
 
 /// Requests against the fewest that could have done.

@@ -31,7 +31,7 @@ pub use extension::{
 pub use finding::FindingRule;
 pub use group::Group;
 pub use instance::Instance;
-pub use live::{Listing, Live, LiveObject, Requests};
+pub use live::{Listing, Live, LiveObject, Mention, Referrer, Requests};
 pub use scope::{BUILT_IN_SCOPES, BuiltInScope, Scope};
 pub use secret::SecretRef;
 pub use shape::{Claim, Field, ListOrder, Shape};

@@ -212,6 +212,25 @@ impl Plan {
         Summary::of(&self.operations)
     }
 
+    /// Whether something goes, comes back or changes hands: guards then ask for more than lists tell.
+    #[must_use]
+    pub fn asks_for_evidence(&self) -> bool {
+        self.operations.iter().any(|operation| {
+            let moves = |change: &Change| {
+                matches!(
+                    change.path.first().map(|name| &**name),
+                    Some("extension" | "scope" | "active" | "email")
+                )
+            };
+            let is_user = operation.address.kind == Kind::Users;
+            match operation.action {
+                Action::Create => is_user,
+                Action::Update => operation.changes.iter().any(moves),
+                Action::Rename | Action::Deactivate | Action::Reactivate | Action::Delete => true,
+            }
+        })
+    }
+
     /// Whether a finding blocks it.
     #[must_use]
     pub fn is_blocked(&self) -> bool {

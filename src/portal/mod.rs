@@ -5,6 +5,7 @@
 //! nothing of ownership, waivers or protection: those live in the engine (law 6). To add a portal, add
 //! its folder and a line in `open`.
 
+mod capability;
 pub mod http;
 mod open;
 mod sandbox;
@@ -12,9 +13,10 @@ mod sandbox;
 mod stage;
 
 pub use crate::model::Change;
-pub use open::{Credentials, Location, Target, open};
+pub use capability::{Capabilities, KindCapability, Limit};
+pub use open::{Credentials, Location, Target, capabilities, open};
 
-use crate::model::{Address, Fields, Kind, Live, Name};
+use crate::model::{Address, Fields, Kind, Live, Name, State};
 use async_trait::async_trait;
 use secrecy::SecretString;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,8 +34,49 @@ pub trait Portal: Send + Sync {
     /// The portal can't be reached, refuses, or answers what can't be understood.
     async fn read(&self, kinds: &BTreeSet<Kind>, progress: &dyn Progress) -> Result<Live, Error>;
 
-    /// Makes one change. It is one write on the wire; after an ambiguous answer the portal is asked
-    /// what became of it before anything is sent again.
+    /// Whether [`read`](Self::read) tells all of every object. Where lists are summaries it doesn't, and
+    /// [`complete`](Self::complete) tells the rest.
+    fn tells_all(&self) -> bool {
+        true
+    }
+
+    /// Reads what lists didn't tell of the objects that are wanted, and no others, and brings `live`
+    /// up to date. A portal whose lists tell all has nothing to do.
+    ///
+    /// # Errors
+    /// As those of reading.
+    async fn complete(
+        &self,
+        live: &mut Live,
+        wanted: Wanted<'_>,
+        progress: &dyn Progress,
+    ) -> Result<(), Error> {
+        let _nothing_is_left = (live, wanted, progress);
+        Ok(())
+    }
+
+    /// Looks at the portal as a doctor would: whether it is there, what it is, what the credentials may
+    /// do, and what is missing.
+    ///
+    /// # Errors
+    /// It can't be reached, or doesn't let us in.
+    async fn examine(&self) -> Result<Vec<Symptom>, Error> {
+        let kinds = self.capabilities().kinds.keys().copied().collect();
+        let live = self.read(&kinds, &()).await?;
+        let listings = live.listings.iter().map(|(kind, listing)| Symptom {
+            what: kind.name().to_owned(),
+            is_well: listing.incomplete.is_none(),
+            told: match &listing.incomplete {
+                None => format!("{} can be read", listing.objects.len()),
+                Some(reason) => format!("can't be read whole: {reason}"),
+            },
+        });
+        Ok(listings.collect())
+    }
+
+    /// Makes one change: one write on the wire where an object is one document there. After an ambiguous
+    /// answer the portal is asked what became of it before anything is sent again, and a change that was
+    /// cut off is finished by making it again.
     ///
     /// # Errors
     /// Says whether the change may have been made: [`Error::may_be_done`].
@@ -43,22 +86,27 @@ pub trait Portal: Send + Sync {
     fn requests(&self) -> u64;
 }
 
-/// What a portal can hold.
-#[derive(Clone, Debug)]
-pub struct Capabilities {
-    /// The word for it in `portal.kind`.
-    pub portal: &'static str,
-    /// The kinds that it has, and what it can do with each.
-    pub kinds: BTreeMap<Kind, KindCapability>,
+/// Of which objects more is to be read than lists tell.
+#[derive(Clone, Copy, Debug)]
+pub enum Wanted<'a> {
+    /// What these states declare, and of that the fields that they declare.
+    Declared(&'a [&'a State]),
+    /// What guards must know before something goes: all that refers to others, who is inactive, and
+    /// everything of the objects at these addresses.
+    Evidence(&'a [Address]),
+    /// Everything.
+    Everything,
 }
 
-/// What a portal can do with one kind.
-#[derive(Clone, Debug, Default)]
-pub struct KindCapability {
-    /// Fields that it can't hold, as `voicemail.greeting`.
-    pub lacks: BTreeSet<&'static str>,
-    /// Whether it can delete; where it can't, removing deactivates (S4.31).
-    pub deletes: bool,
+/// One thing that a doctor found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Symptom {
+    /// What was looked at.
+    pub what: String,
+    /// Whether it is as it should be.
+    pub is_well: bool,
+    /// What was found, and what to do about it.
+    pub told: String,
 }
 
 /// Told how a read comes along: objects seen, and how many there will be as far as is known.

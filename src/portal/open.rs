@@ -5,7 +5,7 @@
 use super::{
     Capabilities, Error, Portal, Progress, Write, Written,
     http::{Base, Client, Pace, plain},
-    sandbox::Sandbox,
+    sandbox::{self, Sandbox},
 };
 use crate::{
     config::PortalKind,
@@ -45,6 +45,14 @@ pub enum Credentials {
     None,
     /// A token, as `Authorization: Bearer`.
     Token(SecretString),
+}
+
+/// What a portal can hold, as far as that can be told without asking it.
+#[must_use]
+pub fn capabilities(kind: PortalKind) -> Capabilities {
+    match kind {
+        PortalKind::Sandbox => sandbox::capabilities(),
+    }
 }
 
 /// Makes ready to speak to a portal. Nothing is sent yet; an embedded sandbox is started, and stops

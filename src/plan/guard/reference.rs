@@ -2,7 +2,7 @@
 
 use super::Finding;
 use crate::{
-    model::{Address, Fields, FindingRule, Kind},
+    model::{Address, Fields, FindingRule, Kind, Mention},
     plan::{Action, Inputs, Operation, Plan},
     rules,
 };
@@ -63,8 +63,61 @@ pub(super) fn in_use(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
                 }
             });
     }
+    mentions(inputs, &targets, &going, &mut findings);
     findings.sort_by(|a, b| (&a.address, &a.message).cmp(&(&b.address, &b.message)));
     findings
+}
+
+/// What refers to others in a way that no field can say. What a field has said isn't said again.
+fn mentions(
+    inputs: &Inputs<'_>,
+    targets: &BTreeMap<(Kind, &str), &Operation>,
+    going: &BTreeMap<(Kind, &str), Going<'_>>,
+    findings: &mut Vec<Finding>,
+) {
+    let mut mention = |own: Option<&Address>, what: &str, mention: &Mention| {
+        let Some(going) = going.get(&(mention.address.kind, &*mention.address.key)) else {
+            return;
+        };
+        let address = &going.operation.address;
+        let message = format!(
+            "{address} {}, and {what} refers to it in {}, which nobody declares",
+            going.how, mention.place,
+        );
+        let is_said = |one: &Finding| {
+            let so_far = format!("and {what} refers to it in ");
+            one.address.as_ref() == Some(address) && one.message.contains(&so_far)
+        };
+        if own != Some(address) && !findings.iter().any(is_said) {
+            let finding = Finding::block(FindingRule::InUse, Some(address.clone()), message);
+            findings.push(finding);
+        }
+    };
+    for kind in Kind::ALL {
+        for (key, object) in inputs.live.of_kind(kind) {
+            let operation = targets.get(&(kind, key)).copied();
+            if object.mentions.is_empty()
+                || operation.is_some_and(|one| one.action == Action::Delete)
+            {
+                continue;
+            }
+            let address = operation.map_or_else(
+                || Address::new(kind, key),
+                |operation| operation.address.clone(),
+            );
+            let name = object.fields.text("name");
+            let name = name.map_or_else(String::new, |name| format!(" ({name})"));
+            let what = format!("{address}{name}");
+            for one in &object.mentions {
+                mention(Some(&address), &what, one);
+            }
+        }
+    }
+    for referrer in &inputs.live.referrers {
+        for one in &referrer.mentions {
+            mention(None, &referrer.what, one);
+        }
+    }
 }
 
 /// What can no longer be reached by the name that others know it by.

@@ -21,18 +21,21 @@ pub(super) struct Sandbox {
 
 impl Sandbox {
     pub(super) fn new(client: http::Client) -> Self {
-        let everything = || KindCapability {
-            lacks: BTreeSet::new(),
-            deletes: true,
-        };
-        let kinds = Kind::ALL.into_iter().map(|kind| (kind, everything()));
         Self {
             client,
-            capabilities: Capabilities {
-                portal: "sandbox",
-                kinds: kinds.collect(),
-            },
+            capabilities: capabilities(),
         }
+    }
+}
+
+/// Everything.
+pub(super) fn capabilities() -> Capabilities {
+    let kinds = Kind::ALL
+        .into_iter()
+        .map(|kind| (kind, KindCapability::whole()));
+    Capabilities {
+        portal: "sandbox",
+        kinds: kinds.collect(),
     }
 }
 
@@ -81,6 +84,7 @@ impl Portal for Sandbox {
                 bound: pages.sum::<u64>().max(1),
             },
             listings,
+            referrers: Vec::new(),
         })
     }
 

@@ -30,8 +30,11 @@ const LAYERS: &[(&str, &str)] = &[
     ("plan", "model config rules"),
     ("sandbox", "model schema"),
     ("portal", "model config sandbox"),
-    ("fit", "desired diagnostic model portal repo rules source"),
-    ("apply", "plan portal model"),
+    (
+        "fit",
+        "config desired diagnostic model portal repo rules source",
+    ),
+    ("apply", "plan portal model rules"),
     ("import", "desired plan model repo"),
     ("render", "source diagnostic model plan apply"),
     ("reference", "model diagnostic"),
