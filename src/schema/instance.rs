@@ -84,6 +84,10 @@ impl<'a> At<'a> {
             // Where a secret is kept is text, and a command several.
             (Some(Shape::Secret), Some("env" | "file" | "command")) => Some(&Shape::Text(None)),
             (Some(text @ Shape::Text(_)), None) => Some(*text),
+            // A key is text, whatever it looks like, and so is the key before it.
+            (Some(Shape::Record(_) | Shape::Variants { .. }), Some("previously")) => {
+                Some(&Shape::Text(None))
+            }
             (Some(shape @ Shape::Record(_)), Some(name)) => {
                 shape.field_of_any_type(name).map(|field| &field.shape)
             }

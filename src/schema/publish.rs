@@ -15,6 +15,7 @@ fn declaration_properties(kind: Kind) -> Map<String, Value> {
             "type": "string",
             "pattern": kind.key_format().pattern,
             "maxLength": kind.key_format().max,
+            "x-format": kind.key_format().name,
         },
         "protect": {
             "description": "Whether it must not be deleted or deactivated. Removing it takes two commits: first the protection, then the resource.",
