@@ -1,6 +1,6 @@
-//! Callsheet keeps the people of a phone system in Git. Users, scopes, extensions and templates are
-//! declared in YAML, validated against a JSON Schema, compared with the live portal, shown as a plan,
-//! and applied.
+//! Callsheet keeps the people of a phone system in Git. Users, scopes, extensions, templates, phone
+//! numbers and contacts are declared in YAML, validated against a JSON Schema, compared with the live
+//! portal, shown as a plan, and applied.
 //!
 //! Data flows one way:
 //!
@@ -15,7 +15,7 @@
 //! Read the modules in that order. Each may import only what stands before it; a test holds that.
 //!
 //! - [`source`] and [`diagnostic`]: places in files, and what is wrong there.
-//! - [`model`]: users, scopes, extensions, templates as types. A field is written once, there.
+//! - [`model`]: users, scopes, extensions and all other kinds as types. A field is written once, there.
 //! - [`yaml`], [`schema`], [`config`], [`declaration`], [`template`], [`rules`], [`repo`], [`desired`]: from
 //!   the files to what they declare.
 //! - [`fit`] and [`plan`]: what a portal can't hold, and what would have to be done; pure functions.

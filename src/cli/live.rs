@@ -22,7 +22,7 @@ pub(super) struct ListArgs {
     /// The kind
     kind: Kind,
 
-    /// Only what holds this text in its key, its name, its e-mail address or its extension
+    /// Only what holds this text in its key, its name, its e-mail address, its extension or its numbers
     #[arg(long, value_name = "TEXT")]
     search: Option<String>,
 
@@ -140,7 +140,7 @@ pub(super) fn list(
     let columns = columns(args.kind);
     let cell = |key: &str, object: &LiveObject, column: &str| match column {
         "key" => safe::line(key),
-        column => safe::line(object.fields.text(column).unwrap_or("")),
+        column => safe::line(&texts(&object.fields, column).join(", ")),
     };
     let mut rows: Vec<Vec<String>> = vec![
         columns
@@ -172,8 +172,18 @@ fn columns(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Users => &["key", "first_name", "last_name", "email", "extension"],
         Kind::Extensions => &["key", "kind", "name"],
+        Kind::Numbers => &["key", "title", "destination"],
+        Kind::Contacts => &["key", "name", "company", "numbers"],
         Kind::Scopes | Kind::Groups | Kind::Instances | Kind::Templates => &["key", "title"],
     }
+}
+
+/// What a field says: its text, or those of its list.
+fn texts<'f>(fields: &'f Fields, name: &str) -> Vec<&'f str> {
+    let value = fields.get(name);
+    let list = value.map_or(&[][..], Value::elements);
+    let own = value.and_then(Value::as_text).into_iter();
+    own.chain(list.iter().filter_map(Value::as_text)).collect()
 }
 
 fn is_listed(args: &ListArgs, key: &str, object: &LiveObject) -> bool {
@@ -188,10 +198,12 @@ fn is_listed(args: &ListArgs, key: &str, object: &LiveObject) -> bool {
             "title",
             "email",
             "extension",
+            "company",
+            "numbers",
         ];
         let mut texts = searched
             .iter()
-            .filter_map(|field| object.fields.text(field))
+            .flat_map(|field| texts(&object.fields, field))
             .chain([key]);
         texts.any(|one| one.to_lowercase().contains(&text))
     });

@@ -1,5 +1,6 @@
-//! The *model* is the people of a phone system as types: users, scopes, extensions, templates, and
-//! the groups and instances that users belong to.
+//! The *model* is the people of a phone system as types: users, scopes, extensions, templates, the
+//! groups and instances that users belong to, the phone numbers that lead to them, and the contacts
+//! that they share.
 //!
 //! A field is written once, as a field of one of these types: its doc comment is the user's
 //! reference, its type is its limits, and what else is to be known of it (its default, whether two
@@ -8,12 +9,14 @@
 //! and the docs read the shape. A new kind is a type in a file of its own and a line in [`Kind`].
 
 mod commit;
+mod contact;
 mod extension;
 mod finding;
 mod group;
 mod instance;
 pub mod json;
 mod live;
+mod number;
 mod scope;
 mod secret;
 mod shape;
@@ -24,6 +27,7 @@ mod user;
 mod value;
 
 pub use commit::{Commit, Trace};
+pub use contact::Contact;
 pub use extension::{
     AutoAttendant, CallQueue, Conference, Extension, Fax, Forward, QueueStrategy, RingGroup,
     RingStrategy,
@@ -32,6 +36,7 @@ pub use finding::FindingRule;
 pub use group::Group;
 pub use instance::Instance;
 pub use live::{Listing, Live, LiveObject, Mention, Referrer, Requests};
+pub use number::Number;
 pub use scope::{BUILT_IN_SCOPES, BuiltInScope, Scope};
 pub use secret::SecretRef;
 pub use shape::{Claim, Field, ListOrder, Shape};
@@ -77,17 +82,23 @@ pub enum Kind {
     Users,
     /// Everything that has a number and is not a person.
     Extensions,
+    /// Phone numbers of the account.
+    Numbers,
+    /// People outside whom everybody may want to call.
+    Contacts,
 }
 
 impl Kind {
     /// Every kind, in order of dependence.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Scopes,
         Self::Groups,
         Self::Instances,
         Self::Templates,
         Self::Users,
         Self::Extensions,
+        Self::Numbers,
+        Self::Contacts,
     ];
 
     /// Its name in YAML, in addresses and in the sandbox's paths.
@@ -100,6 +111,8 @@ impl Kind {
             Self::Templates => "templates",
             Self::Users => "users",
             Self::Extensions => "extensions",
+            Self::Numbers => "numbers",
+            Self::Contacts => "contacts",
         }
     }
 
@@ -113,6 +126,8 @@ impl Kind {
             Self::Templates => "template",
             Self::Users => "user",
             Self::Extensions => "extension",
+            Self::Numbers => "number",
+            Self::Contacts => "contact",
         }
     }
 
@@ -121,7 +136,9 @@ impl Kind {
     pub const fn identity(self) -> &'static str {
         match self {
             Self::Users => "username",
-            Self::Extensions => "number",
+            Self::Extensions | Self::Numbers => "number",
+            // What the phone shows is a contact's `name`.
+            Self::Contacts => "key",
             Self::Scopes | Self::Groups | Self::Instances | Self::Templates => "name",
         }
     }
@@ -136,6 +153,8 @@ impl Kind {
             Self::Templates => &text::TemplateKey::FORMAT,
             Self::Users => &text::UserKey::FORMAT,
             Self::Extensions => &text::ExtensionKey::FORMAT,
+            Self::Numbers => &text::E164::FORMAT,
+            Self::Contacts => &text::ContactKey::FORMAT,
         }
     }
 
@@ -156,6 +175,8 @@ impl Kind {
             Self::Templates => generator.subschema_for::<Template>(),
             Self::Users => generator.subschema_for::<User>(),
             Self::Extensions => generator.subschema_for::<Extension>(),
+            Self::Numbers => generator.subschema_for::<Number>(),
+            Self::Contacts => generator.subschema_for::<Contact>(),
         }
     }
 }

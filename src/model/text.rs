@@ -136,6 +136,10 @@ formats! {
     /// A phone number in E.164: a plus sign and 7 to 15 digits (ITU-T E.164 §6).
     E164 = "e164", "a phone number in E.164, such as +14155550100", 16, r"^\+[1-9][0-9]{6,14}$",
         "+14155550100", [], as_written;
+    /// The name that a call shows: 1 to 15 characters, as many as the telephone network carries.
+    CallerName = "caller-name", "a name of 1 to 15 characters, with no white space at either end", 15,
+        r"^[^\s\u0000-\u001f\u007f-\u009f]([^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f])?$",
+        "Acme Ltd", [], as_written;
     /// The hardware address of a phone: 12 hexadecimal digits, with any separators in any case; kept as
     /// `00:15:65:aa:bb:cc` (S3.24).
     Mac = "mac", "a MAC address of 12 hexadecimal digits, such as 00:15:65:aa:bb:cc", 17,
@@ -174,6 +178,9 @@ formats! {
     /// The name of an instance (S0.13).
     InstanceKey = "instance-key", "the name of an instance, such as leeds", 63, r"^[a-z0-9][a-z0-9_-]{0,62}$",
         "leeds", [Instances], as_written;
+    /// The name of a contact: lower-case letters, digits, `-` and `_`.
+    ContactKey = "contact-key", "the name of a contact, such as fire-brigade", 63, r"^[a-z0-9][a-z0-9_-]{0,62}$",
+        "fire-brigade", [Contacts], as_written;
     /// One permission: a module and a verb (S4.33).
     Permission = "permission", "a permission such as users.view", 127, r"^[a-z][a-z0-9_]{0,62}\.[a-z][a-z0-9_]{0,62}$",
         "users.view", [], as_written;

@@ -227,7 +227,7 @@ fn resources() -> Value {
             json!({
                 "description": format!("The {kind}, by key: {}.", kind.key_format().what),
                 "type": ["object", "null"],
-                "patternProperties": { kind.key_format().pattern: root },
+                "patternProperties": { key_pattern(kind): root },
                 "additionalProperties": false,
             }),
         );
@@ -245,6 +245,12 @@ fn resources() -> Value {
         "Callsheet resources",
         "A file of resources: from kind to key to resource. Files of a workspace merge.",
     )
+}
+
+/// What a key must look like to others: most readers of YAML take a plain `+14155550100` for a number,
+/// and a number that becomes a key has lost its sign.
+fn key_pattern(kind: Kind) -> String {
+    kind.key_format().pattern.replacen(r"^\+", r"^\+?", 1)
 }
 
 /// Takes out what only the engine reads, and lets a number stand where text is expected: YAML has

@@ -367,6 +367,54 @@ fn an_import_of_one_brings_those_that_it_refers_to() {
 }
 
 #[test]
+fn numbers_and_contacts_are_applied_listed_and_imported() {
+    let mut at = Prompt::with(&[
+        ("people.yaml", PEOPLE),
+        ("phones.yaml", PHONES),
+        (
+            "outside.yaml",
+            "numbers:
+  +14155550100: { title: Main line, destination: 2000, caller_name: Acme }
+  +14155550101: { destination: alice }
+  +14155550102: {}
+contacts:
+  fire-brigade: { name: Fire brigade, company: City of Leeds, numbers: [+14155550112, +14155550113] }
+  112: { name: Emergency, numbers: [+14155550112] }
+",
+        ),
+    ]);
+    for line in ["plan", "apply --yes", "plan --detailed-exitcode"] {
+        assert_eq!(at.run(line).code, 0, "{line}");
+    }
+    for line in [
+        "list numbers",
+        "list contacts",
+        "list contacts --search 0113",
+        "list contacts --search leeds",
+        "show numbers/+14155550100",
+        "show contacts/fire-brigade --format json",
+        "show numbers/+14155550109",
+    ] {
+        at.run(line);
+    }
+    for name in ["people.yaml", "phones.yaml", "outside.yaml"] {
+        std::fs::remove_file(at.path().join(name)).unwrap();
+    }
+    for line in [
+        "import numbers/+14155550100",
+        "import",
+        "plan --detailed-exitcode",
+    ] {
+        assert_eq!(at.run(line).code, 0, "{line}");
+    }
+    for name in ["numbers.yaml", "numbers-2.yaml", "contacts.yaml"] {
+        let text = at.read(name);
+        write!(at.transcript, "{name}\n{text}\n").unwrap();
+    }
+    at.keep("numbers-and-contacts");
+}
+
+#[test]
 fn schemas_are_printed_by_name() {
     let mut at = Prompt::new();
     let names = at.run("schema").stdout;
@@ -452,7 +500,14 @@ fn every_document_is_what_its_schema_says() {
     assert_eq!(applied["operations"][0]["outcome"], "done");
     assert_eq!(ok("plan", "plan")["operations"], serde_json::json!([]));
     ok("apply --yes", "apply");
-    for kind in ["users", "extensions", "scopes --system", "groups"] {
+    for kind in [
+        "users",
+        "extensions",
+        "scopes --system",
+        "groups",
+        "numbers",
+        "contacts",
+    ] {
         ok(&format!("list {kind}"), "list");
     }
     assert_eq!(ok("show users/bob", "show")["fields"]["extension"], "1002");

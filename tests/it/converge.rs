@@ -233,6 +233,43 @@ fn extension(dice: &mut Dice, people: &[String]) -> Json {
     fields
 }
 
+/// A phone number of the account, which leads to somebody or nowhere.
+fn number(dice: &mut Dice, people: &[String]) -> Json {
+    let mut fields = json!({});
+    dice.maybe(&mut fields, "title", &[json!("Main"), json!(null)]);
+    dice.maybe(
+        &mut fields,
+        "caller_name",
+        &[json!("Acme"), json!("Acme Ltd")],
+    );
+    let mut leads_to = vec![json!("+14155550199"), json!("*97"), json!(null)];
+    leads_to.extend(people.iter().map(|key| json!(key)));
+    dice.maybe(&mut fields, "destination", &leads_to);
+    fields
+}
+
+/// Somebody outside; two of them may share what they have.
+fn contact(dice: &mut Dice) -> Json {
+    let mut fields = json!({"name": dice.one(["Fire brigade", "Zoë"])});
+    dice.maybe(&mut fields, "company", &[json!("Leeds"), json!(null)]);
+    dice.maybe(
+        &mut fields,
+        "email",
+        &[json!("Fire@leeds.example"), json!("fire@leeds.example")],
+    );
+    dice.maybe(
+        &mut fields,
+        "numbers",
+        &[
+            json!(["+14155550112", "+14155550113"]),
+            json!(["+14155550113", "+14155550112"]),
+            json!([]),
+            json!(null),
+        ],
+    );
+    fields
+}
+
 /// What is declared, what is live, and what must not be.
 struct Case {
     declared: Resources,
@@ -344,6 +381,18 @@ fn case(dice: &mut Dice) -> Case {
         if dice.coin() {
             let fields = without_nulls(extension(dice, &people));
             live.insert((Kind::Extensions, theirs.extension()), fields);
+        }
+    }
+    for slot in 0..3 {
+        let numbered = (Kind::Numbers, format!("+1415555010{slot}"));
+        let named = (Kind::Contacts, format!("c{slot}"));
+        if dice.coin() {
+            declared.insert(numbered.clone(), number(dice, &people));
+            declared.insert(named.clone(), contact(dice));
+        }
+        if dice.coin() {
+            live.insert(numbered, without_nulls(number(dice, &people)));
+            live.insert(named, without_nulls(contact(dice)));
         }
     }
     live.insert(
@@ -556,7 +605,7 @@ fn after_an_apply_the_plan_is_empty() {
         running::runtime().block_on(converges(&case, &url, &mut dice));
         Ok(())
     };
-    if let Err(error) = TestRunner::new(config).run(&vec(any::<u8>(), 500), test) {
+    if let Err(error) = TestRunner::new(config).run(&vec(any::<u8>(), 700), test) {
         panic!("{error}");
     }
 }

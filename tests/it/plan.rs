@@ -763,6 +763,100 @@ fn in_use_when_a_queue_is_renumbered() {
 }
 
 #[test]
+fn in_use_when_a_number_leads_to_what_goes() {
+    let mut world = office();
+    world
+        .declare(
+            "numbers/+14155550100",
+            json!({"title": "Main line", "destination": "2000"}),
+        )
+        .declare(
+            "numbers/+14155550101",
+            json!({"title": "Bob", "destination": "bob"}),
+        )
+        .declare("contacts/bob", json!({"name": "Bob at home"}));
+    world.live = live_of(&world.state);
+    for gone in ["extensions/2000", "users/bob", "contacts/bob"] {
+        world.state.resources.remove(&address(gone)).unwrap();
+    }
+    world.configure(
+        "absent",
+        json!(["extensions/2000", "users/bob", "contacts/bob"]),
+    );
+    assert_snapshot!(world.shown(), @"
+    0 delete users/bob
+    1 delete extensions/2000
+    2 delete contacts/bob
+    block in-use: users/bob is to be deleted, and numbers/+14155550101 (Bob) refers to it in destination, which nobody declares
+    block in-use: extensions/2000 is to be deleted, and numbers/+14155550100 (Main line) refers to it in destination, which nobody declares
+    ");
+    // Who leads elsewhere, or nowhere, is in nobody's way.
+    world.amend("numbers/+14155550100", json!({"destination": null}));
+    world.amend("numbers/+14155550101", json!({"destination": "carol"}));
+    assert_snapshot!(world.shown(), @r#"
+    0 update numbers/+14155550100
+        destination: "2000" → -
+    1 update numbers/+14155550101
+        destination: "bob" → "carol"
+    2 delete users/bob after [1]
+    3 delete extensions/2000 after [0]
+    4 delete contacts/bob
+    "#);
+}
+
+#[test]
+fn a_number_comes_after_what_it_leads_to_and_takes_no_extension() {
+    let mut world = office();
+    world
+        .declare(
+            "numbers/+14155550100",
+            json!({"destination": "14155550100"}),
+        )
+        .declare("numbers/+14155550101", json!({"destination": "dan"}))
+        .declare("numbers/+14155550102", json!({"destination": "1004"}))
+        .declare(
+            "extensions/14155550100",
+            json!({"kind": "fax", "name": "Fax"}),
+        )
+        .declare(
+            "users/dan",
+            json!({"first_name": "Dan", "last_name": "Ray", "email": "dan@acme.example",
+                "extension": "1004"}),
+        )
+        .declare(
+            "contacts/dan",
+            json!({"name": "Dan", "email": "dan@acme.example"}),
+        )
+        .declare(
+            "contacts/dan-too",
+            json!({"name": "Dan", "email": "dan@acme.example"}),
+        );
+    assert_snapshot!(world.shown(), @r#"
+    0 create users/dan
+        username: - → "dan"
+        first_name: - → "Dan"
+        last_name: - → "Ray"
+        email: - → "dan@acme.example"
+        extension: - → "1004"
+    1 create extensions/14155550100
+        kind: - → "fax"
+        name: - → "Fax"
+    2 create numbers/+14155550100 after [1]
+        destination: - → "14155550100"
+    3 create numbers/+14155550101 after [0]
+        destination: - → "dan"
+    4 create numbers/+14155550102 after [0]
+        destination: - → "1004"
+    5 create contacts/dan
+        name: - → "Dan"
+        email: - → "dan@acme.example"
+    6 create contacts/dan-too
+        name: - → "Dan"
+        email: - → "dan@acme.example"
+    "#);
+}
+
+#[test]
 fn in_use_by_the_key_of_who_has_another_username() {
     let mut world = office();
     world.amend("users/alice", json!({"username": "ang"}));

@@ -163,6 +163,56 @@ async fn what_a_deleted_object_leaves_behind_dangles() {
     assert_eq!(queue.body["agents"], json!(["ann", "not-yet"]));
 }
 
+#[tokio::test]
+async fn a_number_is_known_by_itself_and_a_contact_by_its_key() {
+    let (_sandbox, client) = Sandbox::with_client();
+    let main = json!({"number": "+14155550100", "destination": "not-yet", "caller_name": "Acme"});
+    let made = client.post("/v1/numbers", &main).await;
+    assert_eq!(made.status, 201, "destinations may dangle: {made:?}");
+    assert_eq!(made.body["destination"], "not-yet");
+    let again = client.post("/v1/numbers", &main).await;
+    assert_eq!(
+        (again.status, again.faults()),
+        (409, vec!["number taken".to_owned()])
+    );
+    // The same digits are an extension too, and no number without a plus.
+    let fax = json!({"number": "14155550100", "kind": "fax", "name": "Fax"});
+    assert_eq!(client.post("/v1/extensions", &fax).await.status, 201);
+    let wrong = json!({"number": "14155550100", "caller_name": "Sixteen letters."});
+    assert_eq!(
+        client.post("/v1/numbers", &wrong).await.faults(),
+        ["caller_name invalid", "number invalid"]
+    );
+    let found = client.get("/v1/numbers?number=%2B14155550100").await.body;
+    assert_eq!(found["items"][0]["id"], made.body["id"]);
+
+    for key in ["fire", "brigade"] {
+        let shared = json!({"key": key, "name": "Fire brigade", "email": "Fire@leeds.example",
+            "numbers": ["+14155550113", "+14155550112"]});
+        let made = client.post("/v1/contacts", &shared).await;
+        assert_eq!(made.status, 201, "{made:?}");
+        assert_eq!(
+            made.body["numbers"], shared["numbers"],
+            "their order counts"
+        );
+        assert_eq!(made.body["email"], "fire@leeds.example");
+    }
+    let one = client.get("/v1/contacts?key=fire").await.body;
+    let at = format!("/v1/contacts/{}", one["items"][0]["id"].as_str().unwrap());
+    let renamed = client
+        .patch(&at, &json!({"key": "leeds", "name": "112"}))
+        .await;
+    assert_eq!(renamed.body["key"], "leeds");
+    assert_eq!(renamed.body["name"], "112");
+    let nameless = client.patch(&at, &json!({"name": null})).await;
+    assert_eq!(nameless.faults(), ["name required"]);
+    let totals = &client.get("/v1/scopes").await.body["totals"];
+    assert_eq!(
+        (&totals["numbers"], &totals["contacts"]),
+        (&json!(1), &json!(2))
+    );
+}
+
 /// Whether any file of a folder holds these bytes.
 fn holds(folder: &Path, bytes: &str) -> bool {
     std::fs::read_dir(folder).unwrap().any(|entry| {

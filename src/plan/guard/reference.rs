@@ -184,8 +184,13 @@ fn finding(
     path: &str,
     text: &str,
 ) -> Finding {
+    // What people call a number is its title; a user's title is something else.
+    let title = fields
+        .text("title")
+        .filter(|_| address.kind == Kind::Numbers);
     let name = fields
         .text("name")
+        .or(title)
         .map_or_else(String::new, |name| format!(" ({name})"));
     let origin = inputs
         .desired
