@@ -1,0 +1,242 @@
+//! An *answer* is what a request gets back: a status, what to say, and the envelope around it.
+
+use super::{Dialect, ask::Ask, world};
+use axum::{
+    body::Body,
+    http::{HeaderValue, header},
+    response::{IntoResponse as _, Response},
+};
+use serde_json::{Map, Value, json};
+use std::ops::{Deref, DerefMut};
+
+/// Where a list begins, where the next page does, and how much this one holds.
+#[derive(Default)]
+pub(super) struct Page {
+    pub(super) size: Option<usize>,
+    pub(super) start: Option<String>,
+    pub(super) next: Option<String>,
+}
+
+/// What there is to say, before the envelope.
+#[derive(Default)]
+pub(super) struct Said {
+    pub(super) status: u16,
+    pub(super) data: Value,
+    /// What an error is called; none where all is well.
+    pub(super) error: Option<&'static str>,
+    pub(super) revision: Option<String>,
+    /// Whether the revision is sent as a header too.
+    pub(super) has_etag: bool,
+    pub(super) location: Option<String>,
+    pub(super) page: Page,
+    /// A new token, for whoever logs in.
+    pub(super) token: Option<String>,
+    /// What a 5.x says of a document: its id, and when it was made and changed.
+    pub(super) metadata: Option<Value>,
+    /// Some refusals have no body at all.
+    pub(super) is_empty: bool,
+}
+
+/// The same, small enough to be an error.
+pub(super) struct Reply(Box<Said>);
+
+impl Deref for Reply {
+    type Target = Said;
+
+    fn deref(&self) -> &Said {
+        &self.0
+    }
+}
+
+impl DerefMut for Reply {
+    fn deref_mut(&mut self) -> &mut Said {
+        &mut self.0
+    }
+}
+
+/// All is well, or not: it is answered either way.
+pub(super) type Answered = Result<Reply, Reply>;
+
+impl Reply {
+    pub(super) fn ok(data: Value) -> Self {
+        Self(Box::new(Said {
+            status: 200,
+            data,
+            ..Said::default()
+        }))
+    }
+
+    pub(super) fn error(status: u16, error: &'static str, data: Value) -> Self {
+        Self(Box::new(Said {
+            status,
+            data,
+            error: Some(error),
+            ..Said::default()
+        }))
+    }
+
+    pub(super) fn empty(status: u16) -> Self {
+        Self(Box::new(Said {
+            status,
+            is_empty: true,
+            ..Said::default()
+        }))
+    }
+
+    /// Errors in fields.
+    pub(super) fn invalid(faults: Map<String, Value>) -> Self {
+        Self::error(400, "validation error", faults.into())
+    }
+
+    pub(super) fn unauthorized() -> Self {
+        Self::error(
+            401,
+            "invalid_credentials",
+            json!({"message": "invalid credentials"}),
+        )
+    }
+
+    pub(super) fn forbidden() -> Self {
+        Self::error(403, "forbidden", json!({"message": "forbidden"}))
+    }
+
+    /// There is no such object.
+    pub(super) fn no_object(id: &str) -> Self {
+        let data = json!({"cause": id, "message": "bad identifier"});
+        Self::error(404, "bad_identifier", data)
+    }
+
+    /// There is no such place.
+    pub(super) fn nowhere() -> Self {
+        Self::error(404, "not_found", json!({"message": "not found"}))
+    }
+
+    pub(super) fn no_verb() -> Self {
+        Self::error(
+            405,
+            "invalid_method",
+            json!({"message": "method not allowed"}),
+        )
+    }
+
+    pub(super) fn conflict() -> Self {
+        let data = json!({"message": "conflicting documents"});
+        Self::error(409, "datastore_conflict", data)
+    }
+
+    pub(super) fn created(mut self, location: &str) -> Self {
+        self.status = 201;
+        self.location = Some(location.to_owned());
+        self
+    }
+
+    pub(super) fn revision(mut self, revision: &str) -> Self {
+        self.revision = Some(revision.to_owned());
+        self
+    }
+
+    pub(super) fn etag(mut self, revision: &str) -> Self {
+        self.has_etag = true;
+        self.revision(revision)
+    }
+
+    pub(super) fn sized(mut self, size: usize) -> Self {
+        self.page.size = Some(size);
+        self
+    }
+
+    /// Puts the envelope around it.
+    pub(super) fn seal(self, ask: &Ask, dialect: Dialect, remaining: Option<u64>) -> Answer {
+        let Said {
+            status,
+            data,
+            error,
+            revision,
+            has_etag,
+            location,
+            page,
+            token,
+            metadata,
+            is_empty,
+        } = *self.0;
+        let request_id = world::hex();
+        let etag = revision.clone().filter(|_| has_etag);
+        let mut body = Map::new();
+        let mut put = |name: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                body.insert(name.into(), value);
+            }
+        };
+        let is_five = dialect == Dialect::Five;
+        let error = error.map(|error| match error {
+            "validation error" if is_five => "validation failed",
+            error => error,
+        });
+        put("page_size", page.size.map(Value::from));
+        put("start_key", page.start.map(Value::from));
+        put("next_start_key", page.next.map(Value::from));
+        put("data", Some(data));
+        put("error", error.map(|_| status.to_string().into()));
+        put("message", error.map(Value::from));
+        put("revision", revision.map(Value::from));
+        put("timestamp", Some(world::timestamp().into()));
+        put(
+            "version",
+            Some(if is_five { "5.4.0" } else { "4.0.0" }.into()),
+        );
+        put("node", Some("bm9kZSBvZiB0ZXN0cw".into()));
+        put("request_id", Some(request_id.clone().into()));
+        let word = if error.is_some() { "error" } else { "success" };
+        put("status", Some(word.into()));
+        let token = token.or_else(|| ask.token.clone()).unwrap_or_default();
+        put("auth_token", Some(token.into()));
+        if is_five {
+            put("metadata", Some(metadata.unwrap_or_else(|| json!({}))));
+            put(
+                "tokens",
+                Some(json!({"consumed": 1, "remaining": remaining.unwrap_or(100)})),
+            );
+        }
+        Answer {
+            status,
+            body: (!is_empty).then_some(body.into()),
+            request_id,
+            etag,
+            location,
+        }
+    }
+}
+
+/// A reply in its envelope.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) body: Option<Value>,
+    request_id: String,
+    etag: Option<String>,
+    location: Option<String>,
+}
+
+impl Answer {
+    pub(super) fn into_response(self) -> Response {
+        let body = self
+            .body
+            .map_or(Body::empty(), |body| Body::from(body.to_string()));
+        let mut response = body.into_response();
+        *response.status_mut() = self.status.try_into().expect("a status");
+        let headers = response.headers_mut();
+        let mut set =
+            |name, value: &str| headers.insert(name, HeaderValue::from_str(value).unwrap());
+        set(header::CONTENT_TYPE, "application/json");
+        set(
+            header::HeaderName::from_static("x-request-id"),
+            &self.request_id,
+        );
+        if let Some(etag) = self.etag {
+            set(header::ETAG, &format!("\"{etag}\""));
+        }
+        if let Some(location) = self.location {
+            set(header::LOCATION, &location);
+        }
+        response
+    }
+}

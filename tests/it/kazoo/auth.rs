@@ -1,0 +1,214 @@
+//! *Auth* is how somebody gets a token, and what the token is good for.
+
+use super::{
+    answer::{Answered, Reply},
+    ask::Ask,
+    document::{Doc, Login},
+    faults::Faults,
+    world::{self, Session, World},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Map, Value, json};
+
+/// The digests of a name and a password, as a login sends one of them.
+pub(super) fn login(username: &str, password: &str) -> Login {
+    let text = format!("{username}:{password}");
+    let hex = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+    };
+    Login {
+        md5: hex(&<md5::Md5 as md5::Digest>::digest(&text)),
+        sha: hex(&<sha1::Sha1 as sha1::Digest>::digest(&text)),
+    }
+}
+
+/// A name as accounts are looked up: letters and digits, small.
+fn normal(name: &str) -> String {
+    let kept = name.chars().filter(char::is_ascii_alphanumeric);
+    kept.map(|c| c.to_ascii_lowercase()).collect()
+}
+
+impl World {
+    pub(super) fn user_auth(&mut self, ask: &Ask) -> Answered {
+        let data = ask.data();
+        let text = |name: &str| data.get(name).and_then(Value::as_str);
+        let Some(credentials) = text("credentials") else {
+            let mut faults = Faults::default();
+            faults.required("credentials", "credentials");
+            faults.check()?;
+            return Err(Reply::unauthorized());
+        };
+        let is_five = self.is_five();
+        let is_meant = |id: &str, doc: &Doc| {
+            let name = text("account_name").map(normal);
+            name.is_some_and(|name| doc.text("name").map(normal) == Some(name))
+                || text("account_realm").is_some_and(|realm| {
+                    doc.text("realm")
+                        .is_some_and(|known| known.eq_ignore_ascii_case(realm))
+                })
+                || is_five && text("account_id") == Some(id)
+        };
+        let account = self
+            .accounts
+            .iter()
+            .find(|(id, account)| is_meant(id, &account.doc));
+        let Some((account_id, account)) = account else {
+            return Err(Reply::unauthorized());
+        };
+        let is_right = |doc: &Doc| {
+            doc.fields.get("enabled") != Some(&Value::Bool(false))
+                && doc
+                    .login
+                    .as_ref()
+                    .is_some_and(|login| match text("method") {
+                        Some("sha") => login.sha == credentials,
+                        _ => login.md5 == credentials,
+                    })
+        };
+        let Some((owner, _)) = account.live("users").find(|(_, doc)| is_right(doc)) else {
+            return Err(Reply::unauthorized().sized(0));
+        };
+        check_enabled(&account.doc)?;
+        let (account_id, owner) = (account_id.clone(), owner.clone());
+        let location = format!("/v2/user_auth/{owner}");
+        Ok(self
+            .admit(account_id, Some(owner), "cb_user_auth")
+            .created(&location))
+    }
+
+    pub(super) fn api_auth(&mut self, ask: &Ask) -> Answered {
+        let data = ask.data();
+        let Some(key) = data.get("api_key").and_then(Value::as_str) else {
+            let mut faults = Faults::default();
+            faults.required("api_key", "api_key");
+            faults.check()?;
+            return Err(Reply::unauthorized());
+        };
+        let account = self
+            .accounts
+            .iter()
+            .find(|(_, account)| account.api_key == key);
+        let Some((id, account)) = account else {
+            return Err(Reply::unauthorized().sized(0));
+        };
+        check_enabled(&account.doc)?;
+        let id = id.clone();
+        let location = format!("/v2/api_auth/{id}");
+        Ok(self.admit(id, None, "cb_api_auth").created(&location))
+    }
+
+    /// Hands out a token.
+    fn admit(&mut self, account: String, owner: Option<String>, method: &'static str) -> Reply {
+        let lifetime = i64::try_from(self.options.token_lifetime_s).unwrap();
+        let session = Session {
+            account,
+            owner,
+            method,
+            expires: world::now() + lifetime,
+        };
+        let head = json!({"typ": "JWT", "alg": "RS256", "kid": world::hex()});
+        let claims = Value::Object(claims(&session));
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let signature = URL_SAFE_NO_PAD.encode(world::hex());
+        let token = format!("{}.{}.{signature}", part(&head), part(&claims));
+        let mut reply = Reply::ok(self.about(&session).into())
+            .revision("automatic")
+            .sized(1);
+        reply.token = Some(token.clone());
+        self.sessions.insert(token, session);
+        reply
+    }
+
+    /// What a login tells of the account.
+    fn about(&self, session: &Session) -> Map<String, Value> {
+        let account = self.account(&session.account);
+        let is_root = account.parent.is_none();
+        let mut data = Map::new();
+        if let Some(owner) = &session.owner {
+            data.insert("owner_id".into(), owner.as_str().into());
+        }
+        let rest = json!({
+            "account_id": session.account,
+            "ui_config": {},
+            "capabilities": {"voicemail": {"transcription": {"default": false, "available": false}}},
+            "is_master_account": is_root,
+            "is_reseller": is_root,
+            "reseller_id": self.root,
+            "cluster_id": "c0ffee00c0ffee00c0ffee00c0ffee00",
+            "account_name": account.doc.fields["name"],
+            "language": "en-US",
+            "apps": [],
+        });
+        data.extend(rest.as_object().expect("an object").clone());
+        data
+    }
+
+    /// Whose token a request has.
+    pub(super) fn session(&self, ask: &Ask) -> Result<&Session, Reply> {
+        let token = ask.token.as_deref().unwrap_or("");
+        let session = self.sessions.get(token);
+        let session = session.filter(|session| session.expires > world::now());
+        session.ok_or_else(Reply::unauthorized)
+    }
+
+    pub(super) fn token_auth(&self, ask: &Ask) -> Answered {
+        let session = self.session(ask)?;
+        match ask.method.as_str() {
+            "GET" => {
+                let mut data = claims(session);
+                data.extend(self.about(session));
+                Ok(Reply::ok(data.into()))
+            }
+            // It says so, but the token stays good until it ends.
+            "DELETE" => Ok(Reply::ok(json!({}))),
+            _ => Err(Reply::no_verb()),
+        }
+    }
+
+    /// Whether a token's account may see another: itself, and whatever is below it.
+    pub(super) fn may_see(&self, session: &Session, account: &str) -> Result<(), Reply> {
+        let mut at = Some(account);
+        while let Some(id) = at {
+            if id == session.account {
+                return Ok(());
+            }
+            let known = self.accounts.get(id);
+            at = known
+                .ok_or_else(|| Reply::no_object(account))?
+                .parent
+                .as_deref();
+        }
+        Err(Reply::forbidden())
+    }
+}
+
+fn check_enabled(account: &Doc) -> Result<(), Reply> {
+    if account.fields.get("enabled") == Some(&Value::Bool(false)) {
+        let details = json!({"disabled": {"message": "account disabled"}});
+        let data = json!({"account": details});
+        return Err(Reply::error(400, "validation error", data).sized(1));
+    }
+    Ok(())
+}
+
+/// What stands in a token.
+fn claims(session: &Session) -> Map<String, Value> {
+    let Session {
+        account,
+        owner,
+        method,
+        expires,
+    } = session;
+    let mut claims = Map::new();
+    claims.insert("account_id".into(), account.as_str().into());
+    claims.insert("exp".into(), (*expires).into());
+    claims.insert("identity_sig".into(), "c2lnbmVkIGJ5IG5vYm9keQ".into());
+    claims.insert("iss".into(), "kazoo".into());
+    claims.insert("method".into(), (*method).into());
+    if let Some(owner) = owner {
+        claims.insert("owner_id".into(), owner.as_str().into());
+    }
+    claims
+}

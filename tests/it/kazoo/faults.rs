@@ -1,0 +1,34 @@
+//! The *faults* of a body: what is wrong with which field, by rule.
+
+use super::answer::Reply;
+use serde_json::{Map, Value, json};
+
+#[derive(Default)]
+pub(super) struct Faults(Map<String, Value>);
+
+impl Faults {
+    /// A rule that a field breaks.
+    pub(super) fn add(&mut self, field: &str, rule: &str, details: Value) {
+        let rules = self.0.entry(field).or_insert_with(|| json!({}));
+        rules[rule] = details;
+    }
+
+    pub(super) fn required(&mut self, field: &str, name: &str) {
+        let details = json!({"message": "This must be there", "value": name});
+        self.add(field, "required", details);
+    }
+
+    pub(super) fn check(self) -> Result<(), Reply> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        Err(Reply::invalid(self.0))
+    }
+
+    /// The reply to one fault.
+    pub(super) fn one(field: &str, rule: &str, details: Value) -> Reply {
+        let mut faults = Self::default();
+        faults.add(field, rule, details);
+        Reply::invalid(faults.0)
+    }
+}

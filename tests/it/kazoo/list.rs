@@ -1,0 +1,166 @@
+//! A *list* is a page of rows: where it begins, what a filter lets through, and where the next begins.
+
+use super::{
+    answer::{Answered, Page, Reply},
+    ask::Ask,
+    document::{Doc, at},
+    summary,
+    world::{self, World},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Map, Value, json};
+
+/// How a row is made of an object.
+type Row = fn(&str, &Doc) -> Value;
+
+impl World {
+    pub(super) fn list(&self, ask: &Ask, account: &str, collection: &str) -> Answered {
+        self.page(ask, account, collection, summary::of, |_| true)
+    }
+
+    /// A page of the objects of a collection that `is_in` says are listed.
+    pub(super) fn page(
+        &self,
+        ask: &Ask,
+        account: &str,
+        collection: &str,
+        row: Row,
+        is_in: impl Fn(&Doc) -> bool,
+    ) -> Answered {
+        let mut docs: Vec<_> = self.account(account).live(collection).collect();
+        docs.retain(|(_, doc)| is_in(doc));
+        // Nobody may rely on an order.
+        if self.is_five() {
+            docs.reverse();
+        }
+        let is_whole = ask.asks("paginate") == Some("false");
+        let size = if is_whole {
+            usize::MAX
+        } else {
+            self.page_size(ask)
+        };
+        let start = ask.asks("start_key").filter(|_| !is_whole);
+        if let Some(start) = start {
+            let start = URL_SAFE_NO_PAD
+                .decode(start)
+                .ok()
+                .and_then(|key| String::from_utf8(key).ok());
+            let start = start
+                .and_then(|key| key.strip_prefix("at ").map(str::to_owned))
+                .unwrap_or_default();
+            docs.retain(|(id, _)| {
+                if self.is_five() {
+                    **id <= start
+                } else {
+                    **id >= start
+                }
+            });
+        }
+        let next = docs
+            .get(size)
+            .map(|(id, _)| URL_SAFE_NO_PAD.encode(format!("at {id}")));
+        docs.truncate(size);
+        // The filter is for what the page holds: it may let nothing through and not be the last page.
+        docs.retain(|(_, doc)| passes(ask, doc));
+        let rows: Vec<_> = docs
+            .into_iter()
+            .map(|(id, doc)| self.shown(ask, id, doc, row))
+            .collect();
+        let count = rows.len();
+        let mut reply = Reply::ok(rows.into());
+        if count > 0 {
+            // The digest of the whole answer, which is never the same twice.
+            reply = reply.etag(&world::hex());
+        }
+        reply.page = Page {
+            size: (!is_whole).then_some(count),
+            start: start.map(Into::into),
+            next,
+        };
+        Ok(reply)
+    }
+
+    fn page_size(&self, ask: &Ask) -> usize {
+        let asked = ask.asks("page_size").and_then(|size| size.parse().ok());
+        let size = asked
+            .filter(|size| *size > 0)
+            .unwrap_or(self.options.page_size);
+        self.options
+            .largest_page
+            .map_or(size, |most| size.min(most))
+    }
+
+    /// A row as it is asked for: a 5.x can show more than the summary.
+    fn shown(&self, ask: &Ask, id: &str, doc: &Doc, row: Row) -> Value {
+        let fields = ask.asks("fields").filter(|_| self.is_five());
+        let fields = fields.and_then(|fields| serde_json::from_str::<Vec<String>>(fields).ok());
+        if let Some(fields) = fields {
+            let mut shown = Map::new();
+            shown.insert("id".into(), id.into());
+            for path in fields {
+                if let Some(value) = at(&doc.fields, &path) {
+                    put(&mut shown, &path, value.clone());
+                }
+            }
+            return shown.into();
+        }
+        if self.is_five() && self.options.full_docs && ask.asks("full_docs") == Some("true") {
+            return doc.public(id);
+        }
+        row(id, doc)
+    }
+}
+
+/// Puts a value where a dotted path leads.
+fn put(fields: &mut Map<String, Value>, path: &str, value: Value) {
+    match path.split_once('.') {
+        None => drop(fields.insert(path.into(), value)),
+        Some((first, rest)) => {
+            let inner = fields.entry(first).or_insert_with(|| json!({}));
+            if let Some(inner) = inner.as_object_mut() {
+                put(inner, rest, value);
+            }
+        }
+    }
+}
+
+/// Whether an object passes every filter of a request; what no filter is called is ignored.
+fn passes(ask: &Ask, doc: &Doc) -> bool {
+    ask.query.iter().all(|(name, wanted)| {
+        let field = |path: &str| at(&doc.fields, path);
+        if let Some(path) = name.strip_prefix("filter_not_") {
+            return field(path).is_none_or(|value| text(value) != *wanted);
+        }
+        if let Some(path) = name.strip_prefix("filter_") {
+            return field(path).is_some_and(|value| text(value) == *wanted);
+        }
+        let is_set = |path: &str| {
+            field(path).is_some_and(|value| match value {
+                Value::Null => false,
+                Value::String(text) => !text.is_empty(),
+                Value::Array(items) => !items.is_empty(),
+                Value::Object(fields) => !fields.is_empty(),
+                Value::Bool(_) | Value::Number(_) => true,
+            })
+        };
+        let seconds = || wanted.parse().unwrap_or(0);
+        match name.as_str() {
+            "has_key" => field(wanted).is_some(),
+            "key_missing" => field(wanted).is_none(),
+            "has_value" => is_set(wanted),
+            "missing_value" => !is_set(wanted),
+            "created_from" => doc.created >= seconds(),
+            "created_to" => doc.created <= seconds(),
+            "modified_from" => doc.modified >= seconds(),
+            "modified_to" => doc.modified <= seconds(),
+            _ => true,
+        }
+    })
+}
+
+/// A value as a filter spells it.
+fn text(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}

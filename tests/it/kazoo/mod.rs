@@ -1,0 +1,248 @@
+//! A *Kazoo* of the tests' own: a server that answers as Kazoo's Crossbar does, keeps what it is told
+//! in memory, and tells a test what it was asked.
+
+mod accounts;
+mod answer;
+mod ask;
+mod auth;
+mod before;
+mod caller;
+mod collection;
+mod contracts;
+mod document;
+mod entries;
+mod exchange;
+
+mod faults;
+mod habits;
+
+mod list;
+mod logins;
+mod modules;
+mod money;
+mod numbers;
+mod pace;
+mod pages;
+mod queues;
+mod refused;
+mod replay;
+
+mod routes;
+mod shape;
+mod shapes;
+mod summary;
+mod unique;
+mod world;
+mod write;
+
+use axum::{Router, extract::Request};
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    net::Ipv4Addr,
+    sync::{Arc, Mutex, MutexGuard, mpsc},
+    thread::JoinHandle,
+};
+use tokio::{net::TcpListener, runtime, sync::oneshot};
+use world::World;
+
+pub(crate) use contracts::contracts_present;
+
+pub(crate) const USERNAME: &str = "admin";
+pub(crate) const PASSWORD: &str = "secret-admin";
+
+/// Which Kazoo it speaks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Four,
+    Five,
+}
+
+/// What an administrator chose for it.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    pub(crate) dialect: Dialect,
+    /// Whether `/bulk` is loaded.
+    pub(crate) bulk: bool,
+    /// Whether `full_docs=true` is heeded, by a 5.x.
+    pub(crate) full_docs: bool,
+    /// Whether queues are loaded.
+    pub(crate) queues: bool,
+    /// How many requests at once, and how many more each second.
+    pub(crate) rate: Option<(u32, u32)>,
+    pub(crate) token_lifetime_s: u64,
+    pub(crate) page_size: usize,
+    pub(crate) largest_page: Option<usize>,
+    /// What a new object of a collection costs: at once, and each month.
+    pub(crate) priced: Vec<(&'static str, f64, f64)>,
+}
+
+impl Options {
+    pub(crate) fn new(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            bulk: false,
+            full_docs: false,
+            queues: true,
+            rate: None,
+            token_lifetime_s: 3600,
+            page_size: 50,
+            largest_page: None,
+            priced: Vec::new(),
+        }
+    }
+
+    pub(crate) fn start(self) -> Kazoo {
+        Kazoo::with(self)
+    }
+}
+
+/// A request that was made, and how it was answered.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub(crate) method: String,
+    /// Without the query.
+    pub(crate) path: String,
+    pub(crate) query: BTreeMap<String, String>,
+    pub(crate) body: Option<Value>,
+    pub(crate) status: u16,
+    pub(crate) if_match: Option<String>,
+}
+
+/// The server. Dropping it stops it.
+pub(crate) struct Kazoo {
+    pub(crate) url: String,
+    /// The id of the account `acme`, whose realm is `acme.example`.
+    pub(crate) account: String,
+    /// The id of its child `leeds`, whose realm is `leeds.example`.
+    pub(crate) child: String,
+    /// The key of `acme`: 64 hexadecimal digits.
+    pub(crate) api_key: String,
+    world: Arc<Mutex<World>>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Kazoo {
+    pub(crate) fn start(dialect: Dialect) -> Self {
+        Options::new(dialect).start()
+    }
+
+    fn with(options: Options) -> Self {
+        let world = World::new(options);
+        let (account, child) = (world.root.clone(), world.child.clone());
+        let api_key = world.accounts[&account].api_key.clone();
+        let world = Arc::new(Mutex::new(world));
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (send, receive) = mpsc::channel();
+        let shared = Arc::clone(&world);
+        let thread = std::thread::spawn(move || {
+            let mut runtime = runtime::Builder::new_current_thread();
+            runtime.enable_all().build().unwrap().block_on(async {
+                let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+                send.send(listener.local_addr().unwrap()).unwrap();
+                let router = Router::new().fallback(move |request: Request| {
+                    let world = Arc::clone(&shared);
+                    async move {
+                        let ask = ask::Ask::read(request).await;
+                        let answer = world.lock().unwrap().answer(ask);
+                        answer.into_response()
+                    }
+                });
+                // Nobody waits for a client that keeps its connection open and says nothing.
+                tokio::select! {
+                    served = axum::serve(listener, router) => served.unwrap(),
+                    _ = stopped => {}
+                }
+            });
+        });
+        Self {
+            url: format!("http://{}", receive.recv().unwrap()),
+            account,
+            child,
+            api_key,
+            world,
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap()
+    }
+
+    /// Every request so far.
+    pub(crate) fn requests(&self) -> Vec<Seen> {
+        self.world().seen.clone()
+    }
+
+    /// Forgets the requests so far.
+    pub(crate) fn forget(&self) {
+        self.world().seen.clear();
+    }
+
+    /// What the requests so far broke: documents against the contracts, and bodies that were refused.
+    pub(crate) fn violations(&self) -> Vec<String> {
+        self.world().violations.clone()
+    }
+
+    /// No token is worth anything from here on.
+    pub(crate) fn expire_tokens(&self) {
+        self.world().sessions.clear();
+    }
+
+    /// Puts an object into `acme`, with what the server fills in, and says its id.
+    pub(crate) fn seed(&self, collection: &str, doc: Value) -> String {
+        self.seed_in(&self.account, collection, doc)
+    }
+
+    /// The same in an account.
+    pub(crate) fn seed_in(&self, account: &str, collection: &str, doc: Value) -> String {
+        self.world().seed(account, collection, doc)
+    }
+
+    /// Puts a number into `acme`.
+    pub(crate) fn seed_number(&self, number: &str) {
+        let account = self.account.clone();
+        self.world().add_number(&account, number, json!({}));
+    }
+
+    /// The objects of a collection of `acme`, by id, as a GET shows them but for what it derives.
+    pub(crate) fn docs(&self, collection: &str) -> BTreeMap<String, Value> {
+        let world = self.world();
+        let docs = world.accounts[&self.account].live(collection);
+        docs.map(|(id, doc)| (id.clone(), doc.public(id))).collect()
+    }
+
+    pub(crate) fn doc(&self, collection: &str, id: &str) -> Option<Value> {
+        self.docs(collection).remove(id)
+    }
+
+    /// Changes an object of `acme` as an administrator would: merged, and with a new revision.
+    pub(crate) fn set(&self, collection: &str, id: &str, patch: Value) {
+        let account = self.account.clone();
+        self.world().edit(&account, collection, id, patch);
+    }
+
+    /// Deletes an object of `acme` as an administrator would.
+    pub(crate) fn remove(&self, collection: &str, id: &str) {
+        let account = self.account.clone();
+        self.world().bury(&account, collection, id);
+    }
+
+    /// Switches an account on or off.
+    pub(crate) fn enable(&self, account: &str, is_enabled: bool) {
+        let mut world = self.world();
+        let known = world.accounts.get_mut(account).expect("an account");
+        known.doc.fields.insert("enabled".into(), is_enabled.into());
+    }
+}
+
+impl Drop for Kazoo {
+    fn drop(&mut self) {
+        self.stop.take();
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("the server stops in peace");
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! The *modules* of a callflow: what a node may be, and what its data must be.
+
+use super::{Dialect, faults::Faults, shape::Shape};
+use serde_json::{Map, Value, json};
+use std::{collections::BTreeMap, sync::LazyLock};
+
+/// Modules of which only the name is known here.
+const BARE: &str = "acdc_agent acdc_member acdc_queue acdc_wait_time after_bridge audio_macro \
+    branch_bnumber branch_variable call_forward call_waiting callflow camping_feature check_cid \
+    cidlistmatch collect_dtmf conference_feature dead_air directory disa do_not_disturb \
+    dynamic_cid eavesdrop eavesdrop_feature edr fax_detect flush_dtmf group_pickup \
+    group_pickup_feature hangup hotdesk intercept intercept_feature intercom language \
+    lookupcidname manual_presence missed_call_alert move nomorobo page_group park pivot \
+    prepend_cid privacy record_call record_caller response ring_group_toggle route_to_cid \
+    send_dtmf set set_alert_info set_cid set_variable set_variables skel sleep transfer tts webhook";
+
+const BARE_FIVE: &str =
+    "answer call_pickup detect_speech doorman function noop notification tones wait_for_hangup";
+
+const SHAPED: [(&str, &str); 12] = [
+    (
+        "user",
+        r#"
+can_call_self flag
+delay number = 0
+fail_on_single_reject flag
+strategy one-of simultaneous|single = "simultaneous"
+timeout number = 20
+"#,
+    ),
+    (
+        "device",
+        r#"
+can_call_self flag
+delay number = 0
+dial_strategy one-of simultaneous|single = "simultaneous"
+timeout number = 0
+"#,
+    ),
+    (
+        "voicemail",
+        r#"
+action one-of check|compose = "compose"
+callerid_match_login flag = false
+interdigit_timeout number = 2000
+max_message_length number = 500
+single_mailbox_login flag = false
+"#,
+    ),
+    (
+        "group",
+        r#"
+endpoints texts = []
+ignore_forward flag = true
+repeats number = 1
+strategy one-of single|simultaneous = "simultaneous"
+timeout number = 20
+"#,
+    ),
+    (
+        "ring_group",
+        r#"
+endpoints! list
+endpoints.[].delay number = 0
+endpoints.[].endpoint_type! one-of device|user|group
+endpoints.[].id! text
+endpoints.[].timeout number = 20
+endpoints.[].weight number 1..100
+ignore_forward flag = true
+repeats number 1.. = 1
+strategy one-of simultaneous|single|weighted_random = "simultaneous"
+timeout number = 20
+"#,
+    ),
+    ("menu", "interdigit_timeout number"),
+    (
+        "conference",
+        "
+config object
+moderator flag
+welcome_prompt object
+welcome_prompt.play flag = true
+",
+    ),
+    (
+        "play",
+        r##"
+answer flag
+endless_playback flag = false
+loop_count number 1..
+terminators texts = ["1","2","3","4","5","6","7","8","9","*","0","#"]
+"##,
+    ),
+    ("receive_fax", "owner_id text"),
+    ("faxbox", "faxbox_id text"),
+    (
+        "temporal_route",
+        "
+action one-of menu|enable|disable|reset
+rules texts = []
+rule_set text
+timezone text
+",
+    ),
+    (
+        "resources",
+        r#"
+caller_id_type text = "external"
+ignore_early_media flag = false
+outbound_flags texts = []
+timeout number
+use_local_resources flag = true
+"#,
+    ),
+];
+
+static SHAPES: LazyLock<BTreeMap<&'static str, Shape>> = LazyLock::new(|| {
+    let shapes = SHAPED
+        .iter()
+        .map(|(name, text)| (*name, Shape::parse(text)));
+    shapes.collect()
+});
+
+/// Looks through a flow, node by node, fills in what the modules want, and says what is wrong.
+pub(super) fn check(fields: &mut Map<String, Value>, dialect: Dialect, faults: &mut Faults) {
+    if let Some(flow) = fields.get_mut("flow") {
+        node(flow, &["flow".to_owned()], dialect, faults);
+    }
+}
+
+fn node(node: &mut Value, at: &[String], dialect: Dialect, faults: &mut Faults) {
+    let path = |name: &str| [at, &[name.to_owned()]].concat().join("%2E");
+    let Some(fields) = node.as_object_mut() else {
+        let details =
+            json!({"message": "This is of the wrong type", "target": "object", "value": node});
+        return faults.add(&at.join("%2E"), "type", details);
+    };
+    for name in ["module", "data"] {
+        if !fields.contains_key(name) {
+            faults.required(&path(name), name);
+        }
+    }
+    let module = fields
+        .get("module")
+        .and_then(Value::as_str)
+        .unwrap_or("")
+        .to_owned();
+    if let Some(data) = fields.get_mut("data") {
+        // 4.x takes offnet as it takes resources.
+        let name = if module == "offnet" {
+            "resources"
+        } else {
+            &module
+        };
+        let is_five = dialect == Dialect::Five;
+        let is_bare = BARE.split_whitespace().any(|known| known == module)
+            || is_five && BARE_FIVE.split_whitespace().any(|known| known == module);
+        if let Some(shape) = SHAPES.get(name) {
+            let mut at: Vec<&str> = at.iter().map(String::as_str).collect();
+            at.push("data");
+            shape.apply(data, &at, "%2E", faults);
+        } else if !is_bare {
+            let message = "Unknown callflow module";
+            faults.add(
+                &path("module"),
+                "invalid",
+                json!({"message": message, "value": module}),
+            );
+        }
+    }
+    let children = fields.get_mut("children").and_then(Value::as_object_mut);
+    for (branch, child) in children.into_iter().flatten() {
+        let at = [at, &["children".to_owned(), branch.clone()]].concat();
+        self::node(child, &at, dialect, faults);
+    }
+}
+
+/// Every module of a flow once, in the order of a walk.
+pub(super) fn names(flow: &Value) -> Vec<String> {
+    let mut names = Vec::new();
+    walk(flow, &mut |node| {
+        let name = node["module"].as_str().unwrap_or("").to_owned();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    });
+    names
+}
+
+/// Every id that a flow names.
+pub(super) fn ids(flow: &Value) -> Vec<String> {
+    let mut ids = Vec::new();
+    walk(flow, &mut |node| {
+        let data = node["data"].as_object();
+        let named = data
+            .into_iter()
+            .flatten()
+            .filter(|(name, _)| *name == "id" || name.contains("_id"));
+        ids.extend(named.filter_map(|(_, id)| Some(id.as_str()?.to_owned())));
+        let branches = node["children"].as_object();
+        ids.extend(
+            branches
+                .into_iter()
+                .flatten()
+                .map(|(branch, _)| branch.clone()),
+        );
+    });
+    ids
+}
+
+fn walk(node: &Value, visit: &mut dyn FnMut(&Value)) {
+    visit(node);
+    let children = node["children"].as_object();
+    children
+        .into_iter()
+        .flatten()
+        .for_each(|(_, child)| walk(child, visit));
+}

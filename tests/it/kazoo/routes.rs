@@ -1,0 +1,212 @@
+//! The *routes*: which place a request is for, and whether it may go there.
+
+use super::{
+    answer::{Answered, Reply},
+    ask::{Ask, Body},
+    collection,
+    faults::Faults,
+    summary,
+    world::World,
+    write::check_match,
+};
+use serde_json::{Value, json};
+
+impl World {
+    pub(super) fn route(&mut self, ask: &Ask) -> Answered {
+        check_body(ask)?;
+        let segments: Vec<_> = ask.segments.iter().map(String::as_str).collect();
+        match (ask.method.as_str(), &segments[..]) {
+            ("PUT", ["v2", "user_auth"]) => self.user_auth(ask),
+            ("PUT", ["v2", "api_auth"]) => self.api_auth(ask),
+            (_, ["v2", "user_auth" | "api_auth"]) => Err(Reply::no_verb()),
+            (_, ["v2", "token_auth"]) => self.token_auth(ask),
+            (verb, ["v2", "about"]) => {
+                self.session(ask)?;
+                if verb != "GET" {
+                    return Err(Reply::no_verb());
+                }
+                Ok(Reply::ok(
+                    json!({"version": "4.0.0", "used_memory": 64_000_000,
+                    "processes": 1000, "ports": 11, "erlang_version": "25"}),
+                ))
+            }
+            ("PUT", ["v2", "schemas", name, "validation"]) => {
+                self.session(ask)?;
+                self.rehearse(name, ask)
+            }
+            (_, ["v2", "accounts", account, rest @ ..]) => {
+                let session = self.session(ask)?;
+                if !self.accounts.contains_key(*account) {
+                    return Err(Reply::no_object(account));
+                }
+                self.may_see(session, account)?;
+                self.within(ask, account, rest)
+            }
+            _ => {
+                self.session(ask)?;
+                Err(Reply::nowhere())
+            }
+        }
+    }
+
+    /// A place of an account.
+    fn within(&mut self, ask: &Ask, account: &str, rest: &[&str]) -> Answered {
+        match (ask.method.as_str(), rest) {
+            (_, [] | ["children" | "descendants" | "api_key"]) => {
+                self.account_itself(ask, account, rest)
+            }
+            ("POST", ["bulk"]) if self.options.bulk && !self.is_five() => self.bulk(ask, account),
+            (_, ["bulk"]) if self.options.bulk && !self.is_five() => Err(Reply::no_verb()),
+            (_, ["queues" | "agents", ..]) if !self.options.queues => Err(Reply::nowhere()),
+            (_, ["queues", queue, "roster"]) => self.roster(ask, account, queue),
+            ("GET", ["agents"]) => self.agents(account),
+            (_, ["agents"]) => Err(Reply::no_verb()),
+            (_, ["phone_numbers", rest @ ..]) => self.phone_numbers(ask, account, rest),
+            (_, ["lists", list, "entries", rest @ ..]) => self.entries(ask, account, list, rest),
+            (verb, ["users", user, owned @ ("devices" | "vmboxes" | "callflows")]) => {
+                self.account(account).find("users", user)?;
+                match (verb, *owned) {
+                    ("GET", "devices") => {
+                        self.page(ask, account, "devices", summary::owned, |doc| {
+                            doc.text("owner_id") == Some(user)
+                        })
+                    }
+                    // The whole account's, whoever's they are.
+                    ("GET", owned) => self.list(ask, account, owned),
+                    _ => Err(Reply::no_verb()),
+                }
+            }
+            (_, ["entries", ..]) => Err(Reply::nowhere()),
+            (verb, [kind]) if collection::type_of(kind).is_some() => match verb {
+                "GET" => self.list(ask, account, kind),
+                "PUT" => self.create(ask, account, kind, ask.data()),
+                _ => Err(Reply::no_verb()),
+            },
+            (verb, [kind, id]) if collection::type_of(kind).is_some() => match verb {
+                "GET" => self.show(ask, account, kind, id),
+                "POST" | "PATCH" => self.change(ask, account, kind, id),
+                "DELETE" => self.delete(ask, account, kind, id),
+                _ => Err(Reply::no_verb()),
+            },
+            _ => Err(Reply::nowhere()),
+        }
+    }
+
+    /// A document, with what the server knows about it.
+    pub(super) fn show(&self, ask: &Ask, account: &str, kind: &str, id: &str) -> Answered {
+        let known = self.account(account);
+        let doc = known.find(kind, id)?;
+        check_match(ask, &doc.revision)?;
+        let mut data = doc.public(id);
+        match kind {
+            "callflows" => data["metadata"] = self.named(account, &data["flow"]),
+            "conferences" => {
+                data["_read_only"] = json!({"participants": [], "moderators": 0, "members": 0,
+                    "is_locked": false, "duration": 0});
+            }
+            "directories" => data["users"] = self.members(account, id),
+            "queues" => data["agents"] = self.roster_of(account, id).into(),
+            _ => {}
+        }
+        if ask.if_none_match.as_deref() == Some(&*format!("\"{}\"", doc.revision)) {
+            return Err(Reply::empty(304).etag(&doc.revision));
+        }
+        let mut reply = Reply::ok(data).etag(&doc.revision);
+        reply.metadata = Some(doc.metadata(id));
+        Ok(reply)
+    }
+
+    /// What a flow names, deleted or not.
+    fn named(&self, account: &str, flow: &Value) -> Value {
+        let docs = &self.account(account).docs;
+        let mut named = json!({});
+        for id in super::modules::ids(flow) {
+            if let Some(doc) = docs.get(&id) {
+                let text = |name| doc.text(name).unwrap_or("");
+                let name = match doc.collection.as_str() {
+                    "users" => format!("{} {}", text("first_name"), text("last_name")),
+                    _ => text("name").to_owned(),
+                };
+                let kind = collection::type_of(&doc.collection);
+                named[id] = json!({"name": name, "pvt_type": kind});
+            }
+        }
+        named
+    }
+
+    /// Who is in a directory: the users say so themselves.
+    pub(super) fn members(&self, account: &str, id: &str) -> Value {
+        let users = self.account(account).live("users");
+        let member =
+            |user: &str, callflow: &Value| json!({"user_id": user, "callflow_id": callflow});
+        let members = users.filter_map(|(user, doc)| {
+            let callflow = doc.fields.get("directories")?.get(id)?;
+            Some(member(user, callflow))
+        });
+        members.collect()
+    }
+
+    /// Reads many documents at once, or changes them.
+    fn bulk(&mut self, ask: &Ask, account: &str) -> Answered {
+        let data = ask.data();
+        let ids = data
+            .get("ids")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+        let ids: Vec<_> = ids.filter_map(Value::as_str).map(str::to_owned).collect();
+        let Some(Value::Object(updates)) = data.get("updates") else {
+            let live = |id: &String| {
+                self.account(account)
+                    .docs
+                    .get(id)
+                    .filter(|doc| !doc.is_deleted)
+            };
+            let docs = ids.iter().filter_map(|id| Some(live(id)?.public(id)));
+            let docs: Vec<_> = docs.collect();
+            let count = docs.len();
+            return Ok(Reply::ok(docs.into()).revision("automatic").sized(count));
+        };
+        let mut results = json!({});
+        for id in &ids {
+            let Some(kind) = self
+                .account(account)
+                .docs
+                .get(id)
+                .map(|doc| doc.collection.clone())
+            else {
+                continue;
+            };
+            self.edit(account, &kind, id, updates.clone().into());
+            let kept = self.account(account).docs[id].fields.clone();
+            self.judge(ask, &kind, &kept, false);
+            results[id] = json!({"status": "success"});
+        }
+        Ok(Reply::ok(results).revision("automatic").sized(ids.len()))
+    }
+}
+
+/// Whether a body is one at all.
+fn check_body(ask: &Ask) -> Result<(), Reply> {
+    let is_write = ["PUT", "POST", "PATCH"].contains(&&*ask.method);
+    match &ask.body {
+        Body::TooLarge => {
+            let message = "A body has 8000000 bytes at most";
+            let details = json!({"target": 8_000_000, "message": message});
+            Err(Faults::one("file", "maxSize", details))
+        }
+        Body::Malformed => {
+            let details = json!({"target": "body", "message": "this is no JSON"});
+            Err(Faults::one("json", "invalid", details))
+        }
+        Body::Json(body) if is_write && !body["data"].is_object() && !body["data"].is_array() => {
+            let details = json!({"message": "This must be there", "value": body});
+            Err(Faults::one("data", "required", details))
+        }
+        Body::Nothing if is_write => {
+            let details = json!({"message": "This must be there", "value": {}});
+            Err(Faults::one("data", "required", details))
+        }
+        Body::Json(_) | Body::Nothing => Ok(()),
+    }
+}
