@@ -13,7 +13,7 @@ use callsheet::{
     desired::{self, Desired},
     model::{Fields, Kind},
     plan::{Inputs, plan},
-    portal::{self, Credentials, Location, Target, http::Pace},
+    portal::{self, Credentials, Location, Target},
     repo::{self, Files},
     sandbox::{Store, Tokens, serve},
 };
@@ -148,7 +148,9 @@ async fn noop(folder: &Path, url: &str) {
         kind: PortalKind::Sandbox,
         location: Location::Url(url.to_owned()),
         credentials: Credentials::Token(TOKEN.into()),
-        pace: Pace::default(),
+        tenant: None,
+        pace: None,
+        charges: None,
     };
     let portal = portal::open(&target).unwrap();
     let owned = folder.to_owned();

@@ -46,6 +46,20 @@ pub struct PortalConfig {
     pub tenant: Option<Line>,
     /// How to get in.
     pub credentials: Option<CredentialsConfig>,
+    /// How much the portal is asked to bear; each portal's own measure, unless given.
+    pub pace: Option<PaceConfig>,
+}
+
+/// How much a portal is asked to bear.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PaceConfig {
+    /// How many requests may begin in one second.
+    #[schemars(range(min = 1, max = 10_000))]
+    pub per_second: Option<u32>,
+    /// How many of them may begin at once, after a rest.
+    #[schemars(range(min = 1, max = 10_000))]
+    pub burst: Option<u32>,
 }
 
 /// Which portal.
@@ -57,12 +71,15 @@ pub struct PortalConfig {
 pub enum PortalKind {
     /// The built-in one.
     Sandbox,
+    /// Kazoo, by its Crossbar API in version 2: Kazoo 4 and 5, and what is built on them.
+    Kazoo,
 }
 
 impl fmt::Display for PortalKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Sandbox => "sandbox",
+            Self::Kazoo => "kazoo",
         })
     }
 }
@@ -71,11 +88,30 @@ impl fmt::Display for PortalKind {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CredentialsConfig {
-    /// The token.
+    /// The token. Kazoo: the API key of an account.
     pub token: Option<SecretRef>,
     /// The user whom they belong to, if it is one of the portal's users: a plan that takes the user's
-    /// access away is blocked.
+    /// access away is blocked. With `password`, also who logs in.
     pub user: Option<Username>,
+    /// Kazoo: the password of `user`, instead of a token.
+    pub password: Option<SecretRef>,
+    /// Kazoo: the account that `user` belongs to, where that is not the tenant but one above it: its
+    /// name, its realm or its id.
+    pub account: Option<Line>,
+    /// Kazoo: how name and password are hashed on their way; `md5` unless given.
+    pub hash: Option<LoginHash>,
+}
+
+/// How a name and a password are hashed on their way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum LoginHash {
+    /// MD5.
+    #[default]
+    Md5,
+    /// SHA-1.
+    Sha,
 }
 
 /// What a plan may do, and what a declaration must be.
@@ -90,6 +126,18 @@ pub struct Policy {
     pub administrators: Administrators,
     /// What an extension must be.
     pub extensions: Extensions,
+    /// What changes may cost. A portal that asks for money is refused, unless given.
+    pub charges: Option<Charges>,
+}
+
+/// What the changes of one run may cost, in the portal's currency. Both limits must hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Charges {
+    /// At once, all changes of a run together, in whole units of the currency.
+    pub today: u32,
+    /// Each month from then on, as the portal states it for the whole account, in whole units.
+    pub monthly: u32,
 }
 
 /// What may be deleted besides what `absent` names.

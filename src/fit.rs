@@ -71,7 +71,6 @@ fn check(
     }
     for Limit { field, only, holds } in kind.limits {
         if let Some((path, value)) = declared(address, resource, field)
-            && value != Value::Null
             && !holds(&value, state)
         {
             let message = format!(

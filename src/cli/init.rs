@@ -71,18 +71,31 @@ pub(super) fn run(
 }
 
 fn configuration(portal: PortalKind) -> String {
-    let PortalKind::Sandbox = portal;
+    let portal = match portal {
+        PortalKind::Sandbox => SANDBOX,
+        PortalKind::Kazoo => KAZOO,
+    };
     format!(
         "# yaml-language-server: $schema={SCHEMAS}/callsheet.schema.json
-portal:
-  kind: sandbox                     # the built-in portal
-  database: .callsheet/sandbox.db   # runs inside the command; `url:` for one that is served
-policy:
+{portal}policy:
   prune: declared                   # delete only what Git shows that we declared
   extensions: {{ digits: 2-4 }}
 "
     )
 }
+
+const SANDBOX: &str = "portal:
+  kind: sandbox                     # the built-in portal
+  database: .callsheet/sandbox.db   # runs inside the command; `url:` for one that is served
+";
+
+const KAZOO: &str = "portal:
+  kind: kazoo
+  url: https://kazoo.example:8443   # where Crossbar answers
+  tenant: acme                      # the account: its name, its realm or its id
+  credentials:
+    token: { env: CALLSHEET_TOKEN } # the account's API key; or `user:` and `password:`
+";
 
 fn people() -> String {
     format!(

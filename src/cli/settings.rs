@@ -3,8 +3,8 @@
 
 use super::{Cli, ColorWhen};
 use crate::{
-    config::{Config, PortalKind},
-    model::SecretOrigin,
+    config::{Config, PaceConfig, PortalConfig, PortalKind},
+    model::{SecretOrigin, SecretRef},
     portal::{Credentials, Location, Target, http::Pace},
     render::Look,
 };
@@ -13,6 +13,7 @@ use anyhow::{Context as _, bail};
 use secrecy::SecretString;
 use std::{
     io::{BufWriter, IsTerminal as _, Read as _, Stderr, Stdout},
+    num::NonZeroU32,
     path::Path,
     process::{Command, Stdio},
     sync::mpsc,
@@ -134,48 +135,84 @@ pub(super) fn path_in_repository(folder: &Path) -> String {
 /// The portal that a configuration names.
 pub(super) fn target(config: &Config, workspace: &Path) -> anyhow::Result<Target> {
     let portal = &config.portal;
-    match (portal.kind, &portal.database, &portal.url) {
-        (PortalKind::Sandbox, Some(database), None) => Ok(Target {
-            kind: PortalKind::Sandbox,
-            location: Location::Embedded(workspace.join(&**database)),
-            credentials: Credentials::None,
-            pace: Pace::default(),
+    let location = match (portal.kind, &portal.database, &portal.url) {
+        (PortalKind::Sandbox, Some(database), None) => {
+            Location::Embedded(workspace.join(&**database))
+        }
+        (_, None, Some(url)) => Location::Url(url.to_string()),
+        (PortalKind::Sandbox, ..) => bail!(
+            "callsheet.yaml: `portal` needs either `database:`, for a sandbox inside the command, or `url:`, for one that is served"
+        ),
+        (kind, ..) => bail!(
+            "callsheet.yaml: `portal` needs `url:`, the address of the {kind}, and no `database:`"
+        ),
+    };
+    let credentials = match &location {
+        Location::Embedded(_) => Credentials::None,
+        Location::Url(_) => credentials(portal, workspace)?,
+    };
+    Ok(Target {
+        kind: portal.kind,
+        location,
+        tenant: portal.tenant.as_ref().map(ToString::to_string),
+        credentials,
+        pace: portal.pace.map(pace),
+        charges: config.policy.charges,
+    })
+}
+
+/// The pace that a configuration asks for.
+fn pace(asked: PaceConfig) -> Pace {
+    Pace {
+        per_second: asked.per_second.and_then(NonZeroU32::new),
+        burst: asked
+            .burst
+            .and_then(NonZeroU32::new)
+            .unwrap_or(NonZeroU32::MIN),
+        ..Pace::default()
+    }
+}
+
+/// What the portal is shown, read from where it is kept.
+fn credentials(portal: &PortalConfig, workspace: &Path) -> anyhow::Result<Credentials> {
+    let read = |what: &str, kept: &SecretRef| {
+        let origin = match (&kept.env, &kept.file, &kept.command) {
+            (Some(name), ..) => SecretOrigin::Env((**name).into()),
+            (_, Some(path), _) => SecretOrigin::File((**path).into()),
+            (_, _, Some(words)) => {
+                SecretOrigin::Command(words.iter().map(|word| (**word).into()).collect())
+            }
+            (None, None, None) => {
+                bail!("callsheet.yaml: `portal.credentials.{what}` names no place")
+            }
+        };
+        secret(&origin, workspace).map_err(|reason| {
+            anyhow::anyhow!("the portal's {what} can't be read from {origin}: {reason}")
+        })
+    };
+    let given = portal.credentials.as_ref();
+    let token = given.and_then(|given| given.token.as_ref());
+    let password = given.and_then(|given| given.password.as_ref());
+    let user = given.and_then(|given| given.user.as_ref());
+    match (portal.kind, token, password, user) {
+        (_, Some(_), Some(_), _) => bail!(
+            "callsheet.yaml: `portal.credentials` holds a token and a password; keep the one that the portal is to be shown"
+        ),
+        (_, Some(token), None, _) => Ok(Credentials::Token(read("token", token)?)),
+        (PortalKind::Kazoo, None, Some(password), Some(user)) => Ok(Credentials::Login {
+            user: user.to_string(),
+            password: read("password", password)?,
+            account: given
+                .and_then(|given| given.account.as_ref())
+                .map(ToString::to_string),
+            hash: given.and_then(|given| given.hash).unwrap_or_default(),
         }),
-        (PortalKind::Sandbox, None, Some(url)) => {
-            let token = portal
-                .credentials
-                .as_ref()
-                .and_then(|credentials| credentials.token.as_ref());
-            let Some(token) = token else {
-                bail!(
-                    "callsheet.yaml: `portal.credentials.token` is missing; write where the token is kept: credentials: {{ token: {{ env: CALLSHEET_TOKEN }} }}"
-                );
-            };
-            let origin = match (&token.env, &token.file, &token.command) {
-                (Some(name), ..) => SecretOrigin::Env((**name).into()),
-                (_, Some(path), _) => SecretOrigin::File((**path).into()),
-                (_, _, Some(words)) => {
-                    SecretOrigin::Command(words.iter().map(|word| (**word).into()).collect())
-                }
-                (None, None, None) => {
-                    bail!("callsheet.yaml: `portal.credentials.token` names no place")
-                }
-            };
-            let token = secret(&origin, workspace).map_err(|reason| {
-                anyhow::anyhow!("the portal's token can't be read from {origin}: {reason}")
-            })?;
-            Ok(Target {
-                kind: PortalKind::Sandbox,
-                location: Location::Url(url.to_string()),
-                credentials: Credentials::Token(token),
-                pace: Pace::default(),
-            })
-        }
-        (PortalKind::Sandbox, ..) => {
-            bail!(
-                "callsheet.yaml: `portal` needs either `database:`, for a sandbox inside the command, or `url:`, for one that is served"
-            )
-        }
+        (PortalKind::Kazoo, None, ..) => bail!(
+            "callsheet.yaml: `portal.credentials` needs either `token:`, an account's API key, or `user:` and `password:`; write where the secret is kept: credentials: {{ token: {{ env: CALLSHEET_TOKEN }} }}"
+        ),
+        (PortalKind::Sandbox, None, ..) => bail!(
+            "callsheet.yaml: `portal.credentials.token` is missing; write where the token is kept: credentials: {{ token: {{ env: CALLSHEET_TOKEN }} }}"
+        ),
     }
 }
 

@@ -33,7 +33,8 @@ pub struct Limit {
     pub field: &'static str,
     /// What it can hold, as the end of a sentence: `only \`user\` and \`admin\``.
     pub only: &'static str,
-    /// Whether it can hold a value, beside all else that is declared.
+    /// Whether it can hold a value, beside all else that is declared; `null` asks whether it can be
+    /// cleared.
     pub holds: fn(&Value, &State) -> bool,
 }
 

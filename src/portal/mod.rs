@@ -7,6 +7,7 @@
 
 mod capability;
 pub mod http;
+mod kazoo;
 mod open;
 mod sandbox;
 #[cfg(test)]
@@ -94,6 +95,8 @@ pub enum Wanted<'a> {
     /// What guards must know before something goes: all that refers to others, who is inactive, and
     /// everything of the objects at these addresses.
     Evidence(&'a [Address]),
+    /// Who is inactive, and no more.
+    Activity,
     /// Everything.
     Everything,
 }

@@ -5,10 +5,11 @@
 use super::{
     Capabilities, Error, Portal, Progress, Write, Written,
     http::{Base, Client, Pace, plain},
+    kazoo::{self, Kazoo},
     sandbox::{self, Sandbox},
 };
 use crate::{
-    config::PortalKind,
+    config::{Charges, LoginHash, PortalKind},
     model::{Kind, Live},
     sandbox::Embedded,
 };
@@ -23,10 +24,14 @@ pub struct Target {
     pub kind: PortalKind,
     /// Where it is.
     pub location: Location,
+    /// The account, domain or realm there, where the portal has several.
+    pub tenant: Option<String>,
     /// What it is shown.
     pub credentials: Credentials,
-    /// How much it is asked to bear.
-    pub pace: Pace,
+    /// How much it is asked to bear; its own measure, unless given.
+    pub pace: Option<Pace>,
+    /// What changes may cost; nothing, unless given.
+    pub charges: Option<Charges>,
 }
 
 /// Where a portal is.
@@ -43,8 +48,19 @@ pub enum Location {
 pub enum Credentials {
     /// Nothing; the embedded sandbox needs none.
     None,
-    /// A token, as `Authorization: Bearer`.
+    /// A token, or a key that stands for one.
     Token(SecretString),
+    /// A user and a password.
+    Login {
+        /// The user's name.
+        user: String,
+        /// The password.
+        password: SecretString,
+        /// The account that the user belongs to, where it is not the tenant.
+        account: Option<String>,
+        /// How both are hashed on their way.
+        hash: LoginHash,
+    },
 }
 
 /// What a portal can hold, as far as that can be told without asking it.
@@ -52,6 +68,7 @@ pub enum Credentials {
 pub fn capabilities(kind: PortalKind) -> Capabilities {
     match kind {
         PortalKind::Sandbox => sandbox::capabilities(),
+        PortalKind::Kazoo => kazoo::capabilities(),
     }
 }
 
@@ -61,29 +78,29 @@ pub fn capabilities(kind: PortalKind) -> Capabilities {
 /// # Errors
 /// The address is none that credentials can be sent to, or the embedded sandbox doesn't start.
 pub fn open(target: &Target) -> Result<Box<dyn Portal>, Error> {
-    let PortalKind::Sandbox = target.kind;
-    match &target.location {
-        Location::Embedded(database) => {
+    let pace = target.pace.unwrap_or_default();
+    let url = match (target.kind, &target.location) {
+        (PortalKind::Kazoo, _) => return Ok(Box::new(Kazoo::new(target)?)),
+        (PortalKind::Sandbox, Location::Url(url)) => url,
+        (PortalKind::Sandbox, Location::Embedded(database)) => {
             let embedded = Embedded::start(database).map_err(|error| Error::Unreachable {
                 url: format!("the sandbox in {}", database.display()),
                 reason: plain(&error.to_string()),
             })?;
             let base = Base::parse(embedded.url())?;
-            let client = Client::new(base, Some(embedded.token()), target.pace)?;
-            Ok(Box::new(Inside {
+            let client = Client::new(base, Some(embedded.token()), pace)?;
+            return Ok(Box::new(Inside {
                 sandbox: Sandbox::new(client),
                 embedded,
-            }))
+            }));
         }
-        Location::Url(url) => {
-            let token = match &target.credentials {
-                Credentials::None => None,
-                Credentials::Token(token) => Some(token),
-            };
-            let client = Client::new(Base::parse(url)?, token, target.pace)?;
-            Ok(Box::new(Sandbox::new(client)))
-        }
-    }
+    };
+    let token = match &target.credentials {
+        Credentials::None | Credentials::Login { .. } => None,
+        Credentials::Token(token) => Some(token),
+    };
+    let client = Client::new(Base::parse(url)?, token, pace)?;
+    Ok(Box::new(Sandbox::new(client)))
 }
 
 /// A sandbox and the server that it speaks to. The order of the fields is the order of their end: who
@@ -118,7 +135,7 @@ mod tests {
     use super::{Credentials, Location, PortalKind, Target, open};
     use crate::{
         model::{Address, Fields, Kind, Name, Secret, Value},
-        portal::{Change, Error, ObjectRef, Verb, Write, http::Pace},
+        portal::{Change, Error, ObjectRef, Verb, Write},
     };
     use std::collections::BTreeMap;
 
@@ -126,8 +143,10 @@ mod tests {
         Target {
             kind: PortalKind::Sandbox,
             location,
+            tenant: None,
             credentials: Credentials::Token("hunter2".into()),
-            pace: Pace::default(),
+            pace: None,
+            charges: None,
         }
     }
 

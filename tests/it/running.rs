@@ -3,7 +3,7 @@
 use callsheet::{
     config::PortalKind,
     model::Kind,
-    portal::{self, Credentials, Location, Portal, Target, http::Pace},
+    portal::{self, Credentials, Location, Portal, Target},
     sandbox::{Store, Tokens, serve},
 };
 use reqwest::Method;
@@ -197,8 +197,10 @@ pub(crate) fn portal(url: &str) -> Box<dyn Portal> {
     portal::open(&Target {
         kind: PortalKind::Sandbox,
         location: Location::Url(url.to_owned()),
+        tenant: None,
         credentials: Credentials::Token(WRITE.into()),
-        pace: Pace::default(),
+        pace: None,
+        charges: None,
     })
     .unwrap()
 }

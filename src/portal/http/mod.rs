@@ -293,6 +293,12 @@ impl Client {
         answer
     }
 
+    /// Shows nothing until there is something new to show.
+    pub fn forget(&self) {
+        let credential = self.credential.write();
+        *credential.unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     fn credential(&self) -> Option<Credential> {
         let credential = self.credential.read();
         credential.unwrap_or_else(PoisonError::into_inner).clone()

@@ -1,0 +1,131 @@
+//! A *document* is what Crossbar keeps: JSON with an id, a revision, and more in it than we know of.
+//! What we don't know of is never touched, so a change is made to a copy and only the difference is sent.
+
+use serde_json::{Map, Value};
+
+/// A document's public fields.
+pub(super) type Doc = Map<String, Value>;
+
+/// The field at a dotted path.
+pub(super) fn at<'d>(doc: &'d Doc, path: &str) -> Option<&'d Value> {
+    let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+    let value = doc.get(first)?;
+    match rest {
+        "" => Some(value),
+        rest => at(value.as_object()?, rest),
+    }
+}
+
+/// The text at a dotted path.
+pub(super) fn text<'d>(doc: &'d Doc, path: &str) -> Option<&'d str> {
+    at(doc, path)?.as_str()
+}
+
+/// Sets the field at a dotted path, or removes it; objects on the way come with it.
+pub(super) fn put(doc: &mut Doc, path: &str, value: Option<Value>) {
+    match (path.split_once('.'), value) {
+        (None, Some(value)) => drop(doc.insert(path.to_owned(), value)),
+        (None, None) => drop(doc.shift_remove(path)),
+        (Some((first, _)), None) if !doc.contains_key(first) => {}
+        (Some((first, rest)), value) => {
+            let inner = doc
+                .entry(first)
+                .or_insert_with(|| Value::Object(Map::new()));
+            if !inner.is_object() {
+                *inner = Value::Object(Map::new());
+            }
+            if let Some(inner) = inner.as_object_mut() {
+                put(inner, rest, value);
+            }
+        }
+    }
+}
+
+/// What makes one document of another when it is merged in: fields that go are `null`, lists come whole.
+pub(super) fn difference(before: &Doc, after: &Doc) -> Doc {
+    let mut patch = Doc::new();
+    for name in before.keys().filter(|name| !after.contains_key(*name)) {
+        patch.insert(name.clone(), Value::Null);
+    }
+    for (name, value) in after {
+        match (before.get(name), value) {
+            (Some(old), new) if old == new => {}
+            (Some(Value::Object(old)), Value::Object(new)) => {
+                patch.insert(name.clone(), Value::Object(difference(old, new)));
+            }
+            (_, new) => drop(patch.insert(name.clone(), new.clone())),
+        }
+    }
+    patch
+}
+
+/// What a merge makes of a document.
+pub(super) fn merged(before: &Doc, patch: &Doc) -> Doc {
+    let mut after = before.clone();
+    for (name, value) in patch {
+        match (after.get(name), value) {
+            (_, Value::Null) => drop(after.shift_remove(name)),
+            (Some(Value::Object(old)), Value::Object(new)) => {
+                let inner = merged(old, new);
+                after.insert(name.clone(), Value::Object(inner));
+            }
+            (_, Value::Object(new)) => {
+                let inner = merged(&Doc::new(), new);
+                after.insert(name.clone(), Value::Object(inner));
+            }
+            (_, new) => drop(after.insert(name.clone(), new.clone())),
+        }
+    }
+    after
+}
+
+/// A document as it can be sent back whole: without what the server puts in for the reader only.
+pub(super) fn without_injected(mut doc: Doc) -> Doc {
+    for name in ["id", "metadata", "_read_only"] {
+        doc.shift_remove(name);
+    }
+    doc
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Doc, at, difference, merged, put};
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    fn doc(json: Value) -> Doc {
+        json.as_object().cloned().unwrap()
+    }
+
+    #[test]
+    fn paths_lead_into_objects() {
+        let mut ann = doc(json!({"caller_id": {"internal": {"name": "Ann"}}, "x": 1}));
+        assert_eq!(at(&ann, "caller_id.internal.name"), Some(&json!("Ann")));
+        put(&mut ann, "caller_id.external.number", Some(json!("+1")));
+        put(&mut ann, "caller_id.internal.name", None);
+        put(&mut ann, "profile.title", None);
+        let expected = json!({"caller_id": {"internal": {}, "external": {"number": "+1"}}, "x": 1});
+        assert_eq!(ann, doc(expected));
+    }
+
+    fn documents() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            any::<bool>().prop_map(Value::from),
+            (0..5i64).prop_map(Value::from),
+            Just(json!([1, 2])),
+        ];
+        leaf.prop_recursive(3, 12, 3, |inner| {
+            prop::collection::btree_map("[a-c]", inner, 0..3).prop_map(|map| json!(map))
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_difference_merged_in_is_the_change(before in documents(), after in documents()) {
+            if let (Value::Object(before), Value::Object(after)) = (before, after) {
+                prop_assert_eq!(merged(&before, &difference(&before, &after)), after.clone());
+                prop_assert!(difference(&after, &after).is_empty());
+            }
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! *Kazoo* is the open-source phone system behind many hosted ones, spoken to through Crossbar, its API,
+//! in version 2: Kazoo 4 and Kazoo 5.
+//!
+//! One person there is several documents (user, devices, mailbox, callflow), lists are summaries, and the
+//! server guards neither references nor, under concurrency, names. What it keeps where is the table in
+//! `mapping`; `docs/portals/kazoo.md` shows it.
+
+mod capability;
+mod charge;
+mod detail;
+mod doc;
+mod doctor;
+mod flow;
+mod index;
+mod list;
+mod mapping;
+mod phone;
+mod read;
+mod session;
+mod tenant;
+mod wire;
+mod write;
+
+pub(super) use capability::capabilities;
+
+use super::{
+    Capabilities, Error, Location, Portal, Progress, Symptom, Target, Wanted, Write, Written,
+    http::{Base, Client, Pace},
+};
+use crate::model::{Kind, Live, Requests, State};
+use async_trait::async_trait;
+use charge::Purse;
+use index::Index;
+use session::Session;
+use std::{
+    collections::BTreeSet,
+    num::NonZeroU32,
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+};
+use tenant::{Collection, Tenant};
+use write::Locks;
+
+/// The measure that every host keeps unless it was told otherwise is 100 requests at once and 10 more
+/// each second, for all who come from one address. This stays below it.
+const PACE: (u32, u32) = (80, 8);
+
+/// What is listed for every read.
+const LISTED: [Collection; 5] = [
+    Collection::Users,
+    Collection::Devices,
+    Collection::Vmboxes,
+    Collection::Callflows,
+    Collection::Groups,
+];
+
+/// A Kazoo.
+pub(super) struct Kazoo {
+    session: Session,
+    capabilities: Capabilities,
+    /// What it can hold, once it was asked.
+    asked: OnceLock<Capabilities>,
+    tenant: Mutex<Tenant>,
+    /// Whether many documents come in one answer; nothing if nobody asked.
+    has_bulk: tokio::sync::Mutex<Option<bool>>,
+    locks: Locks,
+    purse: Purse,
+}
+
+impl Kazoo {
+    pub(super) fn new(target: &Target) -> Result<Self, Error> {
+        let Location::Url(url) = &target.location else {
+            return Err(Error::Unreachable {
+                url: "the portal".to_owned(),
+                reason: "a Kazoo is reached at a URL".to_owned(),
+            });
+        };
+        // The version may be written with the address, or not.
+        let url = url.trim_end_matches('/');
+        let url = url.strip_suffix("/v2").unwrap_or(url);
+        let pace = target.pace.unwrap_or(Pace {
+            per_second: NonZeroU32::new(PACE.1),
+            burst: NonZeroU32::new(PACE.0).unwrap_or(NonZeroU32::MIN),
+            ..Pace::default()
+        });
+        let client = Client::new(Base::parse(url)?, None, pace)?;
+        Ok(Self {
+            session: Session::new(client, target),
+            capabilities: capabilities(),
+            asked: OnceLock::new(),
+            tenant: Mutex::default(),
+            has_bulk: tokio::sync::Mutex::default(),
+            locks: Locks::default(),
+            purse: Purse::new(target.charges),
+        })
+    }
+
+    fn tenant(&self) -> MutexGuard<'_, Tenant> {
+        self.tenant.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the documents are as objects now.
+    fn live(&self, live: &mut Live, kinds: impl IntoIterator<Item = Kind>) {
+        let tenant = self.tenant();
+        let (listings, referrers) = read::live(&Index::of(&tenant), kinds);
+        live.listings = listings;
+        live.referrers = referrers;
+    }
+
+    /// Lists one type. Returns how many pages it has at the least.
+    async fn list(
+        &self,
+        collection: Collection,
+        query: &[(&str, &str)],
+        progress: &dyn Progress,
+    ) -> Result<Option<(list::List, u64)>, Error> {
+        let kind = detail::kind_of(collection);
+        let see = |more: usize| progress.seen(kind, more.try_into().unwrap_or(u64::MAX), None);
+        let list = list::whole(&self.session, &[collection.name()], query, &see).await?;
+        Ok(list.map(|list| {
+            let pages = list.rows.len().div_ceil(list::PAGE).max(1) as u64;
+            (list, pages)
+        }))
+    }
+
+    /// Lists one type into the tenant.
+    async fn take_list(
+        &self,
+        collection: Collection,
+        progress: &dyn Progress,
+    ) -> Result<u64, Error> {
+        let is_five = self.session.open(None).await?.is_five();
+        let fields = collection.fields().filter(|_| is_five);
+        let asked = fields.map(|(fields, _)| serde_json::to_string(fields).unwrap_or_default());
+        let query: Vec<(&str, &str)> = asked
+            .iter()
+            .map(|asked| ("fields", asked.as_str()))
+            .collect();
+        let missing = || {
+            Error::Unreadable {
+            what: format!("the list of {}", collection.name()),
+            reason: "the portal doesn't know them (404); is the URL that of Crossbar, and the account right?"
+                .to_owned(),
+        }
+        };
+        let (list, pages) = self
+            .list(collection, &query, progress)
+            .await?
+            .ok_or_else(missing)?;
+        let mut tenant = self.tenant();
+        for (id, row) in list.rows {
+            // Whoever knows no `fields` ignores them, and then it is a summary.
+            let is_full = fields.is_some_and(|(_, sign)| row.contains_key(sign));
+            tenant.list(collection, &id, row.clone());
+            if is_full {
+                let full = tenant::Full {
+                    doc: row,
+                    revision: None,
+                };
+                tenant.take(collection, &id, full);
+            }
+        }
+        if let Some(doubt) = list.doubt {
+            tenant.doubts.insert(collection, doubt);
+        }
+        Ok(pages)
+    }
+
+    /// Looks whether there are queues, where somebody wants some.
+    async fn look_for_queues(&self) -> Result<u64, Error> {
+        if self.tenant().has_queues.is_some() {
+            return Ok(0);
+        }
+        let path = [Collection::Queues.name()];
+        let there = self.session.read(&path, &[("page_size", "1")]).await;
+        let there = match there {
+            Ok(there) => there.is_some(),
+            // Loaded, and its database is not laid out: there are none either.
+            Err(Error::NotReady { status: 503, .. }) => false,
+            Err(error) => return Err(error),
+        };
+        self.tenant().has_queues = Some(there);
+        if !there {
+            // Only the first answer counts, and later ones are the same.
+            drop(self.asked.set(capability::without_queues()));
+        }
+        Ok(1)
+    }
+
+    /// Users who can't log in are told apart by a filter: a summary doesn't say.
+    async fn look_for_inactive(&self, progress: &dyn Progress) -> Result<u64, Error> {
+        if self.session.open(None).await?.is_five() {
+            return Ok(0); // whose lists say it themselves
+        }
+        let query = [("filter_enabled", "false")];
+        let Some((list, pages)) = self.list(Collection::Users, &query, progress).await? else {
+            return Ok(1);
+        };
+        let mut tenant = self.tenant();
+        let known = |id: &str| tenant.get(Collection::Users, id).is_some();
+        let ids: Vec<Box<str>> = list
+            .rows
+            .iter()
+            .filter(|(id, _)| known(id))
+            .map(|(id, _)| id.as_str().into())
+            .collect();
+        tenant.inactive.extend(ids);
+        Ok(pages)
+    }
+}
+
+fn wants_queues(states: &[&State]) -> bool {
+    let mut extensions = states
+        .iter()
+        .flat_map(|state| state.of_kind(Kind::Extensions));
+    extensions.any(|(_, one)| one.fields.text("kind") == Some("call_queue"))
+}
+
+#[async_trait]
+impl Portal for Kazoo {
+    fn capabilities(&self) -> &Capabilities {
+        self.asked.get().unwrap_or(&self.capabilities)
+    }
+
+    async fn read(&self, kinds: &BTreeSet<Kind>, progress: &dyn Progress) -> Result<Live, Error> {
+        let made_before = self.requests();
+        *self.tenant() = Tenant::default();
+        self.session.open(None).await?;
+        let lists = LISTED.map(|collection| self.take_list(collection, progress));
+        let pages: u64 = futures::future::try_join_all(lists)
+            .await?
+            .into_iter()
+            .sum();
+        let mut live = Live {
+            requests: Requests {
+                made: self.requests() - made_before,
+                bound: pages + u64::from(made_before == 0),
+            },
+            ..Live::default()
+        };
+        self.live(&mut live, kinds.iter().copied());
+        Ok(live)
+    }
+
+    fn tells_all(&self) -> bool {
+        false
+    }
+
+    async fn complete(
+        &self,
+        live: &mut Live,
+        wanted: Wanted<'_>,
+        progress: &dyn Progress,
+    ) -> Result<(), Error> {
+        let made_before = self.requests();
+        let mut bound = 0;
+        match wanted {
+            Wanted::Declared(states) if wants_queues(states) => {
+                bound += self.look_for_queues().await?;
+            }
+            Wanted::Evidence(_) | Wanted::Everything => {
+                bound += self.look_for_inactive(progress).await?;
+                bound += self.take_list(Collection::Directories, progress).await?;
+            }
+            Wanted::Activity => bound += self.look_for_inactive(progress).await?,
+            Wanted::Declared(_) => {}
+        }
+        // What a callflow leads to is known when the callflow is, so one round may bring the next.
+        loop {
+            let places = detail::wanted(&self.tenant(), wanted);
+            if places.is_empty() {
+                break;
+            }
+            let mut has_bulk = self.has_bulk.lock().await;
+            let fetched = detail::fetch(&self.session, places, &mut has_bulk, progress).await?;
+            drop(has_bulk);
+            bound += fetched.1;
+            self.take(fetched.0);
+        }
+        let kinds: Vec<Kind> = live.listings.keys().copied().collect();
+        self.live(live, kinds);
+        live.requests.made += self.requests() - made_before;
+        live.requests.bound += bound;
+        Ok(())
+    }
+
+    async fn examine(&self) -> Result<Vec<Symptom>, Error> {
+        doctor::examine(&self.session).await
+    }
+
+    async fn write(&self, write: &Write<'_>) -> Result<Written, Error> {
+        write::write(self, write).await
+    }
+
+    fn requests(&self) -> u64 {
+        self.session.client.requests()
+    }
+}
+
+impl Kazoo {
+    /// Takes what was fetched; what is gone meanwhile is gone.
+    fn take(&self, fetched: Vec<(detail::Place, Option<detail::Fetched>)>) {
+        let mut tenant = self.tenant();
+        for ((collection, id), fetched) in fetched {
+            match fetched {
+                Some(detail::Fetched { full, agents }) => {
+                    tenant.take(collection, &id, full);
+                    if let Some(agents) = agents {
+                        tenant.agents.insert(id, agents);
+                    }
+                }
+                None => tenant.lose(collection, &id),
+            }
+        }
+    }
+}

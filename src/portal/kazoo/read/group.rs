@@ -1,0 +1,38 @@
+//! A *group* is known by its name, as a key is written. Whom it has is said by each user.
+
+use super::{foreign, mention};
+use crate::{
+    model::{Fields, LiveObject, Mention},
+    portal::kazoo::{index::Index, tenant::Collection},
+};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Every group.
+pub(super) fn all(index: &Index<'_>) -> BTreeMap<Box<str>, LiveObject> {
+    let mut all = BTreeMap::new();
+    for (id, group) in index.tenant.of(Collection::Groups) {
+        let key = index.groups.get(id).map_or(id, String::as_str);
+        let endpoints = group.full().and_then(|doc| doc.get("endpoints"));
+        let endpoints = endpoints.and_then(Value::as_object).into_iter().flatten();
+        let mentions: Vec<Mention> = endpoints
+            .filter_map(|(id, _)| mention(index, id, "its endpoints"))
+            .collect();
+        let object = if key == id {
+            foreign(id, group.text("name").unwrap_or_default())
+        } else {
+            LiveObject {
+                id: id.into(),
+                etag: group
+                    .full
+                    .as_ref()
+                    .and_then(|full| full.revision.as_deref().map(Into::into)),
+                fields: Fields::new(),
+                ..LiveObject::default()
+            }
+        };
+        let mentions = mentions.into();
+        all.insert(key.into(), LiveObject { mentions, ..object });
+    }
+    all
+}

@@ -1,0 +1,383 @@
+//! A *session* is being logged in: a token that is renewed before it expires and once when it isn't
+//! believed any more, and the account that everything is asked of.
+//!
+//! A token is a JWT that lives for an hour unless the host says otherwise, and can't be prolonged. It
+//! is asked for by name and password, hashed, or with the API key of an account.
+
+use super::{
+    super::{
+        Credentials, Error, Target,
+        http::{Answer, Body, Client, Failure, Request, plain},
+    },
+    wire::{self, Envelope},
+};
+use crate::config::LoginHash;
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use md5::{Digest as _, Md5};
+use reqwest::{Method, header::HeaderName};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
+use sha1::Sha1;
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::Mutex, time::Instant};
+
+const TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
+/// A token is renewed when it has less than this to live, or less than a quarter of its life.
+const MARGIN: Duration = Duration::from_secs(60);
+/// How often a login is tried whose answer is lost.
+const TRIES: u32 = 3;
+
+/// Being logged in.
+pub(super) struct Session {
+    pub(super) client: Client,
+    credentials: Credentials,
+    tenant: Option<String>,
+    open: Mutex<Option<Arc<Open>>>,
+}
+
+/// What a login brought.
+#[derive(Clone, Debug)]
+pub(super) struct Open {
+    /// The account that is managed.
+    pub(super) account: String,
+    /// The account that the credentials belong to.
+    pub(super) own: String,
+    /// The user who logged in; nobody with a key.
+    pub(super) user: Option<String>,
+    /// The version of Crossbar, as each answer states it.
+    pub(super) version: String,
+    /// How far the server's clock is ahead of ours, in seconds.
+    pub(super) skew: Option<i64>,
+    renew: Option<Instant>,
+}
+
+impl Open {
+    /// Whether this is Kazoo 5, whose lists can tell more than summaries.
+    pub(super) fn is_five(&self) -> bool {
+        self.version.starts_with('5')
+    }
+}
+
+impl Session {
+    pub(super) fn new(client: Client, target: &Target) -> Self {
+        Self {
+            client,
+            credentials: target.credentials.clone(),
+            tenant: target.tenant.clone(),
+            open: Mutex::default(),
+        }
+    }
+
+    /// The login that holds, or a new one. `refused` is one that the server no longer believes.
+    pub(super) async fn open(&self, refused: Option<&Arc<Open>>) -> Result<Arc<Open>, Error> {
+        let mut open = self.open.lock().await;
+        let is_fresh = |open: &Arc<Open>| {
+            refused.is_none_or(|refused| !Arc::ptr_eq(open, refused))
+                && open.renew.is_none_or(|renew| Instant::now() < renew)
+        };
+        if let Some(open) = open.as_ref().filter(|open| is_fresh(open)) {
+            return Ok(Arc::clone(open));
+        }
+        let known = open.take().map(|open| open.account.clone());
+        let fresh = Arc::new(self.log_in(known).await?);
+        *open = Some(Arc::clone(&fresh));
+        Ok(fresh)
+    }
+
+    /// Asks for something of the account; nothing where the portal says that it isn't there.
+    pub(super) async fn read(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<Option<Envelope>, Error> {
+        self.ask(Method::GET, path, query, None).await
+    }
+
+    /// As [`read`](Self::read), with a body that says what is asked for.
+    pub(super) async fn ask(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &[(&str, &str)],
+        data: Option<&Value>,
+    ) -> Result<Option<Envelope>, Error> {
+        let mut refused = None;
+        loop {
+            let open = self.open(refused.as_ref()).await?;
+            let path = below(&open.account, path);
+            let request = Request {
+                query,
+                body: data.map(|data| body(&json!({ "data": data }))),
+                ..Request::new(method.clone(), &path)
+            };
+            match self.client.read(&request).await {
+                Err(Error::Unauthorized { .. }) if refused.is_none() => refused = Some(open),
+                Ok(None) => return Ok(None),
+                Ok(Some(body)) => {
+                    let what = format!("{method} /{}", path.join("/"));
+                    return Envelope::parse(&body, &what).map(Some);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Sends a change to the account. Not being believed means that nothing was done, so after a new
+    /// login it is sent again, once.
+    pub(super) async fn write(
+        &self,
+        method: &Method,
+        path: &[&str],
+        if_match: Option<&str>,
+        data: Option<&Value>,
+    ) -> Result<Answer, Failure> {
+        let mut refused = None;
+        loop {
+            let open = self.open(refused.as_ref()).await;
+            let open = open.map_err(Failure::NotDone)?;
+            let path = below(&open.account, path);
+            let request = Request {
+                if_match,
+                body: data.map(body),
+                ..Request::new(method.clone(), &path)
+            };
+            match self.client.write(&request).await {
+                Err(Failure::NotDone(Error::Unauthorized { .. })) if refused.is_none() => {
+                    refused = Some(open);
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    async fn log_in(&self, known: Option<String>) -> Result<Open, Error> {
+        self.client.forget();
+        let (endpoint, data) = self.login()?;
+        let asked = Instant::now();
+        let answer = self.send_login(endpoint, &data).await?;
+        let envelope = Envelope::parse(&answer.body, &format!("PUT /v2/{endpoint}"))?;
+        let unreadable = |reason: &str| Error::Unreadable {
+            what: format!("PUT /v2/{endpoint}"),
+            reason: reason.to_owned(),
+        };
+        let token = envelope
+            .auth_token
+            .ok_or_else(|| unreadable("it holds no token"))?;
+        let own = envelope.data["account_id"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        if own.is_empty() {
+            return Err(unreadable("it names no account"));
+        }
+        self.client.present(TOKEN, "", &token)?;
+        let now = envelope.timestamp.unwrap_or_else(jiff::Timestamp::now);
+        let name = envelope.data["account_name"].as_str().unwrap_or_default();
+        let account = match known {
+            Some(known) => known,
+            None => self.managed(&own, name).await?,
+        };
+        Ok(Open {
+            account,
+            own,
+            user: envelope.data["owner_id"].as_str().map(str::to_owned),
+            version: envelope.version,
+            skew: envelope
+                .timestamp
+                .map(|there| there.as_second() - jiff::Timestamp::now().as_second()),
+            renew: lifetime(&token, now)
+                .map(|life| asked + life.saturating_sub(MARGIN.min(life / 4))),
+        })
+    }
+
+    /// A login is repeated where its answer is lost: it changes nothing.
+    async fn send_login(&self, endpoint: &str, data: &Value) -> Result<Answer, Error> {
+        let path = ["v2", endpoint];
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let request = Request {
+                body: Some(body(&json!({ "data": data }))),
+                ..Request::new(Method::PUT, &path)
+            };
+            match self.client.write(&request).await {
+                Ok(answer) if answer.is_success() => return Ok(answer),
+                Ok(answer) => return Err(wire::refusal(&answer, |field| field)),
+                Err(Failure::NotDone(error)) => return Err(error),
+                Err(Failure::Ambiguous { .. }) if tries < TRIES => {}
+                Err(Failure::Ambiguous { reason }) => {
+                    let what = format!("PUT /v2/{endpoint}");
+                    return Err(Error::Unreadable { what, reason });
+                }
+            }
+        }
+    }
+
+    /// What is sent to log in, and where to.
+    fn login(&self) -> Result<(&'static str, Value), Error> {
+        let missing = |what: &str| Error::Unreachable {
+            url: "the portal".to_owned(),
+            reason: what.to_owned(),
+        };
+        match &self.credentials {
+            Credentials::None => Err(missing(
+                "there are no credentials; add `portal.credentials`",
+            )),
+            Credentials::Token(key) => Ok(("api_auth", json!({"api_key": key.expose_secret()}))),
+            Credentials::Login {
+                user,
+                password,
+                account,
+                hash,
+            } => {
+                let account = account.as_ref().or(self.tenant.as_ref()).ok_or_else(|| {
+                    missing("a password needs the account that its user belongs to; add `portal.tenant`")
+                })?;
+                let (field, account) = named(account);
+                // Kazoo keeps names in lower case, and hashes what it keeps.
+                let text = format!("{}:{}", user.to_lowercase(), password.expose_secret());
+                let (method, digest) = match hash {
+                    LoginHash::Md5 => ("md5", hex(&Md5::digest(&text))),
+                    LoginHash::Sha => ("sha", hex(&Sha1::digest(&text))),
+                };
+                Ok((
+                    "user_auth",
+                    json!({"credentials": digest, "method": method, field: account}),
+                ))
+            }
+        }
+    }
+
+    /// The account that is managed: the credentials' own, or one below it that the tenant names.
+    async fn managed(&self, own: &str, name: &str) -> Result<String, Error> {
+        let Some(tenant) = &self.tenant else {
+            return Ok(own.to_owned());
+        };
+        // Whoever logged in by the name of the tenant is there.
+        let is_login = matches!(&self.credentials, Credentials::Login { account: None, .. });
+        if is_login || own == tenant || same_name(name, tenant) {
+            return Ok(own.to_owned());
+        }
+        let accounts = [
+            vec!["v2", "accounts", own],
+            vec!["v2", "accounts", own, "descendants"],
+        ];
+        for path in accounts {
+            let request = Request {
+                query: &[("paginate", "false")],
+                ..Request::new(Method::GET, &path)
+            };
+            let Some(body) = self.client.read(&request).await? else {
+                continue;
+            };
+            let envelope = Envelope::parse(&body, "GET /v2/accounts")?;
+            let found = match &envelope.data {
+                Value::Array(list) => list.iter().find(|account| is_named(account, tenant)),
+                account => Some(account).filter(|account| is_named(account, tenant)),
+            };
+            if let Some(id) = found.and_then(|account| account["id"].as_str()) {
+                return Ok(id.to_owned());
+            }
+        }
+        Err(Error::Forbidden {
+            what: format!("the account {}", plain(tenant)),
+            detail: ": it is none that these credentials reach; check `portal.tenant`".to_owned(),
+        })
+    }
+}
+
+/// The path of something in an account.
+fn below<'p>(account: &'p str, path: &[&'p str]) -> Vec<&'p str> {
+    ["v2", "accounts", account]
+        .into_iter()
+        .chain(path.iter().copied())
+        .collect()
+}
+
+fn body(json: &Value) -> Body {
+    Body {
+        media_type: "application/json",
+        text: json.to_string().into_bytes(),
+    }
+}
+
+/// The field of a login that names an account: by its id, its realm, or its name.
+fn named(account: &str) -> (&'static str, &str) {
+    let is_id = account.len() == 32 && account.chars().all(|c| c.is_ascii_hexdigit());
+    let in_realm = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    let is_realm =
+        account.contains('.') && account.chars().all(in_realm) && !account.ends_with('.');
+    match (is_id, is_realm) {
+        (true, _) => ("account_id", account),
+        (_, true) => ("account_realm", account),
+        _ => ("account_name", account),
+    }
+}
+
+/// Whether an account is the one that a tenant names.
+fn is_named(account: &Value, tenant: &str) -> bool {
+    let field = |name: &str| account[name].as_str().unwrap_or_default();
+    field("id") == tenant
+        || field("realm").eq_ignore_ascii_case(tenant)
+        || same_name(field("name"), tenant)
+}
+
+/// Whether two names are the same to Kazoo, which compares their letters and digits.
+fn same_name(one: &str, other: &str) -> bool {
+    let normal = |name: &str| -> String {
+        let kept = name.chars().filter(|c| c.is_alphanumeric());
+        kept.flat_map(char::to_lowercase).collect()
+    };
+    !one.is_empty() && normal(one) == normal(other)
+}
+
+/// How long a token lives from now on, as it says itself; nothing for one that doesn't say.
+fn lifetime(token: &SecretString, now: jiff::Timestamp) -> Option<Duration> {
+    let payload = token.expose_secret().split('.').nth(1)?;
+    let payload = BASE64_URL_SAFE_NO_PAD
+        .decode(payload.trim_end_matches('='))
+        .ok()?;
+    let payload: Value = serde_json::from_slice(&payload).ok()?;
+    let left = payload["exp"].as_i64()?.saturating_sub(now.as_second());
+    Some(Duration::from_secs(u64::try_from(left).unwrap_or(0)))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{lifetime, named, same_name};
+    use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+    use std::time::Duration;
+
+    #[test]
+    fn a_token_says_how_long_it_lives() {
+        let now = jiff::Timestamp::from_second(1_000).unwrap();
+        let token = |payload: &str| {
+            let payload = BASE64_URL_SAFE_NO_PAD.encode(payload);
+            format!("e30.{payload}.sig").into()
+        };
+        assert_eq!(
+            lifetime(&token(r#"{"exp": 4600}"#), now),
+            Some(Duration::from_secs(3600))
+        );
+        assert_eq!(lifetime(&token(r#"{"exp": 1}"#), now), Some(Duration::ZERO));
+        assert_eq!(lifetime(&token("{}"), now), None);
+        assert_eq!(lifetime(&"opaque".into(), now), None);
+    }
+
+    #[test]
+    fn an_account_is_named_by_id_realm_or_name() {
+        let id = "ae53c95a264b61955b0cf85d5c4c717c";
+        assert_eq!(named(id).0, "account_id");
+        assert_eq!(named("acme.example").0, "account_realm");
+        assert_eq!(named("Acme Inc.").0, "account_name");
+        assert!(same_name("Acme Inc.", "acmeinc"));
+        assert!(!same_name("", ""));
+    }
+}

@@ -1,0 +1,72 @@
+//! A *group* is made with nobody in it; each of its users says who belongs to it.
+
+use super::{Writer, send::Trace};
+use crate::portal::{
+    Error, Written,
+    kazoo::{doc::Doc, tenant::Collection::Groups},
+};
+use serde_json::{Value, json};
+
+impl Writer<'_> {
+    /// Makes or removes a group. There is nothing in it to change.
+    pub(super) async fn group(self) -> Result<Written, Error> {
+        let key = &*self.write.address.key;
+        let Some(object) = self.object() else {
+            let doc = json!({"name": key, "endpoints": {}});
+            let doc: Doc = doc.as_object().cloned().unwrap_or_default();
+            let id = self.create(Groups, doc, &Trace::by("name", key)).await?;
+            return Ok(self.written(Groups, &id));
+        };
+        if self.is_delete() {
+            self.delete(Groups, object.id).await?;
+        } else if object.key != key {
+            let rename = |doc: &mut Doc| {
+                doc.insert("name".to_owned(), key.into());
+                Ok(())
+            };
+            self.edit(Groups, object.id, &rename).await?;
+        }
+        Ok(self.written(Groups, object.id))
+    }
+
+    /// Brings a user into the groups that are wanted, and out of those that are not. Groups of which no
+    /// key can be made are nobody's to manage.
+    pub(super) async fn membership(self, user: &str, wanted: &[&str]) -> Result<(), Error> {
+        let known = self.index(|index| {
+            let groups = index.groups.iter().filter(|(id, key)| **id != key.as_str());
+            let groups = groups.map(|(id, key)| {
+                let group = index.tenant.get(Groups, id).and_then(|group| group.full());
+                let member = group.map(|doc| doc["endpoints"].get(user).is_some());
+                ((*id).to_owned(), key.clone(), member)
+            });
+            groups.collect::<Vec<_>>()
+        });
+        if let Some(missing) = wanted
+            .iter()
+            .find(|key| !known.iter().any(|(_, own, _)| own == **key))
+        {
+            return Err(self.refuse("groups", &format!("there is no group {missing}")));
+        }
+        for (id, key, member) in known {
+            let belongs = wanted.contains(&key.as_str());
+            if member == Some(belongs) || member.is_none() && !belongs {
+                continue;
+            }
+            let edit = |doc: &mut Doc| {
+                let endpoints = doc.entry("endpoints").or_insert_with(|| json!({}));
+                if let Value::Object(endpoints) = endpoints {
+                    if belongs {
+                        let weight = endpoints.len() + 1;
+                        let endpoint = endpoints.entry(user);
+                        endpoint.or_insert_with(|| json!({"type": "user", "weight": weight}));
+                    } else {
+                        endpoints.shift_remove(user);
+                    }
+                }
+                Ok(())
+            };
+            self.edit_shared(Groups, &id, &edit).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,432 @@
+//! *Sending* is one request that makes, changes or removes one document.
+//!
+//! It names the revision that it is meant for, so whoever was faster is never overwritten. What an answer
+//! that was lost has done is looked up before anything is sent again. Names are made by one writer at a
+//! time: the server lets two who come at once both have them.
+
+use super::Writer;
+use crate::portal::{
+    Error,
+    http::{Answer, Failure},
+    kazoo::{
+        detail,
+        doc::{self, Doc, difference, merged, without_injected},
+        list,
+        tenant::{Collection, Full},
+        wire::Envelope,
+    },
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// How often one change is sent at the most.
+const TRIES: u32 = 3;
+
+/// Who writes to the same thing waits: a document that many objects share, a name that two would take.
+#[derive(Default)]
+pub(in crate::portal::kazoo) struct Locks(Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>);
+
+impl Locks {
+    fn of(&self, what: String) -> Arc<tokio::sync::Mutex<()>> {
+        let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(locks.entry(what).or_default())
+    }
+}
+
+/// How a document is found again whose making may have been cut off: a filter of its list, and what a
+/// document must hold to be it.
+pub(super) struct Trace {
+    filter: String,
+    value: String,
+    sign: Doc,
+}
+
+impl Trace {
+    /// By a field that a list can be filtered by.
+    pub(super) fn by(field: &str, value: &str) -> Self {
+        let mut sign = Doc::new();
+        doc::put(&mut sign, field, Some(value.into()));
+        Self {
+            filter: format!("filter_{field}"),
+            value: value.to_owned(),
+            sign,
+        }
+    }
+
+    /// A document must also hold this.
+    pub(super) fn and(mut self, field: &str, value: Value) -> Self {
+        doc::put(&mut self.sign, field, Some(value));
+        self
+    }
+}
+
+/// What became of one request.
+enum Sent {
+    Done(Answer),
+    /// Nothing was done.
+    Refused(Error),
+    /// Nobody knows.
+    Lost(String),
+}
+
+impl Writer<'_> {
+    /// Sends once, and again with the charges accepted where that is allowed.
+    async fn send(
+        self,
+        method: &Method,
+        collection: Collection,
+        path: &[&str],
+        revision: Option<&str>,
+        data: Option<&Value>,
+    ) -> Sent {
+        let etag = revision.map(|revision| format!("\"{revision}\""));
+        let mut sent = data.map(|data| json!({ "data": data }));
+        let mut pays = false;
+        loop {
+            let session = &self.kazoo.session;
+            let answer = session
+                .write(method, path, etag.as_deref(), sent.as_ref())
+                .await;
+            match answer {
+                Ok(answer) if answer.is_success() => return Sent::Done(answer),
+                Ok(answer) if answer.status == 402 && !pays => {
+                    if let Err(error) = self.kazoo.purse.accept(&answer) {
+                        return Sent::Refused(error);
+                    }
+                    pays = true;
+                    sent.get_or_insert_with(|| json!({}))["accept_charges"] = true.into();
+                }
+                // 409: two came at once, and neither of them to this revision.
+                Ok(answer) if matches!(answer.status, 409 | 412) => {
+                    return Sent::Refused(self.stale());
+                }
+                Ok(answer) => return Sent::Refused(self.refused(collection, &answer)),
+                Err(Failure::NotDone(error)) => return Sent::Refused(error),
+                Err(Failure::Ambiguous { reason }) => return Sent::Lost(reason),
+            }
+        }
+    }
+
+    /// Makes a document. Returns its id.
+    pub(super) async fn create(
+        self,
+        collection: Collection,
+        doc: Doc,
+        trace: &Trace,
+    ) -> Result<String, Error> {
+        let lock = self
+            .kazoo
+            .locks
+            .of(format!("{} {}", collection.name(), trace.value));
+        let _turn = lock.lock().await;
+        let data = Value::Object(doc);
+        let mut doubt = None;
+        for _ in 0..TRIES {
+            let path = [collection.name()];
+            let sent = self
+                .send(&Method::PUT, collection, &path, None, Some(&data))
+                .await;
+            let refusal = match sent {
+                Sent::Done(answer) => match self.take(collection, &answer) {
+                    Some(id) => return Ok(id),
+                    None => {
+                        doubt = Some("the answer can't be understood".to_owned());
+                        None
+                    }
+                },
+                Sent::Refused(error) if doubt.is_none() => return Err(error),
+                // After an ambiguous answer even a refusal may speak of what we made ourselves.
+                Sent::Refused(error) => Some(error),
+                Sent::Lost(reason) => {
+                    doubt = Some(reason);
+                    None
+                }
+            };
+            match (self.find(collection, trace).await, refusal) {
+                (Ok(Some(id)), _) => return Ok(id),
+                (Ok(None), Some(error)) => return Err(error),
+                (Ok(None), None) => {}
+                (Err(error), _) => {
+                    return Err(self.unknown(&doubt.unwrap_or_default(), &error.to_string()));
+                }
+            }
+        }
+        Err(self.unknown(&doubt.unwrap_or_default(), &format!("{TRIES} times")))
+    }
+
+    /// Takes what an answer says a document holds now.
+    fn take(self, collection: Collection, answer: &Answer) -> Option<String> {
+        let envelope = Envelope::parse(&answer.body, collection.name()).ok()?;
+        let id = envelope.data["id"].as_str()?.to_owned();
+        let full = detail::full(envelope, collection, &id).ok()?;
+        self.kazoo.tenant().take(collection, &id, full);
+        Some(id)
+    }
+
+    /// The document that a trace leads to. A portal that ignores the filter answers with others, which
+    /// are looked at before they are believed.
+    pub(super) async fn find(
+        self,
+        collection: Collection,
+        trace: &Trace,
+    ) -> Result<Option<String>, Error> {
+        let query = [(trace.filter.as_str(), trace.value.as_str())];
+        let session = &self.kazoo.session;
+        let list = list::whole(session, &[collection.name()], &query, &|_| {}).await?;
+        for (id, row) in list.map_or_else(Vec::new, |list| list.rows) {
+            // A summary that speaks against it needs no second look.
+            let is_against = |(name, value): (&String, &Value)| {
+                let there = row.get(name);
+                !value.is_object() && there.is_some_and(|there| there != value)
+            };
+            if trace.sign.iter().any(is_against) {
+                continue;
+            }
+            let place = (collection, id.as_str().into());
+            let Some(fetched) = detail::one(session, &place).await? else {
+                continue;
+            };
+            if holds(&fetched.full.doc, &trace.sign) {
+                let mut tenant = self.kazoo.tenant();
+                tenant.list(collection, &id, row);
+                tenant.take(collection, &id, fetched.full);
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// All of a document, with its revision. What its list told must still be so: otherwise somebody was
+    /// there since it was read.
+    pub(super) async fn current(self, collection: Collection, id: &str) -> Result<Full, Error> {
+        let known = self.kazoo.tenant().get(collection, id).cloned();
+        let told = match known {
+            Some(known) => match known.full {
+                Some(full) if full.revision.is_some() => return Ok(full),
+                Some(full) => full.doc,
+                None => known.summary,
+            },
+            None => Doc::new(),
+        };
+        let full = self.fetch(collection, id).await?;
+        let compared = [
+            "username",
+            "first_name",
+            "last_name",
+            "email",
+            "priv_level",
+            "name",
+            "owner_id",
+            "mailbox",
+            "mac_address",
+            "numbers",
+            "flow",
+        ];
+        let moved = compared.iter().any(|name| {
+            let was = told.get(*name).filter(|was| **was != json!(""));
+            was.is_some_and(|was| full.doc.get(*name) != Some(was))
+        });
+        if moved { Err(self.stale()) } else { Ok(full) }
+    }
+
+    async fn fetch(self, collection: Collection, id: &str) -> Result<Full, Error> {
+        let place = (collection, id.into());
+        let fetched = detail::one(&self.kazoo.session, &place).await?;
+        let fetched = fetched.ok_or_else(|| self.stale())?;
+        let mut tenant = self.kazoo.tenant();
+        tenant.take(collection, id, fetched.full.clone());
+        Ok(fetched.full)
+    }
+
+    /// Changes a document: `edit` says what it is to be, and the difference is sent, if there is one.
+    pub(super) async fn edit(
+        self,
+        collection: Collection,
+        id: &str,
+        edit: &(dyn Fn(&mut Doc) -> Result<(), Error> + Sync),
+    ) -> Result<(), Error> {
+        let full = self.current(collection, id).await?;
+        self.bring(collection, id, full, edit).await
+    }
+
+    /// As [`edit`](Self::edit), of a document that other objects change too: whoever was faster only
+    /// means to begin again from what is there now.
+    pub(super) async fn edit_shared(
+        self,
+        collection: Collection,
+        id: &str,
+        edit: &(dyn Fn(&mut Doc) -> Result<(), Error> + Sync),
+    ) -> Result<(), Error> {
+        let lock = self.kazoo.locks.of(format!("{} {id}", collection.name()));
+        let _turn = lock.lock().await;
+        let known = self
+            .kazoo
+            .tenant()
+            .get(collection, id)
+            .and_then(|known| known.full.clone());
+        let mut full = match known.filter(|full| full.revision.is_some()) {
+            Some(full) => full,
+            None => self.fetch(collection, id).await?,
+        };
+        for _ in 1..TRIES {
+            match self.bring(collection, id, full, edit).await {
+                Err(Error::Stale { .. }) => full = self.fetch(collection, id).await?,
+                done => return done,
+            }
+        }
+        self.bring(collection, id, full, edit).await
+    }
+
+    async fn bring(
+        self,
+        collection: Collection,
+        id: &str,
+        mut before: Full,
+        edit: &(dyn Fn(&mut Doc) -> Result<(), Error> + Sync),
+    ) -> Result<(), Error> {
+        let mut after = before.doc.clone();
+        edit(&mut after)?;
+        let patch = difference(&before.doc, &after);
+        if patch.is_empty() {
+            return Ok(());
+        }
+        // Fax boxes take a part for the whole, so they are sent whole.
+        let (method, data) = match collection {
+            Collection::Faxboxes => (Method::POST, without_injected(after)),
+            _ => (Method::PATCH, patch.clone()),
+        };
+        let data = Value::Object(data);
+        let path = [collection.name(), id];
+        let mut doubt: Option<String> = None;
+        for _ in 0..TRIES {
+            let revision = before.revision.as_deref();
+            let refusal = match self
+                .send(&method, collection, &path, revision, Some(&data))
+                .await
+            {
+                Sent::Done(answer) => match self.take(collection, &answer) {
+                    Some(_) => return Ok(()),
+                    None => {
+                        doubt = Some("the answer can't be understood".to_owned());
+                        None
+                    }
+                },
+                Sent::Refused(error) if doubt.is_none() => return Err(error),
+                Sent::Refused(error) => Some(error),
+                Sent::Lost(reason) => {
+                    doubt = Some(reason);
+                    None
+                }
+            };
+            let reason = doubt.as_deref().unwrap_or_default();
+            let now = match self.fetch(collection, id).await {
+                Ok(now) => now,
+                Err(error @ Error::Stale { .. }) => return Err(error),
+                Err(error) => return Err(self.unknown(reason, &error.to_string())),
+            };
+            if now.revision != before.revision {
+                // A password is never told: that there is a new revision is all that can be seen of it.
+                let visible: Doc = patch
+                    .into_iter()
+                    .filter(|(name, _)| name != "password")
+                    .collect();
+                return if holds(&now.doc, &visible) {
+                    Ok(())
+                } else {
+                    Err(self.stale())
+                };
+            }
+            match refusal {
+                Some(error @ (Error::Refused { .. } | Error::Stale { .. })) => return Err(error),
+                _ => before = now,
+            }
+        }
+        Err(self.unknown(&doubt.unwrap_or_default(), &format!("{TRIES} times")))
+    }
+
+    /// Removes a document. One that is gone already is as good.
+    pub(super) async fn delete(self, collection: Collection, id: &str) -> Result<(), Error> {
+        let there = || async {
+            let place = (collection, id.into());
+            let fetched = detail::one(&self.kazoo.session, &place).await?;
+            Ok::<_, Error>(fetched.map(|fetched| fetched.full.revision))
+        };
+        let known = {
+            let tenant = self.kazoo.tenant();
+            let known = tenant
+                .get(collection, id)
+                .and_then(|known| known.full.as_ref());
+            known.and_then(|full| full.revision.clone())
+        };
+        let revision = match known {
+            Some(revision) => Some(revision),
+            None => match there().await? {
+                Some(revision) => revision,
+                None => return Ok(()),
+            },
+        };
+        let mut doubt: Option<String> = None;
+        for _ in 0..TRIES {
+            let path = [collection.name(), id];
+            let sent = self.send(
+                &Method::DELETE,
+                collection,
+                &path,
+                revision.as_deref(),
+                None,
+            );
+            match sent.await {
+                Sent::Done(_) | Sent::Refused(Error::Refused { status: 404, .. }) => {
+                    self.kazoo.tenant().forget(collection, id);
+                    return Ok(());
+                }
+                Sent::Refused(error) if doubt.is_none() => return Err(error),
+                Sent::Refused(error) => doubt = Some(error.to_string()),
+                Sent::Lost(reason) => doubt = Some(reason),
+            }
+            match there().await {
+                Ok(None) => {
+                    self.kazoo.tenant().forget(collection, id);
+                    return Ok(());
+                }
+                Ok(Some(now)) if now == revision => {}
+                Ok(Some(_)) => return Err(self.stale()),
+                Err(error) => {
+                    return Err(self.unknown(&doubt.unwrap_or_default(), &error.to_string()));
+                }
+            }
+        }
+        Err(self.unknown(&doubt.unwrap_or_default(), &format!("{TRIES} times")))
+    }
+
+    /// Sends what is no document: a queue's roster. It says all, so it can be sent again.
+    pub(super) async fn put_roster(self, queue: &str, agents: &[String]) -> Result<(), Error> {
+        let path = [Collection::Queues.name(), queue, "roster"];
+        let data = json!(agents);
+        let mut doubt = None;
+        for _ in 0..TRIES {
+            match self
+                .send(&Method::POST, Collection::Queues, &path, None, Some(&data))
+                .await
+            {
+                Sent::Done(_) => {
+                    let mut tenant = self.kazoo.tenant();
+                    tenant.agents.insert(queue.into(), agents.to_vec());
+                    return Ok(());
+                }
+                Sent::Refused(error) => return Err(error),
+                Sent::Lost(reason) => doubt = Some(reason),
+            }
+        }
+        Err(self.unknown(&doubt.unwrap_or_default(), &format!("{TRIES} times")))
+    }
+}
+
+/// Whether a document holds all that a part of it says.
+fn holds(doc: &Doc, part: &Doc) -> bool {
+    difference(doc, &merged(doc, part)).is_empty()
+}
