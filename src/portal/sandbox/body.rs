@@ -38,10 +38,27 @@ pub(super) fn update(write: &Write<'_>, object: ObjectRef<'_>) -> Body {
         after,
     } in write.changes
     {
-        let Some((last, parents)) = path.split_last() else {
+        let mut path = path.clone();
+        if matches!(after, None | Some(Value::Null)) {
+            // A record of which nothing is to be left goes whole: some of its fields may be needed.
+            let is_left =
+                |path: &[Name]| write.target.at(path.iter().map(|name| &**name)).is_some();
+            let is_set = |path: &[Name]| {
+                let mut set = write
+                    .changes
+                    .iter()
+                    .filter(|one| one.path.starts_with(path));
+                set.any(|one| !matches!(one.after, None | Some(Value::Null)))
+            };
+            let goes = |path: &[Name]| !is_left(path) && !is_set(path);
+            while path.len() > 1 && goes(&path[..path.len() - 1]) {
+                path.pop();
+            }
+        }
+        let way = path.clone();
+        let Some((last, parents)) = way.split_last() else {
             continue;
         };
-        let mut path = path.clone();
         let Some(change) = merge(before.as_ref(), after.as_ref(), &mut path, write.secrets) else {
             continue;
         };
