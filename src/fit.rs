@@ -5,7 +5,7 @@ use crate::{
     config::{Config, FieldName, FieldPolicy},
     diagnostic::{Diagnostic, Report, Rule},
     model::{Address, Kind, Origin, Resource, Shape, State, Value},
-    portal::{Capabilities, KindCapability, Limit},
+    portal::{Capabilities, Declared, KindCapability, Limit},
     rules,
     source::{Place, Source, Span},
 };
@@ -60,6 +60,7 @@ fn check(
     report: &mut Report,
 ) {
     let origin = resource.origin.as_ref();
+    let fields = &resource.fields;
     for field in &kind.lacks {
         if let Some((path, _)) = declared(address, resource, field) {
             let message = format!(
@@ -71,7 +72,7 @@ fn check(
     }
     for Limit { field, only, holds } in kind.limits {
         if let Some((path, value)) = declared(address, resource, field)
-            && !holds(&value, state)
+            && !holds(&value, Declared { fields, state })
         {
             let message = format!(
                 "{address}: in `{}` the portal {portal} can hold {only}",
@@ -92,14 +93,19 @@ fn declared(address: &Address, resource: &Resource, field: &str) -> Option<(Stri
     if field == kind.identity() {
         return at(field).or_else(|| Some((String::new(), Value::text(&address.key))));
     }
-    let Shape::Variants { tag, .. } = kind.shape() else {
+    let Shape::Variants { tag, types } = kind.shape() else {
         return at(field);
     };
-    // Of several types: the word of one, or a field of the one that this is.
-    let (word, path) = field.split_once('.').unwrap_or((field, tag));
-    match resource.fields.text(tag) {
-        Some(own) if own == word => at(path),
-        _ => at(field).filter(|_| field != word),
+    // Of several types: a field of one of them, the word of one, or a field of them all.
+    let own = resource.fields.text(tag);
+    match field.split_once('.') {
+        Some((word, path)) if types.iter().any(|(known, _)| **known == *word) => {
+            at(path).filter(|_| own == Some(word))
+        }
+        None if types.iter().any(|(known, _)| **known == *field) => {
+            at(tag).filter(|_| own == Some(field))
+        }
+        _ => at(field),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A *capability* is what a portal can hold: which kinds, which of their fields, and of a field what it
 //! may say there. The docs' table is generated from it, and what is beyond it is a diagnostic.
 
-use crate::model::{Kind, State, Value};
+use crate::model::{Fields, Kind, State, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a portal can hold.
@@ -35,7 +35,16 @@ pub struct Limit {
     pub only: &'static str,
     /// Whether it can hold a value, beside all else that is declared; `null` asks whether it can be
     /// cleared.
-    pub holds: fn(&Value, &State) -> bool,
+    pub holds: fn(&Value, Declared<'_>) -> bool,
+}
+
+/// What is declared beside a value.
+#[derive(Clone, Copy, Debug)]
+pub struct Declared<'a> {
+    /// Of the same resource.
+    pub fields: &'a Fields,
+    /// Of everything.
+    pub state: &'a State,
 }
 
 impl KindCapability {

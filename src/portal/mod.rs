@@ -14,7 +14,7 @@ mod sandbox;
 mod stage;
 
 pub use crate::model::Change;
-pub use capability::{Capabilities, KindCapability, Limit};
+pub use capability::{Capabilities, Declared, KindCapability, Limit};
 pub use open::{Credentials, Location, Target, capabilities, open};
 
 use crate::model::{Address, Fields, Kind, Live, Name, State};

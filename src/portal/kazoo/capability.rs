@@ -1,7 +1,7 @@
 //! What Kazoo *can hold*: kinds, fields, and in which fields less than the model allows.
 
 use super::super::{Capabilities, KindCapability, Limit};
-use crate::model::{Address, Kind, State, Value};
+use crate::model::{Address, Kind, Resource, State, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What every Kazoo can hold; of queues only a look tells.
@@ -80,6 +80,11 @@ const USERS: &[Limit] = &[
         },
     },
     Limit {
+        field: "voicemail.mailbox",
+        only: "a number, and not `null`; left out, it is the extension",
+        holds: |value, _| *value != Value::Null,
+    },
+    Limit {
         field: "phones",
         only: "phones whose names have up to 128 characters",
         holds: |value, _| {
@@ -97,8 +102,16 @@ const EXTENSIONS: &[Limit] = &[
     short("name"),
     Limit {
         field: "ring_group.members",
-        only: "the keys of users",
-        holds: |value, state| value.elements().iter().all(|one| is_user(text(one), state)),
+        only: "the keys of users, one at least",
+        holds: |value, declared| {
+            let all = value.elements();
+            !all.is_empty() && all.iter().all(|one| is_user(text(one), declared.state))
+        },
+    },
+    Limit {
+        field: "ring_group",
+        only: "groups that somebody belongs to; add `members`",
+        holds: |_, declared| declared.fields.get("members").is_some(),
     },
     Limit {
         field: "fax.retries",
@@ -116,11 +129,7 @@ const NUMBERS: &[Limit] = &[
     Limit {
         field: "number",
         only: "numbers that lead somewhere; add `destination`",
-        holds: |key, state| {
-            let address = Address::new(Kind::Numbers, text(key));
-            let number = state.get(&address);
-            number.is_none_or(|number| number.fields.text("destination").is_some())
-        },
+        holds: |_, declared| declared.fields.text("destination").is_some(),
     },
     Limit {
         field: "destination",
@@ -143,8 +152,7 @@ fn is_short(value: &Value) -> bool {
 }
 
 fn is_user(name: &str, state: &State) -> bool {
-    let has_name =
-        |resource: &crate::model::Resource| resource.fields.text("username") == Some(name);
+    let has_name = |resource: &Resource| resource.fields.text("username") == Some(name);
     let by_key = state.get(&Address::new(Kind::Users, name)).is_some();
     by_key || state.of_kind(Kind::Users).any(|(_, user)| has_name(user))
 }
