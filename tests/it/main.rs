@@ -21,6 +21,7 @@ mod message;
 mod oracle;
 mod page;
 mod plan;
+mod portal_contract;
 mod refusals;
 mod running;
 mod sandbox;

@@ -1,0 +1,161 @@
+//! A *run* is what a user does: plan, apply, plan again.
+
+use super::subject::Subject;
+use crate::running;
+use callsheet::{
+    apply::{Applied, Secrets, apply},
+    config::Config,
+    fit::fit,
+    model::{Address, Fields, Kind, Live, Resource, State},
+    plan::{Inputs, Past, Plan, plan},
+    portal::{Error, Portal, Wanted},
+};
+use serde_json::{Value as Json, json};
+
+/// What is declared, and what must not be there.
+#[derive(Clone, Default)]
+pub(super) struct Workspace {
+    pub(super) state: State,
+    pub(super) absent: Vec<Address>,
+}
+
+impl Workspace {
+    /// Declares a resource as JSON.
+    pub(super) fn declare(&mut self, kind: Kind, key: &str, fields: &Json) -> &mut Fields {
+        let fields = kind.shape().read(fields).unwrap();
+        let resource = Resource {
+            fields,
+            ..Resource::default()
+        };
+        let address = Address::new(kind, key);
+        self.state.resources.insert(address.clone(), resource);
+        &mut self.state.resources.get_mut(&address).unwrap().fields
+    }
+
+    pub(super) fn fields(&mut self, kind: Kind, key: &str) -> &mut Fields {
+        let resource = self.state.resources.get_mut(&Address::new(kind, key));
+        &mut resource.unwrap().fields
+    }
+
+    /// Takes a resource out of the files, and off the portal.
+    pub(super) fn remove(&mut self, kind: Kind, key: &str) {
+        let address = Address::new(kind, key);
+        self.state.resources.remove(&address);
+        self.absent.push(address);
+    }
+
+    fn config(&self) -> Config {
+        let empty =
+            json!({"finding": "empty-workspace", "until": "2026-12-31", "because": "the end"});
+        let config = json!({"portal": {"kind": "sandbox"}, "absent": self.absent, "allow": [empty],
+            "policy": {"deletes": {"max": 1000, "percent": 100}, "administrators": {"min": 0}}});
+        serde_json::from_value(config).unwrap()
+    }
+
+    pub(super) async fn read(&self, portal: &dyn Portal) -> Result<Live, Error> {
+        let kinds = portal.capabilities().kinds.keys().copied().collect();
+        let mut live = portal.read(&kinds, &()).await?;
+        portal
+            .complete(&mut live, Wanted::Declared(&[&self.state]), &())
+            .await?;
+        Ok(live)
+    }
+
+    /// Plans as the program does: with evidence, where the plan asks for some.
+    pub(super) async fn plan(&self, portal: &dyn Portal) -> Result<Plan, Error> {
+        let mut live = self.read(portal).await?;
+        let misfits = fit(&self.state, portal.capabilities());
+        let misfits: Vec<String> = misfits
+            .sorted()
+            .iter()
+            .map(|one| one.message.clone())
+            .collect();
+        assert_eq!(misfits, [""; 0], "only what fits is declared here");
+        let first = self.planned(&live);
+        if portal.tells_all() || !first.asks_for_evidence() {
+            return Ok(first);
+        }
+        let wanted = Wanted::Evidence(&self.absent);
+        portal.complete(&mut live, wanted, &()).await?;
+        Ok(self.planned(&live))
+    }
+
+    fn planned(&self, live: &Live) -> Plan {
+        let config = self.config();
+        plan(Inputs {
+            desired: &self.state,
+            config: &config,
+            live,
+            today: jiff::civil::date(2026, 11, 22),
+            past: Past::default(),
+            only: &[],
+        })
+    }
+}
+
+/// Does what a plan says. Every secret is the same, four digits and some letters aside.
+pub(super) async fn applied(plan: &Plan, portal: &dyn Portal) -> Applied {
+    let (_stop, stopped) = tokio::sync::watch::channel(false);
+    let secrets = Secrets::read(plan, &|origin| {
+        let is_pin = origin.to_string().contains("PIN");
+        Ok(if is_pin { "4711" } else { "correct horse 1" }.into())
+    });
+    apply(plan, portal, &secrets.unwrap(), stopped, &()).await
+}
+
+/// What was not done, and why.
+pub(super) fn failures(plan: &Plan, applied: &Applied) -> Vec<String> {
+    let results = plan.operations.iter().zip(&applied.results);
+    let failed = results.filter_map(|(operation, result)| {
+        let error = result.error.as_ref()?;
+        Some(format!("{}: {error}", operation.address))
+    });
+    failed.collect()
+}
+
+pub(super) fn changed(plan: &Plan) -> Vec<String> {
+    let line = |one: &callsheet::plan::Operation| {
+        let fields = one.changes.iter().map(|change| {
+            format!(
+                "{}: {:?} → {:?}",
+                change.path.join("."),
+                change.before,
+                change.after
+            )
+        });
+        format!(
+            "{:?} {} {:?}",
+            one.action,
+            one.address,
+            fields.collect::<Vec<_>>()
+        )
+    };
+    plan.operations.iter().map(line).collect()
+}
+
+/// One step: changes are expected, or none; they are applied; then none are left.
+pub(super) fn step(subject: &Subject, workspace: &Workspace, expects_changes: bool, what: &str) {
+    running::runtime().block_on(async {
+        let portal = subject.portal();
+        let what = format!("{}: {what}", subject.name);
+        let plan = workspace.plan(&*portal).await.unwrap();
+        assert_eq!(
+            !plan.operations.is_empty(),
+            expects_changes,
+            "{what}: {:#?}",
+            changed(&plan)
+        );
+        let blocks = plan.findings.iter().filter(|_| plan.is_blocked());
+        let blocks: Vec<&str> = blocks.map(|finding| &*finding.message).collect();
+        assert_eq!(blocks, [""; 0], "{what}");
+        let result = applied(&plan, &*portal).await;
+        assert_eq!(
+            failures(&plan, &result),
+            [""; 0],
+            "{what}: {:#?}",
+            changed(&plan)
+        );
+        let again = workspace.plan(&*subject.portal()).await.unwrap();
+        assert_eq!(changed(&again), [""; 0], "{what}: after it is applied");
+    });
+}

@@ -1,0 +1,214 @@
+//! A *subject* is a portal that is put through the suite: its server, and how to get in.
+
+use crate::{
+    kazoo::{Dialect, Kazoo, Options, PASSWORD, USERNAME},
+    running::{Sandbox, WRITE},
+};
+use callsheet::{
+    config::{LoginHash, PortalKind},
+    portal::{self, Credentials, Location, Portal, Target, http::Pace},
+};
+use serde_json::{Value as Json, json};
+use std::{collections::BTreeMap, num::NonZeroU32};
+
+/// A portal that is put through the suite.
+pub(super) struct Subject {
+    pub(super) name: &'static str,
+    pub(super) server: Server,
+    pub(super) target: Target,
+}
+
+/// What answers.
+pub(super) enum Server {
+    Sandbox(Sandbox),
+    Kazoo(Box<Kazoo>),
+    /// One that nobody here started.
+    Real,
+}
+
+impl Subject {
+    pub(super) fn sandbox() -> Self {
+        let sandbox = Sandbox::empty();
+        Self {
+            name: "sandbox",
+            target: Target {
+                kind: PortalKind::Sandbox,
+                location: Location::Url(sandbox.url.clone()),
+                tenant: None,
+                credentials: Credentials::Token(WRITE.into()),
+                pace: None,
+                charges: None,
+            },
+            server: Server::Sandbox(sandbox),
+        }
+    }
+
+    pub(super) fn kazoo(name: &'static str, options: Options) -> Self {
+        let kazoo = options.start();
+        let fast = NonZeroU32::new(100_000);
+        Self {
+            name,
+            target: Target {
+                kind: PortalKind::Kazoo,
+                location: Location::Url(kazoo.url.clone()),
+                tenant: Some("acme".to_owned()),
+                credentials: Credentials::Login {
+                    user: USERNAME.to_owned(),
+                    password: PASSWORD.into(),
+                    account: None,
+                    hash: LoginHash::Md5,
+                },
+                pace: Some(Pace {
+                    per_second: fast,
+                    burst: fast.unwrap(),
+                    ..Pace::default()
+                }),
+                charges: None,
+            },
+            server: Server::Kazoo(Box::new(kazoo)),
+        }
+    }
+
+    pub(super) fn four() -> Self {
+        Self::kazoo("kazoo 4", Options::new(Dialect::Four))
+    }
+
+    pub(super) fn five() -> Self {
+        Self::kazoo("kazoo 5", Options::new(Dialect::Five))
+    }
+
+    /// The real Kazoo that the environment names: its URL, its account, and either a key or a user with a
+    /// password.
+    pub(super) fn real() -> Option<Self> {
+        let variable = |name: &str| std::env::var(format!("CALLSHEET_KAZOO_{name}")).ok();
+        let url = variable("URL")?;
+        let credentials = match (variable("KEY"), variable("USER"), variable("PASSWORD")) {
+            (Some(key), ..) => Credentials::Token(key.into()),
+            (None, Some(user), Some(password)) => Credentials::Login {
+                user,
+                password: password.into(),
+                account: None,
+                hash: LoginHash::Md5,
+            },
+            _ => panic!(
+                "CALLSHEET_KAZOO_KEY, or CALLSHEET_KAZOO_USER and _PASSWORD, must be set too"
+            ),
+        };
+        Some(Self {
+            name: "a real Kazoo",
+            target: Target {
+                kind: PortalKind::Kazoo,
+                location: Location::Url(url),
+                tenant: variable("ACCOUNT"),
+                credentials,
+                pace: None,
+                charges: None,
+            },
+            server: Server::Real,
+        })
+    }
+
+    /// Every subject that can be had.
+    pub(super) fn all() -> Vec<Self> {
+        let mut all = vec![Self::sandbox(), Self::four(), Self::five()];
+        match Self::real() {
+            Some(real) => all.push(real),
+            None => skipped("the real Kazoo: CALLSHEET_KAZOO_URL is not set"),
+        }
+        all
+    }
+
+    /// A new connection, which knows nothing of what others have read.
+    pub(super) fn portal(&self) -> Box<dyn Portal> {
+        portal::open(&self.target).unwrap()
+    }
+
+    /// The same by another way.
+    pub(super) fn portal_at(&self, url: &str) -> Box<dyn Portal> {
+        let target = Target {
+            location: Location::Url(url.to_owned()),
+            ..self.target.clone()
+        };
+        portal::open(&target).unwrap()
+    }
+
+    pub(super) fn url(&self) -> &str {
+        match &self.target.location {
+            Location::Url(url) => url,
+            Location::Embedded(_) => "",
+        }
+    }
+
+    pub(super) fn is_kazoo(&self) -> bool {
+        self.target.kind == PortalKind::Kazoo
+    }
+
+    /// Documents that an administrator made by hand, and which nobody may touch; by collection and id.
+    pub(super) fn foreign(&self) -> BTreeMap<(&'static str, String), Json> {
+        let Server::Kazoo(kazoo) = &self.server else {
+            return BTreeMap::new();
+        };
+        let zoe = kazoo.seed("users", json!({"username": "foreign@acme.example", "password": "x1y2z3",
+            "first_name": "Zoë", "last_name": "Foreign", "email": "foreign@acme.example", "x_other": {"a": [1]},
+            "ui_metadata": {"origin": "monster", "ui": "monster-ui"}}));
+        let box_id = kazoo.seed(
+            "vmboxes",
+            json!({"name": "Foreign", "mailbox": "88001", "owner_id": zoe,
+            "pin": "9876", "x_other": true}),
+        );
+        let soft = kazoo.seed(
+            "devices",
+            json!({"name": "Soft", "device_type": "softphone", "owner_id": zoe,
+            "sip": {"username": "user_foreign", "password": "secret-sip"}, "x_other": 1}),
+        );
+        let own = kazoo.seed("callflows", json!({"name": "Foreign", "numbers": ["88001"], "owner_id": zoe,
+            "type": "mainUserCallflow", "x_other": "y", "flow": {"module": "user", "data": {"id": zoe},
+            "children": {"_": {"module": "voicemail", "data": {"id": box_id}, "children": {}}}}}));
+        let ring = kazoo.seed("callflows", json!({"name": "Foreign group", "numbers": ["88002"], "flow":
+            {"module": "ring_group", "data": {"name": "x", "endpoints": [{"id": soft, "endpoint_type": "device"}]},
+            "children": {}}}));
+        let group = kazoo.seed(
+            "groups",
+            json!({"name": "Foreign Team", "endpoints": {zoe.clone():
+            {"type": "user", "weight": 1}}}),
+        );
+        let room = kazoo.seed("conferences", json!({"name": "Foreign room", "x_other": 2}));
+        let mut kept = BTreeMap::new();
+        for (collection, id) in [
+            ("users", zoe),
+            ("vmboxes", box_id),
+            ("devices", soft),
+            ("callflows", own),
+            ("callflows", ring),
+            ("groups", group),
+            ("conferences", room),
+        ] {
+            let doc = kazoo.doc(collection, &id).unwrap();
+            kept.insert((collection, id), doc);
+        }
+        kept
+    }
+
+    /// That nobody touched them, and that nothing that was sent breaks a contract.
+    pub(super) fn assert_untouched(&self, foreign: &BTreeMap<(&'static str, String), Json>) {
+        if let Server::Kazoo(kazoo) = &self.server {
+            for ((collection, id), doc) in foreign {
+                assert_eq!(
+                    kazoo.doc(collection, id).as_ref(),
+                    Some(doc),
+                    "{collection}/{id}"
+                );
+            }
+            assert_eq!(kazoo.violations(), [""; 0]);
+            if !crate::kazoo::contracts_present() {
+                skipped("bodies against Kazoo's schemas: CALLSHEET_CONTRACTS leads nowhere");
+            }
+        }
+    }
+}
+
+/// Says aloud what isn't tested.
+#[expect(clippy::print_stderr, reason = "who runs the tests is to see it")]
+pub(super) fn skipped(what: &str) {
+    eprintln!("SKIPPED: {what}");
+}
