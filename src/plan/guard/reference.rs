@@ -68,7 +68,8 @@ pub(super) fn in_use(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
     findings
 }
 
-/// What refers to others in a way that no field can say. What a field has said isn't said again.
+/// What refers to others in a way that no field can say. What a field has said isn't said again, and what
+/// the going itself was declared to belong to is left by it.
 fn mentions(
     inputs: &Inputs<'_>,
     targets: &BTreeMap<(Kind, &str), &Operation>,
@@ -80,15 +81,21 @@ fn mentions(
             return;
         };
         let address = &going.operation.address;
+        let declared = own.and_then(|own| inputs.desired.get(own)?.origin.as_ref());
+        let place = declared.map_or_else(
+            || ", which nobody declares".to_owned(),
+            |origin| format!(": {}", origin.place()),
+        );
         let message = format!(
-            "{address} {}, and {what} refers to it in {}, which nobody declares",
+            "{address} {}, and {what} refers to it in {}{place}",
             going.how, mention.place,
         );
         let is_said = |one: &Finding| {
             let so_far = format!("and {what} refers to it in ");
             one.address.as_ref() == Some(address) && one.message.contains(&so_far)
         };
-        if own != Some(address) && !findings.iter().any(is_said) {
+        let belongs = || own.is_some_and(|own| belonged(inputs, &mention.address, own));
+        if own != Some(address) && !findings.iter().any(is_said) && !belongs() {
             let finding = Finding::block(FindingRule::InUse, Some(address.clone()), message);
             findings.push(finding);
         }
@@ -174,6 +181,26 @@ fn going(plan: &Plan) -> BTreeMap<(Kind, &str), Going<'_>> {
         }
     }
     going
+}
+
+/// Whether a resource was itself declared to belong to another, before it was to go.
+fn belonged(inputs: &Inputs<'_>, address: &Address, other: &Address) -> bool {
+    let states = [inputs.past.base, inputs.past.applied];
+    let declared = states.into_iter().flatten().flat_map(|state| {
+        let by_key = state.get(address);
+        let by_name = state
+            .of_kind(address.kind)
+            .find(|(_, one)| one.fields.text(address.kind.identity()) == Some(&address.key));
+        by_key.into_iter().chain(by_name.map(|(_, one)| one))
+    });
+    let shape = address.kind.shape();
+    let mut belonged = false;
+    for resource in declared {
+        shape.references(&resource.fields, &mut |_, kinds, text| {
+            belonged |= kinds.contains(&other.kind) && *text == *other.key;
+        });
+    }
+    belonged
 }
 
 fn finding(
