@@ -75,6 +75,17 @@ pub enum PortalKind {
     Kazoo,
 }
 
+impl PortalKind {
+    /// Whether only some scopes let a user serve a queue there (S2.16); a Kazoo lets everybody.
+    #[must_use]
+    pub const fn agents_need_a_scope(self) -> bool {
+        match self {
+            Self::Sandbox => true,
+            Self::Kazoo => false,
+        }
+    }
+}
+
 impl fmt::Display for PortalKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {

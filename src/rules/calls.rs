@@ -97,6 +97,9 @@ pub(super) fn answering_rules_fit(context: &Context<'_>, report: &mut Report) {
 
 /// The agents of a queue have a scope that lets them serve it (S2.16).
 pub(super) fn agents_may_serve(context: &Context<'_>, report: &mut Report) {
+    if !context.config.portal.kind.agents_need_a_scope() {
+        return;
+    }
     for (address, resource) in context.state.of_kind(Kind::Extensions) {
         let agents = resource
             .fields
