@@ -127,7 +127,9 @@ impl Script {
         self.requests.push((method.to_owned(), path.to_owned()));
         let mut due = None;
         for rule in &mut self.rules {
-            let is_write = rule.matches.method == "WRITE" && method != "GET";
+            // To log in changes nothing.
+            let is_login = path.ends_with("_auth");
+            let is_write = rule.matches.method == "WRITE" && method != "GET" && !is_login;
             if (is_write || rule.matches.method == method) && path.starts_with(&rule.matches.prefix)
             {
                 rule.seen += 1;
@@ -254,10 +256,13 @@ fn relay(
         Message::read(&server)
     };
     let items = |page: &mut Value, change: &dyn Fn(&mut Vec<Value>)| {
-        if let Some(Value::Array(items)) = page.get_mut("items")
-            && !items.is_empty()
-        {
-            change(items);
+        // The sandbox's word for it, and Kazoo's.
+        for name in ["items", "data"] {
+            if let Some(Value::Array(items)) = page.get_mut(name)
+                && !items.is_empty()
+            {
+                change(items);
+            }
         }
     };
     let answer = match fault {
@@ -305,7 +310,13 @@ fn relay(
         }
         Some(Fault::TotalLies) => {
             let mut answer = forward()?;
-            answer.change_page(|page| page["total"] = (page["total"].as_i64().unwrap() + 1).into());
+            answer.change_page(|page| {
+                for name in ["total", "page_size"] {
+                    if let Some(total) = page[name].as_i64() {
+                        page[name] = (total + 1).into();
+                    }
+                }
+            });
             answer
         }
     };

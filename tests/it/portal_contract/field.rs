@@ -109,6 +109,18 @@ fn all_fields(subject: &Subject) {
 
 /// Takes away what the suite made, in an order in which nothing is left that refers to it.
 pub(super) fn clean(subject: &Subject, workspace: &mut Workspace) {
+    let members = workspace.state.of_kind(Kind::Users).filter(|(_, user)| {
+        let groups = user.fields.get("groups");
+        groups.is_some_and(|groups| !groups.elements().is_empty())
+    });
+    let members: Vec<Box<str>> = members.map(|(address, _)| address.key.clone()).collect();
+    for key in &members {
+        let fields = workspace.fields(Kind::Users, key);
+        fields.set("groups".into(), Value::List([].into()));
+    }
+    if !members.is_empty() {
+        step(subject, workspace, true, "everybody leaves the groups");
+    }
     for kind in Kind::ALL.into_iter().rev() {
         let keys = workspace
             .state

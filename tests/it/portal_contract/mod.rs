@@ -6,6 +6,11 @@
 
 mod field;
 
+mod cost;
+mod fault;
+mod identity;
+mod page;
+mod round;
 mod run;
 mod subject;
 mod value;

@@ -79,6 +79,7 @@ impl Subject {
 
     /// The real Kazoo that the environment names: its URL, its account, and either a key or a user with a
     /// password.
+    #[expect(clippy::disallowed_methods, reason = "whoever has a Kazoo says so")]
     pub(super) fn real() -> Option<Self> {
         let variable = |name: &str| std::env::var(format!("CALLSHEET_KAZOO_{name}")).ok();
         let url = variable("URL")?;
@@ -132,6 +133,7 @@ impl Subject {
         portal::open(&target).unwrap()
     }
 
+    /// Where it answers.
     pub(super) fn url(&self) -> &str {
         match &self.target.location {
             Location::Url(url) => url,
@@ -205,6 +207,12 @@ impl Subject {
             }
         }
     }
+}
+
+/// Says aloud what was measured.
+#[expect(clippy::print_stderr, reason = "who runs the tests is to see it")]
+pub(super) fn measured(what: &str) {
+    eprintln!("MEASURED: {what}");
 }
 
 /// Says aloud what isn't tested.

@@ -103,7 +103,7 @@ pub(in crate::portal::kazoo) fn document(root: Node<'_>) -> Option<(Collection, 
 fn draft(index: &Index<'_>, root: Node<'_>) -> Option<Draft> {
     let mut draft = Draft::new();
     let word = match root.module {
-        "ring_group" => ring_group(&mut draft, index, root),
+        "ring_group" => ring_group(&mut draft, index, root)?,
         "conference" => "conference",
         "menu" => auto_attendant(&mut draft, index, root),
         "faxbox" => "fax",
@@ -130,12 +130,16 @@ fn draft(index: &Index<'_>, root: Node<'_>) -> Option<Draft> {
     Some(draft)
 }
 
-fn ring_group(draft: &mut Draft, index: &Index<'_>, root: Node<'_>) -> &'static str {
+/// A ring group; nothing where only devices or whole groups ring in it.
+fn ring_group(draft: &mut Draft, index: &Index<'_>, root: Node<'_>) -> Option<&'static str> {
     let endpoints = root.data("endpoints").and_then(Value::as_array);
     let endpoints = endpoints.into_iter().flatten();
     let members: Vec<Value> = endpoints
         .filter_map(|one| index.user(one["id"].as_str()?).map(Value::from))
         .collect();
+    if members.is_empty() {
+        return None;
+    }
     draft.insert("members".to_owned(), members.into());
     if root.data("strategy") == Some(&json!("single")) {
         draft.insert("strategy".to_owned(), "sequential".into());
@@ -144,7 +148,7 @@ fn ring_group(draft: &mut Draft, index: &Index<'_>, root: Node<'_>) -> &'static 
         draft.insert("ring_seconds".to_owned(), seconds.into());
     }
     way(draft, "no_answer", root.child(ELSE), index);
-    "ring_group"
+    Some("ring_group")
 }
 
 fn auto_attendant(draft: &mut Draft, index: &Index<'_>, root: Node<'_>) -> &'static str {

@@ -1,0 +1,139 @@
+//! *Cost*: a plan of nothing makes the requests that it must, and no more.
+
+use super::{
+    field::neighbours,
+    run::{Workspace, step},
+    subject::{Server, Subject, measured},
+};
+use crate::{
+    kazoo::{Dialect, Options},
+    running,
+};
+use callsheet::model::{Kind, Requests, Value};
+use serde_json::json;
+
+/// Everybody with every field that a list doesn't tell, so many of them.
+fn people(count: usize) -> Workspace {
+    let mut workspace = Workspace::default();
+    for at in 0..count {
+        let key = format!("c{at:03}");
+        let user = json!({"username": key, "first_name": "C", "last_name": "D", "title": "Clerk",
+            "email": format!("{key}@acme.example"), "extension": format!("{}", 79_100 + at),
+            "rings_before_voicemail": 5, "voicemail": {"email": "vm@acme.example"},
+            "phones": [{"mac": format!("0015650000{at:02x}"), "model": "yealink_t54w"}]});
+        workspace.declare(Kind::Users, &key, &user);
+    }
+    workspace
+}
+
+fn cost(subject: &Subject, workspace: &Workspace) -> Requests {
+    running::runtime().block_on(async {
+        let plan = workspace.plan(&*subject.portal()).await.unwrap();
+        assert!(plan.operations.is_empty());
+        plan.requests
+    })
+}
+
+/// Five lists of one page each, and the login.
+const LISTS: u64 = 6;
+
+#[test]
+fn a_plan_of_nothing_costs_its_lists_and_the_details_that_are_declared() {
+    let subject = Subject::four();
+    let workspace = people(7);
+    step(&subject, &workspace, true, "people");
+    let Server::Kazoo(kazoo) = &subject.server else {
+        unreachable!()
+    };
+    for at in 0..40 {
+        // Whom nobody declares nobody asks for.
+        kazoo.seed(
+            "users",
+            json!({"username": format!("other{at}"), "password": "x1y2z3",
+            "first_name": "O", "last_name": "P"}),
+        );
+    }
+    kazoo.forget();
+    let requests = cost(&subject, &workspace);
+    // Of each of them a user, a device, a mailbox and a callflow.
+    let bound = LISTS + 7 * 4;
+    assert_eq!(requests, Requests { made: bound, bound });
+    assert_eq!(kazoo.requests().len() as u64, bound);
+
+    // Who declares less costs less.
+    let mut less = Workspace::default();
+    for at in 0..7 {
+        let key = format!("c{at:03}");
+        let user = json!({"username": key, "first_name": "C", "last_name": "D",
+            "email": format!("{key}@acme.example"), "extension": format!("{}", 79_100 + at)});
+        less.declare(Kind::Users, &key, &user);
+    }
+    assert_eq!(
+        cost(&subject, &less),
+        Requests {
+            made: LISTS,
+            bound: LISTS
+        }
+    );
+    let Requests { made, bound } = requests;
+    measured(&format!(
+        "a plan of nothing over 48 users, 7 of them declared in full: {made} requests (bound {bound})"
+    ));
+}
+
+#[test]
+fn a_generation_that_tells_fields_in_its_lists_is_asked_for_no_details_but_mailboxes() {
+    let subject = Subject::five();
+    let workspace = people(7);
+    step(&subject, &workspace, true, "people");
+    let bound = LISTS + 7;
+    assert_eq!(cost(&subject, &workspace), Requests { made: bound, bound });
+}
+
+#[test]
+fn many_details_come_in_one_answer_where_that_is_loaded() {
+    let options = Options {
+        bulk: true,
+        ..Options::new(Dialect::Four)
+    };
+    let subject = Subject::kazoo("kazoo 4 with bulk", options);
+    let workspace = people(20);
+    step(&subject, &workspace, true, "people");
+    let bound = LISTS + 1;
+    assert_eq!(cost(&subject, &workspace), Requests { made: bound, bound });
+
+    // Where it isn't, one request is lost to find that out.
+    let subject = Subject::four();
+    step(&subject, &workspace, true, "people");
+    let bound = LISTS + 80;
+    assert_eq!(
+        cost(&subject, &workspace),
+        Requests {
+            made: bound + 1,
+            bound
+        }
+    );
+}
+
+#[test]
+fn a_change_costs_what_it_changes() {
+    let subject = Subject::four();
+    let mut workspace = neighbours(&subject);
+    step(&subject, &workspace, true, "the neighbours");
+    let Server::Kazoo(kazoo) = &subject.server else {
+        unreachable!()
+    };
+    let fields = workspace.fields(Kind::Users, "conf-ann");
+    fields.set("title".into(), Value::text("Chief"));
+    kazoo.forget();
+    step(&subject, &workspace, true, "one field");
+    let writes = kazoo
+        .requests()
+        .into_iter()
+        .filter(|one| one.method != "GET" && !one.path.ends_with("auth"));
+    let writes: Vec<(String, Option<serde_json::Value>, bool)> = writes
+        .map(|one| (one.method, one.body, one.if_match.is_some()))
+        .collect();
+    let body = json!({"data": {"profile": {"title": "Chief"}}});
+    assert_eq!(writes, [("PATCH".to_owned(), Some(body), true)]);
+}

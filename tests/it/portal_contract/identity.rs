@@ -1,0 +1,218 @@
+//! *Identity*: who is renamed, renumbered or becomes another type is the same afterwards, and whoever was
+//! built only in part is completed.
+
+use super::{
+    field::{clean, neighbours},
+    run::{Workspace, applied, failures, step},
+    subject::{Server, Subject},
+};
+use crate::running;
+use callsheet::model::{Address, Kind, Live, Secret, SecretOrigin, Value};
+use serde_json::json;
+
+fn live(subject: &Subject, workspace: &Workspace) -> Live {
+    running::runtime().block_on(async { workspace.read(&*subject.portal()).await.unwrap() })
+}
+
+fn id(live: &Live, kind: Kind, key: &str) -> String {
+    live.get(kind, key)
+        .unwrap_or_else(|| panic!("{kind}/{key} is there"))
+        .id
+        .to_string()
+}
+
+fn tess(extension: &str) -> serde_json::Value {
+    json!({"first_name": "Tess", "last_name": "Ter", "email": "tess@acme.example", "extension": extension,
+        "username": "conf-tess"})
+}
+
+fn password(version: u32) -> Value {
+    Value::Secret(Box::new(Secret {
+        origin: Some(SecretOrigin::Env("PASSWORD".into())),
+        version,
+    }))
+}
+
+#[test]
+fn a_person_keeps_the_account_under_another_name_and_number() {
+    for subject in Subject::all() {
+        let mut workspace = neighbours(&subject);
+        workspace.declare(Kind::Users, "conf-tess", &tess("79020"));
+        step(&subject, &workspace, true, "a person");
+        let before = id(&live(&subject, &workspace), Kind::Users, "conf-tess");
+
+        let fields = workspace.fields(Kind::Users, "conf-tess");
+        fields.set("extension".into(), Value::text("79021"));
+        step(&subject, &workspace, true, "another number");
+
+        let fields = workspace.fields(Kind::Users, "conf-tess");
+        fields.set("username".into(), Value::text("conf-tess-ter"));
+        fields.set("password".into(), password(1));
+        let address = Address::new(Kind::Users, "conf-tess");
+        let resource = workspace.state.resources.get_mut(&address).unwrap();
+        resource.previously = Some("conf-tess".into());
+        step(&subject, &workspace, true, "another name");
+        let after = live(&subject, &workspace);
+        assert_eq!(
+            id(&after, Kind::Users, "conf-tess-ter"),
+            before,
+            "{}",
+            subject.name
+        );
+        assert!(after.get(Kind::Users, "conf-tess").is_none());
+
+        workspace.remove(Kind::Users, "conf-tess");
+        workspace.absent = vec![Address::new(Kind::Users, "conf-tess-ter")];
+        step(&subject, &workspace, true, "the person goes");
+        clean(&subject, &mut workspace);
+    }
+}
+
+#[test]
+fn two_people_swap_their_numbers() {
+    for subject in Subject::all() {
+        let mut workspace = neighbours(&subject);
+        let extension = |workspace: &mut Workspace, key: &str, number: &str| {
+            let fields = workspace.fields(Kind::Users, key);
+            fields.set("extension".into(), Value::text(number));
+        };
+        extension(&mut workspace, "conf-ann", "79030");
+        extension(&mut workspace, "conf-bob", "79031");
+        step(&subject, &workspace, true, "two numbers");
+        extension(&mut workspace, "conf-ann", "79031");
+        extension(&mut workspace, "conf-bob", "79030");
+        step(&subject, &workspace, true, "swapped");
+        clean(&subject, &mut workspace);
+    }
+}
+
+#[test]
+fn an_extension_becomes_every_other_type() {
+    for subject in Subject::all() {
+        let portal = callsheet::portal::capabilities(subject.target.kind);
+        let mut workspace = neighbours(&subject);
+        step(&subject, &workspace, true, "the neighbours");
+        let types = [
+            json!({"kind": "ring_group", "name": "A", "members": ["conf-ann", "conf-bob"]}),
+            json!({"kind": "conference", "name": "B", "owner": "conf-ann"}),
+            json!({"kind": "auto_attendant", "name": "C", "options": {"1": "79001", "2": "conf-bob"}}),
+            json!({"kind": "forward", "name": "D", "destination": "+14155550100"}),
+            json!({"kind": "fax", "name": "E", "emails": ["fax@acme.example"]}),
+            json!({"kind": "call_queue", "name": "F", "agents": ["conf-ann"], "overflow": "79001"}),
+            json!({"kind": "ring_group", "name": "G", "members": ["conf-bob"], "no_answer": "conf-ann"}),
+        ];
+        for declared in types {
+            workspace.declare(Kind::Extensions, "79040", &declared);
+            step(
+                &subject,
+                &workspace,
+                true,
+                &format!("becomes a {}", declared["kind"]),
+            );
+        }
+        assert!(portal.kinds.contains_key(&Kind::Extensions));
+        // The number changes, and what is behind it stays.
+        let before = id(&live(&subject, &workspace), Kind::Extensions, "79040");
+        let old = Address::new(Kind::Extensions, "79040");
+        let mut resource = workspace.state.resources.remove(&old).unwrap();
+        resource.previously = Some("79040".into());
+        let new = Address::new(Kind::Extensions, "79041");
+        workspace.state.resources.insert(new, resource);
+        step(&subject, &workspace, true, "another number");
+        let after = live(&subject, &workspace);
+        assert_eq!(
+            id(&after, Kind::Extensions, "79041"),
+            before,
+            "{}",
+            subject.name
+        );
+        if let Server::Kazoo(kazoo) = &subject.server {
+            for left in ["conferences", "menus", "faxboxes", "queues"] {
+                assert_eq!(
+                    kazoo.docs(left).len(),
+                    0,
+                    "{left} of types that it is no more"
+                );
+            }
+        }
+        clean(&subject, &mut workspace);
+    }
+}
+
+#[test]
+fn who_was_built_in_part_is_completed() {
+    for subject in [Subject::four(), Subject::five()] {
+        let Server::Kazoo(kazoo) = &subject.server else {
+            unreachable!()
+        };
+        let user = |name: &str| {
+            kazoo.seed("users", json!({"username": name, "password": "x1y2z3", "first_name": "Tess",
+                "last_name": "Ter", "email": format!("{name}@acme.example"), "ui_metadata": {"origin": "x"}}))
+        };
+        let bare = user("bare");
+        let boxed = user("boxed");
+        kazoo.seed(
+            "vmboxes",
+            json!({"name": "Boxed", "mailbox": "79051", "owner_id": boxed}),
+        );
+        let called = user("called");
+        kazoo.seed("callflows", json!({"name": "Called", "numbers": ["79052"], "owner_id": called,
+            "type": "mainUserCallflow", "flow": {"module": "user", "data": {"id": called}, "children": {}}}));
+        let mut workspace = Workspace::default();
+        for (name, number) in [("bare", "79050"), ("boxed", "79051"), ("called", "79052")] {
+            let declared = json!({"username": name, "first_name": "Tess", "last_name": "Ter",
+                "email": format!("{name}@acme.example"), "extension": number, "voicemail": {"enabled": true}});
+            let fields = workspace.declare(Kind::Users, name, &declared);
+            fields.put(
+                &["voicemail".into(), "enabled".into()],
+                Some(Value::Bool(true)),
+            );
+        }
+        step(&subject, &workspace, true, "completed");
+        for (owner, number) in [(&bare, "79050"), (&boxed, "79051"), (&called, "79052")] {
+            let own = |collection: &str| {
+                let docs = kazoo.docs(collection).into_values();
+                docs.filter(|doc| doc["owner_id"] == owner.as_str())
+                    .collect::<Vec<_>>()
+            };
+            let (boxes, callflows) = (own("vmboxes"), own("callflows"));
+            assert_eq!((boxes.len(), callflows.len()), (1, 1), "{number}");
+            assert_eq!(boxes[0]["mailbox"], number);
+            assert_eq!(callflows[0]["numbers"], json!([number]));
+            assert_eq!(
+                callflows[0]["flow"]["children"]["_"]["data"]["id"],
+                boxes[0]["id"]
+            );
+            assert_eq!(
+                kazoo.doc("users", owner).unwrap()["ui_metadata"],
+                json!({"origin": "x"})
+            );
+        }
+    }
+}
+
+#[test]
+fn a_new_name_without_a_password_is_refused_before_anything_is_sent() {
+    let subject = Subject::four();
+    let mut workspace = Workspace::default();
+    workspace.declare(Kind::Users, "conf-tess", &tess("79060"));
+    step(&subject, &workspace, true, "a person");
+    let fields = workspace.fields(Kind::Users, "conf-tess");
+    fields.set("username".into(), Value::text("other"));
+    let address = Address::new(Kind::Users, "conf-tess");
+    workspace
+        .state
+        .resources
+        .get_mut(&address)
+        .unwrap()
+        .previously = Some("conf-tess".into());
+    running::runtime().block_on(async {
+        let portal = subject.portal();
+        let plan = workspace.plan(&*portal).await.unwrap();
+        let told = failures(&plan, &applied(&plan, &*portal).await);
+        assert!(
+            told[0].contains("password: Kazoo asks for the password"),
+            "{told:?}"
+        );
+    });
+}

@@ -1,0 +1,109 @@
+//! The *round trip*: what is read is written as YAML, and what the YAML declares is what is there.
+
+use super::{
+    field::neighbours,
+    run::{Workspace, step},
+    subject::Subject,
+};
+use crate::running;
+use callsheet::{
+    desired, import,
+    model::{Kind, State},
+    portal::Wanted,
+    repo::Files,
+};
+use serde_json::json;
+
+/// Everybody with as much as every portal can hold.
+fn rich(workspace: &mut Workspace) {
+    let user = json!({"first_name": "Zoë", "last_name": "Ångström", "email": "zoe@acme.example",
+        "username": "conf-zoe", "alias": "Z", "title": "東京", "address": "Main St 1\n12345 X",
+        "extension": "079080", "outbound_caller_id": "+14155550100", "dnd": true, "active": false,
+        "groups": ["conf-sales", "conf-night"], "rings_before_voicemail": 6,
+        "forwarding": {"enabled": true, "destinations": ["79001"]},
+        "voicemail": {"mailbox": "0790800", "email": "vm@acme.example"},
+        "phones": [{"mac": "00:15:65:00:00:81", "model": "yealink_t5x_t54w", "name": "Desk"}]});
+    workspace.declare(Kind::Users, "conf-zoe", &user);
+    for (number, extension) in [
+        (
+            "79081",
+            json!({"kind": "conference", "name": "Room: 1", "owner": "conf-ann", "max_members": 9}),
+        ),
+        (
+            "79082",
+            json!({"kind": "auto_attendant", "name": "- Menu", "options": {"1": "79001", "#": "conf-bob"},
+            "no_input": "+14155550101", "timeout_seconds": 7}),
+        ),
+        (
+            "79083",
+            json!({"kind": "fax", "name": "yes", "emails": ["fax@acme.example"], "retries": 2}),
+        ),
+        (
+            "79084",
+            json!({"kind": "forward", "name": "0x10", "destination": "79082"}),
+        ),
+        (
+            "79085",
+            json!({"kind": "call_queue", "name": "Q", "agents": ["conf-ann", "conf-bob"],
+            "strategy": "longest_idle", "overflow": "conf-ann"}),
+        ),
+    ] {
+        workspace.declare(Kind::Extensions, number, &extension);
+    }
+    workspace.declare(
+        Kind::Numbers,
+        "+14155550120",
+        &json!({"destination": "79001"}),
+    );
+}
+
+#[test]
+fn what_is_imported_is_what_is_there() {
+    for subject in [Subject::sandbox(), Subject::four(), Subject::five()] {
+        let mut workspace = neighbours(&subject);
+        rich(&mut workspace);
+        step(&subject, &workspace, true, "everybody");
+        let foreign = subject.foreign();
+        let mut live = running::runtime().block_on(async {
+            let portal = subject.portal();
+            let kinds = portal.capabilities().kinds.keys().copied().collect();
+            let mut live = portal.read(&kinds, &()).await.unwrap();
+            portal
+                .complete(&mut live, Wanted::Everything, &())
+                .await
+                .unwrap();
+            live
+        });
+        // The account's own administrator has no e-mail address, and so can't be declared.
+        if let Some(users) = live.listings.get_mut(&Kind::Users) {
+            users.objects.remove("admin");
+        }
+        let selected = import::select(&live, &State::default(), &[]).unwrap();
+        let written = import::files(&live, &selected, &|_| false).unwrap();
+        let mut files = Files::default();
+        let kind = subject.target.kind;
+        let config = format!("portal: {{ kind: {kind}, url: \"http://127.0.0.1\" }}");
+        files.take("callsheet.yaml".into(), config.into_bytes());
+        for file in written {
+            files.take(file.name, file.text.into_bytes());
+        }
+        let read = desired::load(files, jiff::civil::date(2026, 11, 22));
+        let told = read.report.sorted();
+        let told = told.iter().map(|one| one.message.clone());
+        let told: Vec<String> = told
+            .filter(|one| !one.contains("no user is built from"))
+            .collect();
+        assert_eq!(told, [""; 0], "{}", subject.name);
+        assert!(
+            read.state.resources.len() >= workspace.state.resources.len(),
+            "{}",
+            subject.name
+        );
+        let imported = Workspace {
+            state: read.state,
+            absent: Vec::new(),
+        };
+        step(&subject, &imported, false, "what was imported");
+        subject.assert_untouched(&foreign);
+    }
+}
