@@ -78,19 +78,19 @@ impl Price {
                 price.is_real().then_some(price)
             }
             Value::Object(categories) if !categories.is_empty() => {
-                let mut price = Self {
-                    today: data["activation_charges"].as_f64().unwrap_or(0.0),
-                    monthly: 0.0,
-                };
+                let mut price = Self::default();
                 let is_service = |name: &&String| *name != "activation_charges";
                 let services = categories.keys().filter(is_service);
                 for service in services.filter_map(|name| categories[name].as_object()) {
                     for item in service.values() {
-                        price.monthly +=
-                            item["rate"].as_f64()? * item["quantity"].as_f64().unwrap_or(1.0);
+                        let quantity = item["quantity"].as_f64().unwrap_or(1.0);
+                        price.monthly += item["rate"].as_f64()? * quantity;
                         price.today += item["activation_charge"].as_f64().unwrap_or(0.0);
                     }
                 }
+                // Told item by item, or for all of them, or both.
+                let all = data["activation_charges"].as_f64().unwrap_or(0.0);
+                price.today = price.today.max(all);
                 price.is_real().then_some(price)
             }
             _ => None,

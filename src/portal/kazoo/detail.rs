@@ -6,7 +6,7 @@
 
 use super::{
     super::{Error, Progress, Wanted},
-    doc::Doc,
+    doc::{self, Doc},
     flow,
     index::Index,
     read::extension::document,
@@ -283,11 +283,12 @@ pub(super) async fn one(
     Ok(Some(Fetched { full, agents }))
 }
 
-/// A document out of an answer that gives it by itself.
+/// A document out of an answer that gives it by itself. Kazoo tells secrets in the clear; nobody here
+/// wants to know them, so they are not kept.
 pub(super) fn full(envelope: Envelope, collection: Collection, id: &str) -> Result<Full, Error> {
     match envelope.data {
         Value::Object(doc) if doc.get("id").and_then(Value::as_str) == Some(id) => Ok(Full {
-            doc,
+            doc: without_secrets(collection, doc),
             revision: envelope.revision,
         }),
         _ => Err(Error::Unreadable {
@@ -295,6 +296,29 @@ pub(super) fn full(envelope: Envelope, collection: Collection, id: &str) -> Resu
             reason: "it is not what was asked for".to_owned(),
         }),
     }
+}
+
+/// The fields that are told in the clear and must not be known.
+fn secrets(collection: Collection) -> &'static [&'static str] {
+    match collection {
+        Collection::Vmboxes => &["pin"],
+        Collection::Devices => &["sip.password"],
+        Collection::Users => &["hotdesk.pin"],
+        _ => &[],
+    }
+}
+
+fn without_secrets(collection: Collection, mut doc: Doc) -> Doc {
+    for secret in secrets(collection) {
+        doc::put(&mut doc, secret, None);
+    }
+    doc
+}
+
+/// What of a change can be seen in the document afterwards: not the secrets.
+pub(super) fn visible(collection: Collection, mut patch: Doc) -> Doc {
+    patch.shift_remove("password");
+    without_secrets(collection, patch)
 }
 
 /// Asks for many documents at once; nothing where the module for that isn't loaded.
@@ -341,7 +365,7 @@ async fn in_bulk(
             let one = match found {
                 Some(at) if place.0 != Collection::Queues => Some(Fetched {
                     full: Full {
-                        doc: docs.swap_remove(at),
+                        doc: without_secrets(place.0, docs.swap_remove(at)),
                         revision: None,
                     },
                     agents: None,

@@ -186,6 +186,29 @@ impl Kazoo {
         Ok(1)
     }
 
+    /// Who serves which queue, also one that no number leads to; nobody where there are no queues.
+    async fn look_for_agents(&self, progress: &dyn Progress) -> Result<u64, Error> {
+        let see = |more: usize| {
+            let more = more.try_into().unwrap_or(u64::MAX);
+            progress.seen(Kind::Extensions, more, None);
+        };
+        let list = match list::whole(&self.session, &["agents"], &[], &see).await {
+            Ok(list) => list,
+            Err(Error::NotReady { status: 503, .. }) => None,
+            Err(error) => return Err(error),
+        };
+        let rows = list.map_or_else(Vec::new, |list| list.rows);
+        let pages = rows.len().div_ceil(list::PAGE).max(1) as u64;
+        let mut tenant = self.tenant();
+        for (id, row) in rows {
+            let queues = row.get("queues").and_then(serde_json::Value::as_array);
+            let queues = queues.into_iter().flatten();
+            let queues = queues.filter_map(|queue| queue.as_str().map(str::to_owned));
+            tenant.serving.insert(id.into(), queues.collect());
+        }
+        Ok(pages)
+    }
+
     /// Users who can't log in are told apart by a filter: a summary doesn't say.
     async fn look_for_inactive(&self, progress: &dyn Progress) -> Result<u64, Error> {
         if self.session.open(None).await?.is_five() {
@@ -259,6 +282,7 @@ impl Portal for Kazoo {
             }
             Wanted::Evidence(_) | Wanted::Everything => {
                 bound += self.look_for_inactive(progress).await?;
+                bound += self.look_for_agents(progress).await?;
                 bound += self.take_list(Collection::Directories, progress).await?;
             }
             Wanted::Activity => bound += self.look_for_inactive(progress).await?,

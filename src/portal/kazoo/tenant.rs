@@ -120,8 +120,8 @@ impl Collection {
     }
 }
 
-/// A document as far as it was read.
-#[derive(Clone, Debug, Default)]
+/// A document as far as it was read. It may hold what is private, so it can't be printed.
+#[derive(Clone, Default)]
 pub(super) struct Known {
     /// What its list told.
     pub(super) summary: Doc,
@@ -130,7 +130,7 @@ pub(super) struct Known {
 }
 
 /// All of a document.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Full {
     /// What it holds.
     pub(super) doc: Doc,
@@ -174,13 +174,15 @@ impl Known {
 }
 
 /// An account's documents, as far as they were read.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Tenant {
     docs: BTreeMap<Collection, BTreeMap<Box<str>, Known>>,
     /// Why a list may lack documents.
     pub(super) doubts: BTreeMap<Collection, String>,
     /// The agents of each queue that was looked at.
     pub(super) agents: BTreeMap<Box<str>, Vec<String>>,
+    /// The queues of each user who serves any, as the list of agents tells.
+    pub(super) serving: BTreeMap<Box<str>, Vec<String>>,
     /// Whether queues are there; nothing if nobody asked.
     pub(super) has_queues: Option<bool>,
     /// The users who are known to be inactive though no more of them was read.

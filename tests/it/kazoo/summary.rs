@@ -80,7 +80,8 @@ pub(super) fn of(id: &str, doc: &Doc) -> Value {
             }
         }
         "vmboxes" => {
-            put("messages", 0.into());
+            let messages = doc.fields.get("messages").and_then(Value::as_array);
+            put("messages", messages.map_or(0, Vec::len).into());
         }
         "callflows" => {
             put(

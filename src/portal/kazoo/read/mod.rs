@@ -17,7 +17,7 @@ use super::{
 };
 use crate::model::{Address, Fields, Kind, Listing, LiveObject, Mention, Referrer, Shape};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A resource in the making, as the model's JSON.
 type Draft = Map<String, Value>;
@@ -76,6 +76,7 @@ fn referrers(index: &Index<'_>) -> Vec<Referrer> {
             });
         }
     }
+    referrers.extend(queues(index));
     for (id, callflow) in index.tenant.of(Collection::Callflows) {
         // Those with a number are extensions, and speak for themselves.
         let is_object = index.owner_of(id).is_some() || index.number_in(callflow).is_some();
@@ -90,6 +91,27 @@ fn referrers(index: &Index<'_>) -> Vec<Referrer> {
         }
     }
     referrers
+}
+
+/// Queues that no number leads to, and who serves them. The others are extensions.
+fn queues(index: &Index<'_>) -> impl Iterator<Item = Referrer> {
+    let callflows = index.tenant.of(Collection::Callflows);
+    let led_to = callflows.filter_map(|(_, callflow)| {
+        let (collection, id) = extension::document(flow::root(callflow.full()?)?)?;
+        (collection == Collection::Queues).then_some(id)
+    });
+    let led_to: BTreeSet<&str> = led_to.collect();
+    let mut queues: BTreeMap<&str, Vec<Mention>> = BTreeMap::new();
+    for (user, own) in &index.tenant.serving {
+        for queue in own.iter().filter(|queue| !led_to.contains(queue.as_str())) {
+            let mention = mention(index, user, "its roster");
+            queues.entry(queue).or_default().extend(mention);
+        }
+    }
+    queues.into_iter().map(|(queue, mentions)| Referrer {
+        what: format!("the queue {queue}"),
+        mentions: mentions.into(),
+    })
 }
 
 /// What a callflow leads to, wherever in its tree.

@@ -329,11 +329,8 @@ impl Writer<'_> {
                 Err(error) => return Err(self.unknown(reason, &error.to_string())),
             };
             if now.revision != before.revision {
-                // A password is never told: that there is a new revision is all that can be seen of it.
-                let visible: Doc = patch
-                    .into_iter()
-                    .filter(|(name, _)| name != "password")
-                    .collect();
+                // Of a secret all that can be seen is that there is a new revision.
+                let visible = detail::visible(collection, patch);
                 return if holds(&now.doc, &visible) {
                     Ok(())
                 } else {
