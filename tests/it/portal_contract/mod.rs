@@ -6,11 +6,15 @@
 
 mod field;
 
+mod charge;
 mod cost;
+mod evidence;
 mod fault;
 mod identity;
+mod pace;
 mod page;
 mod round;
 mod run;
+mod secret;
 mod subject;
 mod value;

@@ -1,0 +1,48 @@
+//! *Pace*: a Kazoo that allows a hundred requests at once and ten more a second never has to turn one away.
+
+use super::{
+    run::Workspace,
+    subject::{Server, Subject},
+};
+use crate::{
+    kazoo::{Dialect, Options},
+    running,
+};
+use callsheet::portal::Wanted;
+use serde_json::json;
+
+#[test]
+fn nobody_is_asked_faster_than_a_host_allows() {
+    let options = Options {
+        rate: Some((100, 10)),
+        ..Options::new(Dialect::Four)
+    };
+    let mut subject = Subject::kazoo("a Kazoo that counts", options);
+    subject.target.pace = None;
+    let Server::Kazoo(kazoo) = &subject.server else {
+        unreachable!()
+    };
+    for at in 0..60 {
+        let user = json!({"username": format!("u{at}"), "password": "x1y2z3", "first_name": "U", "last_name": "V"});
+        let owner = kazoo.seed("users", user);
+        kazoo.seed(
+            "vmboxes",
+            json!({"name": "V", "mailbox": format!("{}", 79_500 + at), "owner_id": owner}),
+        );
+    }
+    running::runtime().block_on(async {
+        let portal = subject.portal();
+        let mut live = Workspace::default().read(&*portal).await.unwrap();
+        portal
+            .complete(&mut live, Wanted::Everything, &())
+            .await
+            .unwrap();
+    });
+    let requests = kazoo.requests();
+    assert!(requests.len() > 120, "{}", requests.len());
+    assert!(
+        requests
+            .iter()
+            .all(|one| one.status < 400 || one.status == 404)
+    );
+}

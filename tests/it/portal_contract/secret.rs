@@ -1,0 +1,110 @@
+//! *Secrets*: none that a Kazoo is sent, keeps or tells is ever said by the program, at any level of
+//! detail.
+
+use crate::{
+    kazoo::{Dialect, Kazoo, PASSWORD, USERNAME},
+    workspace,
+};
+use serde_json::json;
+use std::{path::Path, process::Command};
+
+const PIN: &str = "481516";
+const LOGIN: &str = "canary-login-23";
+const TOLD_PIN: &str = "234200";
+const TOLD_SIP: &str = "canary-sip-4711";
+
+fn run(folder: &Path, args: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_callsheet"))
+        .args(["-vvv", "-C"])
+        .arg(folder)
+        .args(args)
+        .env("PORTAL_PASSWORD", PASSWORD)
+        .env("USER_PIN", PIN)
+        .env("USER_PASSWORD", LOGIN)
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    text(&output.stdout) + &text(&output.stderr)
+}
+
+#[test]
+fn no_secret_of_a_kazoo_is_ever_said() {
+    for dialect in [Dialect::Four, Dialect::Five] {
+        let kazoo = Kazoo::start(dialect);
+        let zoe = kazoo.seed(
+            "users",
+            json!({"username": "zoe", "password": "x1y2z3", "first_name": "Zoe",
+            "last_name": "Lee", "email": "zoe@acme.example"}),
+        );
+        kazoo.seed(
+            "vmboxes",
+            json!({"name": "Z", "mailbox": "79401", "owner_id": zoe, "pin": TOLD_PIN}),
+        );
+        kazoo.seed(
+            "devices",
+            json!({"name": "Z", "mac_address": "001565009401", "owner_id": zoe,
+            "sip": {"username": "user_zoe", "password": TOLD_SIP}}),
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let config = format!(
+            "portal:\n  kind: kazoo\n  url: {}\n  tenant: acme\n  credentials: {{ user: {USERNAME}, password: \
+             {{ env: PORTAL_PASSWORD }} }}\n  pace: {{ per_second: 9999, burst: 9999 }}\n",
+            kazoo.url
+        );
+        let people = "users:\n  ann:\n    first_name: Ann\n    last_name: Lee\n    email: ann@acme.example\n    \
+            extension: 79400\n    password: { env: USER_PASSWORD }\n    voicemail: { pin: { env: USER_PIN } }\n  \
+            zoe:\n    first_name: Zoe\n    last_name: Lee\n    email: zoe@acme.example\n    title: Chief\n    \
+            voicemail: { mailbox: 79402 }\nextensions:\n  79403: { kind: conference, name: C, pin: { env: USER_PIN } }\n";
+        workspace::write(
+            folder.path(),
+            &[("callsheet.yaml", &config), ("people.yaml", people)],
+        );
+        let mut said = String::new();
+        for args in [
+            &["plan", "--out", "plan.json", "--format", "json"][..],
+            &["apply", "--yes"],
+            &["plan", "--format", "html"],
+            &["list", "users", "--format", "json"],
+            &["show", "users/zoe"],
+            &["import", "users/zoe"],
+        ] {
+            said += &run(folder.path(), args);
+        }
+        assert!(said.contains("3 of 3 done"), "{said}");
+        for entry in walkdir(folder.path()) {
+            said += &String::from_utf8_lossy(&std::fs::read(entry).unwrap());
+        }
+        for secret in [
+            PIN,
+            LOGIN,
+            TOLD_PIN,
+            TOLD_SIP,
+            PASSWORD,
+            &kazoo.api_key,
+            "eyJ",
+        ] {
+            assert!(!said.contains(secret), "{secret} is said");
+        }
+        // A password of which nothing is left but its hash would do as well.
+        let login = kazoo
+            .requests()
+            .into_iter()
+            .find(|one| one.path.ends_with("user_auth"));
+        let hash = login.and_then(|one| one.body).unwrap()["data"]["credentials"].clone();
+        assert!(!said.contains(hash.as_str().unwrap()));
+    }
+}
+
+/// Every file below a folder.
+fn walkdir(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    for entry in folder.read_dir().unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(walkdir(&path));
+        } else {
+            files.push(path);
+        }
+    }
+    files
+}
