@@ -337,3 +337,22 @@ fn a_waiver_for_fewer_lets_no_more_pass() {
     let waiver = "allow: [{ finding: delete-limit, max: 1, until: 2999-12-31, because: one }]\n";
     assert!(case.configure(waiver).plan().is_blocked());
 }
+
+#[test]
+fn what_two_have_already_neither_takes() {
+    let mut twin = live(OFFICE).listings[&Kind::Users].objects["eve"].clone();
+    twin.id = "id-of-the-twin".into();
+    let twinned = |edited: &str| {
+        let mut case = Case::office().edit("extension: 1003", edited);
+        let users = case.live.listings.get_mut(&Kind::Users).unwrap();
+        users.objects.insert("zed".into(), twin.clone());
+        case.plan()
+    };
+    assert!(twinned("extension: 1003, title: Boss").findings.is_empty());
+    let mut case = Case::office();
+    let users = case.live.listings.get_mut(&Kind::Users).unwrap();
+    users.objects.remove("eve");
+    users.objects.insert("zed".into(), twin.clone());
+    let taken = |finding: &callsheet::plan::Finding| finding.rule == FindingRule::Taken;
+    assert!(case.plan().findings.iter().any(taken), "a newcomer does");
+}

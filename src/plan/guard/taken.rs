@@ -12,6 +12,7 @@ pub(super) fn taken(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
     let mut wanted: BTreeMap<(&str, &str), &Address> = BTreeMap::new();
     // Objects that an operation changes speak through their target.
     let mut changed: BTreeSet<(Kind, &str)> = BTreeSet::new();
+    let mut kept: BTreeSet<(&str, &str, &Address)> = BTreeSet::new();
     let mut findings = Vec::new();
     for operation in &plan.operations {
         if let Some(object) = &operation.object {
@@ -21,10 +22,28 @@ pub(super) fn taken(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
             continue;
         }
         let address = &operation.address;
+        let kind = address.kind;
+        let mut had: BTreeSet<(&str, &str)> = BTreeSet::new();
+        if let Some(object) = &operation.object {
+            if kind == Kind::Extensions {
+                had.insert(("extension", &object.key));
+            }
+            kind.shape().claims(&object.fields, &mut |_, space, value| {
+                had.insert((space, value));
+            });
+        }
         let mut want = |space, value| {
+            // What somebody has already isn't taken from anybody: some portals let two have it.
+            if had.contains(&(space, value)) {
+                kept.insert((space, value, address));
+            }
             // Who changes, and keeps what nobody declares, is in the way of whoever is to have it.
             if let Some(other) = wanted.insert((space, value), address) {
                 let keeps = keeps(inputs, other, space, value);
+                let both = [other, address].map(|one| kept.contains(&(space, value, one)));
+                if both == [true; 2] {
+                    return;
+                }
                 let (taker, keeper) = if keeps {
                     (address, other)
                 } else {
@@ -49,7 +68,9 @@ pub(super) fn taken(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
             .filter(|(key, _)| !changed.contains(&(kind, *key)))
         {
             let mut see = |space: &str, value: &str| {
-                if let Some(address) = wanted.get(&(space, value)) {
+                if let Some(address) = wanted.get(&(space, value))
+                    && !kept.contains(&(space, value, address))
+                {
                     findings.push(finding(address, space, value, &format!("{kind}/{key}")));
                 }
             };
