@@ -123,8 +123,9 @@ fn groups(index: &Index<'_>, id: &str) -> Value {
         let endpoints = group.full().and_then(|doc| doc.get("endpoints"));
         endpoints.is_some_and(|endpoints| endpoints.get(id).is_some())
     });
-    let keys = member.filter_map(|(group, _)| index.groups.get(group).cloned());
-    keys.map(Value::from).collect()
+    // A group of which no key can be made is nobody's to manage, and who is in it isn't either.
+    let keys = member.filter_map(|(id, _)| index.groups.get(id).filter(|key| *key != id));
+    keys.map(|key| Value::from(key.as_str())).collect()
 }
 
 /// How many messages would go with a person, in all the person's mailboxes.
