@@ -77,7 +77,12 @@ pub(super) fn wanted(tenant: &Tenant, wanted: Wanted<'_>) -> BTreeSet<Place> {
             }
         }
     }
+    // Where there are no queues, asking for one that a callflow still leads to may even be an error.
+    let has_queues = tenant.has_queues != Some(false);
     places.retain(|(collection, id)| {
+        if *collection == Collection::Queues && !has_queues {
+            return false;
+        }
         let known = tenant.get(*collection, id);
         known.is_none_or(|known| known.full.is_none())
     });

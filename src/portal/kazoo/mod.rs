@@ -281,6 +281,9 @@ impl Portal for Kazoo {
                 bound += self.look_for_queues().await?;
             }
             Wanted::Evidence(_) | Wanted::Everything => {
+                if self.tenant().leads_to_queues() {
+                    bound += self.look_for_queues().await?;
+                }
                 bound += self.look_for_inactive(progress).await?;
                 bound += self.look_for_agents(progress).await?;
                 bound += self.take_list(Collection::Directories, progress).await?;

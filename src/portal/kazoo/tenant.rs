@@ -201,6 +201,12 @@ impl Tenant {
         self.docs.get(&collection)?.get(id)
     }
 
+    /// Whether a callflow leads to a queue, be it there or not.
+    pub(super) fn leads_to_queues(&self) -> bool {
+        let mut callflows = self.of(Collection::Callflows);
+        callflows.any(|(_, callflow)| callflow.modules().contains("acdc_member"))
+    }
+
     /// Takes what a list told. A document that was read whole keeps what was read.
     pub(super) fn list(&mut self, collection: Collection, id: &str, summary: Doc) {
         let known = self.docs.entry(collection).or_default();
