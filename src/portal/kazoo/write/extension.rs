@@ -65,7 +65,15 @@ impl<'w> Writer<'w> {
         let becomes_another = self.changes("kind");
         let fresh = if becomes_another {
             let document = self.new_document().await?;
-            Some(self.new_flow(document.as_deref())?)
+            let fresh = self.new_flow(document.as_deref())?;
+            // The old document goes while the callflow still says what the extension was: whoever is cut
+            // off here begins again, and nothing is left that nobody leads to.
+            if let Some((collection, document)) = &led_to
+                && !self.is_shared(*collection, document, id).await?
+            {
+                self.delete(*collection, document).await?;
+            }
+            Some(fresh)
         } else {
             if let Some((collection, document)) = &led_to {
                 self.change_document(*collection, document).await?;
@@ -91,11 +99,6 @@ impl<'w> Writer<'w> {
             Ok(())
         };
         self.edit_shared(Callflows, id, &edit).await?;
-        if let Some((collection, document)) = led_to.filter(|_| becomes_another)
-            && !self.is_shared(collection, &document, id).await?
-        {
-            self.delete(collection, &document).await?;
-        }
         Ok(self.written(Callflows, id))
     }
 
