@@ -8,15 +8,17 @@ use super::{
     workspace::{self, Workspace},
 };
 use crate::{
-    import,
+    desired::Desired,
+    fit::{fit, leave_in_files},
+    import::{self, File, Import, LeftOut, Verdict},
     model::{Address, Live},
-    portal::Wanted,
-    render::{Format, counted, text},
+    plan::plan,
+    portal::{Capabilities, Wanted},
+    render::{Format, counted, safe},
     repo,
 };
 use anyhow::{Context as _, bail};
 use std::{
-    collections::BTreeSet,
     io::Write as _,
     path::{Path, PathBuf},
 };
@@ -65,9 +67,10 @@ pub(super) fn run(
         Ok(workspace) => workspace,
         Err(outcome) => return Ok(outcome),
     };
-    let live = workspace::runtime()?.block_on(async {
+    let (live, portal) = workspace::runtime()?.block_on(async {
         let portal = workspace.open().await?;
-        workspace::read(&*portal, Wanted::Everything, terminal).await
+        let live = workspace::read(&*portal, Wanted::Everything, terminal).await?;
+        Ok::<_, anyhow::Error>((live, portal.capabilities().clone()))
     })?;
     if let Some((kind, reason)) = incomplete(&live) {
         bail!("the listing of {kind} is not complete, so nothing is imported: {reason}");
@@ -81,7 +84,23 @@ pub(super) fn run(
         return Ok(Outcome::Done);
     }
     let exists = |name: &str| workspace.folder.join(name).exists();
-    let files = import::files(&live, &selected, &exists)?;
+    let judge = |files: &[File]| verdict(files, &workspace, &live, &portal);
+    let import = import::import(&live, &workspace.state, &selected, &exists, &judge)?;
+    let Import { files, left_out } = import;
+    let mut whole = left_out.iter().filter(|one| one.field.is_none());
+    if let Some(one) = whole.find(|one| asked.contains(&one.address)) {
+        bail!("{} can't be declared: {}", one.address, one.why);
+    }
+    for one in &left_out {
+        writeln!(terminal.err, "left out: {}", safe::line(&told(one)))?;
+    }
+    if files.is_empty() {
+        writeln!(
+            terminal.out,
+            "Nothing to import: what isn't declared can't be"
+        )?;
+        return Ok(Outcome::Done);
+    }
     for file in &files {
         let path = workspace.folder.join(&file.name);
         std::fs::write(&path, &file.text)
@@ -93,7 +112,26 @@ pub(super) fn run(
             counted(file.addresses.len(), "resource")
         )?;
     }
-    prove(&workspace, &live, &selected, terminal)
+    let count = files.iter().map(|file| file.addresses.len()).sum();
+    writeln!(
+        terminal.out,
+        "{} imported; a plan of them is empty",
+        counted(count, "resource")
+    )?;
+    Ok(Outcome::Done)
+}
+
+/// What can't be declared, and why.
+fn told(left_out: &LeftOut) -> String {
+    let LeftOut {
+        address,
+        field,
+        why,
+    } = left_out;
+    match field {
+        None => format!("{address}: {why}"),
+        Some(field) => format!("`{field}` of {address}: {why}"),
+    }
 }
 
 fn incomplete(live: &Live) -> Option<(crate::model::Kind, &str)> {
@@ -102,39 +140,35 @@ fn incomplete(live: &Live) -> Option<(crate::model::Kind, &str)> {
         .find_map(|(kind, listing)| Some((*kind, listing.incomplete.as_deref()?)))
 }
 
-/// Reads what was written, as anybody would, and plans: nothing may be left to do.
-fn prove(
+/// Reads drafted files with those of the workspace, as anybody would read them, and plans: nothing may
+/// be wrong, and nothing left to do.
+fn verdict(
+    drafted: &[File],
     workspace: &Workspace,
     live: &Live,
-    selected: &BTreeSet<Address>,
-    terminal: &mut Terminal,
-) -> anyhow::Result<Outcome> {
-    let desired = workspace::declared(repo::read(&workspace.folder)?);
-    let Some(config) = desired.config.filter(|_| !desired.report.has_errors()) else {
-        text::report(&desired.report, &terminal.err_look, &mut terminal.err)?;
-        writeln!(
-            terminal.err,
-            "error: the portal holds what a file can't declare; mend the files above, or leave those objects out"
-        )?;
-        return Ok(Outcome::Failed);
+    portal: &Capabilities,
+) -> anyhow::Result<Verdict> {
+    let mut files = repo::read(&workspace.folder)?;
+    for File { name, text, .. } in drafted {
+        files.take(name.clone(), text.clone().into_bytes());
+    }
+    let mut desired = workspace::declared(files);
+    desired.report.extend(fit(&desired.state, portal));
+    let Desired {
+        config,
+        mut state,
+        report,
+    } = desired;
+    let Some(mut config) = config.filter(|_| !report.has_errors()) else {
+        let operations = Vec::new();
+        return Ok(Verdict { report, operations });
     };
+    leave_in_files(&mut state, &mut config, portal);
     let again = Workspace {
         folder: workspace.folder.clone(),
         config,
-        state: desired.state,
+        state,
     };
-    let remaining = import::remaining(inputs(&again, live), selected);
-    if remaining.is_empty() {
-        writeln!(
-            terminal.out,
-            "{} imported; a plan of them is empty",
-            counted(selected.len(), "resource")
-        )?;
-        return Ok(Outcome::Done);
-    }
-    let list: Vec<String> = remaining.iter().map(ToString::to_string).collect();
-    bail!(
-        "the import is not exact: a plan would still change {}",
-        list.join(", ")
-    )
+    let operations = plan(inputs(&again, live)).operations;
+    Ok(Verdict { report, operations })
 }

@@ -15,6 +15,7 @@ mod golden;
 mod guards;
 mod history;
 mod hostile;
+mod import;
 mod kazoo;
 mod layers;
 mod message;

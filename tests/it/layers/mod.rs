@@ -35,7 +35,7 @@ const LAYERS: &[(&str, &str)] = &[
         "config desired diagnostic model portal repo rules source",
     ),
     ("apply", "plan portal model rules"),
-    ("import", "desired plan model repo"),
+    ("import", "desired diagnostic model plan repo source yaml"),
     ("render", "source diagnostic model plan apply"),
     ("reference", "model diagnostic"),
     ("saved", "model plan render"),

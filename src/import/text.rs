@@ -1,12 +1,9 @@
-//! *Importing*: live objects to the YAML that declares them, and no more than that.
-//!
-//! Defaults and what the portal made itself are left out, and so is what a template gives. An object
-//! that is imported brings those that it refers to, since a reference to nobody doesn't validate.
+//! The *text* of an import: the files that declare what was drafted, without what a template gives.
 
+use super::{Draft, Error};
 use crate::{
     desired,
     model::{Address, Fields, Kind, Live, Name, State, Value},
-    plan::{Inputs, plan},
     repo::Files,
 };
 use jiff::civil::Date;
@@ -26,112 +23,20 @@ pub struct File {
     pub addresses: Vec<Address>,
 }
 
-/// Why something can't be imported.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// Not on the portal.
-    #[error("there is no {0} on the portal")]
-    Missing(Address),
-    /// A declared one needs no import.
-    #[error("{0} is declared already")]
-    Declared(Address),
-    /// The portal's own needs no declaration.
-    #[error("{0} is the portal's own and needs no declaration")]
-    System(Address),
-    /// The YAML could not be written.
-    #[error("the YAML can't be written: {0}")]
-    Yaml(#[from] serde_saphyr::ser::Error),
-}
-
-/// The live objects that are to be imported: those asked for with all that they refer to, or, if none
-/// is asked for, all that nobody declares.
-///
-/// # Errors
-/// What is asked for isn't there, is declared already, or is the portal's own.
-pub fn select(
-    live: &Live,
-    declared: &State,
-    asked: &[Address],
-) -> Result<BTreeSet<Address>, Error> {
-    let foreign = |kind: Kind, key: &str| {
-        let object = live.get(kind, key)?;
-        let address = Address::new(kind, key);
-        let known = declared.get(&address).is_some()
-            || declared
-                .of_kind(kind)
-                .any(|(_, one)| one.fields.text(kind.identity()) == Some(key));
-        (!object.system && !known).then_some(address)
-    };
-    if asked.is_empty() {
-        let all = Kind::ALL
-            .into_iter()
-            .flat_map(|kind| live.of_kind(kind).map(move |(key, _)| (kind, key)));
-        return Ok(all.filter_map(|(kind, key)| foreign(kind, key)).collect());
-    }
-    let numbers = holders(live);
-    let mut selected = BTreeSet::new();
-    let mut open: Vec<Address> = Vec::new();
-    for address in asked {
-        match live.get(address.kind, &address.key) {
-            None => return Err(Error::Missing(address.clone())),
-            Some(object) if object.system => return Err(Error::System(address.clone())),
-            Some(_) if foreign(address.kind, &address.key).is_none() => {
-                return Err(Error::Declared(address.clone()));
-            }
-            Some(_) => open.push(address.clone()),
-        }
-    }
-    while let Some(address) = open.pop() {
-        let Some(object) = live.get(address.kind, &address.key) else {
-            continue;
-        };
-        if !selected.insert(address.clone()) {
-            continue;
-        }
-        address
-            .kind
-            .shape()
-            .references(&object.fields, &mut |_, kinds, text| {
-                let by_key = kinds.iter().filter_map(|kind| foreign(*kind, text));
-                let by_number = numbers
-                    .get(text)
-                    .filter(|_| kinds.contains(&Kind::Extensions));
-                let by_number = by_number.and_then(|key| foreign(Kind::Users, key));
-                open.extend(
-                    by_key
-                        .chain(by_number)
-                        .filter(|found| !selected.contains(found)),
-                );
-            });
-    }
-    Ok(selected)
-}
-
-/// Who has which extension among the users.
-fn holders(live: &Live) -> BTreeMap<&str, &str> {
-    let users = live.of_kind(Kind::Users);
-    users
-        .filter_map(|(key, user)| Some((user.fields.text("extension")?, key)))
-        .collect()
-}
-
-/// Writes the files that declare `selected`. `exists` tells which names are taken.
+/// Writes the files that declare what is drafted. `exists` tells which names are taken.
 ///
 /// # Errors
 /// The YAML could not be written.
-pub fn files(
+pub(super) fn files(
+    draft: &Draft<'_>,
     live: &Live,
-    selected: &BTreeSet<Address>,
     exists: &dyn Fn(&str) -> bool,
 ) -> Result<Vec<File>, Error> {
-    let given = given_by_templates(live, selected)?;
+    let given = given_by_templates(draft, live)?;
     let mut files = Vec::new();
     let mut taken: BTreeSet<String> = BTreeSet::new();
     for kind in Kind::ALL {
-        let addresses: Vec<&Address> = selected
-            .iter()
-            .filter(|address| address.kind == kind)
-            .collect();
+        let addresses: Vec<&Address> = draft.of_kind(kind).map(|(address, _)| address).collect();
         for part in addresses.chunks(PER_FILE) {
             let numbered = (2..).map(|number| format!("{kind}-{number}.yaml"));
             let mut names = std::iter::once(format!("{kind}.yaml")).chain(numbered);
@@ -139,7 +44,7 @@ pub fn files(
             let name = name.expect("there is always another number");
             taken.insert(name.clone());
             let text = yaml(kind, part.iter().copied(), |address| {
-                let mut fields = declarable(address, live)?;
+                let mut fields = draft.get(address)?.clone();
                 for (name, value) in given
                     .get(address)
                     .map_or(&Fields::new(), |one| &one.fields)
@@ -163,22 +68,22 @@ pub fn files(
     Ok(files)
 }
 
-/// What their templates give the selected users: found by declaring the users without the fields that
+/// What their templates give the drafted users: found by declaring the users without the fields that
 /// a template names, and reading that as any workspace is read.
-fn given_by_templates(live: &Live, selected: &BTreeSet<Address>) -> Result<State, Error> {
+fn given_by_templates(draft: &Draft<'_>, live: &Live) -> Result<State, Error> {
     let template_of = |address: &Address| {
-        let name = live
-            .get(address.kind, &address.key)?
-            .fields
-            .text("template")?;
+        let name = draft.get(address)?.text("template")?;
         live.get(Kind::Templates, name)
     };
-    let users: Vec<&Address> = selected
-        .iter()
+    let users = draft.of_kind(Kind::Users).map(|(address, _)| address);
+    let users: Vec<&Address> = users
         .filter(|address| template_of(address).is_some())
         .collect();
+    if users.is_empty() {
+        return Ok(State::default());
+    }
     let bare = yaml(Kind::Users, users.iter().copied(), |address| {
-        let mut fields = declarable(address, live)?;
+        let mut fields = draft.get(address)?.clone();
         let template = template_of(address)?.fields.get("user")?.as_map()?;
         template
             .iter()
@@ -207,19 +112,6 @@ fn given_by_templates(live: &Live, selected: &BTreeSet<Address>) -> Result<State
     Ok(state)
 }
 
-/// The operations that would still be left on what was imported: none, if the import is right.
-#[must_use]
-pub fn remaining(inputs: Inputs<'_>, imported: &BTreeSet<Address>) -> Vec<Address> {
-    let plan = plan(inputs);
-    let touched = plan
-        .operations
-        .into_iter()
-        .map(|operation| operation.address);
-    touched
-        .filter(|address| imported.contains(address))
-        .collect()
-}
-
 /// The text of a file that declares resources of one kind; what has no fields to declare is left out.
 fn yaml<'a>(
     kind: Kind,
@@ -236,7 +128,7 @@ fn yaml<'a>(
 }
 
 /// What is to be declared of a live object: no secrets, which no portal tells, and no key twice.
-fn declarable(address: &Address, live: &Live) -> Option<Fields> {
+pub(super) fn declarable(address: &Address, live: &Live) -> Option<Fields> {
     let live = &live.get(address.kind, &address.key)?.fields;
     let own_key = |name: &Name, value: &Value| {
         &**name == address.kind.identity() && value.as_text() == Some(&*address.key)
