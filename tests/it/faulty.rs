@@ -73,7 +73,7 @@ impl Match {
         Self::new("PATCH", prefix)
     }
 
-    /// Every request that changes something.
+    /// Every request that changes something; a login doesn't.
     pub(crate) fn write() -> Self {
         Self::new("WRITE", "/")
     }
@@ -127,9 +127,7 @@ impl Script {
         self.requests.push((method.to_owned(), path.to_owned()));
         let mut due = None;
         for rule in &mut self.rules {
-            // To log in changes nothing.
-            let is_login = path.ends_with("_auth");
-            let is_write = rule.matches.method == "WRITE" && method != "GET" && !is_login;
+            let is_write = rule.matches.method == "WRITE" && writes(method, path);
             if (is_write || rule.matches.method == method) && path.starts_with(&rule.matches.prefix)
             {
                 rule.seen += 1;
@@ -140,6 +138,11 @@ impl Script {
         }
         due
     }
+}
+
+/// Whether a request changes something. A login doesn't.
+pub(crate) fn writes(method: &str, path: &str) -> bool {
+    method != "GET" && !path.ends_with("_auth")
 }
 
 /// The proxy. Dropping it stops it.

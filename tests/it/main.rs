@@ -17,6 +17,7 @@ mod history;
 mod hostile;
 mod import;
 mod kazoo;
+mod kazoo_crash;
 mod kazoo_import;
 mod layers;
 mod message;
