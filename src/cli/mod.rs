@@ -5,6 +5,7 @@
 //! decided in [`outcome`] alone; only [`settings`] reads the environment.
 
 mod apply;
+mod doctor;
 mod import;
 mod init;
 mod live;
@@ -93,6 +94,8 @@ enum Command {
     Apply(apply::Args),
     /// Show the plan that takes back what an apply did
     Undo(undo::Args),
+    /// Look whether the portal is there, lets us in, and can hold what is declared
+    Doctor(doctor::Args),
     /// Write live objects as YAML; a plan after it is empty
     Import(import::Args),
     /// List the live objects of a kind
@@ -148,6 +151,7 @@ fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
         Command::Plan(args) => plan::run(&args, &directory, format, terminal),
         Command::Apply(args) => apply::run(&args, &directory, format, terminal),
         Command::Undo(args) => undo::run(&args, &directory, format, terminal),
+        Command::Doctor(args) => doctor::run(&args, &directory, format, terminal),
         Command::Import(args) => import::run(&args, &directory, format, terminal),
         Command::List(args) => live::list(&args, &directory, format, terminal),
         Command::Show(args) => live::show(&args, &directory, format, terminal),

@@ -34,6 +34,10 @@ fn all() -> Vec<(&'static str, serde_json::Value)> {
             schema::of_document::<render::json::Diagnostics>("diagnostics"),
         ),
         (
+            "doctor",
+            schema::of_document::<super::doctor::DoctorDocument>("doctor"),
+        ),
+        (
             "list",
             schema::of_document::<super::live::ListDocument>("list"),
         ),

@@ -176,15 +176,8 @@ fn pace(asked: PaceConfig) -> Pace {
 /// What the portal is shown, read from where it is kept.
 fn credentials(portal: &PortalConfig, workspace: &Path) -> anyhow::Result<Credentials> {
     let read = |what: &str, kept: &SecretRef| {
-        let origin = match (&kept.env, &kept.file, &kept.command) {
-            (Some(name), ..) => SecretOrigin::Env((**name).into()),
-            (_, Some(path), _) => SecretOrigin::File((**path).into()),
-            (_, _, Some(words)) => {
-                SecretOrigin::Command(words.iter().map(|word| (**word).into()).collect())
-            }
-            (None, None, None) => {
-                bail!("callsheet.yaml: `portal.credentials.{what}` names no place")
-            }
+        let Some(origin) = origin(kept) else {
+            bail!("callsheet.yaml: `portal.credentials.{what}` names no place")
         };
         secret(&origin, workspace).map_err(|reason| {
             anyhow::anyhow!("the portal's {what} can't be read from {origin}: {reason}")
@@ -213,6 +206,18 @@ fn credentials(portal: &PortalConfig, workspace: &Path) -> anyhow::Result<Creden
         (PortalKind::Sandbox, None, ..) => bail!(
             "callsheet.yaml: `portal.credentials.token` is missing; write where the token is kept: credentials: {{ token: {{ env: CALLSHEET_TOKEN }} }}"
         ),
+    }
+}
+
+/// Where a secret is kept, as a file says it.
+pub(super) fn origin(kept: &SecretRef) -> Option<SecretOrigin> {
+    match (&kept.env, &kept.file, &kept.command) {
+        (Some(name), ..) => Some(SecretOrigin::Env((**name).into())),
+        (_, Some(path), _) => Some(SecretOrigin::File((**path).into())),
+        (_, _, Some(words)) => Some(SecretOrigin::Command(
+            words.iter().map(|word| (**word).into()).collect(),
+        )),
+        (None, None, None) => None,
     }
 }
 

@@ -9,6 +9,7 @@ mod capability;
 pub mod http;
 mod kazoo;
 mod open;
+mod remedy;
 mod sandbox;
 #[cfg(test)]
 mod stage;
@@ -16,6 +17,7 @@ mod stage;
 pub use crate::model::Change;
 pub use capability::{Capabilities, Declared, KindCapability, Limit};
 pub use open::{Credentials, Location, Target, capabilities, open};
+pub use remedy::with_remedy;
 
 use crate::model::{Address, Fields, Kind, Live, Name, State};
 use async_trait::async_trait;

@@ -8,6 +8,7 @@ mod causes;
 mod cli;
 mod converge;
 mod crash;
+mod doctor;
 mod faults;
 mod faulty;
 mod fixtures;

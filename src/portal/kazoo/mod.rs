@@ -62,6 +62,7 @@ pub(super) struct Kazoo {
     tenant: Mutex<Tenant>,
     /// Whether many documents come in one answer; nothing if nobody asked.
     has_bulk: tokio::sync::Mutex<Option<bool>>,
+    pace: Pace,
     locks: Locks,
     purse: Purse,
 }
@@ -89,6 +90,7 @@ impl Kazoo {
             asked: OnceLock::new(),
             tenant: Mutex::default(),
             has_bulk: tokio::sync::Mutex::default(),
+            pace,
             locks: Locks::default(),
             purse: Purse::new(target.charges),
         })
@@ -311,7 +313,7 @@ impl Portal for Kazoo {
     }
 
     async fn examine(&self) -> Result<Vec<Symptom>, Error> {
-        doctor::examine(&self.session).await
+        Ok(doctor::examine(self).await)
     }
 
     async fn write(&self, write: &Write<'_>) -> Result<Written, Error> {
