@@ -32,7 +32,7 @@ pub(super) fn run(
     let folder = workspace::folder(directory, args.folder.as_deref());
     let files = [
         (CONFIGURATION.to_owned(), configuration(args.portal)),
-        ("people.yaml".to_owned(), people()),
+        ("people.yaml".to_owned(), people(args.portal)),
         (
             ".gitignore".to_owned(),
             "# The sandbox's database is this machine's own.\n.callsheet/*.db*\n".to_owned(),
@@ -97,7 +97,11 @@ const KAZOO: &str = "portal:
     token: { env: CALLSHEET_TOKEN } # the account's API key; or `user:` and `password:`
 ";
 
-fn people() -> String {
+fn people(portal: PortalKind) -> String {
+    let scope = match portal {
+        PortalKind::Sandbox => "administrator",
+        PortalKind::Kazoo => "admin",
+    };
     format!(
         "# yaml-language-server: $schema={SCHEMAS}/resources.schema.json
 users:
@@ -106,7 +110,7 @@ users:
     last_name: Ng
     email: alice@acme.example
     extension: 1001
-    scope: administrator
+    scope: {scope}
 extensions:
   2000: {{ kind: ring_group, name: Front desk, members: [alice] }}
 "

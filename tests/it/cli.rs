@@ -142,6 +142,16 @@ fn a_new_workspace_validates_plans_and_applies() {
 }
 
 #[test]
+fn a_new_workspace_is_one_that_its_portal_can_hold() {
+    for portal in ["sandbox", "kazoo"] {
+        let at = Prompt::new();
+        assert_eq!(at.run_quietly(&format!("init --portal {portal}")).code, 0);
+        let ended = at.run_quietly("validate");
+        assert_eq!((ended.code, &*ended.stderr), (0, ""), "{portal}");
+    }
+}
+
+#[test]
 fn init_overwrites_nothing() {
     for name in ["callsheet.yaml", "people.yaml"] {
         let mut at = Prompt::new();
