@@ -4,8 +4,9 @@ use super::{
     outcome::{Outcome, UsageError},
     settings::Terminal,
 };
-use crate::{reference, render, schema};
+use crate::{config::PortalKind, reference, render, schema};
 use anyhow::Context as _;
+use clap::ValueEnum as _;
 use std::{
     io::Write as _,
     path::{Path, PathBuf},
@@ -17,7 +18,7 @@ pub(super) struct Args {
     #[arg(value_name = "NAME")]
     name: Option<String>,
 
-    /// Write every schema to DIR/schema and every generated page to DIR/docs
+    /// Write every schema to DIR/schema, and every generated page and table to DIR/docs
     #[arg(long, value_name = "DIR", conflicts_with = "name", num_args = 0..=1, default_missing_value = ".")]
     write: Option<PathBuf>,
 }
@@ -63,6 +64,21 @@ fn pretty(schema: &serde_json::Value) -> anyhow::Result<String> {
     Ok(serde_json::to_string_pretty(schema)? + "\n")
 }
 
+/// The pages about portals that somebody wrote, with their tables written anew.
+fn with_tables(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
+    let mut pages = Vec::new();
+    for kind in PortalKind::value_variants() {
+        let name = format!("docs/portals/{kind}.md");
+        let path = folder.join(&name);
+        if path.exists() {
+            let text = std::fs::read_to_string(&path)
+                .with_context(|| format!("{} can't be read", path.display()))?;
+            pages.push((name, reference::filled(&text, *kind)));
+        }
+    }
+    Ok(pages)
+}
+
 pub(super) fn run(
     args: &Args,
     directory: &Path,
@@ -80,6 +96,7 @@ pub(super) fn run(
                 .into_iter()
                 .map(|(name, text)| (format!("docs/{name}.md"), text)),
         );
+        files.extend(with_tables(&folder)?);
         for (name, text) in files {
             let path = folder.join(name);
             let parent = path.parent().context("a file has a folder")?;

@@ -5,6 +5,7 @@
 //! nothing of ownership, waivers or protection: those live in the engine (law 6). To add a portal, add
 //! its folder and a line in `open`.
 
+mod about;
 mod capability;
 pub mod http;
 mod kazoo;
@@ -15,8 +16,9 @@ mod sandbox;
 mod stage;
 
 pub use crate::model::Change;
+pub use about::{About, Mapped};
 pub use capability::{Capabilities, Declared, KindCapability, Limit};
-pub use open::{Credentials, Location, Target, capabilities, open};
+pub use open::{Credentials, Location, Target, about, capabilities, mapping, open};
 pub use remedy::with_remedy;
 
 use crate::model::{Address, Fields, Kind, Live, Name, State};

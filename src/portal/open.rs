@@ -3,7 +3,7 @@
 //! sandbox's server.
 
 use super::{
-    Capabilities, Error, Portal, Progress, Write, Written,
+    About, Capabilities, Error, Mapped, Portal, Progress, Write, Written,
     http::{Base, Client, Pace, plain},
     kazoo::{self, Kazoo},
     sandbox::{self, Sandbox},
@@ -69,6 +69,24 @@ pub fn capabilities(kind: PortalKind) -> Capabilities {
     match kind {
         PortalKind::Sandbox => sandbox::capabilities(),
         PortalKind::Kazoo => kazoo::capabilities(),
+    }
+}
+
+/// What the docs say of a portal as a whole.
+#[must_use]
+pub fn about(kind: PortalKind) -> About {
+    match kind {
+        PortalKind::Sandbox => sandbox::ABOUT,
+        PortalKind::Kazoo => kazoo::ABOUT,
+    }
+}
+
+/// Which field of ours is which of a portal's; nothing of one that speaks the model itself.
+#[must_use]
+pub fn mapping(kind: PortalKind) -> Vec<Mapped> {
+    match kind {
+        PortalKind::Sandbox => Vec::new(),
+        PortalKind::Kazoo => kazoo::mapping(),
     }
 }
 

@@ -446,9 +446,17 @@ fn schemas_are_printed_by_name() {
             .count()
     );
     assert_eq!(at.run_quietly("schema --write out").code, 0);
-    let kept = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md"))
-        .unwrap();
-    assert_eq!(at.read("out/docs/rules.md"), kept);
+    for page in ["fields", "portals", "rules"] {
+        let name = format!("docs/{page}.md");
+        let kept = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(&name));
+        assert_eq!(at.read(&format!("out/{name}")), kept.unwrap(), "{name}");
+    }
+    let page = "Mine.\n<!-- generated: mapping -->\nold\n<!-- end -->\nMine too.\n";
+    write(at.path(), &[("out/docs/portals/kazoo.md", page)]);
+    assert_eq!(at.run_quietly("schema --write out").code, 0);
+    let filled = at.read("out/docs/portals/kazoo.md");
+    assert!(filled.starts_with("Mine.\n") && filled.ends_with("<!-- end -->\nMine too.\n"));
+    assert!(filled.contains("`priv_level`") && !filled.contains("\nold\n"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The *mapping* is the table of which field of ours is which of Kazoo's. Reading, writing, the errors'
 //! way back to a line of YAML, and the docs go by it.
 
-use super::tenant::Collection;
+use super::{super::Mapped, tenant::Collection};
 use crate::model::Kind;
 
 /// One field of ours, and where Kazoo keeps it.
@@ -323,6 +323,32 @@ pub(super) const ROWS: &[Row] = &[
         Own("the number among those of the callflow that has the destination's number"),
     ),
 ];
+
+/// The table, as the docs show it.
+pub(in crate::portal) fn mapped() -> Vec<Mapped> {
+    let mapped = |row: &Row| {
+        let Row {
+            kind,
+            field,
+            document,
+            at,
+            form,
+        } = *row;
+        Mapped {
+            kind,
+            field,
+            document: document.name(),
+            at,
+            how: match form {
+                Text | Flag | Number => "as it is",
+                Thousandths => "in thousandths",
+                Person => "the id of the user",
+                Own(note) => note,
+            },
+        }
+    };
+    ROWS.iter().map(mapped).collect()
+}
 
 /// The words of the types of extensions.
 pub(super) const TYPES: [&str; 6] = [

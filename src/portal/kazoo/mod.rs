@@ -22,9 +22,11 @@ mod wire;
 mod write;
 
 pub(super) use capability::capabilities;
+pub(super) use mapping::mapped as mapping;
 
 use super::{
-    Capabilities, Error, Location, Portal, Progress, Symptom, Target, Wanted, Write, Written,
+    About, Capabilities, Error, Location, Portal, Progress, Symptom, Target, Wanted, Write,
+    Written,
     http::{Base, Client, Pace},
 };
 use crate::model::{Kind, Live, Requests, State};
@@ -39,6 +41,15 @@ use std::{
 };
 use tenant::{Collection, Tenant};
 use write::Locks;
+
+/// What the docs say of it.
+pub(super) const ABOUT: About = About {
+    title: "Kazoo 4 and 5, by Crossbar",
+    reached: "`url:`",
+    credentials: "`token:`, the API key of an account, or `user:` and `password:`",
+    secrets: "with the document, in its `callsheet` object",
+    reading: "a login, a page for each 500 documents of five types, and in Kazoo 4 a request for each document of which a field is declared that lists don't tell",
+};
 
 /// The measure that every host keeps unless it was told otherwise is 100 requests at once and 10 more
 /// each second, for all who come from one address. This stays below it.

@@ -8,7 +8,7 @@ mod list;
 mod wire;
 mod write;
 
-use super::{Capabilities, Error, KindCapability, Portal, Progress, Write, Written, http};
+use super::{About, Capabilities, Error, KindCapability, Portal, Progress, Write, Written, http};
 use crate::model::{Kind, Listing, Live, Requests};
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +27,15 @@ impl Sandbox {
         }
     }
 }
+
+/// What the docs say of it.
+pub(super) const ABOUT: About = About {
+    title: "Sandbox, the built-in portal",
+    reached: "`database:`, inside the command, or `url:`, where one is served",
+    credentials: "inside the command nothing; else `token:`",
+    secrets: "with the object",
+    reading: "a page for each 1,000 objects of a kind",
+};
 
 /// Everything.
 pub(super) fn capabilities() -> Capabilities {

@@ -37,7 +37,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("apply", "plan portal model rules"),
     ("import", "desired diagnostic model plan repo source yaml"),
     ("render", "source diagnostic model plan apply"),
-    ("reference", "model diagnostic"),
+    ("reference", "model config diagnostic portal"),
     ("saved", "model plan render"),
     ("journal", "apply plan render saved"),
     ("undo", "apply journal model plan"),

@@ -1,4 +1,10 @@
-//! The *reference* is the docs that are written from the model: pages for `docs/`, kept fresh by a test.
+//! The *reference* is the docs that are written from the model and from what portals say of themselves:
+//! pages for `docs/`, and tables in pages that a person wrote. They are checked to be fresh.
+
+mod mapping;
+mod portals;
+
+pub use mapping::filled;
 
 use crate::{
     diagnostic::{Level, Rule},
@@ -13,7 +19,11 @@ const GENERATED: &str =
 /// Every generated page, by name.
 #[must_use]
 pub fn pages() -> Vec<(&'static str, String)> {
-    vec![("fields", fields()), ("rules", rules())]
+    vec![
+        ("fields", fields()),
+        ("portals", portals::page()),
+        ("rules", rules()),
+    ]
 }
 
 /// One line of Markdown out of a doc comment.

@@ -1,0 +1,129 @@
+//! The *mapping's* table: which field of ours is which of a portal's, in the page that somebody wrote
+//! about that portal.
+
+use super::flat;
+use crate::{
+    config::PortalKind,
+    model::Kind,
+    portal::{self, Mapped},
+};
+use std::fmt::Write as _;
+
+/// Between these two lines of a page stands what is generated.
+const BEGIN: &str = "<!-- generated: mapping -->";
+const END: &str = "<!-- end -->";
+
+/// A page with its table written anew; as it is where it has no place for one.
+#[must_use]
+pub fn filled(page: &str, kind: PortalKind) -> String {
+    let place = page.split_once(BEGIN).and_then(|(before, rest)| {
+        let (_, after) = rest.split_once(END)?;
+        Some((before, after))
+    });
+    match place {
+        Some((before, after)) => format!("{before}{BEGIN}\n{}{END}{after}", tables(kind)),
+        None => page.to_owned(),
+    }
+}
+
+/// A table for each kind.
+fn tables(kind: PortalKind) -> String {
+    let rows = portal::mapping(kind);
+    let mut text = String::new();
+    for kind in Kind::ALL {
+        let own: Vec<&Mapped> = rows.iter().filter(|row| row.kind == kind).collect();
+        if own.is_empty() {
+            continue;
+        }
+        // Writing to a string can't fail.
+        _ = write!(
+            text,
+            "\n### {kind}\n\n| field | document | there | how |\n|---|---|---|---|\n"
+        );
+        for row in own {
+            let Mapped {
+                kind: _,
+                field,
+                document,
+                at,
+                how,
+            } = row;
+            _ = writeln!(text, "| `{field}` | {document} | `{at}` | {} |", flat(how));
+        }
+    }
+    text + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BEGIN, END, filled};
+    use crate::{
+        config::PortalKind,
+        model::Kind,
+        portal::{capabilities, mapping},
+        reference::portals::{Holds, holds, is_in, paths},
+    };
+
+    /// Whether a row speaks for a field: its own, that of every type, or that of a field that it is in.
+    fn speaks_for(row: &str, path: &str) -> bool {
+        let of_any_type = row.strip_prefix("*.");
+        let path = match (of_any_type, path.split_once('.')) {
+            (Some(_), Some((_, own))) => own,
+            _ => path,
+        };
+        let row = of_any_type.unwrap_or(row);
+        is_in(path, row)
+    }
+
+    #[test]
+    fn whatever_kazoo_holds_has_its_row_and_every_row_a_field() {
+        let kazoo = capabilities(PortalKind::Kazoo);
+        let rows = mapping(PortalKind::Kazoo);
+        let mut wrong = Vec::new();
+        for kind in Kind::ALL {
+            let own: Vec<&str> = rows
+                .iter()
+                .filter(|row| row.kind == kind)
+                .map(|row| row.field)
+                .collect();
+            let paths = paths(kind);
+            for path in &paths {
+                let is_held = matches!(holds(&kazoo, kind, path), Holds::All | Holds::Only(_));
+                // A record and a type are held as far as what is in them is.
+                let is_whole = paths
+                    .iter()
+                    .any(|other| other.starts_with(&format!("{path}.")));
+                let has_row = own.iter().any(|row| speaks_for(row, path));
+                if is_held && !is_whole && !has_row {
+                    wrong.push(format!("{kind}: `{path}` has no row"));
+                }
+                if !is_held && own.contains(&path.as_str()) {
+                    wrong.push(format!(
+                        "{kind}: `{path}` has a row and is said to be lacking"
+                    ));
+                }
+            }
+            for row in own {
+                let is_tag = row == "*.kind";
+                if !is_tag && !paths.iter().any(|path| speaks_for(row, path)) {
+                    wrong.push(format!("{kind}: the row `{row}` names no field"));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn the_page_about_kazoo_holds_the_table_and_it_is_fresh() {
+        let page = include_str!("../../docs/portals/kazoo.md");
+        assert!(
+            page.contains(BEGIN) && page.contains(END),
+            "no place for it"
+        );
+        assert!(
+            filled(page, PortalKind::Kazoo) == page,
+            "run `callsheet schema --write`"
+        );
+        assert_eq!(filled("prose\n", PortalKind::Kazoo), "prose\n");
+    }
+}

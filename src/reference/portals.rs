@@ -1,0 +1,230 @@
+//! The *portals'* page: what each of them is, and field by field what it can hold.
+
+use super::{GENERATED, flat};
+use crate::{
+    config::PortalKind,
+    model::{Field, Kind, Shape},
+    portal::{self, About, Capabilities, KindCapability},
+};
+use clap::ValueEnum as _;
+use std::fmt::Write as _;
+
+/// What a portal can hold in one field.
+#[derive(Debug)]
+pub(super) enum Holds {
+    /// Whatever the model can say.
+    All,
+    /// Less, as this says.
+    Only(&'static str),
+    /// Nothing, but files are enough.
+    InFiles,
+    /// Nothing.
+    Nothing,
+}
+
+pub(super) fn page() -> String {
+    let portals: Vec<(PortalKind, Capabilities)> = PortalKind::value_variants()
+        .iter()
+        .map(|kind| (*kind, portal::capabilities(*kind)))
+        .collect();
+    let mut page = format!(
+        "{GENERATED}# Portals\n\nWhat Callsheet speaks with, and what each of them can hold. What a portal can't hold is an error on \
+         the line that declares it, before anything is planned.\n"
+    );
+    whole(&mut page, &portals);
+    page.push_str(
+        "\n## Field by field\n\n`yes` is whatever [the field](fields.md) may say, `no` is an error, and anything else is as much as \
+         the portal holds. `in the files` is what a portal needn't hold: it is expanded where it is declared.\n",
+    );
+    for kind in Kind::ALL {
+        // Writing to a string can't fail.
+        _ = write!(page, "\n### {kind}\n\n");
+        heading(&mut page, "field", &portals);
+        if !paths(kind).iter().any(|path| path == kind.identity()) {
+            let note = format!("`{}`, the key", kind.identity());
+            row(&mut page, &note, &portals, |portal| {
+                spelled(&holds(portal, kind, kind.identity()))
+            });
+        }
+        for path in paths(kind) {
+            row(&mut page, &format!("`{path}`"), &portals, |portal| {
+                spelled(&holds(portal, kind, &path))
+            });
+        }
+    }
+    page
+}
+
+/// What there is to say of each as a whole.
+fn whole(page: &mut String, portals: &[(PortalKind, Capabilities)]) {
+    page.push('\n');
+    heading(page, "", portals);
+    let mut tell = |what: &str, told: &dyn Fn(PortalKind, &Capabilities) -> String| {
+        let cells = portals
+            .iter()
+            .map(|(kind, portal)| flat(&told(*kind, portal)));
+        let cells: Vec<String> = cells.collect();
+        _ = writeln!(page, "| {what} | {} |", cells.join(" | "));
+    };
+    let about = |kind: PortalKind| {
+        let About {
+            title,
+            reached,
+            credentials,
+            secrets,
+            reading,
+        } = portal::about(kind);
+        [title, reached, credentials, secrets, reading]
+    };
+    tell(
+        "what it is",
+        &|kind, _| match portal::mapping(kind).is_empty() {
+            true => about(kind)[0].to_owned(),
+            false => format!("[{}](portals/{kind}.md)", about(kind)[0]),
+        },
+    );
+    tell("where it is, in `portal`", &|kind, _| {
+        about(kind)[1].to_owned()
+    });
+    tell("`portal.credentials`", &|kind, _| about(kind)[2].to_owned());
+    tell(
+        "a user is known by",
+        &|_, portal| match portal.kinds.contains_key(&Kind::Users) {
+            true => format!("`{}`", Kind::Users.identity()),
+            false => "there are no users".to_owned(),
+        },
+    );
+    tell(
+        "templates are kept",
+        &|_, portal| match portal.kinds.contains_key(&Kind::Templates) {
+            true => "in the portal".to_owned(),
+            false => "in the files, where they are expanded".to_owned(),
+        },
+    );
+    tell("which version of a secret was sent is kept", &|kind, _| {
+        about(kind)[3].to_owned()
+    });
+    tell("removing", &|_, portal| removing(portal));
+    tell("reading costs", &|kind, _| about(kind)[4].to_owned());
+}
+
+/// What becomes of what is removed.
+fn removing(portal: &Capabilities) -> String {
+    let stay: Vec<&str> = portal
+        .kinds
+        .iter()
+        .filter(|(_, kind)| !kind.deletes)
+        .map(|(kind, _)| kind.name())
+        .collect();
+    match stay.as_slice() {
+        [] => "deletes".to_owned(),
+        stay => format!("deletes; {} are deactivated", stay.join(", ")),
+    }
+}
+
+fn heading(page: &mut String, first: &str, portals: &[(PortalKind, Capabilities)]) {
+    let names: Vec<&str> = portals.iter().map(|(_, portal)| portal.portal).collect();
+    let rules = "---|".repeat(portals.len() + 1);
+    _ = write!(page, "| {first} | {} |\n|{rules}\n", names.join(" | "));
+}
+
+fn row(
+    page: &mut String,
+    first: &str,
+    portals: &[(PortalKind, Capabilities)],
+    told: impl Fn(&Capabilities) -> String,
+) {
+    let cells: Vec<String> = portals.iter().map(|(_, portal)| told(portal)).collect();
+    _ = writeln!(page, "| {first} | {} |", cells.join(" | "));
+}
+
+fn spelled(holds: &Holds) -> String {
+    match holds {
+        Holds::All => "yes".to_owned(),
+        Holds::Only(what) => flat(what),
+        Holds::InFiles => "in the files".to_owned(),
+        Holds::Nothing => "no".to_owned(),
+    }
+}
+
+/// What a portal can hold in a field, named as [`paths`] names it.
+pub(super) fn holds(portal: &Capabilities, kind: Kind, path: &str) -> Holds {
+    let Some(KindCapability {
+        lacks,
+        limits,
+        deletes: _,
+    }) = portal.kinds.get(&kind)
+    else {
+        return match kind {
+            Kind::Templates => Holds::InFiles,
+            _ => Holds::Nothing,
+        };
+    };
+    // A field of a type may be meant of every type.
+    let of_any_type = match (kind.shape(), path.split_once('.')) {
+        (Shape::Variants { .. }, Some((_, own))) => own,
+        _ => path,
+    };
+    if lacks
+        .iter()
+        .any(|field| is_in(path, field) || is_in(of_any_type, field))
+    {
+        return Holds::Nothing;
+    }
+    // Where templates stay in the files, so does whose they are.
+    if kind == Kind::Users
+        && !portal.kinds.contains_key(&Kind::Templates)
+        && ["template", "with"]
+            .into_iter()
+            .any(|field| is_in(path, field))
+    {
+        return Holds::InFiles;
+    }
+    let limit = limits
+        .iter()
+        .find(|limit| limit.field == path || limit.field == of_any_type);
+    limit.map_or(Holds::All, |limit| Holds::Only(limit.only))
+}
+
+/// Whether a path is that of a field, or of one in it.
+pub(super) fn is_in(path: &str, field: &str) -> bool {
+    let rest = path.strip_prefix(field);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+/// Every field of a kind by its path: `voicemail.email`, `phones[].mac`; of a kind with several types each
+/// type by its word, and its fields behind that: `fax`, `fax.retries`.
+pub(super) fn paths(kind: Kind) -> Vec<String> {
+    let mut paths = Vec::new();
+    match kind.shape() {
+        Shape::Variants { tag, types } => {
+            for (word, shape) in types {
+                paths.push(word.to_string());
+                let fields = shape.all_fields().into_iter();
+                let own = fields.filter(|field| field.name != *tag);
+                collect(&mut paths, &format!("{word}."), own);
+            }
+        }
+        shape => collect(&mut paths, "", shape.all_fields()),
+    }
+    paths
+}
+
+fn collect<'f>(paths: &mut Vec<String>, prefix: &str, fields: impl IntoIterator<Item = &'f Field>) {
+    for field in fields {
+        let name = format!("{prefix}{}", field.name);
+        paths.push(name.clone());
+        match field.shape.strict() {
+            shape @ Shape::Record(_) => {
+                collect(paths, &format!("{name}."), shape.all_fields());
+            }
+            Shape::List { item, .. } => {
+                collect(paths, &format!("{name}[]."), item.all_fields());
+            }
+            Shape::Map { item, .. } => {
+                collect(paths, &format!("{name}.*."), item.all_fields());
+            }
+            _ => {}
+        }
+    }
+}
