@@ -199,27 +199,42 @@ impl Kazoo {
         Ok(1)
     }
 
-    /// Who serves which queue, also one that no number leads to; nobody where there are no queues.
+    /// Who serves which queue, also one that no number leads to; nobody where there are no queues. A queue
+    /// that is gone is still noted in those who served it, and counts for nothing.
     async fn look_for_agents(&self, progress: &dyn Progress) -> Result<u64, Error> {
-        let see = |more: usize| {
-            let more = more.try_into().unwrap_or(u64::MAX);
-            progress.seen(Kind::Extensions, more, None);
+        let there = async {
+            let queues = self.list(Collection::Queues, &[], progress).await?;
+            let see = |more: usize| {
+                let more = more.try_into().unwrap_or(u64::MAX);
+                progress.seen(Kind::Extensions, more, None);
+            };
+            let agents = list::whole(&self.session, &["agents"], &[], &see).await?;
+            Ok(queues.zip(agents))
         };
-        let list = match list::whole(&self.session, &["agents"], &[], &see).await {
-            Ok(list) => list,
-            Err(Error::NotReady { status: 503, .. }) => None,
+        let ((queues, pages), agents) = match there.await {
+            Ok(Some(both)) => both,
+            // Not loaded, or its database is not laid out.
+            Ok(None) | Err(Error::NotReady { status: 503, .. }) => return Ok(2),
             Err(error) => return Err(error),
         };
-        let rows = list.map_or_else(Vec::new, |list| list.rows);
-        let pages = rows.len().div_ceil(list::PAGE).max(1) as u64;
+        let more = agents.rows.len().div_ceil(list::PAGE).max(1) as u64;
         let mut tenant = self.tenant();
-        for (id, row) in rows {
-            let queues = row.get("queues").and_then(serde_json::Value::as_array);
-            let queues = queues.into_iter().flatten();
-            let queues = queues.filter_map(|queue| queue.as_str().map(str::to_owned));
-            tenant.serving.insert(id.into(), queues.collect());
+        for (user, row) in agents.rows {
+            let own = row.get("queues").and_then(serde_json::Value::as_array);
+            let own = own
+                .into_iter()
+                .flatten()
+                .filter_map(serde_json::Value::as_str);
+            for id in own {
+                if let Some((_, queue)) = queues.rows.iter().find(|(known, _)| known == id) {
+                    let name = doc::text(queue, "name").unwrap_or(id).to_owned();
+                    let served = tenant.serving.entry(id.into()).or_default();
+                    served.name = name;
+                    served.by.push(user.clone());
+                }
+            }
         }
-        Ok(pages)
+        Ok(pages + more)
     }
 
     /// Users who can't log in are told apart by a filter: a summary doesn't say.

@@ -173,6 +173,13 @@ impl Known {
     }
 }
 
+/// A queue, and the ids of those who serve it.
+#[derive(Clone, Default)]
+pub(super) struct Served {
+    pub(super) name: String,
+    pub(super) by: Vec<String>,
+}
+
 /// An account's documents, as far as they were read.
 #[derive(Clone, Default)]
 pub(super) struct Tenant {
@@ -181,8 +188,8 @@ pub(super) struct Tenant {
     pub(super) doubts: BTreeMap<Collection, String>,
     /// The agents of each queue that was looked at.
     pub(super) agents: BTreeMap<Box<str>, Vec<String>>,
-    /// The queues of each user who serves any, as the list of agents tells.
-    pub(super) serving: BTreeMap<Box<str>, Vec<String>>,
+    /// Who serves each queue, as the list of agents tells.
+    pub(super) serving: BTreeMap<Box<str>, Served>,
     /// Whether queues are there; nothing if nobody asked.
     pub(super) has_queues: Option<bool>,
     /// The users who are known to be inactive though no more of them was read.

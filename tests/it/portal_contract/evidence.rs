@@ -123,7 +123,7 @@ fn whatever_leads_to_a_person_holds_the_person_back() {
                 _ => {
                     let queue = kazoo.seed("queues", json!({"name": "Q"}));
                     kazoo.set("users", &zed, json!({"queues": [queue]}));
-                    "refers to it in its roster"
+                    "the queue Q refers to it in its roster"
                 }
             };
             let told = held(&subject, &workspace);

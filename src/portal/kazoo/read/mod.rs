@@ -101,16 +101,15 @@ fn queues(index: &Index<'_>) -> impl Iterator<Item = Referrer> {
         (collection == Collection::Queues).then_some(id)
     });
     let led_to: BTreeSet<&str> = led_to.collect();
-    let mut queues: BTreeMap<&str, Vec<Mention>> = BTreeMap::new();
-    for (user, own) in &index.tenant.serving {
-        for queue in own.iter().filter(|queue| !led_to.contains(queue.as_str())) {
-            let mention = mention(index, user, "its roster");
-            queues.entry(queue).or_default().extend(mention);
+    let serving = index.tenant.serving.iter();
+    let others = serving.filter(move |(id, _)| !led_to.contains(&***id));
+    others.map(|(_, served)| {
+        let mentions = served.by.iter();
+        let mentions = mentions.filter_map(|user| mention(index, user, "its roster"));
+        Referrer {
+            what: format!("the queue {}", served.name),
+            mentions: mentions.collect(),
         }
-    }
-    queues.into_iter().map(|(queue, mentions)| Referrer {
-        what: format!("the queue {queue}"),
-        mentions: mentions.into(),
     })
 }
 

@@ -57,7 +57,7 @@ impl<'w> Writer<'w> {
             if let Some((collection, document)) = &led_to
                 && !self.is_shared(*collection, document, id).await?
             {
-                self.delete(*collection, document).await?;
+                self.remove_document(*collection, document).await?;
             }
             self.delete(Callflows, id).await?;
             return Ok(self.written(Callflows, id));
@@ -71,7 +71,7 @@ impl<'w> Writer<'w> {
             if let Some((collection, document)) = &led_to
                 && !self.is_shared(*collection, document, id).await?
             {
-                self.delete(*collection, document).await?;
+                self.remove_document(*collection, document).await?;
             }
             Some(fresh)
         } else {
@@ -159,6 +159,14 @@ impl<'w> Writer<'w> {
         let id = self.create(collection, doc, &trace).await?;
         self.roster(collection, &id, true).await?;
         Ok(Some(id))
+    }
+
+    /// Removes a document. Who serves a queue is noted in those who do, so they are told first.
+    async fn remove_document(self, collection: Collection, id: &str) -> Result<(), Error> {
+        if collection == Queues {
+            self.put_roster(id, &[]).await?;
+        }
+        self.delete(collection, id).await
     }
 
     async fn change_document(self, collection: Collection, id: &str) -> Result<(), Error> {
