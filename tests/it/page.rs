@@ -34,7 +34,6 @@ fn operation(action: Action, cause: Cause, key: &str) -> Operation {
 }
 
 /// What a browser writes after it has loaded the page; nothing where there is no browser.
-#[expect(clippy::print_stderr, reason = "what is skipped is said aloud")]
 fn dumped(page: &Path, folder: &Path) -> Option<(String, String)> {
     let profile = format!("--user-data-dir={}", folder.join("profile").display());
     let log = folder.join("net.json");
@@ -53,7 +52,7 @@ fn dumped(page: &Path, folder: &Path) -> Option<(String, String)> {
     let output = match output {
         Ok(output) => output,
         Err(error) => {
-            eprintln!("SKIPPED: chromium can't be started: {error}");
+            crate::aloud::skipped(&format!("chromium can't be started: {error}"));
             return None;
         }
     };

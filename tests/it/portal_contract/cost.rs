@@ -3,9 +3,10 @@
 use super::{
     field::neighbours,
     run::{Workspace, step},
-    subject::{Server, Subject, measured},
+    subject::{Server, Subject},
 };
 use crate::{
+    aloud::measured,
     kazoo::{Dialect, Options},
     running,
 };

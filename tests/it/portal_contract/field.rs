@@ -2,9 +2,10 @@
 
 use super::{
     run::{Workspace, step},
-    subject::{Subject, skipped},
+    subject::Subject,
     value::{self, Place},
 };
+use crate::aloud::skipped;
 use callsheet::{
     fit::fit,
     model::{Field, Kind, ListOrder, Secret, SecretOrigin, Shape, Value},

@@ -1,6 +1,7 @@
 //! A *subject* is a portal that is put through the suite: its server, and how to get in.
 
 use crate::{
+    aloud::skipped,
     kazoo::{Dialect, Kazoo, Options, PASSWORD, USERNAME},
     running::{Sandbox, WRITE},
 };
@@ -207,16 +208,4 @@ impl Subject {
             }
         }
     }
-}
-
-/// Says aloud what was measured.
-#[expect(clippy::print_stderr, reason = "who runs the tests is to see it")]
-pub(super) fn measured(what: &str) {
-    eprintln!("MEASURED: {what}");
-}
-
-/// Says aloud what isn't tested.
-#[expect(clippy::print_stderr, reason = "who runs the tests is to see it")]
-pub(super) fn skipped(what: &str) {
-    eprintln!("SKIPPED: {what}");
 }
