@@ -1,0 +1,141 @@
+//! The *files* of a workspace: new ones, wrong ones, and the examples.
+
+use super::Prompt;
+use crate::workspace::write;
+use std::path::{Path, PathBuf};
+
+#[test]
+fn a_new_workspace_validates_plans_and_applies() {
+    let mut at = Prompt::new();
+    for line in [
+        "init",
+        "validate",
+        "plan --detailed-exitcode",
+        "apply",
+        "apply --yes",
+        "plan --detailed-exitcode",
+        "apply --yes",
+        "init",
+    ] {
+        at.run(line);
+    }
+    assert!(at.read(".gitignore").contains(".db"));
+    at.keep("a-new-workspace");
+}
+
+#[test]
+fn a_new_workspace_is_one_that_its_portal_can_hold() {
+    for portal in ["sandbox", "kazoo"] {
+        let at = Prompt::new();
+        assert_eq!(at.run_quietly(&format!("init --portal {portal}")).code, 0);
+        let ended = at.run_quietly("validate");
+        assert_eq!((ended.code, &*ended.stderr), (0, ""), "{portal}");
+    }
+}
+
+#[test]
+fn init_overwrites_nothing() {
+    for name in ["callsheet.yaml", "people.yaml"] {
+        let mut at = Prompt::new();
+        write(at.path(), &[(name, "mine"), (".gitignore", "/mine\n")]);
+        assert_eq!(at.run("init").code, 1, "{name}");
+        assert_eq!(
+            (&*at.read(name), &*at.read(".gitignore")),
+            ("mine", "/mine\n")
+        );
+        assert_eq!(
+            std::fs::read_dir(at.path()).unwrap().count(),
+            2,
+            "nothing else was made"
+        );
+    }
+    let at = Prompt::new();
+    write(at.path(), &[(".gitignore", "/mine\n")]);
+    assert_eq!(at.run_quietly("init new/acme").code, 0);
+    assert_eq!(at.run_quietly("validate new/acme").code, 0);
+    assert_eq!(at.run_quietly("-C new validate acme").code, 0);
+    assert_eq!(at.read(".gitignore"), "/mine\n");
+}
+
+#[test]
+fn wrong_files_end_with_one() {
+    let people = "users: { alice: { frist_name: Alice } }\n";
+    let mut at = Prompt::with(&[("people.yaml", people)]);
+    let said = at.run("validate").stderr;
+    for line in [
+        "plan",
+        "apply --yes",
+        "list users",
+        "show users/alice",
+        "import",
+    ] {
+        let ended = at.run_quietly(line);
+        assert_eq!(
+            (ended.code, ended.stderr, &*ended.stdout),
+            (1, said.clone(), ""),
+            "{line}"
+        );
+    }
+    assert_eq!(at.run("validate --format github").code, 1);
+    assert!(!at.path().join(".callsheet").exists(), "nothing was opened");
+    at.keep("wrong-files");
+}
+
+#[test]
+fn no_workspace_says_where_one_is() {
+    let mut at = Prompt::new();
+    at.run("plan");
+    write(
+        at.path(),
+        &[
+            ("tenants/acme/callsheet.yaml", ""),
+            ("tenants/zenith/callsheet.yaml", ""),
+        ],
+    );
+    at.run("plan");
+    at.run("plan nowhere");
+    at.keep("no-workspace");
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in walkdir::WalkDir::new(from).sort_by_file_name() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.path().strip_prefix(from).unwrap());
+        if entry.file_type().is_dir() {
+            std::fs::create_dir_all(target).unwrap();
+        } else if entry
+            .path()
+            .extension()
+            .is_some_and(|extension| extension == "yaml")
+        {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn every_example_plans_without_a_word_of_warning() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let walk = walkdir::WalkDir::new(&examples).sort_by_file_name();
+    let workspaces: Vec<PathBuf> = walk
+        .into_iter()
+        .map(|entry| entry.unwrap().into_path())
+        .filter(|path| path.ends_with("callsheet.yaml"))
+        .map(|path| path.parent().unwrap().to_owned())
+        .collect();
+    assert!(workspaces.len() > 3, "{workspaces:?}");
+    for workspace in workspaces {
+        let name = workspace
+            .strip_prefix(&examples)
+            .unwrap()
+            .display()
+            .to_string();
+        let mut at = Prompt::new();
+        copy(&workspace, &at.path().join(&name));
+        for line in ["validate", "plan"] {
+            let ended = at.run(&format!("-C {name} {line}"));
+            assert_eq!((ended.code, &*ended.stderr), (0, ""), "{name}: {line}");
+        }
+        at.keep(&format!("example-{}", name.replace('/', "-")));
+    }
+}
