@@ -11,7 +11,7 @@ use crate::{
     desired,
     fit::leave_in_files,
     model::{Address, Commit, Kind, Live, State},
-    plan::{Action, Cause, Inputs, Operation, Past, Plan, plan, strangers},
+    plan::{Action, Asks, Cause, Inputs, Operation, Past, Plan, plan, strangers},
     portal::{self, Portal, Wanted},
     render::document::Revision,
     repo::{self, History},
@@ -172,17 +172,20 @@ impl Before {
         terminal: &Terminal,
     ) -> anyhow::Result<Plan> {
         let first = self.plan(workspace, live, only)?;
-        if portal.tells_all() || !first.asks_for_evidence() {
-            return Ok(first);
-        }
         let going = first.operations.iter().filter_map(|operation| {
             let object = operation.object.as_ref()?;
             let goes = operation.action == Action::Delete;
             goes.then(|| Address::new(operation.address.kind, object.key.clone()))
         });
         let going: Vec<Address> = going.collect();
+        let wanted = match first.asks() {
+            _ if portal.tells_all() => return Ok(first),
+            Asks::Nothing => return Ok(first),
+            Asks::Activity => Wanted::Activity,
+            Asks::References => Wanted::Evidence(&going),
+        };
         let bars = Bars::new(terminal.progress);
-        let read = portal.complete(live, Wanted::Evidence(&going), &bars).await;
+        let read = portal.complete(live, wanted, &bars).await;
         bars.clear();
         read.context("the portal can't be read whole, so nothing is planned")?;
         self.plan(workspace, live, only)

@@ -170,6 +170,18 @@ impl Object {
     }
 }
 
+/// What guards must know of a plan beyond what lists tell, from the least to the most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Asks {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Who is inactive.
+    Activity,
+    /// Who refers to what, and who is inactive: something goes, or is known by another name.
+    References,
+}
+
 /// How many operations of each action there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
@@ -212,23 +224,28 @@ impl Plan {
         Summary::of(&self.operations)
     }
 
-    /// Whether something goes, comes back or changes hands: guards then ask for more than lists tell.
+    /// What guards must know of it beyond what lists tell.
     #[must_use]
-    pub fn asks_for_evidence(&self) -> bool {
-        self.operations.iter().any(|operation| {
-            let moves = |change: &Change| {
-                matches!(
-                    change.path.first().map(|name| &**name),
-                    Some("extension" | "scope" | "active" | "email")
-                )
+    pub fn asks(&self) -> Asks {
+        let asks = self.operations.iter().map(|operation| {
+            let changes = |field: &str| {
+                let mut changes = operation.changes.iter();
+                changes.find(|change| change.path.first().is_some_and(|name| **name == *field))
             };
-            let is_user = operation.address.kind == Kind::Users;
+            let gives_up = changes("extension").is_some_and(|change| change.before.is_some());
             match operation.action {
-                Action::Create => is_user,
-                Action::Update => operation.changes.iter().any(moves),
-                Action::Rename | Action::Deactivate | Action::Reactivate | Action::Delete => true,
+                Action::Rename | Action::Deactivate | Action::Delete => Asks::References,
+                Action::Update | Action::Reactivate if gives_up => Asks::References,
+                Action::Reactivate => Asks::Activity,
+                // Who comes may be somebody who left; who loses a scope, the last who had it.
+                Action::Create if operation.address.kind == Kind::Users => Asks::Activity,
+                Action::Update if changes("scope").is_some() || changes("email").is_some() => {
+                    Asks::Activity
+                }
+                Action::Create | Action::Update => Asks::Nothing,
             }
-        })
+        });
+        asks.max().unwrap_or_default()
     }
 
     /// Whether a finding blocks it.

@@ -7,7 +7,7 @@ use callsheet::{
     config::Config,
     fit::fit,
     model::{Address, Fields, Kind, Live, Resource, State},
-    plan::{Inputs, Past, Plan, plan},
+    plan::{Asks, Inputs, Past, Plan, plan},
     portal::{Error, Portal, Wanted},
 };
 use serde_json::{Value as Json, json};
@@ -72,10 +72,12 @@ impl Workspace {
             .collect();
         assert_eq!(misfits, [""; 0], "only what fits is declared here");
         let first = self.planned(&live);
-        if portal.tells_all() || !first.asks_for_evidence() {
-            return Ok(first);
-        }
-        let wanted = Wanted::Evidence(&self.absent);
+        let wanted = match first.asks() {
+            _ if portal.tells_all() => return Ok(first),
+            Asks::Nothing => return Ok(first),
+            Asks::Activity => Wanted::Activity,
+            Asks::References => Wanted::Evidence(&self.absent),
+        };
         portal.complete(&mut live, wanted, &()).await?;
         Ok(self.planned(&live))
     }
