@@ -181,7 +181,7 @@ impl Session {
             account,
             own,
             user: envelope.data["owner_id"].as_str().map(str::to_owned),
-            version: envelope.version,
+            version: envelope.version.unwrap_or_default(),
             skew: envelope
                 .timestamp
                 .map(|there| there.as_second() - jiff::Timestamp::now().as_second()),

@@ -19,23 +19,32 @@ pub(super) struct Envelope {
     #[serde(default)]
     pub(super) data: Value,
     /// The document's revision; of a list, something that changes with every answer.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "if_fit")]
     pub(super) revision: Option<String>,
     /// Where the next page begins; absent on the last.
     #[serde(default, deserialize_with = "key")]
     pub(super) next_start_key: Option<String>,
     /// How many objects this page holds.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "if_fit")]
     pub(super) page_size: Option<u64>,
     /// The version of Crossbar.
-    #[serde(default)]
-    pub(super) version: String,
+    #[serde(default, deserialize_with = "if_fit")]
+    pub(super) version: Option<String>,
     /// The server's clock.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "if_fit")]
     pub(super) timestamp: Option<jiff::Timestamp>,
     /// The token, which Crossbar hands back with every answer.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "if_fit")]
     pub(super) auth_token: Option<SecretString>,
+}
+
+/// What stands beside the data differs between releases and forks: what is of another type than it should
+/// be is as good as not there.
+fn if_fit<'de, T: serde::de::DeserializeOwned, D: serde::Deserializer<'de>>(
+    json: D,
+) -> Result<Option<T>, D::Error> {
+    let value = Value::deserialize(json)?;
+    Ok(serde_json::from_value(value).ok())
 }
 
 /// A key is text here and a number or a list there; whatever it is, it is handed back as it came.
@@ -112,9 +121,21 @@ fn problems(said: &Value, path: &str, found: &mut Vec<(String, String)>) {
 
 #[cfg(test)]
 mod tests {
-    use super::refusal;
+    use super::{Envelope, refusal};
     use crate::portal::{Error, http::Answer};
     use serde_json::{Value, json};
+
+    #[test]
+    fn what_stands_beside_the_data_may_be_odd() {
+        let said = json!({"data": [], "page_size": "1", "version": 5, "timestamp": 63_962_511_107_i64,
+            "revision": null, "next_start_key": [1, "a"]});
+        let read = Envelope::parse(said.to_string().as_bytes(), "x").unwrap();
+        assert_eq!(
+            (read.page_size, read.version, read.timestamp),
+            (None, None, None)
+        );
+        assert_eq!(read.next_start_key.as_deref(), Some("[1,\"a\"]"));
+    }
 
     fn told(data: &Value) -> String {
         let body = json!({"data": data, "error": "400", "message": "validation error"});

@@ -3,10 +3,11 @@
 use crate::{
     aloud::skipped,
     kazoo::{Dialect, Kazoo, Options, PASSWORD, USERNAME},
-    running::{Sandbox, WRITE},
+    running::{self, Client, Sandbox, WRITE},
 };
 use callsheet::{
     config::{LoginHash, PortalKind},
+    model::Kind,
     portal::{self, Credentials, Location, Portal, Target, http::Pace},
 };
 use serde_json::{Value as Json, json};
@@ -103,7 +104,15 @@ impl Subject {
                 location: Location::Url(url),
                 tenant: variable("ACCOUNT"),
                 credentials,
-                pace: None,
+                // Its own measure, unless its host allows more.
+                pace: variable("PER_SECOND").map(|per_second| {
+                    let per_second = per_second.parse().ok();
+                    Pace {
+                        per_second,
+                        burst: per_second.unwrap(),
+                        ..Pace::default()
+                    }
+                }),
                 charges: None,
             },
             server: Server::Real,
@@ -148,8 +157,10 @@ impl Subject {
 
     /// Documents that an administrator made by hand, and which nobody may touch; by collection and id.
     pub(super) fn foreign(&self) -> BTreeMap<(&'static str, String), Json> {
-        let Server::Kazoo(kazoo) = &self.server else {
-            return BTreeMap::new();
+        let kazoo = match &self.server {
+            Server::Kazoo(kazoo) => kazoo,
+            Server::Sandbox(sandbox) => return foreign_objects(sandbox),
+            Server::Real => return BTreeMap::new(),
         };
         let zoe = kazoo.seed("users", json!({"username": "foreign@acme.example", "password": "x1y2z3",
             "first_name": "Zoë", "last_name": "Foreign", "email": "foreign@acme.example", "x_other": {"a": [1]},
@@ -194,6 +205,13 @@ impl Subject {
 
     /// That nobody touched them, and that nothing that was sent breaks a contract.
     pub(super) fn assert_untouched(&self, foreign: &BTreeMap<(&'static str, String), Json>) {
+        if let Server::Sandbox(sandbox) = &self.server {
+            let client = Client::new(&sandbox.url, WRITE);
+            for ((kind, id), object) in foreign {
+                let there = running::runtime().block_on(client.get(&format!("/v1/{kind}/{id}")));
+                assert_eq!(there.body, *object, "{kind}/{id}");
+            }
+        }
         if let Server::Kazoo(kazoo) = &self.server {
             for ((collection, id), doc) in foreign {
                 assert_eq!(
@@ -208,4 +226,50 @@ impl Subject {
             }
         }
     }
+}
+
+/// One object of every kind, made by hand on a sandbox.
+fn foreign_objects(sandbox: &Sandbox) -> BTreeMap<(&'static str, String), Json> {
+    let client = Client::new(&sandbox.url, WRITE);
+    let mut kept = BTreeMap::new();
+    for (kind, object) in [
+        (
+            Kind::Scopes,
+            json!({"name": "foreign", "permissions": ["users.view"]}),
+        ),
+        (Kind::Groups, json!({"name": "foreign", "title": "Foreign"})),
+        (
+            Kind::Instances,
+            json!({"name": "foreign", "title": "Foreign"}),
+        ),
+        (
+            Kind::Templates,
+            json!({"name": "foreign", "user": {"dnd": true}}),
+        ),
+        (
+            Kind::Users,
+            json!({"username": "foreign", "first_name": "Zoë", "last_name": "Foreign",
+            "email": "foreign@acme.example", "extension": "88001", "scope": "foreign", "groups": ["foreign"]}),
+        ),
+        (
+            Kind::Extensions,
+            json!({"number": "88002", "kind": "ring_group", "name": "F", "members": ["foreign"]}),
+        ),
+        (
+            Kind::Numbers,
+            json!({"number": "+14155550999", "destination": "88002"}),
+        ),
+        (
+            Kind::Contacts,
+            json!({"key": "foreign", "name": "F", "company": "G"}),
+        ),
+    ] {
+        let path = format!("/v1/{kind}");
+        let made = running::runtime().block_on(client.post(&path, &object));
+        assert_eq!(made.status, 201, "{kind}: {:?}", made.body);
+        let id = made.body["id"].as_str().unwrap().to_owned();
+        let there = running::runtime().block_on(client.get(&format!("{path}/{id}")));
+        kept.insert((kind.name(), id), there.body);
+    }
+    kept
 }
