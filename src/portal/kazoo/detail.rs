@@ -14,7 +14,7 @@ use super::{
     tenant::{Collection, Full, Tenant},
     wire::Envelope,
 };
-use crate::model::{Address, Kind, Resource, State};
+use crate::model::{Address, Kind, Resource};
 use futures::{StreamExt as _, TryStreamExt as _};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ pub(super) fn wanted(tenant: &Tenant, wanted: Wanted<'_>) -> BTreeSet<Place> {
         Wanted::Declared(states) => {
             for state in states {
                 for (address, resource) in &state.resources {
-                    declared(&index, address, resource, state, &mut places);
+                    declared(&index, address, resource, &mut places);
                 }
             }
         }
@@ -104,7 +104,6 @@ fn declared(
     index: &Index<'_>,
     address: &Address,
     resource: &Resource,
-    state: &State,
     places: &mut BTreeSet<Place>,
 ) {
     use super::flow::Names as _;
@@ -155,7 +154,6 @@ fn declared(
         | Kind::Instances
         | Kind::Templates => {}
     }
-    let _whole = state;
 }
 
 fn person(

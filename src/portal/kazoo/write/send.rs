@@ -253,8 +253,8 @@ impl Writer<'_> {
         self.bring(collection, id, full, edit).await
     }
 
-    /// As [`edit`](Self::edit), of a document that other objects change too: whoever was faster only
-    /// means to begin again from what is there now.
+    /// As [`edit`](Self::edit), of a document that other objects change too: whoever was faster with
+    /// something else only means to begin again from what is there now.
     pub(super) async fn edit_shared(
         self,
         collection: Collection,
@@ -272,10 +272,16 @@ impl Writer<'_> {
             Some(full) => full,
             None => self.fetch(collection, id).await?,
         };
+        let first = full.doc.clone();
         for _ in 1..TRIES {
             match self.bring(collection, id, full, edit).await {
                 Err(Error::Stale { .. }) => full = self.fetch(collection, id).await?,
                 done => return done,
+            }
+            let mut wanted = first.clone();
+            edit(&mut wanted)?;
+            if moved(&first, &full.doc, &difference(&first, &wanted)) {
+                return Err(self.stale());
             }
         }
         self.bring(collection, id, full, edit).await
@@ -426,4 +432,37 @@ impl Writer<'_> {
 /// Whether a document holds all that a part of it says.
 fn holds(doc: &Doc, part: &Doc) -> bool {
     difference(doc, &merged(doc, part)).is_empty()
+}
+
+/// Whether somebody changed what a patch changes.
+fn moved(before: &Doc, now: &Doc, patch: &Doc) -> bool {
+    patch.iter().any(
+        |(name, value)| match (value, before.get(name), now.get(name)) {
+            (Value::Object(patch), Some(Value::Object(before)), Some(Value::Object(now))) => {
+                moved(before, now, patch)
+            }
+            (_, before, now) => before != now,
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Doc, moved};
+    use serde_json::{Value, json};
+
+    #[test]
+    fn only_what_is_changed_must_not_have_moved() {
+        let doc = |json: Value| -> Doc { json.as_object().cloned().unwrap() };
+        let before = doc(json!({"endpoints": {"a": 1}, "name": "A", "numbers": ["1"]}));
+        let now = doc(json!({"endpoints": {"a": 1, "b": 2}, "name": "B", "numbers": ["1"]}));
+        assert!(!moved(&before, &now, &doc(json!({"endpoints": {"c": 3}}))));
+        assert!(!moved(&before, &now, &doc(json!({"numbers": ["2"]}))));
+        assert!(moved(&before, &now, &doc(json!({"name": "C"}))));
+        assert!(moved(
+            &before,
+            &now,
+            &doc(json!({"endpoints": {"b": null}}))
+        ));
+    }
 }
