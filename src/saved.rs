@@ -161,12 +161,14 @@ impl SavedPlan {
             .collect()
     }
 
-    /// The live objects that it touches, by the keys that the portal knows them by.
+    /// The objects that it touches, by the keys that the portal knows them by; what it makes too, since
+    /// that may be there by now.
     #[must_use]
     pub fn objects(&self) -> Vec<Address> {
-        let objects = self.operations.iter().filter_map(|operation| {
-            let object = operation.object.as_ref()?;
-            Some(Address::new(operation.address.kind, &*object.key))
+        let objects = self.operations.iter().map(|operation| {
+            let object = operation.object.as_ref();
+            let key = object.map_or(&*operation.address.key, |object| &*object.key);
+            Address::new(operation.address.kind, key)
         });
         objects.collect()
     }

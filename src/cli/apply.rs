@@ -90,7 +90,9 @@ pub(super) fn run(
     tell_of_interruption(workspace, terminal)?;
     workspace::runtime()?.block_on(async {
         let portal = workspace.open().await?;
-        let states = before.states(&workspace.state);
+        let absent = workspace.absent();
+        let mut states = before.states(&workspace.state);
+        states.push(&absent);
         let touched = saved.as_ref().map(SavedPlan::objects);
         // What was planned against all of an object is compared with all of it.
         let wanted = match &touched {

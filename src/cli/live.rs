@@ -115,7 +115,7 @@ pub(super) fn list(
     // All of everything is for whoever reads JSON; the columns are in every portal's lists.
     let wanted = match format {
         Format::Json => Wanted::Everything,
-        _ => Wanted::Activity,
+        _ => Wanted::Listed(args.kind),
     };
     let live = match read(directory, wanted, terminal)? {
         Ok(live) => live,

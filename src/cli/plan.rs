@@ -56,7 +56,9 @@ pub(super) fn run(
     let before = Before::read(&args.past, &workspace)?;
     let planned = workspace::runtime()?.block_on(async {
         let portal = workspace.open().await?;
-        let states = before.states(&workspace.state);
+        let absent = workspace.absent();
+        let mut states = before.states(&workspace.state);
+        states.push(&absent);
         let wanted = Wanted::Declared(&states);
         let mut live = workspace::read(&*portal, wanted, terminal).await?;
         if !workspace.fits(&*portal, format, terminal)? {

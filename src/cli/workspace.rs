@@ -5,7 +5,7 @@ use crate::{
     config::Config,
     desired::{self, Desired},
     fit::{fit, leave_in_files},
-    model::{Kind, Live, State},
+    model::{Kind, Live, Resource, State},
     portal::{self, Portal, Target, Wanted},
     render::{self, Format, document::Heading},
     repo::{self, Files},
@@ -71,6 +71,17 @@ impl Workspace {
                 show(&report, format, terminal)?;
                 Ok(Err(Outcome::Failed))
             }
+        }
+    }
+
+    /// What it says must not be there. That is looked for as what it declares is: it can only go if it was
+    /// read.
+    pub(super) fn absent(&self) -> State {
+        let addresses = self.config.absent.iter().cloned();
+        State {
+            resources: addresses
+                .map(|address| (address, Resource::default()))
+                .collect(),
         }
     }
 

@@ -99,8 +99,9 @@ pub enum Wanted<'a> {
     /// What guards must know before something goes: all that refers to others, who is inactive, and
     /// everything of the objects at these addresses.
     Evidence(&'a [Address]),
-    /// Who is inactive, and no more.
-    Activity,
+    /// What a list of one kind shows: of users who is inactive, and of a kind that is only read where
+    /// somebody wants it its objects.
+    Listed(Kind),
     /// Everything.
     Everything,
 }

@@ -212,7 +212,7 @@ fn scripts_get_one_document() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/doctor.schema.json");
     let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let contacts = "contacts:\n  fire: { name: Fire, numbers: [+14155550112] }\n";
+    let contacts = "contacts:\n  fire: { name: Fire, company: Town }\n";
     for (key, code) in [(&*kazoo.api_key, 1), ("wrong", 1)] {
         let visit = visit(
             &[

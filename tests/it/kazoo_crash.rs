@@ -53,6 +53,20 @@ numbers:
   +14155550100: { destination: 2000 }
 ";
 
+/// And contacts, where they are held: two who need the list that isn't there yet, and so make it.
+const CONTACTS: &str = "
+contacts:
+  fire: { name: Fire brigade, numbers: [+14155550111] }
+  taxi: { name: Taxi }
+";
+
+fn after(dialect: Dialect) -> String {
+    match dialect {
+        Dialect::Four => format!("{AFTER}{CONTACTS}"),
+        Dialect::Five => AFTER.to_owned(),
+    }
+}
+
 fn workspace(url: &str, people: &str, absent: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let config = format!(
@@ -103,13 +117,15 @@ fn before(dialect: Dialect) -> Kazoo {
     kazoo
 }
 
-const COLLECTIONS: [&str; 6] = [
+const COLLECTIONS: [&str; 8] = [
     "users",
     "devices",
     "vmboxes",
     "groups",
     "conferences",
     "menus",
+    "lists",
+    "entries",
 ];
 
 /// Everything of the account as text, with names in place of ids, and without what is made up at random.
@@ -119,7 +135,7 @@ fn told(kazoo: &Kazoo) -> Vec<String> {
     let mut all: Vec<(&str, Value)> = Vec::new();
     for collection in COLLECTIONS.into_iter().chain(["callflows"]) {
         for (id, mut doc) in kazoo.docs(collection) {
-            let by = ["username", "mac_address", "mailbox", "name"];
+            let by = ["username", "mac_address", "mailbox", "name", "displayname"];
             let name = by.iter().find_map(|field| doc[*field].as_str());
             let name = format!("{collection}/{}", name.unwrap_or("?"));
             names.insert(id, name);
@@ -192,7 +208,7 @@ fn sent(kazoo: &Kazoo) -> usize {
 /// What it comes to when nothing goes wrong, and in how many writes.
 fn straight(dialect: Dialect) -> (Vec<String>, usize) {
     let kazoo = before(dialect);
-    let folder = workspace(&kazoo.url, AFTER, "users/zed, extensions/2009");
+    let folder = workspace(&kazoo.url, &after(dialect), "users/zed, extensions/2009");
     run(&folder, "apply --yes", "straight");
     let count = sent(&kazoo);
     run(&folder, "plan --detailed-exitcode", "straight");
@@ -205,7 +221,7 @@ fn killed(dialect: Dialect, fault: Fault, write: usize, expected: &[String]) {
     let when = format!("{fault:?} at write {write}");
     let kazoo = before(dialect);
     let faulty = Faulty::before(&kazoo.url);
-    let folder = workspace(&faulty.url(), AFTER, "users/zed, extensions/2009");
+    let folder = workspace(&faulty.url(), &after(dialect), "users/zed, extensions/2009");
     faulty.fail(Match::write().nth(write), fault);
     let mut command = callsheet(&folder, "apply --yes");
     let command = command.stdout(Stdio::null()).stderr(Stdio::null());

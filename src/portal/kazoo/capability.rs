@@ -2,9 +2,12 @@
 
 use super::super::{Capabilities, KindCapability, Limit};
 use crate::model::{Address, Kind, Resource, State, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
 
-/// What every Kazoo can hold; of queues only a look tells.
+/// What a Kazoo can hold; whether it has queues and contacts is only told by a look.
 pub(in crate::portal) fn capabilities() -> Capabilities {
     let kind = |lacks: &[&'static str], limits| KindCapability {
         lacks: lacks.iter().copied().collect::<BTreeSet<_>>(),
@@ -21,17 +24,56 @@ pub(in crate::portal) fn capabilities() -> Capabilities {
             (Kind::Users, kind(USERS_LACK, USERS)),
             (Kind::Extensions, kind(EXTENSIONS_LACK, EXTENSIONS)),
             (Kind::Numbers, kind(&["title", "caller_name"], NUMBERS)),
+            (Kind::Contacts, kind(&["company", "email"], CONTACTS)),
         ]),
     }
 }
 
-/// What is left where the call centre isn't loaded.
-pub(super) fn without_queues() -> Capabilities {
-    let mut capabilities = capabilities();
-    if let Some(extensions) = capabilities.kinds.get_mut(&Kind::Extensions) {
-        extensions.lacks.insert("call_queue");
+/// What this Kazoo can hold, as far as is known: less with each thing that turns out to be missing.
+pub(super) struct Held {
+    /// By whether there are no queues, and by whether there are no contacts.
+    all: [[Capabilities; 2]; 2],
+    has_no_queues: AtomicBool,
+    has_no_contacts: AtomicBool,
+}
+
+impl Held {
+    /// All of it, before anybody looked.
+    pub(super) fn all() -> Self {
+        let without = |has_no_queues: bool, has_no_contacts: bool| {
+            let mut left = capabilities();
+            let extensions = left.kinds.get_mut(&Kind::Extensions);
+            if let Some(extensions) = extensions.filter(|_| has_no_queues) {
+                extensions.lacks.insert("call_queue");
+            }
+            if has_no_contacts {
+                left.kinds.remove(&Kind::Contacts);
+            }
+            left
+        };
+        Self {
+            all: [false, true]
+                .map(|queues| [false, true].map(|contacts| without(queues, contacts))),
+            has_no_queues: AtomicBool::new(false),
+            has_no_contacts: AtomicBool::new(false),
+        }
     }
-    capabilities
+
+    /// What is held as far as is known now.
+    pub(super) fn now(&self) -> &Capabilities {
+        let by_queues = &self.all[usize::from(self.has_no_queues.load(Relaxed))];
+        &by_queues[usize::from(self.has_no_contacts.load(Relaxed))]
+    }
+
+    /// The call centre isn't loaded.
+    pub(super) fn no_queues(&self) {
+        self.has_no_queues.store(true, Relaxed);
+    }
+
+    /// Lists aren't loaded, or are of another model.
+    pub(super) fn no_contacts(&self) {
+        self.has_no_contacts.store(true, Relaxed);
+    }
 }
 
 const USERS_LACK: &[&str] = &[
@@ -135,6 +177,17 @@ const NUMBERS: &[Limit] = &[
         field: "destination",
         only: "the number of an extension, a person's too",
         holds: |value, _| text(value).chars().all(|c| c.is_ascii_digit()),
+    },
+];
+
+const CONTACTS: &[Limit] = &[
+    short("name"),
+    short("first_name"),
+    short("last_name"),
+    Limit {
+        field: "numbers",
+        only: "one number",
+        holds: |value, _| value.elements().len() <= 1,
     },
 ];
 

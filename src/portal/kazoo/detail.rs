@@ -9,6 +9,7 @@ use super::{
     doc::{self, Doc},
     flow,
     index::Index,
+    place::{self, Place},
     read::extension::document,
     session::Session,
     tenant::{Collection, Full, Tenant},
@@ -19,9 +20,6 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-
-/// Which document.
-pub(super) type Place = (Collection, Box<str>);
 
 /// How many are asked for at once; the pace holds for them all.
 const AT_ONCE: usize = 8;
@@ -61,7 +59,7 @@ pub(super) fn wanted(tenant: &Tenant, wanted: Wanted<'_>) -> BTreeSet<Place> {
                 whole(&index, address, &mut places);
             }
         }
-        Wanted::Activity => {}
+        Wanted::Listed(_) => {}
         Wanted::Everything => {
             for collection in [
                 Collection::Users,
@@ -77,6 +75,8 @@ pub(super) fn wanted(tenant: &Tenant, wanted: Wanted<'_>) -> BTreeSet<Place> {
             }
         }
     }
+    // Those that were listed are those that somebody wants.
+    all_of(tenant, Collection::Entries, &mut places);
     // Where there are no queues, asking for one that a callflow still leads to may even be an error.
     let has_queues = tenant.has_queues != Some(false);
     places.retain(|(collection, id)| {
@@ -263,7 +263,7 @@ pub(super) async fn one(
     session: &Session,
     (collection, id): &Place,
 ) -> Result<Option<Fetched>, Error> {
-    let Some(envelope) = session.read(&[collection.name(), id], &[]).await? else {
+    let Some(envelope) = session.read(&place::one(*collection, id), &[]).await? else {
         return Ok(None);
     };
     let full = full(envelope, *collection, id)?;
@@ -290,10 +290,14 @@ pub(super) async fn one(
 /// wants to know them, so they are not kept.
 pub(super) fn full(envelope: Envelope, collection: Collection, id: &str) -> Result<Full, Error> {
     match envelope.data {
-        Value::Object(doc) if doc.get("id").and_then(Value::as_str) == Some(id) => Ok(Full {
-            doc: without_secrets(collection, doc),
-            revision: envelope.revision,
-        }),
+        Value::Object(doc)
+            if doc.get("id").and_then(Value::as_str) == Some(place::own(collection, id)) =>
+        {
+            Ok(Full {
+                doc: without_secrets(collection, doc),
+                revision: envelope.revision,
+            })
+        }
         _ => Err(Error::Unreadable {
             what: format!("the {} {id}", collection.singular()),
             reason: "it is not what was asked for".to_owned(),
@@ -333,7 +337,10 @@ async fn in_bulk(
     let places: Vec<&Place> = places.iter().collect();
     let mut fetched = Vec::new();
     for part in places.chunks(BULK_SIZE) {
-        let ids: Vec<&str> = part.iter().map(|(_, id)| &**id).collect();
+        let ids = part
+            .iter()
+            .map(|(collection, id)| place::own(*collection, id));
+        let ids: Vec<&str> = ids.collect();
         let asked = json!({ "ids": ids });
         let asked = session.ask(Method::POST, &["bulk"], &[], Some(&asked));
         let Some(envelope) = asked.await? else {
@@ -360,9 +367,10 @@ async fn in_bulk(
             _ => Vec::new(),
         };
         for place in part {
+            let own = place::own(place.0, &place.1);
             let found = docs
                 .iter()
-                .position(|doc| doc.get("id").and_then(Value::as_str) == Some(&*place.1));
+                .position(|doc| doc.get("id").and_then(Value::as_str) == Some(own));
             progress.seen(kind_of(place.0), 1, None);
             // What `bulk` is silent about is asked for by itself: silence is no proof that it is gone.
             let one = match found {
@@ -386,6 +394,7 @@ pub(super) fn kind_of(collection: Collection) -> Kind {
     match collection {
         Collection::Users | Collection::Devices | Collection::Vmboxes => Kind::Users,
         Collection::Groups => Kind::Groups,
+        Collection::Lists | Collection::Entries => Kind::Contacts,
         Collection::Callflows
         | Collection::Conferences
         | Collection::Menus

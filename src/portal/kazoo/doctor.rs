@@ -3,7 +3,7 @@
 
 use super::{
     super::{Error, Symptom, http::Request, with_remedy},
-    Kazoo, PACE, capability,
+    Kazoo, PACE,
     session::{Open, Session},
     tenant::Collection,
     wire::Envelope,
@@ -55,6 +55,7 @@ async fn look_around(kazoo: &Kazoo, found: &mut Vec<Symptom>) -> Result<(), Erro
         found.push(look(session, collection).await?);
     }
     found.push(queues(kazoo).await?);
+    found.push(lists(kazoo, &open).await?);
     found.push(bulk(session, &open).await?);
     found.push(rights);
     found.push(pace(kazoo));
@@ -268,9 +269,29 @@ async fn queues(kazoo: &Kazoo) -> Result<Symptom, Error> {
         Err(error @ Error::Refused { .. }) => return Ok(ill(name, with_remedy(&error))),
         Err(error) => return Err(error),
     };
-    // Only the first answer counts, and later ones are the same.
-    drop(kazoo.asked.set(capability::without_queues()));
+    kazoo.held.no_queues();
     Ok(well(name, format!("{told}; call queues can't be declared")))
+}
+
+/// Lists hold the shared contacts: without them there is only less to declare.
+async fn lists(kazoo: &Kazoo, open: &Open) -> Result<Symptom, Error> {
+    let name = Collection::Lists.name();
+    let read = match open.is_five() {
+        true => None,
+        false => Some(kazoo.session.read(&[name], &[("page_size", "1")]).await),
+    };
+    let told = match read {
+        Some(Ok(Some(_))) => return Ok(well(name, "can be read".to_owned())),
+        Some(Ok(None)) => "not loaded",
+        None => "of another model than in Kazoo 4",
+        Some(Err(Error::Forbidden { .. })) => "the credentials may not read them",
+        Some(Err(error @ (Error::Refused { .. } | Error::NotReady { .. }))) => {
+            return Ok(ill(name, with_remedy(&error)));
+        }
+        Some(Err(error)) => return Err(error),
+    };
+    kazoo.held.no_contacts();
+    Ok(well(name, format!("{told}; contacts can't be declared")))
 }
 
 /// Whether many documents come in one answer. Without it a plan only asks more often.

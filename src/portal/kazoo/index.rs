@@ -2,11 +2,12 @@
 //! extension's callflow, and who has which key.
 
 use super::{
+    book,
     flow::{self, Names},
     tenant::{Collection, Known, Tenant},
 };
-use crate::model::text::{ExtensionKey, GroupKey};
-use std::collections::BTreeMap;
+use crate::model::text::{ContactKey, ExtensionKey, GroupKey};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The type of the callflow that is a person's own, as Kazoo's own onboarding marks it.
 pub(super) const MAIN: &str = "mainUserCallflow";
@@ -27,7 +28,9 @@ pub(super) struct Index<'t> {
     devices: BTreeMap<&'t str, Vec<&'t str>>,
     /// The keys of groups, by id.
     pub(super) groups: BTreeMap<&'t str, String>,
-    /// Users who share a username, and groups that read alike.
+    /// The keys of contacts, by id.
+    pub(super) contacts: BTreeMap<&'t str, String>,
+    /// Users who share a username, and contacts that share a key.
     pub(super) twins: Vec<(Collection, String)>,
 }
 
@@ -43,11 +46,13 @@ impl<'t> Index<'t> {
             mailboxes: owned(tenant, Collection::Vmboxes),
             devices: owned(tenant, Collection::Devices),
             groups: BTreeMap::new(),
+            contacts: BTreeMap::new(),
             twins: Vec::new(),
         };
         index.users();
         index.callflows();
         index.groups();
+        index.contacts();
         index
     }
 
@@ -105,6 +110,44 @@ impl<'t> Index<'t> {
             };
             seen.insert(key.clone(), ());
             self.groups.insert(id, key);
+        }
+    }
+
+    /// A contact is known by the key that is kept in it. One that was made by hand is known by its name, as
+    /// a key is written, where no other has that key.
+    fn contacts(&mut self) {
+        let lists = self.tenant.of(Collection::Lists);
+        let ours = lists.filter(|(_, list)| list.text("name") == Some(book::NAME));
+        if ours.count() > 1 {
+            let twins = format!(
+                "two lists have the name {}; remove or rename one of them",
+                book::NAME
+            );
+            self.twins.push((Collection::Entries, twins));
+        }
+        let mut seen = BTreeSet::new();
+        let mut unmarked = Vec::new();
+        for (id, entry) in self.tenant.of(Collection::Entries) {
+            let key = entry.text(book::KEY);
+            match key.filter(|key| ContactKey::FORMAT.accepts(key)) {
+                None => unmarked.push((id, entry)),
+                Some(key) if seen.insert(key.to_owned()) => {
+                    self.contacts.insert(id, key.to_owned());
+                }
+                Some(key) => {
+                    let twins = format!(
+                        "two entries of the list {} have the key {key}; remove one of them",
+                        book::NAME
+                    );
+                    self.twins.push((Collection::Entries, twins));
+                }
+            }
+        }
+        for (id, entry) in unmarked {
+            let key = slug(entry.text("displayname").unwrap_or_default());
+            if ContactKey::FORMAT.accepts(&key) && seen.insert(key.clone()) {
+                self.contacts.insert(id, key);
+            }
         }
     }
 

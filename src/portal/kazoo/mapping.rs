@@ -35,7 +35,7 @@ pub(super) enum Form {
 }
 
 use Collection::{
-    Callflows, Conferences, Devices, Faxboxes, Groups, Menus, Queues, Users, Vmboxes,
+    Callflows, Conferences, Devices, Entries, Faxboxes, Groups, Menus, Queues, Users, Vmboxes,
 };
 use Form::{Flag, Number, Own, Person, Text, Thousandths};
 
@@ -64,6 +64,16 @@ const fn number(field: &'static str, at: &'static str, form: Form) -> Row {
         kind: Kind::Numbers,
         field,
         document: Callflows,
+        at,
+        form,
+    }
+}
+
+const fn contact(field: &'static str, at: &'static str, form: Form) -> Row {
+    Row {
+        kind: Kind::Contacts,
+        field,
+        document: Entries,
         at,
         form,
     }
@@ -322,6 +332,10 @@ pub(super) const ROWS: &[Row] = &[
         "numbers",
         Own("the number among those of the callflow that has the destination's number"),
     ),
+    contact("name", "displayname", Text),
+    contact("first_name", "firstname", Text),
+    contact("last_name", "lastname", Text),
+    contact("numbers", "number", Own("one number")),
 ];
 
 /// The table, as the docs show it.

@@ -5,6 +5,7 @@
 //! server guards neither references nor, under concurrency, names. What it keeps where is the table in
 //! `mapping`; `docs/portals/kazoo.md` shows it.
 
+mod book;
 mod capability;
 mod charge;
 mod detail;
@@ -15,6 +16,7 @@ mod index;
 mod list;
 mod mapping;
 mod phone;
+mod place;
 mod read;
 mod session;
 mod tenant;
@@ -31,13 +33,14 @@ use super::{
 };
 use crate::model::{Kind, Live, Requests, State};
 use async_trait::async_trait;
+use capability::Held;
 use charge::Purse;
 use index::Index;
 use session::Session;
 use std::{
     collections::BTreeSet,
     num::NonZeroU32,
-    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 use tenant::{Collection, Tenant};
 use write::Locks;
@@ -48,7 +51,7 @@ pub(super) const ABOUT: About = About {
     reached: "`url:`",
     credentials: "`token:`, the API key of an account, or `user:` and `password:`",
     secrets: "with the document, in its `callsheet` object",
-    reading: "a login, a page for each 500 documents of five types, and in Kazoo 4 a request for each document of which a field is declared that lists don't tell",
+    reading: "a login, a page for each 500 documents of five types, and in Kazoo 4 a request for each document of which a field is declared that lists don't tell, and for each contact where one is declared",
 };
 
 /// The measure that every host keeps unless it was told otherwise is 100 requests at once and 10 more
@@ -67,9 +70,8 @@ const LISTED: [Collection; 5] = [
 /// A Kazoo.
 pub(super) struct Kazoo {
     session: Session,
-    capabilities: Capabilities,
-    /// What it can hold, once it was asked.
-    asked: OnceLock<Capabilities>,
+    /// What it can hold, as far as it was asked.
+    held: Held,
     tenant: Mutex<Tenant>,
     /// Whether many documents come in one answer; nothing if nobody asked.
     has_bulk: tokio::sync::Mutex<Option<bool>>,
@@ -97,8 +99,7 @@ impl Kazoo {
         let client = Client::new(Base::parse(url)?, None, pace)?;
         Ok(Self {
             session: Session::new(client, target),
-            capabilities: capabilities(),
-            asked: OnceLock::new(),
+            held: Held::all(),
             tenant: Mutex::default(),
             has_bulk: tokio::sync::Mutex::default(),
             pace,
@@ -114,6 +115,8 @@ impl Kazoo {
     /// What the documents are as objects now.
     fn live(&self, live: &mut Live, kinds: impl IntoIterator<Item = Kind>) {
         let tenant = self.tenant();
+        let held = &self.held.now().kinds;
+        let kinds = kinds.into_iter().filter(|kind| held.contains_key(kind));
         let (listings, referrers) = read::live(&Index::of(&tenant), kinds);
         live.listings = listings;
         live.referrers = referrers;
@@ -193,8 +196,7 @@ impl Kazoo {
         };
         self.tenant().has_queues = Some(there);
         if !there {
-            // Only the first answer counts, and later ones are the same.
-            drop(self.asked.set(capability::without_queues()));
+            self.held.no_queues();
         }
         Ok(1)
     }
@@ -269,13 +271,16 @@ fn wants_queues(states: &[&State]) -> bool {
 #[async_trait]
 impl Portal for Kazoo {
     fn capabilities(&self) -> &Capabilities {
-        self.asked.get().unwrap_or(&self.capabilities)
+        self.held.now()
     }
 
     async fn read(&self, kinds: &BTreeSet<Kind>, progress: &dyn Progress) -> Result<Live, Error> {
         let made_before = self.requests();
         *self.tenant() = Tenant::default();
-        self.session.open(None).await?;
+        if self.session.open(None).await?.is_five() {
+            // Whose lists are of another model.
+            self.held.no_contacts();
+        }
         let lists = LISTED.map(|collection| self.take_list(collection, progress));
         let pages: u64 = futures::future::try_join_all(lists)
             .await?
@@ -304,6 +309,9 @@ impl Portal for Kazoo {
     ) -> Result<(), Error> {
         let made_before = self.requests();
         let mut bound = 0;
+        if book::is_wanted(wanted) {
+            bound += self.look_for_contacts().await?;
+        }
         match wanted {
             Wanted::Declared(states) if wants_queues(states) => {
                 bound += self.look_for_queues().await?;
@@ -316,8 +324,8 @@ impl Portal for Kazoo {
                 bound += self.look_for_agents(progress).await?;
                 bound += self.take_list(Collection::Directories, progress).await?;
             }
-            Wanted::Activity => bound += self.look_for_inactive(progress).await?,
-            Wanted::Declared(_) => {}
+            Wanted::Listed(Kind::Users) => bound += self.look_for_inactive(progress).await?,
+            Wanted::Listed(_) | Wanted::Declared(_) => {}
         }
         // What a callflow leads to is known when the callflow is, so one round may bring the next.
         loop {
@@ -353,7 +361,7 @@ impl Portal for Kazoo {
 
 impl Kazoo {
     /// Takes what was fetched; what is gone meanwhile is gone.
-    fn take(&self, fetched: Vec<(detail::Place, Option<detail::Fetched>)>) {
+    fn take(&self, fetched: Vec<(place::Place, Option<detail::Fetched>)>) {
         let mut tenant = self.tenant();
         for ((collection, id), fetched) in fetched {
             match fetched {

@@ -30,6 +30,10 @@ pub(super) enum Collection {
     Queues,
     /// Directories that callers search by name.
     Directories,
+    /// Lists of numbers and names.
+    Lists,
+    /// What stands in a list.
+    Entries,
 }
 
 impl Collection {
@@ -46,6 +50,8 @@ impl Collection {
             Self::Faxboxes => "faxboxes",
             Self::Queues => "queues",
             Self::Directories => "directories",
+            Self::Lists => "lists",
+            Self::Entries => "entries",
         }
     }
 
@@ -62,6 +68,8 @@ impl Collection {
             Self::Faxboxes => "fax box",
             Self::Queues => "queue",
             Self::Directories => "directory",
+            Self::Lists => "list",
+            Self::Entries => "entry",
         }
     }
 
@@ -115,7 +123,9 @@ impl Collection {
             | Self::Menus
             | Self::Faxboxes
             | Self::Queues
-            | Self::Directories => None,
+            | Self::Directories
+            | Self::Lists
+            | Self::Entries => None,
         }
     }
 }
@@ -192,6 +202,8 @@ pub(super) struct Tenant {
     pub(super) serving: BTreeMap<Box<str>, Served>,
     /// Whether queues are there; nothing if nobody asked.
     pub(super) has_queues: Option<bool>,
+    /// Whether the shared contacts were looked at.
+    pub(super) has_contacts: bool,
     /// The users who are known to be inactive though no more of them was read.
     pub(super) inactive: BTreeSet<Box<str>>,
 }

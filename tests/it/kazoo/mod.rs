@@ -68,6 +68,8 @@ pub(crate) struct Options {
     pub(crate) full_docs: bool,
     /// Whether queues are loaded.
     pub(crate) queues: bool,
+    /// Whether lists are loaded.
+    pub(crate) lists: bool,
     /// How many requests at once, and how many more each second.
     pub(crate) rate: Option<(u32, u32)>,
     pub(crate) token_lifetime_s: u64,
@@ -84,6 +86,7 @@ impl Options {
             bulk: false,
             full_docs: false,
             queues: true,
+            lists: true,
             rate: None,
             token_lifetime_s: 3600,
             page_size: 50,

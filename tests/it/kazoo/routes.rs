@@ -58,6 +58,7 @@ impl World {
             ("POST", ["bulk"]) if self.options.bulk && !self.is_five() => self.bulk(ask, account),
             (_, ["bulk"]) if self.options.bulk && !self.is_five() => Err(Reply::no_verb()),
             (_, ["queues" | "agents", ..]) if !self.options.queues => Err(Reply::nowhere()),
+            (_, ["lists", ..]) if !self.options.lists => Err(Reply::nowhere()),
             (_, ["queues", queue, "roster"]) => self.roster(ask, account, queue),
             ("GET", ["agents"]) => self.agents(account),
             (_, ["agents"]) => Err(Reply::no_verb()),

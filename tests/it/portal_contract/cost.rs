@@ -83,6 +83,30 @@ fn a_plan_of_nothing_costs_its_lists_and_the_details_that_are_declared() {
 }
 
 #[test]
+fn contacts_cost_their_list_and_a_request_each_and_nothing_where_none_is_declared() {
+    let subject = Subject::four();
+    let mut workspace = people(1);
+    step(&subject, &workspace, true, "one person");
+    let bound = LISTS + 4;
+    assert_eq!(cost(&subject, &workspace), Requests { made: bound, bound });
+    for key in ["fire", "police", "taxi"] {
+        let contact = json!({"name": key, "numbers": ["+14155550111"]});
+        workspace.declare(Kind::Contacts, key, &contact);
+    }
+    step(&subject, &workspace, true, "contacts");
+    // The lists, the entries of ours, and each of them.
+    let bound = bound + 2 + 3;
+    assert_eq!(cost(&subject, &workspace), Requests { made: bound, bound });
+    assert_eq!(
+        cost(&subject, &people(1)),
+        Requests {
+            made: LISTS + 4,
+            bound: LISTS + 4
+        }
+    );
+}
+
+#[test]
 fn a_generation_that_tells_fields_in_its_lists_is_asked_for_no_details_but_mailboxes() {
     let subject = Subject::five();
     let workspace = people(7);

@@ -27,7 +27,7 @@ const KEYS: &[(Kind, &str)] = &[
 
 /// What others refer to.
 pub(super) fn neighbours(subject: &Subject) -> Workspace {
-    let portal = callsheet::portal::capabilities(subject.target.kind);
+    let portal = subject.capabilities();
     let mut workspace = Workspace::default();
     let has = |kind: Kind| portal.kinds.contains_key(&kind);
     for (kind, keys) in [
@@ -71,7 +71,7 @@ fn least(kind: Kind, word: Option<&str>) -> serde_json::Value {
 }
 
 fn all_fields(subject: &Subject) {
-    let portal = callsheet::portal::capabilities(subject.target.kind);
+    let portal = subject.capabilities();
     let foreign = subject.foreign();
     let mut workspace = neighbours(subject);
     step(subject, &workspace, true, "the neighbours");

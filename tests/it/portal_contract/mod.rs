@@ -7,6 +7,7 @@
 mod field;
 
 mod charge;
+mod contact;
 mod cost;
 mod evidence;
 mod fault;

@@ -17,7 +17,7 @@ use callsheet::{
 use serde_json::json;
 
 /// Everybody with as much as every portal can hold.
-fn rich(workspace: &mut Workspace) {
+fn rich(workspace: &mut Workspace, has_contacts: bool) {
     let user = json!({"first_name": "Zoë", "last_name": "Ångström", "email": "zoe@acme.example",
         "username": "conf-zoe", "alias": "Z", "title": "東京", "address": "Main St 1\n12345 X",
         "extension": "079080", "outbound_caller_id": "+14155550100", "dnd": true, "active": false,
@@ -57,13 +57,19 @@ fn rich(workspace: &mut Workspace) {
         "+14155550120",
         &json!({"destination": "79001"}),
     );
+    if has_contacts {
+        let contact = json!({"name": "Fire brigade: 東京", "first_name": "Zoë", "last_name": "Ng",
+            "numbers": ["+14155550150"]});
+        workspace.declare(Kind::Contacts, "conf-fire", &contact);
+    }
 }
 
 #[test]
 fn what_is_imported_is_what_is_there() {
     for subject in [Subject::sandbox(), Subject::four(), Subject::five()] {
         let mut workspace = neighbours(&subject);
-        rich(&mut workspace);
+        let portal = subject.capabilities();
+        rich(&mut workspace, portal.kinds.contains_key(&Kind::Contacts));
         step(&subject, &workspace, true, "everybody");
         let foreign = subject.foreign();
         let live = running::runtime().block_on(async {

@@ -55,8 +55,14 @@ impl Workspace {
     pub(super) async fn read(&self, portal: &dyn Portal) -> Result<Live, Error> {
         let kinds = portal.capabilities().kinds.keys().copied().collect();
         let mut live = portal.read(&kinds, &()).await?;
+        let mut absent = State::default();
+        for address in &self.absent {
+            let resource = Resource::default();
+            absent.resources.insert(address.clone(), resource);
+        }
+        let states = [&self.state, &absent];
         portal
-            .complete(&mut live, Wanted::Declared(&[&self.state]), &())
+            .complete(&mut live, Wanted::Declared(&states), &())
             .await?;
         Ok(live)
     }

@@ -8,10 +8,13 @@ use crate::{
 use callsheet::{
     config::{LoginHash, PortalKind},
     model::Kind,
-    portal::{self, Credentials, Location, Portal, Target, http::Pace},
+    portal::{self, Capabilities, Credentials, Location, Portal, Target, http::Pace},
 };
 use serde_json::{Value as Json, json};
-use std::{collections::BTreeMap, num::NonZeroU32};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    num::NonZeroU32,
+};
 
 /// A portal that is put through the suite.
 pub(super) struct Subject {
@@ -134,6 +137,15 @@ impl Subject {
         portal::open(&self.target).unwrap()
     }
 
+    /// What it can hold, now that it was asked.
+    pub(super) fn capabilities(&self) -> Capabilities {
+        running::runtime().block_on(async {
+            let portal = self.portal();
+            portal.read(&BTreeSet::new(), &()).await.unwrap();
+            portal.capabilities().clone()
+        })
+    }
+
     /// The same by another way.
     pub(super) fn portal_at(&self, url: &str) -> Box<dyn Portal> {
         let target = Target {
@@ -187,6 +199,12 @@ impl Subject {
             {"type": "user", "weight": 1}}}),
         );
         let room = kazoo.seed("conferences", json!({"name": "Foreign room", "x_other": 2}));
+        let list = kazoo.seed("lists", json!({"name": "Foreign list", "x_other": 3}));
+        let entry = kazoo.seed(
+            "entries",
+            json!({"list_id": list, "number": "+14155550199",
+            "displayname": "Foreign entry", "callsheet": {"key": "conf-fire"}}),
+        );
         let mut kept = BTreeMap::new();
         for (collection, id) in [
             ("users", zoe),
@@ -196,6 +214,8 @@ impl Subject {
             ("callflows", ring),
             ("groups", group),
             ("conferences", room),
+            ("lists", list),
+            ("entries", entry),
         ] {
             let doc = kazoo.doc(collection, &id).unwrap();
             kept.insert((collection, id), doc);

@@ -200,7 +200,9 @@ fn own(draft: &mut Draft, index: &Index<'_>, collection: Collection, id: &str, k
         | Collection::Callflows
         | Collection::Groups
         | Collection::Menus
-        | Collection::Directories => {}
+        | Collection::Directories
+        | Collection::Lists
+        | Collection::Entries => {}
     }
 }
 

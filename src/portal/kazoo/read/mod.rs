@@ -3,6 +3,7 @@
 //! What the model can't say of a document isn't shown, and so it is never changed: a ring group's devices
 //! beside its people, a mailbox's second address, a callflow that does something else.
 
+mod contact;
 pub(super) mod extension;
 mod group;
 mod number;
@@ -42,7 +43,11 @@ pub(super) fn live(
             Kind::Extensions => (extension::all(index), &[Collection::Callflows]),
             Kind::Groups => (group::all(index), &[Collection::Groups]),
             Kind::Numbers => (number::all(index), &[Collection::Callflows]),
-            Kind::Scopes | Kind::Instances | Kind::Templates | Kind::Contacts => continue,
+            Kind::Contacts => (
+                contact::all(index),
+                &[Collection::Entries, Collection::Lists],
+            ),
+            Kind::Scopes | Kind::Instances | Kind::Templates => continue,
         };
         let doubts = sources.iter().filter_map(|source| {
             let doubt = index.tenant.doubts.get(source)?;

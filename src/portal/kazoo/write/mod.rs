@@ -3,6 +3,7 @@
 //! An object whose writing was cut off anywhere is finished by writing it again: what is there already is
 //! left alone. As with Kazoo's own onboarding nothing is taken back when a part is refused.
 
+mod contact;
 mod extension;
 mod group;
 mod number;
@@ -28,7 +29,8 @@ pub(super) async fn write(kazoo: &Kazoo, write: &Write<'_>) -> Result<Written, E
         Kind::Extensions => writer.extension().await,
         Kind::Groups => writer.group().await,
         Kind::Numbers => writer.number().await,
-        kind @ (Kind::Scopes | Kind::Instances | Kind::Templates | Kind::Contacts) => {
+        Kind::Contacts => writer.contact().await,
+        kind @ (Kind::Scopes | Kind::Instances | Kind::Templates) => {
             Err(writer.refuse("", &format!("a Kazoo has no {kind}")))
         }
     };

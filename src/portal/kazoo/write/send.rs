@@ -11,8 +11,8 @@ use crate::portal::{
     kazoo::{
         detail,
         doc::{self, Doc, difference, merged, without_injected},
-        list,
-        tenant::{Collection, Full},
+        list, place,
+        tenant::{Collection, Full, Tenant},
         wire::Envelope,
     },
 };
@@ -31,7 +31,7 @@ const TRIES: u32 = 3;
 pub(in crate::portal::kazoo) struct Locks(Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>);
 
 impl Locks {
-    fn of(&self, what: String) -> Arc<tokio::sync::Mutex<()>> {
+    pub(super) fn of(&self, what: String) -> Arc<tokio::sync::Mutex<()>> {
         let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(locks.entry(what).or_default())
     }
@@ -55,6 +55,11 @@ impl Trace {
             value: value.to_owned(),
             sign,
         }
+    }
+
+    /// The list that it is in, of an entry.
+    fn list(&self) -> &str {
+        doc::text(&self.sign, "list_id").unwrap_or_default()
     }
 
     /// A document must also hold this.
@@ -123,10 +128,11 @@ impl Writer<'_> {
             .locks
             .of(format!("{} {}", collection.name(), trace.value));
         let _turn = lock.lock().await;
+        let list = trace.list().to_owned();
+        let path = place::all(collection, &list);
         let data = Value::Object(doc);
         let mut doubt = None;
         for _ in 0..TRIES {
-            let path = [collection.name()];
             let sent = self
                 .send(&Method::PUT, collection, &path, None, Some(&data))
                 .await;
@@ -161,7 +167,11 @@ impl Writer<'_> {
     /// Takes what an answer says a document holds now.
     fn take(self, collection: Collection, answer: &Answer) -> Option<String> {
         let envelope = Envelope::parse(&answer.body, collection.name()).ok()?;
-        let id = envelope.data["id"].as_str()?.to_owned();
+        let list = envelope.data["list_id"].as_str().unwrap_or_default();
+        if collection == Collection::Entries && list.is_empty() {
+            return None;
+        }
+        let id = place::id(collection, list, envelope.data["id"].as_str()?);
         let full = detail::full(envelope, collection, &id).ok()?;
         self.kazoo.tenant().take(collection, &id, full);
         Some(id)
@@ -174,10 +184,25 @@ impl Writer<'_> {
         collection: Collection,
         trace: &Trace,
     ) -> Result<Option<String>, Error> {
-        let query = [(trace.filter.as_str(), trace.value.as_str())];
+        // Whether entries can be filtered isn't known. Those that were read before were read whole, and
+        // the one that is looked for isn't among them.
+        let is_entry = collection == Collection::Entries;
+        let query = [match is_entry {
+            true => ("paginate", "false"),
+            false => (trace.filter.as_str(), trace.value.as_str()),
+        }];
         let session = &self.kazoo.session;
-        let list = list::whole(session, &[collection.name()], &query, &|_| {}).await?;
-        for (id, row) in list.map_or_else(Vec::new, |list| list.rows) {
+        let path = place::all(collection, trace.list());
+        let list = list::whole(session, &path, &query, &|_| {}).await?;
+        for (own, row) in list.map_or_else(Vec::new, |list| list.rows) {
+            let id = place::id(collection, trace.list(), &own);
+            let is_known = |tenant: &Tenant| {
+                let known = tenant.get(collection, &id);
+                known.is_some_and(|known| known.full.is_some())
+            };
+            if is_entry && is_known(&self.kazoo.tenant()) {
+                continue;
+            }
             // A summary that speaks against it needs no second look.
             let is_against = |(name, value): (&String, &Value)| {
                 let there = row.get(name);
@@ -225,6 +250,10 @@ impl Writer<'_> {
             "mac_address",
             "numbers",
             "flow",
+            "displayname",
+            "firstname",
+            "lastname",
+            "number",
         ];
         let moved = compared.iter().any(|name| {
             let was = told.get(*name).filter(|was| **was != json!(""));
@@ -306,7 +335,7 @@ impl Writer<'_> {
             _ => (Method::PATCH, patch.clone()),
         };
         let data = Value::Object(data);
-        let path = [collection.name(), id];
+        let path = place::one(collection, id);
         let mut doubt: Option<String> = None;
         for _ in 0..TRIES {
             let revision = before.revision.as_deref();
@@ -374,7 +403,7 @@ impl Writer<'_> {
         };
         let mut doubt: Option<String> = None;
         for _ in 0..TRIES {
-            let path = [collection.name(), id];
+            let path = place::one(collection, id);
             let sent = self.send(
                 &Method::DELETE,
                 collection,
