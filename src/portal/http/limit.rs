@@ -28,6 +28,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 pub(super) struct Limiter {
     slots: Semaphore,
     rate: Option<Rate>,
+    burst: NonZeroU32,
     resume: Mutex<Option<Instant>>,
 }
 
@@ -53,6 +54,7 @@ impl Limiter {
         Self {
             slots: Semaphore::new(pace.concurrency.clamp(1, Semaphore::MAX_PERMITS)),
             rate: pace.per_second.map(rate),
+            burst: pace.burst,
             resume: Mutex::new(None),
         }
     }
@@ -76,6 +78,11 @@ impl Limiter {
 
     /// Nobody begins for a while.
     pub(super) fn pause(&self, wait: Duration) {
+        // Whoever is told that it is too much has spent what may begin at once: after the wait it goes on
+        // at the pace of each second.
+        if let Some(rate) = &self.rate {
+            let _spent = (0..self.burst.get()).try_for_each(|_| rate.check());
+        }
         let until = Instant::now() + wait.min(LONGEST_PAUSE);
         let mut resume = self.resume.lock().unwrap_or_else(PoisonError::into_inner);
         *resume = (*resume).max(Some(until));
@@ -139,6 +146,21 @@ mod tests {
         });
         let begun = Instant::now();
         for _ in 0..9 {
+            drop(limiter.admit().await);
+        }
+        assert_eq!(seconds(begun), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_was_told_to_wait_has_no_burst_left() {
+        let limiter = Limiter::new(Pace {
+            per_second: NonZeroU32::new(2),
+            burst: NonZeroU32::new(80).unwrap(),
+            ..Pace::default()
+        });
+        let begun = Instant::now();
+        limiter.pause(Duration::from_millis(100));
+        for _ in 0..4 {
             drop(limiter.admit().await);
         }
         assert_eq!(seconds(begun), 2);
