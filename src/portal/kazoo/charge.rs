@@ -1,7 +1,10 @@
 //! A *charge* is what a host asks for before it makes something that costs money. It is paid only where
 //! the policy says so, and never beyond its limits.
 
-use super::super::{Error, http::Answer};
+use super::super::{
+    Error,
+    http::{Answer, plain},
+};
 use crate::config::Charges;
 use serde_json::Value;
 use std::sync::{Mutex, PoisonError};
@@ -41,9 +44,13 @@ impl Purse {
             })
         };
         let Some(price) = Price::of(&said["data"]) else {
-            return refuse(
-                "it costs money, and the price isn't told in a way that can be read".to_owned(),
-            );
+            let why = said["data"]["message"]
+                .as_str()
+                .or(said["message"].as_str());
+            return refuse(format!(
+                "it costs money, and the price isn't told in a way that can be read ({})",
+                plain(why.unwrap_or("402"))
+            ));
         };
         let Price { today, monthly } = price;
         let costs = format!("it costs {today:.2} today, and {monthly:.2} a month from then on");
@@ -79,17 +86,20 @@ impl Price {
             }
             Value::Object(categories) if !categories.is_empty() => {
                 let mut price = Self::default();
-                let is_service = |name: &&String| *name != "activation_charges";
-                let services = categories.keys().filter(is_service);
-                for service in services.filter_map(|name| categories[name].as_object()) {
-                    for item in service.values() {
+                let is_service = |(name, _): &(&String, _)| *name != "activation_charges";
+                // What holds anything else is no price: that there is no credit comes as 402 too.
+                for (_, service) in categories.iter().filter(is_service) {
+                    for item in service.as_object()?.values() {
                         let quantity = item["quantity"].as_f64().unwrap_or(1.0);
                         price.monthly += item["rate"].as_f64()? * quantity;
                         price.today += item["activation_charge"].as_f64().unwrap_or(0.0);
                     }
                 }
                 // Told item by item, or for all of them, or both.
-                let all = data["activation_charges"].as_f64().unwrap_or(0.0);
+                let all = match &data["activation_charges"] {
+                    Value::Null => 0.0,
+                    told => told.as_f64()?,
+                };
                 price.today = price.today.max(all);
                 price.is_real().then_some(price)
             }
@@ -163,6 +173,9 @@ mod tests {
             json!({}),
             invoice(-5.0, 0.0),
             json!([{"summary": {}}]),
+            json!({"message": "no_credit"}),
+            json!({"message": "no_payment_token", "cause": "acme"}),
+            json!({"devices": {"sip_device": {"rate": 5}}, "message": "no_credit"}),
         ] {
             assert!(purse.accept(&asked(&odd)).is_err(), "{odd}");
         }
