@@ -49,17 +49,20 @@ impl<'d> Node<'d> {
         children.filter_map(|(way, json)| Some((&**way, Self::of(json)?)))
     }
 
-    /// Every id that it names itself.
+    /// Every text of its data that may be an id: each module has its own word for whom it means, such as
+    /// `id`, `owner_id`, `user_id`, `device_id` or a list of endpoints.
     pub(super) fn ids(self) -> Vec<&'d str> {
-        let endpoints = self.data("endpoints").and_then(Value::as_array);
-        let endpoints = endpoints.into_iter().flatten();
-        let of_endpoints = endpoints.filter_map(|one| one["id"].as_str().or(one.as_str()));
-        let owner = self.data("owner_id").and_then(Value::as_str);
-        self.id()
-            .into_iter()
-            .chain(owner)
-            .chain(of_endpoints)
-            .collect()
+        let mut ids = Vec::new();
+        let mut open: Vec<&'d Value> = self.json.get("data").into_iter().collect();
+        while let Some(value) = open.pop() {
+            match value {
+                Value::String(text) => ids.push(text.as_str()),
+                Value::Array(list) => open.extend(list),
+                Value::Object(fields) => open.extend(fields.values()),
+                Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            }
+        }
+        ids
     }
 }
 
@@ -68,12 +71,14 @@ pub(super) fn root(callflow: &Doc) -> Option<Node<'_>> {
     Node::of(callflow.get("flow")?)
 }
 
-/// Every node of a callflow, parents first.
+/// Every node of a callflow, parents first, and children in their order.
 pub(super) fn nodes(callflow: &Doc) -> impl Iterator<Item = Node<'_>> {
     let mut open: Vec<Node<'_>> = root(callflow).into_iter().collect();
     std::iter::from_fn(move || {
         let node = open.pop()?;
+        let below = open.len();
         open.extend(node.ways().map(|(_, child)| child));
+        open[below..].reverse();
         Some(node)
     })
 }
@@ -168,11 +173,15 @@ mod tests {
         let callflow = json!({"flow": {"module": "menu", "data": {"id": "m"}, "children": {
             "1": {"module": "ring_group", "data": {"endpoints": [{"id": "u"}, {"id": "d"}]}, "children": {
                 "_": {"module": "voicemail", "data": {"id": "v"}}}},
-            "2": {"module": "user", "data": {"id": "w"}}}}});
+            "2": {"module": "group_pickup", "data": {"user_id": "w", "x": [{"y": "z"}]}}}}});
         let mut ids: Vec<&str> = nodes(callflow.as_object().unwrap())
             .flat_map(Node::ids)
             .collect();
         ids.sort_unstable();
-        assert_eq!(ids, ["d", "m", "u", "v", "w"]);
+        assert_eq!(ids, ["d", "m", "u", "v", "w", "z"]);
+        let modules: Vec<&str> = nodes(callflow.as_object().unwrap())
+            .map(|node| node.module)
+            .collect();
+        assert_eq!(modules, ["menu", "ring_group", "voicemail", "group_pickup"]);
     }
 }
