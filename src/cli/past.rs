@@ -181,7 +181,7 @@ impl Before {
         let wanted = match first.asks() {
             _ if portal.tells_all() => return Ok(first),
             Asks::Nothing => return Ok(first),
-            Asks::Activity => Wanted::Activity,
+            Asks::Activity => Wanted::Listed(Kind::Users),
             Asks::References => Wanted::Evidence(&going),
         };
         let bars = Bars::new(terminal.progress);

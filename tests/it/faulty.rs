@@ -33,6 +33,8 @@ pub(crate) enum Fault {
     HtmlPage(u16),
     /// The credentials are accepted no more; nothing is done.
     Status401,
+    /// Refused with this status, in a portal's own words; nothing is done.
+    Refused(u16),
     /// It waits at the door until the test lets it in, and then it is done.
     Hold,
     /// It waits at the door, and is turned away: nothing is done.
@@ -293,6 +295,11 @@ fn relay(
         Some(Fault::HtmlPage(status)) => {
             let page = "<!DOCTYPE html><title>Sorry</title><h1>Sorry</h1>";
             Message::answer(status, &[("content-type", "text/html")], page)
+        }
+        Some(Fault::Refused(status)) => {
+            let said =
+                r#"{"message": "not now", "data": {"message": "not now"}, "status": "error"}"#;
+            Message::answer(status, &[("content-type", "application/json")], said)
         }
         Some(Fault::ResetBeforeSend) => return Ok(()),
         Some(Fault::ResetAfterCommit) => return forward().map(drop),

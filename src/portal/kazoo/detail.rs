@@ -343,8 +343,11 @@ async fn in_bulk(
         let ids: Vec<&str> = ids.collect();
         let asked = json!({ "ids": ids });
         let asked = session.ask(Method::POST, &["bulk"], &[], Some(&asked));
-        let Some(envelope) = asked.await? else {
-            return Ok(None);
+        let envelope = match asked.await {
+            Ok(Some(envelope)) => envelope,
+            // Not loaded, or not for us: one by one it goes too.
+            Ok(None) | Err(Error::Forbidden { .. } | Error::Refused { .. }) => return Ok(None),
+            Err(error) => return Err(error),
         };
         let mut docs: Vec<Doc> = match envelope.data {
             Value::Array(list) => list

@@ -238,6 +238,17 @@ impl Tenant {
         known.entry(id.into()).or_default().full = Some(full);
     }
 
+    /// Notes that a document has another revision than the one that was read.
+    pub(super) fn outdate(&mut self, collection: Collection, id: &str) {
+        let known = self.docs.get_mut(&collection);
+        if let Some(full) = known
+            .and_then(|known| known.get_mut(id))
+            .and_then(|known| known.full.as_mut())
+        {
+            full.revision = None;
+        }
+    }
+
     /// Notes that a document is gone that others lead to: nothing more can be read of it.
     pub(super) fn lose(&mut self, collection: Collection, id: &str) {
         self.forget(collection, id);

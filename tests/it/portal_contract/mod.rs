@@ -14,6 +14,7 @@ mod fault;
 mod identity;
 mod pace;
 mod page;
+mod race;
 mod round;
 mod run;
 mod secret;

@@ -81,7 +81,7 @@ impl Workspace {
         let wanted = match first.asks() {
             _ if portal.tells_all() => return Ok(first),
             Asks::Nothing => return Ok(first),
-            Asks::Activity => Wanted::Activity,
+            Asks::Activity => Wanted::Listed(Kind::Users),
             Asks::References => Wanted::Evidence(&self.absent),
         };
         portal.complete(&mut live, wanted, &()).await?;

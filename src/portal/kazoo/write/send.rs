@@ -19,7 +19,7 @@ use crate::portal::{
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -74,6 +74,8 @@ enum Sent {
     Done(Answer),
     /// Nothing was done.
     Refused(Error),
+    /// Nothing was done: two came at once. Whether the other changed this one is to be looked at.
+    Raced,
     /// Nobody knows.
     Lost(String),
 }
@@ -105,10 +107,8 @@ impl Writer<'_> {
                     pays = true;
                     sent.get_or_insert_with(|| json!({}))["accept_charges"] = true.into();
                 }
-                // 409: two came at once, and neither of them to this revision.
-                Ok(answer) if matches!(answer.status, 409 | 412) => {
-                    return Sent::Refused(self.stale());
-                }
+                Ok(answer) if answer.status == 409 => return Sent::Raced,
+                Ok(answer) if answer.status == 412 => return Sent::Refused(self.stale()),
                 Ok(answer) => return Sent::Refused(self.refused(collection, &answer)),
                 Err(Failure::NotDone(error)) => return Sent::Refused(error),
                 Err(Failure::Ambiguous { reason }) => return Sent::Lost(reason),
@@ -132,7 +132,7 @@ impl Writer<'_> {
         let path = place::all(collection, &list);
         let data = Value::Object(doc);
         let mut doubt = None;
-        for _ in 0..TRIES {
+        for left in (0..TRIES).rev() {
             let sent = self
                 .send(&Method::PUT, collection, &path, None, Some(&data))
                 .await;
@@ -144,6 +144,13 @@ impl Writer<'_> {
                         None
                     }
                 },
+                Sent::Raced if doubt.is_none() => {
+                    if left == 0 {
+                        return Err(self.stale());
+                    }
+                    continue;
+                }
+                Sent::Raced => None,
                 Sent::Refused(error) if doubt.is_none() => return Err(error),
                 // After an ambiguous answer even a refusal may speak of what we made ourselves.
                 Sent::Refused(error) => Some(error),
@@ -225,41 +232,36 @@ impl Writer<'_> {
         Ok(None)
     }
 
-    /// All of a document, with its revision. What its list told must still be so: otherwise somebody was
+    /// All of a document, with its revision. What was told of it must still be so: otherwise somebody was
     /// there since it was read.
     pub(super) async fn current(self, collection: Collection, id: &str) -> Result<Full, Error> {
+        let full = self.checked(collection, id).await?;
+        full.ok_or_else(|| self.stale())
+    }
+
+    /// The same; nothing where it is gone.
+    async fn checked(self, collection: Collection, id: &str) -> Result<Option<Full>, Error> {
         let known = self.kazoo.tenant().get(collection, id).cloned();
-        let told = match known {
+        let (told, is_summary) = match known {
             Some(known) => match known.full {
-                Some(full) if full.revision.is_some() => return Ok(full),
-                Some(full) => full.doc,
-                None => known.summary,
+                Some(full) if full.revision.is_some() => return Ok(Some(full)),
+                Some(full) => (full.doc, false),
+                None => (known.summary, true),
             },
-            None => Doc::new(),
+            None => (Doc::new(), true),
         };
-        let full = self.fetch(collection, id).await?;
-        let compared = [
-            "username",
-            "first_name",
-            "last_name",
-            "email",
-            "priv_level",
-            "name",
-            "owner_id",
-            "mailbox",
-            "mac_address",
-            "numbers",
-            "flow",
-            "displayname",
-            "firstname",
-            "lastname",
-            "number",
-        ];
-        let moved = compared.iter().any(|name| {
-            let was = told.get(*name).filter(|was| **was != json!(""));
-            was.is_some_and(|was| full.doc.get(*name) != Some(was))
-        });
-        if moved { Err(self.stale()) } else { Ok(full) }
+        let place = (collection, id.into());
+        let Some(fetched) = detail::one(&self.kazoo.session, &place).await? else {
+            return Ok(None);
+        };
+        let full = fetched.full;
+        let asked = collection.fields().filter(|_| !is_summary);
+        let asked = asked.map_or(&[][..], |(fields, _)| fields);
+        if has_moved(asked, &told, &full.doc) {
+            return Err(self.stale());
+        }
+        self.kazoo.tenant().take(collection, id, full.clone());
+        Ok(Some(full))
     }
 
     async fn fetch(self, collection: Collection, id: &str) -> Result<Full, Error> {
@@ -278,12 +280,14 @@ impl Writer<'_> {
         id: &str,
         edit: &(dyn Fn(&mut Doc) -> Result<(), Error> + Sync),
     ) -> Result<(), Error> {
+        let lock = self.kazoo.locks.of(format!("{} {id}", collection.name()));
+        let _turn = lock.lock().await;
         let full = self.current(collection, id).await?;
         self.bring(collection, id, full, edit).await
     }
 
-    /// As [`edit`](Self::edit), of a document that other objects change too: whoever was faster with
-    /// something else only means to begin again from what is there now.
+    /// As [`edit`](Self::edit), of a document that other objects change too: whoever was faster only
+    /// means to begin again from what is there now, unless it is the same that both would change.
     pub(super) async fn edit_shared(
         self,
         collection: Collection,
@@ -292,25 +296,19 @@ impl Writer<'_> {
     ) -> Result<(), Error> {
         let lock = self.kazoo.locks.of(format!("{} {id}", collection.name()));
         let _turn = lock.lock().await;
-        let known = self
-            .kazoo
-            .tenant()
-            .get(collection, id)
-            .and_then(|known| known.full.clone());
-        let mut full = match known.filter(|full| full.revision.is_some()) {
-            Some(full) => full,
-            None => self.fetch(collection, id).await?,
-        };
-        let first = full.doc.clone();
+        let mut full = self.current(collection, id).await?;
         for _ in 1..TRIES {
+            let before = full.doc.clone();
             match self.bring(collection, id, full, edit).await {
-                Err(Error::Stale { .. }) => full = self.fetch(collection, id).await?,
+                Err(stale @ Error::Stale { .. }) => {
+                    full = self.fetch(collection, id).await?;
+                    let mut after = before.clone();
+                    edit(&mut after)?;
+                    if clashes(&difference(&before, &after), &before, &full.doc) {
+                        return Err(stale);
+                    }
+                }
                 done => return done,
-            }
-            let mut wanted = first.clone();
-            edit(&mut wanted)?;
-            if moved(&first, &full.doc, &difference(&first, &wanted)) {
-                return Err(self.stale());
             }
         }
         self.bring(collection, id, full, edit).await
@@ -350,6 +348,8 @@ impl Writer<'_> {
                         None
                     }
                 },
+                // Where nobody changed this one it is sent again.
+                Sent::Raced => Some(self.stale()),
                 Sent::Refused(error) if doubt.is_none() => return Err(error),
                 Sent::Refused(error) => Some(error),
                 Sent::Lost(reason) => {
@@ -364,6 +364,9 @@ impl Writer<'_> {
                 Err(error) => return Err(self.unknown(reason, &error.to_string())),
             };
             if now.revision != before.revision {
+                if doubt.is_none() {
+                    return Err(self.stale());
+                }
                 // Of a secret all that can be seen is that there is a new revision.
                 let visible = detail::visible(collection, patch);
                 return if holds(&now.doc, &visible) {
@@ -373,34 +376,29 @@ impl Writer<'_> {
                 };
             }
             match refusal {
-                Some(error @ (Error::Refused { .. } | Error::Stale { .. })) => return Err(error),
+                Some(error @ Error::Refused { .. }) => return Err(error),
                 _ => before = now,
             }
         }
-        Err(self.unknown(&doubt.unwrap_or_default(), &format!("{TRIES} times")))
+        Err(self.in_vain(doubt))
+    }
+
+    /// What is to be said of a change that was sent often enough.
+    fn in_vain(self, doubt: Option<String>) -> Error {
+        match doubt {
+            Some(doubt) => self.unknown(&doubt, &format!("{TRIES} times")),
+            None => self.stale(),
+        }
     }
 
     /// Removes a document. One that is gone already is as good.
     pub(super) async fn delete(self, collection: Collection, id: &str) -> Result<(), Error> {
-        let there = || async {
-            let place = (collection, id.into());
-            let fetched = detail::one(&self.kazoo.session, &place).await?;
-            Ok::<_, Error>(fetched.map(|fetched| fetched.full.revision))
+        let lock = self.kazoo.locks.of(format!("{} {id}", collection.name()));
+        let _turn = lock.lock().await;
+        let Some(full) = self.checked(collection, id).await? else {
+            return Ok(());
         };
-        let known = {
-            let tenant = self.kazoo.tenant();
-            let known = tenant
-                .get(collection, id)
-                .and_then(|known| known.full.as_ref());
-            known.and_then(|full| full.revision.clone())
-        };
-        let revision = match known {
-            Some(revision) => Some(revision),
-            None => match there().await? {
-                Some(revision) => revision,
-                None => return Ok(()),
-            },
-        };
+        let revision = full.revision;
         let mut doubt: Option<String> = None;
         for _ in 0..TRIES {
             let path = place::one(collection, id);
@@ -416,46 +414,108 @@ impl Writer<'_> {
                     self.kazoo.tenant().forget(collection, id);
                     return Ok(());
                 }
+                Sent::Raced => {}
                 Sent::Refused(error) if doubt.is_none() => return Err(error),
                 Sent::Refused(error) => doubt = Some(error.to_string()),
                 Sent::Lost(reason) => doubt = Some(reason),
             }
-            match there().await {
+            let place = (collection, id.into());
+            match detail::one(&self.kazoo.session, &place).await {
                 Ok(None) => {
                     self.kazoo.tenant().forget(collection, id);
                     return Ok(());
                 }
-                Ok(Some(now)) if now == revision => {}
+                Ok(Some(now)) if now.full.revision == revision => {}
                 Ok(Some(_)) => return Err(self.stale()),
                 Err(error) => {
                     return Err(self.unknown(&doubt.unwrap_or_default(), &error.to_string()));
                 }
             }
         }
-        Err(self.unknown(&doubt.unwrap_or_default(), &format!("{TRIES} times")))
+        Err(self.in_vain(doubt))
     }
 
-    /// Sends what is no document: a queue's roster. It says all, so it can be sent again.
+    /// Sends what is no document: a queue's roster. It says all, so it can be sent again. It is kept with
+    /// those who serve the queue, who have another revision afterwards; nobody writes to them meanwhile.
     pub(super) async fn put_roster(self, queue: &str, agents: &[String]) -> Result<(), Error> {
+        let served: BTreeSet<String> = {
+            let tenant = self.kazoo.tenant();
+            let before = tenant.agents.get(queue).into_iter().flatten();
+            let told = tenant.serving.get(queue);
+            let told = told.into_iter().flat_map(|served| &served.by);
+            before.chain(told).chain(agents).cloned().collect()
+        };
+        let name = Collection::Users.name();
+        let locks = served
+            .iter()
+            .map(|id| self.kazoo.locks.of(format!("{name} {id}")));
+        let locks: Vec<_> = locks.collect();
+        let mut turns = Vec::new();
+        for lock in &locks {
+            turns.push(lock.lock().await);
+        }
         let path = [Collection::Queues.name(), queue, "roster"];
         let data = json!(agents);
         let mut doubt = None;
         for _ in 0..TRIES {
-            match self
+            let sent = self
                 .send(&Method::POST, Collection::Queues, &path, None, Some(&data))
-                .await
-            {
+                .await;
+            let mut tenant = self.kazoo.tenant();
+            for id in &served {
+                tenant.outdate(Collection::Users, id);
+            }
+            match sent {
                 Sent::Done(_) => {
-                    let mut tenant = self.kazoo.tenant();
                     tenant.agents.insert(queue.into(), agents.to_vec());
                     return Ok(());
                 }
                 Sent::Refused(error) => return Err(error),
+                Sent::Raced => {}
                 Sent::Lost(reason) => doubt = Some(reason),
             }
         }
-        Err(self.unknown(&doubt.unwrap_or_default(), &format!("{TRIES} times")))
+        Err(self.in_vain(doubt))
     }
+}
+
+/// Whether somebody was at a document since it was told of: in what a summary repeats, and in what was
+/// asked for beyond that.
+fn has_moved(asked: &[&str], told: &Doc, now: &Doc) -> bool {
+    let compared = [
+        "username",
+        "first_name",
+        "last_name",
+        "email",
+        "priv_level",
+        "name",
+        "owner_id",
+        "mailbox",
+        "mac_address",
+        "numbers",
+        "flow",
+        "displayname",
+        "firstname",
+        "lastname",
+        "number",
+    ];
+    let is_set = |value: &&Value| !value.is_null() && **value != json!("");
+    let is_other = |name: &&str| told.get(*name).filter(is_set) != now.get(*name).filter(is_set);
+    let is_told = |name: &&&str| told.get(**name).is_some_and(|was| is_set(&was));
+    compared.iter().filter(is_told).any(is_other) || asked.iter().any(is_other)
+}
+
+/// Whether any field that a patch changes has another value now than before.
+fn clashes(patch: &Doc, before: &Doc, now: &Doc) -> bool {
+    patch.iter().any(
+        |(name, value)| match (value, before.get(name), now.get(name)) {
+            (_, was, is) if was == is => false,
+            (Value::Object(patch), Some(Value::Object(was)), Some(Value::Object(is))) => {
+                clashes(patch, was, is)
+            }
+            _ => true,
+        },
+    )
 }
 
 /// Whether a document holds all that a part of it says.
@@ -463,21 +523,9 @@ fn holds(doc: &Doc, part: &Doc) -> bool {
     difference(doc, &merged(doc, part)).is_empty()
 }
 
-/// Whether somebody changed what a patch changes.
-fn moved(before: &Doc, now: &Doc, patch: &Doc) -> bool {
-    patch.iter().any(
-        |(name, value)| match (value, before.get(name), now.get(name)) {
-            (Value::Object(patch), Some(Value::Object(before)), Some(Value::Object(now))) => {
-                moved(before, now, patch)
-            }
-            (_, before, now) => before != now,
-        },
-    )
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Doc, moved};
+    use super::{Doc, clashes};
     use serde_json::{Value, json};
 
     #[test]
@@ -485,13 +533,17 @@ mod tests {
         let doc = |json: Value| -> Doc { json.as_object().cloned().unwrap() };
         let before = doc(json!({"endpoints": {"a": 1}, "name": "A", "numbers": ["1"]}));
         let now = doc(json!({"endpoints": {"a": 1, "b": 2}, "name": "B", "numbers": ["1"]}));
-        assert!(!moved(&before, &now, &doc(json!({"endpoints": {"c": 3}}))));
-        assert!(!moved(&before, &now, &doc(json!({"numbers": ["2"]}))));
-        assert!(moved(&before, &now, &doc(json!({"name": "C"}))));
-        assert!(moved(
+        assert!(!clashes(
+            &doc(json!({"endpoints": {"c": 3}})),
             &before,
-            &now,
-            &doc(json!({"endpoints": {"b": null}}))
+            &now
+        ));
+        assert!(!clashes(&doc(json!({"numbers": ["2"]})), &before, &now));
+        assert!(clashes(&doc(json!({"name": "C"})), &before, &now));
+        assert!(clashes(
+            &doc(json!({"endpoints": {"b": null}})),
+            &before,
+            &now
         ));
     }
 }
