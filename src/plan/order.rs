@@ -165,9 +165,18 @@ impl Edges {
             match action {
                 Action::Create | Action::Rename => {
                     comes.insert((address.kind, &address.key), at);
+                    // Others mention a user by the name that the portal knows.
+                    if let Some(name) = target.text("username")
+                        && address.kind == Kind::Users
+                    {
+                        comes.insert((address.kind, name), at);
+                    }
                 }
                 Action::Delete => {
                     goes.insert((address.kind, &address.key), at);
+                    if let Some(object) = object {
+                        goes.insert((address.kind, &object.key), at);
+                    }
                 }
                 Action::Update | Action::Deactivate | Action::Reactivate => {}
             }

@@ -20,6 +20,7 @@ mod hostile;
 mod import;
 mod kazoo;
 mod kazoo_crash;
+mod kazoo_hands;
 mod kazoo_import;
 mod layers;
 mod message;

@@ -18,7 +18,7 @@ use reqwest::{Method, header::HeaderName};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use sha1::Sha1;
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::{sync::Mutex, time::Instant};
 
 const TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
@@ -253,11 +253,14 @@ impl Session {
         let Some(tenant) = &self.tenant else {
             return Ok(own.to_owned());
         };
-        // Whoever logged in by the name of the tenant is there.
+        // Whoever logged in by the name of the tenant is there, and so is whoever is of the tenant's id.
         let is_login = matches!(&self.credentials, Credentials::Login { account: None, .. });
-        if is_login || own == tenant || same_name(name, tenant) {
+        let (by, _) = named(tenant);
+        let is_own = by == "account_name" && same_name(name, tenant);
+        if own == tenant || is_own || is_login && by != "account_id" {
             return Ok(own.to_owned());
         }
+        let mut seen = Vec::new();
         let accounts = [
             vec!["v2", "accounts", own],
             vec!["v2", "accounts", own, "descendants"],
@@ -271,17 +274,32 @@ impl Session {
                 continue;
             };
             let envelope = Envelope::parse(&body, "GET /v2/accounts")?;
-            let found = match &envelope.data {
-                Value::Array(list) => list.iter().find(|account| is_named(account, tenant)),
-                account => Some(account).filter(|account| is_named(account, tenant)),
-            };
-            if let Some(id) = found.and_then(|account| account["id"].as_str()) {
+            match envelope.data {
+                Value::Array(list) => seen.extend(list),
+                account => seen.push(account),
+            }
+            // An id and a realm are one account's; a name may be that of several.
+            if let Some(id) = seen.iter().find_map(|account| is_surely(account, tenant)) {
                 return Ok(id.to_owned());
             }
         }
+        let is_so_named = |account: &&Value| {
+            let name = account["name"].as_str();
+            name.is_some_and(|name| same_name(name, tenant))
+        };
+        let so_named: BTreeSet<&str> = seen
+            .iter()
+            .filter(is_so_named)
+            .filter_map(|account| account["id"].as_str())
+            .collect();
+        let detail = match (so_named.first(), so_named.len()) {
+            (Some(id), 1) => return Ok((*id).to_owned()),
+            (_, 0) => "it is none that these credentials reach; check `portal.tenant`",
+            _ => "several accounts have that name; write the realm or the id in `portal.tenant`",
+        };
         Err(Error::Forbidden {
             what: format!("the account {}", plain(tenant)),
-            detail: ": it is none that these credentials reach; check `portal.tenant`".to_owned(),
+            detail: format!(": {detail}"),
         })
     }
 }
@@ -314,12 +332,11 @@ fn named(account: &str) -> (&'static str, &str) {
     }
 }
 
-/// Whether an account is the one that a tenant names.
-fn is_named(account: &Value, tenant: &str) -> bool {
-    let field = |name: &str| account[name].as_str().unwrap_or_default();
-    field("id") == tenant
-        || field("realm").eq_ignore_ascii_case(tenant)
-        || same_name(field("name"), tenant)
+/// The id of an account that a tenant names by its id or its realm.
+fn is_surely<'a>(account: &'a Value, tenant: &str) -> Option<&'a str> {
+    let id = account["id"].as_str()?;
+    let realm = account["realm"].as_str().unwrap_or_default();
+    (id == tenant || realm.eq_ignore_ascii_case(tenant)).then_some(id)
 }
 
 /// Whether two names are the same to Kazoo, which compares their letters and digits.
@@ -328,7 +345,7 @@ fn same_name(one: &str, other: &str) -> bool {
         let kept = name.chars().filter(|c| c.is_alphanumeric());
         kept.flat_map(char::to_lowercase).collect()
     };
-    !one.is_empty() && normal(one) == normal(other)
+    !normal(one).is_empty() && normal(one) == normal(other)
 }
 
 /// How long a token lives from now on, as it says itself; nothing for one that doesn't say.
@@ -379,5 +396,6 @@ mod tests {
         assert_eq!(named("Acme Inc.").0, "account_name");
         assert!(same_name("Acme Inc.", "acmeinc"));
         assert!(!same_name("", ""));
+        assert!(!same_name("!", "?"));
     }
 }

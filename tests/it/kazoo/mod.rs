@@ -233,6 +233,14 @@ impl Kazoo {
         self.world().bury(&account, collection, id);
     }
 
+    /// Founds another account below `acme`, and says its id.
+    pub(crate) fn found(&self, name: &str, realm: &str) -> String {
+        let id = world::hex();
+        let account = world::Account::new(name, realm, Some(&self.account));
+        self.world().accounts.insert(id.clone(), account);
+        id
+    }
+
     /// Switches an account on or off.
     pub(crate) fn enable(&self, account: &str, is_enabled: bool) {
         let mut world = self.world();

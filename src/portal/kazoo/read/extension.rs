@@ -40,7 +40,10 @@ fn extension(index: &Index<'_>, id: &str, number: &str, callflow: &Known) -> Liv
     let name = callflow.text("name").filter(|name| !name.is_empty());
     let name = name.unwrap_or(number);
     let mentions = mentions(index, callflow);
+    let patterns = callflow.doc().get("patterns").and_then(Value::as_array);
     let drafted = match callflow.full() {
+        // It takes more calls than those to its number.
+        _ if patterns.is_some_and(|patterns| !patterns.is_empty()) => None,
         Some(doc) => flow::root(doc).and_then(|root| draft(index, root)),
         None => guess(&callflow.modules()).map(|word| {
             let kind = ("kind".to_owned(), word.into());

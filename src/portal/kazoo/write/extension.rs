@@ -370,9 +370,9 @@ impl<'w> Writer<'w> {
         if is_new || self.changes("ring_seconds") {
             data.insert("timeout".to_owned(), seconds.into());
             if let Some(Value::Array(endpoints)) = data.get_mut("endpoints") {
-                endpoints
-                    .iter_mut()
-                    .for_each(|one| one["timeout"] = seconds.into());
+                for one in endpoints.iter_mut().filter_map(Value::as_object_mut) {
+                    one.insert("timeout".to_owned(), seconds.into());
+                }
             }
         }
     }

@@ -36,7 +36,7 @@ impl Writer<'_> {
             let groups = index.groups.iter().filter(|(id, key)| **id != key.as_str());
             let groups = groups.map(|(id, key)| {
                 let group = index.tenant.get(Groups, id).and_then(|group| group.full());
-                let member = group.map(|doc| doc["endpoints"].get(user).is_some());
+                let member = group.map(|doc| is_endpoint(doc, user));
                 ((*id).to_owned(), key.clone(), member)
             });
             groups.collect::<Vec<_>>()
@@ -69,4 +69,10 @@ impl Writer<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether somebody is among the endpoints of a group, which need not have any.
+pub(super) fn is_endpoint(group: &Doc, id: &str) -> bool {
+    let endpoints = group.get("endpoints");
+    endpoints.is_some_and(|endpoints| endpoints.get(id).is_some())
 }

@@ -18,7 +18,7 @@ use crate::{
             mapping, phone,
             read::person::RING,
             tenant::Collection::{Callflows, Devices, Groups, Users, Vmboxes},
-            write::number::parked,
+            write::{group::is_endpoint, number::parked},
         },
     },
 };
@@ -36,7 +36,7 @@ impl Writer<'_> {
         let Some(object) = self.object() else {
             let id = self.new_user().await?;
             self.belongings(&id, true).await?;
-            self.own_callflow(&id, true).await?;
+            self.own_callflow(&id, true, None).await?;
             return Ok(self.written(Users, &id));
         };
         let id = object.id;
@@ -47,7 +47,7 @@ impl Writer<'_> {
             let extension = self.index(|index| index.extension_of(id).map(str::to_owned));
             let edit = |doc: &mut Doc| self.fill_user(doc, false, extension.as_deref());
             self.edit(Users, id, &edit).await?;
-            self.own_callflow(id, false).await?;
+            self.own_callflow(id, false, extension.as_deref()).await?;
         }
         Ok(self.written(Users, id))
     }
@@ -254,12 +254,17 @@ impl Writer<'_> {
     }
 
     /// Brings the person's own callflow to what it is to be. Whatever else somebody built into it stays.
-    async fn own_callflow(self, user: &str, is_new: bool) -> Result<(), Error> {
-        let (known, mailbox, extension) = self.index(|index| {
+    /// `extension` is the one that the person had.
+    async fn own_callflow(
+        self,
+        user: &str,
+        is_new: bool,
+        extension: Option<&str>,
+    ) -> Result<(), Error> {
+        let (known, mailbox) = self.index(|index| {
             (
                 index.callflow_of(user).map(|(id, _)| id.to_owned()),
                 index.mailbox_of(user).map(|(id, _)| id.to_owned()),
-                index.extension_of(user).map(str::to_owned),
             )
         });
         let wanted = self.wanted_text("extension");
@@ -294,15 +299,27 @@ impl Writer<'_> {
         }
         let edit = |doc: &mut Doc| {
             if self.changes("extension") {
-                renumber(doc, &id, extension.as_deref(), wanted);
+                renumber(doc, &id, extension, wanted);
             }
             let rings = self.changes("rings_before_voicemail");
-            if let Some(own) = doc.get_mut("flow").and_then(|flow| own_node(flow, user)) {
-                if rings {
-                    own["data"]["timeout"] = self.ring_seconds().into();
-                }
-                if self.changes("voicemail") {
-                    lead_to(own, mailbox.as_deref(), is_off);
+            let mut own = doc.get_mut("flow").and_then(|flow| own_node(flow, user));
+            if rings {
+                let Some(own) = own.as_deref_mut() else {
+                    let reason = "nothing in the person's callflow rings the person; somebody built it by hand";
+                    return Err(self.refuse("rings_before_voicemail", reason));
+                };
+                own["data"]["timeout"] = self.ring_seconds().into();
+            }
+            if let Some(own) = own
+                && self.changes("voicemail")
+            {
+                lead_to(own, mailbox.as_deref(), is_off);
+            }
+            if self.changes("voicemail.enabled") {
+                let leads = flow::nodes(doc).any(|node| node.module == "voicemail");
+                if leads == is_off && (is_off || mailbox.is_some()) {
+                    let reason = "something else than voicemail stands behind the person in the callflow; somebody built it by hand, and it stays";
+                    return Err(self.refuse("voicemail.enabled", reason));
                 }
             }
             Ok(())
@@ -330,7 +347,7 @@ impl Writer<'_> {
             let mailboxes = index.mailboxes_of(id).iter().map(|id| (*id).to_owned());
             let groups = index.tenant.of(Groups).filter(|(_, group)| {
                 let doc = group.full();
-                doc.is_some_and(|doc| doc["endpoints"].get(id).is_some())
+                doc.is_some_and(|doc| is_endpoint(doc, id))
             });
             let groups: Vec<String> = groups.map(|(id, _)| id.to_owned()).collect();
             (
@@ -351,7 +368,9 @@ impl Writer<'_> {
         }
         for group in &groups {
             let leave = |doc: &mut Doc| {
-                doc::put(doc, &format!("endpoints.{id}"), None);
+                if let Some(Value::Object(endpoints)) = doc.get_mut("endpoints") {
+                    endpoints.shift_remove(id);
+                }
                 Ok(())
             };
             self.edit_shared(Groups, group, &leave).await?;
@@ -408,16 +427,21 @@ fn lead_to(own: &mut Value, mailbox: Option<&str>, is_off: bool) {
     let Some(children) = own["children"].as_object_mut() else {
         return;
     };
-    let is_voicemail = children
-        .get(ELSE)
-        .is_some_and(|child| child["module"] == "voicemail");
+    let there = children.get(ELSE).map(|child| child["module"].clone());
+    let is_voicemail = there == Some(json!("voicemail"));
     match mailbox {
-        Some(mailbox) if is_voicemail => children[ELSE]["data"]["id"] = mailbox.into(),
-        Some(mailbox) => {
+        Some(mailbox) if is_voicemail => {
+            let data = &mut children[ELSE]["data"];
+            if !data.is_object() {
+                *data = json!({});
+            }
+            data["id"] = mailbox.into();
+        }
+        Some(mailbox) if there.is_none() => {
             let node = flow::node("voicemail", &json!({ "id": mailbox }));
             children.insert(ELSE.to_owned(), node);
         }
         None if is_voicemail && is_off => drop(children.shift_remove(ELSE)),
-        None => {}
+        Some(_) | None => {}
     }
 }

@@ -1,0 +1,267 @@
+//! *Hands*: what administrators do to a Kazoo by hand, before and between our runs, is understood where
+//! it can be and never runs over.
+
+use crate::{
+    kazoo::{Dialect, Kazoo, PASSWORD},
+    workspace::write,
+};
+use serde_json::{Value, json};
+use std::process::Command;
+use tempfile::TempDir;
+
+const PACE: &str = "  pace: { per_second: 5000, burst: 5000 }\n";
+
+fn workspace(kazoo: &Kazoo, people: &str, more: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let config = format!(
+        "portal:\n  kind: kazoo\n  url: {}\n  tenant: acme\n  credentials: {{ user: admin, password: {{ env: KAZOO }} }}\n{PACE}{more}",
+        kazoo.url
+    );
+    write(
+        folder.path(),
+        &[("callsheet.yaml", &config), ("people.yaml", people)],
+    );
+    folder
+}
+
+fn people(folder: &TempDir, people: &str) {
+    write(folder.path(), &[("people.yaml", people)]);
+}
+
+/// What a command says, and the number that it ends with.
+fn run(folder: &TempDir, line: &str) -> (i32, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_callsheet"));
+    command.current_dir(folder.path()).env_clear();
+    command.envs([
+        ("KAZOO", PASSWORD),
+        ("PW", "correct horse"),
+        ("PIN", "4711"),
+    ]);
+    let output = command.args(line.split(' ')).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let said = text(&output.stdout) + &text(&output.stderr);
+    (output.status.code().unwrap_or(-1), said)
+}
+
+/// Applies, after which there is nothing left to do.
+fn apply(folder: &TempDir) {
+    let (code, said) = run(folder, "apply --yes");
+    assert_eq!(code, 0, "{said}");
+    let (code, said) = run(folder, "plan --detailed-exitcode");
+    assert_eq!(code, 0, "{said}");
+}
+
+fn by(kazoo: &Kazoo, collection: &str, field: &str, value: &str) -> (String, Value) {
+    let docs = kazoo.docs(collection).into_iter();
+    let mut found = docs.filter(|(_, doc)| doc[field] == value);
+    found
+        .next()
+        .unwrap_or_else(|| panic!("no {field} {value} in {collection}"))
+}
+
+const ANN: &str =
+    "ann: { first_name: Ann, last_name: Lee, email: ann@acme.example, extension: 1001";
+const BOB: &str =
+    "bob: { first_name: Bob, last_name: Fox, email: bob@acme.example, extension: 1002";
+
+fn pair(ann: &str, bob: &str) -> String {
+    format!("users:\n  {ANN}{ann} }}\n  {BOB}{bob} }}\n")
+}
+
+/// Somebody must not be there any more.
+fn absent(folder: &TempDir, addresses: &str) {
+    let config = folder.path().join("callsheet.yaml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let policy =
+        format!("policy: {{ deletes: {{ max: 10, percent: 100 }} }}\nabsent: [{addresses}]\n");
+    std::fs::write(&config, text + &policy).unwrap();
+}
+
+#[test]
+fn a_group_need_not_have_endpoints() {
+    let kazoo = Kazoo::start(Dialect::Four);
+    let folder = workspace(&kazoo, &pair("", ""), "");
+    apply(&folder);
+    let team = kazoo.seed("groups", json!({"name": "Team", "endpoints": {}}));
+    kazoo.set("groups", &team, json!({"endpoints": null}));
+    people(
+        &folder,
+        &(pair(", groups: [team]", "") + "groups: { team: {} }\n"),
+    );
+    apply(&folder);
+    kazoo.set("groups", &team, json!({"endpoints": null}));
+    absent(&folder, "users/bob");
+    people(
+        &folder,
+        &format!("users:\n  {ANN} }}\ngroups: {{ team: {{}} }}\n"),
+    );
+    apply(&folder);
+}
+
+#[test]
+fn of_two_inner_numbers_the_persons_own_is_replaced() {
+    let kazoo = Kazoo::start(Dialect::Four);
+    let folder = workspace(&kazoo, &pair("", ""), "");
+    apply(&folder);
+    let (flow, _) = by(&kazoo, "callflows", "name", "Ann Lee SmartPBX's Callflow");
+    kazoo.set("callflows", &flow, json!({"numbers": ["1009", "1001"]}));
+    people(&folder, &pair("", "").replace("1001", "1005"));
+    apply(&folder);
+    let numbers = kazoo.doc("callflows", &flow).unwrap()["numbers"].clone();
+    assert_eq!(numbers, json!(["1005", "1009"]));
+}
+
+#[test]
+fn who_leaves_a_queue_goes_in_the_same_change() {
+    for dialect in [Dialect::Four, Dialect::Five] {
+        let kazoo = Kazoo::start(dialect);
+        let queue = |agents: &str| {
+            format!("extensions:\n  2000: {{ kind: call_queue, name: Q, agents: [{agents}] }}\n")
+        };
+        let folder = workspace(&kazoo, &(pair("", "") + &queue("ann, bob")), "");
+        apply(&folder);
+        absent(&folder, "users/bob");
+        let ann = |title: &str| format!("users:\n  {ANN}, title: {title} }}\n");
+        people(&folder, &(ann("Chief") + &queue("")));
+        apply(&folder);
+        people(&folder, &(ann("Boss") + &queue("ann")));
+        apply(&folder);
+    }
+}
+
+#[test]
+fn who_has_another_name_than_key_is_there_before_others_mention_it() {
+    for dialect in [Dialect::Four, Dialect::Five] {
+        let kazoo = Kazoo::start(dialect);
+        let all = "groups: { sales: {} }\nusers:\n  ann: { first_name: Ann, last_name: Lee, email: \
+            ann@acme.example, username: ann.lee, extension: 1001, groups: [sales] }\nextensions:\n  \
+            2000: { kind: ring_group, name: R, members: [ann], no_answer: ann }\n  \
+            2001: { kind: conference, name: C, owner: ann }\n  \
+            2002: { kind: forward, name: F, destination: ann }\n  \
+            2003: { kind: auto_attendant, name: M, options: { 1: ann } }\n  \
+            2004: { kind: call_queue, name: Q, agents: [ann], overflow: ann }\n";
+        let folder = workspace(&kazoo, all, "");
+        apply(&folder);
+        assert_eq!(kazoo.violations(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_flow_that_somebody_built_is_changed_where_it_was_read_or_not_at_all() {
+    let kazoo = Kazoo::start(Dialect::Four);
+    let folder = workspace(&kazoo, &pair(", rings_before_voicemail: 4", ""), "");
+    apply(&folder);
+    let (ann, _) = by(&kazoo, "users", "username", "ann");
+    let (flow, doc) = by(&kazoo, "callflows", "name", "Ann Lee SmartPBX's Callflow");
+    let rings = |seconds: i64| {
+        json!({"module": "user", "data": {"id": ann, "timeout": seconds},
+            "children": {"_": doc["flow"]["children"]["_"]}})
+    };
+    let hours = json!({"module": "temporal_route", "data": {"rules": []},
+        "children": {"day": rings(20), "_": rings(10)}});
+    kazoo.set("callflows", &flow, json!({"flow": null}));
+    kazoo.set("callflows", &flow, json!({"flow": hours}));
+    people(&folder, &pair(", rings_before_voicemail: 6", ""));
+    apply(&folder);
+    let now = kazoo.doc("callflows", &flow).unwrap()["flow"].clone();
+    assert_eq!(now["children"]["day"]["data"]["timeout"], 30);
+    assert_eq!(now["children"]["_"]["data"]["timeout"], 10);
+
+    // Voicemail stands in two places, of which one is not the one behind the first.
+    people(&folder, &pair(", voicemail: { enabled: false }", ""));
+    let (code, said) = run(&folder, "apply --yes");
+    assert_eq!(code, 1, "{said}");
+    assert!(
+        said.contains("people.yaml:2: voicemail.enabled: something else"),
+        "{said}"
+    );
+
+    // Where somebody else rings behind the person, that stays.
+    let (flow, _) = by(&kazoo, "callflows", "name", "Bob Fox SmartPBX's Callflow");
+    let ring = json!({"module": "ring_group", "data": {"endpoints": [{"id": ann, "endpoint_type": "user"}]},
+        "children": {}});
+    kazoo.set(
+        "callflows",
+        &flow,
+        json!({"flow": {"children": {"_": null}}}),
+    );
+    kazoo.set(
+        "callflows",
+        &flow,
+        json!({"flow": {"children": {"_": ring}}}),
+    );
+    let before = kazoo.doc("callflows", &flow);
+    people(&folder, &pair("", ", voicemail: { enabled: true }"));
+    let (code, said) = run(&folder, "apply --yes");
+    assert_eq!(code, 1, "{said}");
+    assert!(
+        said.contains("people.yaml:3: voicemail.enabled: something else"),
+        "{said}"
+    );
+    assert_eq!(kazoo.doc("callflows", &flow), before);
+}
+
+#[test]
+fn what_takes_calls_by_a_pattern_too_is_somebody_elses() {
+    for dialect in [Dialect::Four, Dialect::Five] {
+        let kazoo = Kazoo::start(dialect);
+        let folder = workspace(&kazoo, &pair("", ""), "");
+        apply(&folder);
+        let (ann, _) = by(&kazoo, "users", "username", "ann");
+        let flow = json!({"module": "user", "data": {"id": ann}, "children": {}});
+        kazoo.seed(
+            "callflows",
+            json!({"name": "P", "numbers": ["2000"], "patterns": ["^9[0-9]+$"], "flow": flow}),
+        );
+        let all =
+            pair("", "") + "extensions: { 2000: { kind: forward, name: F, destination: bob } }\n";
+        people(&folder, &all);
+        let (code, said) = run(&folder, "apply --yes");
+        assert_ne!(code, 0, "{said}");
+        let (_, doc) = by(&kazoo, "callflows", "name", "P");
+        assert_eq!(doc["flow"]["data"]["id"], ann);
+    }
+}
+
+#[test]
+fn another_account_of_the_same_name_is_never_written_to() {
+    let kazoo = Kazoo::start(Dialect::Four);
+    let realms = ["york.example", "other.example"];
+    let [york, named] = [("York", realms[0]), ("York Example", realms[1])]
+        .map(|(name, realm)| kazoo.found(name, realm));
+    let twin = kazoo.found("LEEDS", "twin.example");
+    let folder = workspace(&kazoo, &format!("users:\n  {ANN} }}\n"), "");
+    let config = folder.path().join("callsheet.yaml");
+    let as_key = |tenant: &str| {
+        let text = format!(
+            "portal: {{ kind: kazoo, url: \"{}\", tenant: {tenant}, credentials: {{ token: {{ env: KEY }} }} }}\n",
+            kazoo.url
+        );
+        std::fs::write(&config, text).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_callsheet"));
+        command
+            .current_dir(folder.path())
+            .env_clear()
+            .env("KEY", &kazoo.api_key);
+        let output = command.arg("plan").output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let seen = kazoo
+            .requests()
+            .into_iter()
+            .filter(|seen| seen.path.ends_with("/users"));
+        let account = seen
+            .last()
+            .map(|seen| seen.path.split('/').nth(3).unwrap().to_owned());
+        kazoo.forget();
+        (account, said)
+    };
+    assert_eq!(as_key("york.example").0.as_ref(), Some(&york));
+    assert_eq!(as_key("\"York Example\"").0.as_ref(), Some(&named));
+    assert_eq!(as_key("Leeds.Example").0.as_ref(), Some(&kazoo.child));
+    assert_eq!(as_key(&twin).0.as_ref(), Some(&twin));
+    let (account, said) = as_key("leeds");
+    assert_eq!(account, None);
+    assert!(said.contains("several accounts have that name"), "{said}");
+    assert_eq!(as_key("nowhere").0, None);
+    assert_eq!(as_key("\"!\"").0, None);
+}
