@@ -93,6 +93,8 @@ pub struct Request<'r> {
     pub if_match: Option<&'r str>,
     /// What is sent.
     pub body: Option<Body>,
+    /// Whether it goes without the credentials, as what asks for some does.
+    pub is_anonymous: bool,
 }
 
 /// What is sent with a request. It may hold secrets, so it can't be printed.
@@ -113,6 +115,7 @@ impl<'r> Request<'r> {
             query: &[],
             if_match: None,
             body: None,
+            is_anonymous: false,
         }
     }
 
@@ -272,7 +275,7 @@ impl Client {
 
     async fn attempt(&self, request: &Request<'_>, attempt: u32) -> Result<Answer, Trouble> {
         let slot = self.limiter.admit().await;
-        let credential = self.credential();
+        let credential = self.credential().filter(|_| !request.is_anonymous);
         let built = self.build(request, credential.as_ref())?;
         self.requests.fetch_add(1, Ordering::Relaxed);
         let begun = Instant::now();
@@ -291,12 +294,6 @@ impl Client {
         };
         drop(slot);
         answer
-    }
-
-    /// Shows nothing until there is something new to show.
-    pub fn forget(&self) {
-        let credential = self.credential.write();
-        *credential.unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     fn credential(&self) -> Option<Credential> {

@@ -204,3 +204,19 @@ async fn a_name_that_leads_elsewhere_is_not_sent() {
     assert!(matches!(client.write(&up).await, Err(Failure::NotDone(_))));
     assert_eq!((stage.calls().len(), client.requests()), (0, 0));
 }
+
+#[tokio::test]
+async fn who_asks_for_a_token_shows_none_and_others_show_theirs_meanwhile() {
+    let (stage, client) = play([ok()]).await;
+    let login = Request {
+        is_anonymous: true,
+        ..NEW_THING
+    };
+    assert!(client.write(&login).await.is_ok());
+    assert!(client.read(&THINGS).await.is_ok());
+    let calls = stage.calls();
+    let shown = calls
+        .iter()
+        .map(|call| call.headers.contains_key("authorization"));
+    assert_eq!(shown.collect::<Vec<_>>(), [false, true]);
+}

@@ -151,7 +151,6 @@ impl Session {
     }
 
     async fn log_in(&self, known: Option<String>) -> Result<Open, Error> {
-        self.client.forget();
         let (endpoint, data) = self.login()?;
         let asked = Instant::now();
         let answer = self.send_login(endpoint, &data).await?;
@@ -198,6 +197,8 @@ impl Session {
             tries += 1;
             let request = Request {
                 body: Some(body(&json!({ "data": data }))),
+                // Others still show the token that is being replaced, which may hold for a while.
+                is_anonymous: true,
                 ..Request::new(Method::PUT, &path)
             };
             match self.client.write(&request).await {
