@@ -265,3 +265,22 @@ fn another_account_of_the_same_name_is_never_written_to() {
     assert_eq!(as_key("nowhere").0, None);
     assert_eq!(as_key("\"!\"").0, None);
 }
+
+#[test]
+fn a_number_that_nobody_declares_does_not_go_with_another() {
+    let kazoo = Kazoo::start(Dialect::Four);
+    let room = "extensions: { 2000: { kind: conference, name: C } }\n";
+    let folder = workspace(&kazoo, &(pair("", "") + room), "");
+    apply(&folder);
+    let (flow, _) = by(&kazoo, "callflows", "name", "C");
+    kazoo.set("callflows", &flow, json!({"numbers": ["2000", "2001"]}));
+    absent(&folder, "extensions/2000");
+    people(&folder, &pair("", ""));
+    let (code, said) = run(&folder, "apply --yes");
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("has the number 2001 too"), "{said}");
+    assert_eq!(kazoo.docs("conferences").len(), 1);
+    kazoo.set("callflows", &flow, json!({"numbers": ["2000"]}));
+    apply(&folder);
+    assert!(kazoo.docs("conferences").is_empty());
+}

@@ -14,6 +14,7 @@ use crate::{
         kazoo::{
             doc::{self, Doc},
             flow::{self, ELSE, Names as _, Node},
+            index::is_inner,
             mapping,
             read::extension::{ALL_AGENTS, document},
             tenant::Collection::{self, Callflows, Conferences, Faxboxes, Menus, Queues},
@@ -54,6 +55,7 @@ impl<'w> Writer<'w> {
         let id = object.id;
         let led_to = self.led_to(id).await?;
         if self.is_delete() {
+            self.refuse_to_take_along(id).await?;
             if let Some((collection, document)) = &led_to
                 && !self.is_shared(*collection, document, id).await?
             {
@@ -100,6 +102,23 @@ impl<'w> Writer<'w> {
         };
         self.edit_shared(Callflows, id, &edit).await?;
         Ok(self.written(Callflows, id))
+    }
+
+    /// Another inner number of the same callflow is somebody else's, and would be gone with it.
+    async fn refuse_to_take_along(self, callflow: &str) -> Result<(), Error> {
+        let full = self.current(Callflows, callflow).await?;
+        let numbers = full.doc.get("numbers").and_then(Value::as_array);
+        let mut numbers = numbers.into_iter().flatten().filter_map(Value::as_str);
+        let key = self.object().map(|object| object.key);
+        match numbers.find(|number| is_inner(number) && Some(*number) != key) {
+            Some(other) => {
+                let reason = format!(
+                    "its callflow has the number {other} too, which nobody declares; take it out there first"
+                );
+                Err(self.refuse("numbers", &reason))
+            }
+            None => Ok(()),
+        }
     }
 
     fn name(self) -> &'w str {
