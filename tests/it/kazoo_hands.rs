@@ -250,7 +250,7 @@ fn another_account_of_the_same_name_is_never_written_to() {
             .into_iter()
             .filter(|seen| seen.path.ends_with("/users"));
         let account = seen
-            .last()
+            .next_back()
             .map(|seen| seen.path.split('/').nth(3).unwrap().to_owned());
         kazoo.forget();
         (account, said)
