@@ -245,7 +245,7 @@ fn another_account_of_the_same_name_is_never_written_to() {
             .env("KEY", &kazoo.api_key);
         let output = command.arg("plan").output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        let seen = kazoo
+        let mut seen = kazoo
             .requests()
             .into_iter()
             .filter(|seen| seen.path.ends_with("/users"));
