@@ -30,7 +30,7 @@ extensions:
   2009: { kind: conference, name: Old room }
   2010: { kind: conference, name: Once a room }
 numbers:
-  +14155550100: { destination: 1009 }
+  +14155550100: { destination: zed }
 ";
 
 /// What is to be.

@@ -175,8 +175,14 @@ const NUMBERS: &[Limit] = &[
     },
     Limit {
         field: "destination",
-        only: "the number of an extension, a person's too",
-        holds: |value, _| text(value).chars().all(|c| c.is_ascii_digit()),
+        only: "the key of a person, or the number of an extension that is nobody's own",
+        holds: |value, declared| {
+            let destination = text(value);
+            match destination.chars().all(|c| c.is_ascii_digit()) {
+                true => !is_persons(destination, declared.state),
+                false => is_user(destination, declared.state),
+            }
+        },
     },
 ];
 
@@ -202,6 +208,12 @@ const fn short(field: &'static str) -> Limit {
 
 fn is_short(value: &Value) -> bool {
     text(value).chars().nth(128).is_none()
+}
+
+/// Whether an extension is a person's.
+fn is_persons(extension: &str, state: &State) -> bool {
+    let mut users = state.of_kind(Kind::Users);
+    users.any(|(_, user)| user.fields.text("extension") == Some(extension))
 }
 
 fn is_user(name: &str, state: &State) -> bool {

@@ -330,7 +330,7 @@ pub(super) const ROWS: &[Row] = &[
     number(
         "destination",
         "numbers",
-        Own("the number among those of the callflow that has the destination's number"),
+        Own("the number among those of the callflow of that person or extension"),
     ),
     contact("name", "displayname", Text),
     contact("first_name", "firstname", Text),

@@ -42,7 +42,11 @@ pub(super) fn neighbours(subject: &Subject) -> Workspace {
         workspace.declare(Kind::Templates, "conf-desk", &json!({}));
     }
     for (key, name) in [("conf-ann", "Ann"), ("conf-bob", "Bob")] {
-        let user = json!({"first_name": name, "last_name": "Conf", "email": format!("{key}@acme.example")});
+        let mut user = json!({"first_name": name, "last_name": "Conf", "email": format!("{key}@acme.example")});
+        if name == "Ann" {
+            // Whom an outer number leads to has an inner one.
+            user["extension"] = "79005".into();
+        }
         workspace.declare(Kind::Users, key, &user);
     }
     let desk = json!({"kind": "ring_group", "name": "Desk", "members": ["conf-ann"]});

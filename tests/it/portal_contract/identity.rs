@@ -69,6 +69,34 @@ fn a_person_keeps_the_account_under_another_name_and_number() {
 }
 
 #[test]
+fn an_outer_number_stays_with_the_person_whatever_the_inner_one_becomes() {
+    for subject in [Subject::four(), Subject::five()] {
+        let mut workspace = neighbours(&subject);
+        step(&subject, &workspace, true, "the neighbours");
+        let Server::Kazoo(kazoo) = &subject.server else {
+            unreachable!()
+        };
+        // One that is declared, and one that somebody added by hand.
+        workspace.declare(
+            Kind::Numbers,
+            "+14155550130",
+            &json!({"destination": "conf-ann"}),
+        );
+        step(&subject, &workspace, true, "an outer number");
+        let callflows = kazoo.docs("callflows").into_iter();
+        let mut own = callflows.filter(|(_, doc)| doc["numbers"][0] == "79005");
+        let (id, _) = own.next().unwrap();
+        let numbers = json!(["79005", "+14155550130", "+14155550131"]);
+        kazoo.set("callflows", &id, json!({ "numbers": numbers }));
+        let fields = workspace.fields(Kind::Users, "conf-ann");
+        fields.set("extension".into(), Value::text("79006"));
+        step(&subject, &workspace, true, "another inner number");
+        let numbers = json!(["79006", "+14155550130", "+14155550131"]);
+        assert_eq!(kazoo.doc("callflows", &id).unwrap()["numbers"], numbers);
+    }
+}
+
+#[test]
 fn two_people_swap_their_numbers() {
     for subject in Subject::all() {
         let mut workspace = neighbours(&subject);

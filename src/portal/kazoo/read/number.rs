@@ -17,7 +17,9 @@ pub(super) fn all(index: &Index<'_>) -> BTreeMap<Box<str>, LiveObject> {
             .filter(|number| E164::FORMAT.accepts(number))
         {
             let mut draft = Draft::new();
-            if let Some(destination) = index.number(id) {
+            // A person's numbers stay with the person, whatever the extension becomes.
+            let person = index.owner_of(id).and_then(|user| index.user(user));
+            if let Some(destination) = person.or_else(|| index.number(id)) {
                 draft.insert("destination".to_owned(), destination.into());
             }
             let object = LiveObject {

@@ -19,10 +19,15 @@ impl Writer<'_> {
             _ if self.is_delete() => None,
             None => return Err(self.refuse("destination", "a number must lead somewhere")),
             Some(destination) => {
-                let found = self.index(|index| index.callflow_id(destination).map(str::to_owned));
+                let found = self.index(|index| {
+                    let person = index.user_id(destination);
+                    let own = person.and_then(|user| Some(index.callflow_of(user)?.0));
+                    own.or_else(|| index.callflow_id(destination))
+                        .map(str::to_owned)
+                });
                 let missing = || {
                     let reason = format!(
-                        "no callflow has the number {destination} yet; apply again once it has"
+                        "nothing leads to {destination} yet, which has no extension; apply again once it has"
                     );
                     self.refuse("destination", &reason)
                 };
