@@ -1,6 +1,6 @@
 //! A *contact* is made in the list of shared ones, which is made with the first of them.
 
-use super::{Writer, send::Trace};
+use super::{Writer, trace::Trace};
 use crate::{
     model::{Kind, Value as Ours},
     portal::{

@@ -1,6 +1,6 @@
 //! A *group* is made with nobody in it; each of its users says who belongs to it.
 
-use super::{Writer, send::Trace};
+use super::{Writer, trace::Trace};
 use crate::portal::{
     Error, Written,
     kazoo::{doc::Doc, tenant::Collection::Groups},

@@ -3,15 +3,17 @@
 //! An object whose writing was cut off anywhere is finished by writing it again: what is there already is
 //! left alone. As with Kazoo's own onboarding nothing is taken back when a part is refused.
 
+mod compare;
 mod contact;
 mod extension;
 mod group;
 mod number;
 mod person;
 mod send;
+mod trace;
 mod value;
 
-pub(super) use send::Locks;
+pub(super) use trace::Locks;
 
 use super::{Kazoo, index::Index, mapping, tenant::Collection, wire};
 use crate::{

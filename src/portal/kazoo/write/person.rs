@@ -4,7 +4,7 @@
 
 use super::{
     Writer,
-    send::Trace,
+    trace::Trace,
     value::{put_secret, with_first},
 };
 use crate::{

@@ -4,13 +4,17 @@
 //! that was lost has done is looked up before anything is sent again. Names are made by one writer at a
 //! time: the server lets two who come at once both have them.
 
-use super::Writer;
+use super::{
+    Writer,
+    compare::{clashes, has_moved, holds},
+    trace::Trace,
+};
 use crate::portal::{
     Error,
     http::{Answer, Failure},
     kazoo::{
         detail,
-        doc::{self, Doc, difference, merged, without_injected},
+        doc::{Doc, difference, without_injected},
         list, place,
         tenant::{Collection, Full, Tenant},
         wire::Envelope,
@@ -18,56 +22,10 @@ use crate::portal::{
 };
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::collections::BTreeSet;
 
 /// How often one change is sent at the most.
 const TRIES: u32 = 3;
-
-/// Who writes to the same thing waits: a document that many objects share, a name that two would take.
-#[derive(Default)]
-pub(in crate::portal::kazoo) struct Locks(Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>);
-
-impl Locks {
-    pub(super) fn of(&self, what: String) -> Arc<tokio::sync::Mutex<()>> {
-        let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(locks.entry(what).or_default())
-    }
-}
-
-/// How a document is found again whose making may have been cut off: a filter of its list, and what a
-/// document must hold to be it.
-pub(super) struct Trace {
-    filter: String,
-    value: String,
-    sign: Doc,
-}
-
-impl Trace {
-    /// By a field that a list can be filtered by.
-    pub(super) fn by(field: &str, value: &str) -> Self {
-        let mut sign = Doc::new();
-        doc::put(&mut sign, field, Some(value.into()));
-        Self {
-            filter: format!("filter_{field}"),
-            value: value.to_owned(),
-            sign,
-        }
-    }
-
-    /// The list that it is in, of an entry.
-    fn list(&self) -> &str {
-        doc::text(&self.sign, "list_id").unwrap_or_default()
-    }
-
-    /// A document must also hold this.
-    pub(super) fn and(mut self, field: &str, value: Value) -> Self {
-        doc::put(&mut self.sign, field, Some(value));
-        self
-    }
-}
 
 /// What became of one request.
 enum Sent {
@@ -476,74 +434,5 @@ impl Writer<'_> {
             }
         }
         Err(self.in_vain(doubt))
-    }
-}
-
-/// Whether somebody was at a document since it was told of: in what a summary repeats, and in what was
-/// asked for beyond that.
-fn has_moved(asked: &[&str], told: &Doc, now: &Doc) -> bool {
-    let compared = [
-        "username",
-        "first_name",
-        "last_name",
-        "email",
-        "priv_level",
-        "name",
-        "owner_id",
-        "mailbox",
-        "mac_address",
-        "numbers",
-        "flow",
-        "displayname",
-        "firstname",
-        "lastname",
-        "number",
-    ];
-    let is_set = |value: &&Value| !value.is_null() && **value != json!("");
-    let is_other = |name: &&str| told.get(*name).filter(is_set) != now.get(*name).filter(is_set);
-    let is_told = |name: &&&str| told.get(**name).is_some_and(|was| is_set(&was));
-    compared.iter().filter(is_told).any(is_other) || asked.iter().any(is_other)
-}
-
-/// Whether any field that a patch changes has another value now than before.
-fn clashes(patch: &Doc, before: &Doc, now: &Doc) -> bool {
-    patch.iter().any(
-        |(name, value)| match (value, before.get(name), now.get(name)) {
-            (_, was, is) if was == is => false,
-            (Value::Object(patch), Some(Value::Object(was)), Some(Value::Object(is))) => {
-                clashes(patch, was, is)
-            }
-            _ => true,
-        },
-    )
-}
-
-/// Whether a document holds all that a part of it says.
-fn holds(doc: &Doc, part: &Doc) -> bool {
-    difference(doc, &merged(doc, part)).is_empty()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Doc, clashes};
-    use serde_json::{Value, json};
-
-    #[test]
-    fn only_what_is_changed_must_not_have_moved() {
-        let doc = |json: Value| -> Doc { json.as_object().cloned().unwrap() };
-        let before = doc(json!({"endpoints": {"a": 1}, "name": "A", "numbers": ["1"]}));
-        let now = doc(json!({"endpoints": {"a": 1, "b": 2}, "name": "B", "numbers": ["1"]}));
-        assert!(!clashes(
-            &doc(json!({"endpoints": {"c": 3}})),
-            &before,
-            &now
-        ));
-        assert!(!clashes(&doc(json!({"numbers": ["2"]})), &before, &now));
-        assert!(clashes(&doc(json!({"name": "C"})), &before, &now));
-        assert!(clashes(
-            &doc(json!({"endpoints": {"b": null}})),
-            &before,
-            &now
-        ));
     }
 }
