@@ -143,6 +143,13 @@ impl Kind {
         }
     }
 
+    /// Whether anything can refer to one of them.
+    #[must_use]
+    pub fn is_referred_to(self) -> bool {
+        let mut formats = text::FORMATS.iter();
+        formats.any(|format| format.refers_to.contains(&self))
+    }
+
     /// What a key of this kind may be.
     #[must_use]
     pub const fn key_format(self) -> &'static text::Format {
@@ -267,5 +274,19 @@ impl JsonSchema for Address {
             "pattern": format!("^({kinds})/.+$"),
             "examples": ["users/alice"],
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Kind;
+
+    #[test]
+    fn nothing_refers_to_numbers_and_contacts() {
+        let others: Vec<Kind> = Kind::ALL
+            .into_iter()
+            .filter(|kind| !kind.is_referred_to())
+            .collect();
+        assert_eq!(others, [Kind::Numbers, Kind::Contacts]);
     }
 }

@@ -180,7 +180,7 @@ formats! {
         "leeds", [Instances], as_written;
     /// The name of a contact: lower-case letters, digits, `-` and `_`.
     ContactKey = "contact-key", "the name of a contact, such as fire-brigade", 63, r"^[a-z0-9][a-z0-9_-]{0,62}$",
-        "fire-brigade", [Contacts], as_written;
+        "fire-brigade", [], as_written;
     /// One permission: a module and a verb (S4.33).
     Permission = "permission", "a permission such as users.view", 127, r"^[a-z][a-z0-9_]{0,62}\.[a-z][a-z0-9_]{0,62}$",
         "users.view", [], as_written;

@@ -233,7 +233,9 @@ impl Plan {
                 changes.find(|change| change.path.first().is_some_and(|name| **name == *field))
             };
             let gives_up = changes("extension").is_some_and(|change| change.before.is_some());
+            let is_referred_to = operation.address.kind.is_referred_to();
             match operation.action {
+                Action::Rename | Action::Delete if !is_referred_to => Asks::Nothing,
                 Action::Rename | Action::Deactivate | Action::Delete => Asks::References,
                 Action::Update | Action::Reactivate if gives_up => Asks::References,
                 Action::Reactivate => Asks::Activity,
