@@ -90,16 +90,20 @@ fn guess(modules: &BTreeSet<String>) -> Option<&'static str> {
     found.map(|(_, word)| *word).or(alone.then_some("forward"))
 }
 
+/// The types whose first node leads to a document: the word, the module, and the document's type.
+pub(in crate::portal::kazoo) const LED_TO: [(&str, &str, Collection); 4] = [
+    ("conference", "conference", Collection::Conferences),
+    ("auto_attendant", "menu", Collection::Menus),
+    ("fax", "faxbox", Collection::Faxboxes),
+    ("call_queue", "acdc_member", Collection::Queues),
+];
+
 /// The document that a first node leads to, where its type has one.
 pub(in crate::portal::kazoo) fn document(root: Node<'_>) -> Option<(Collection, &str)> {
-    let collection = match root.module {
-        "conference" => Collection::Conferences,
-        "menu" => Collection::Menus,
-        "faxbox" => Collection::Faxboxes,
-        "acdc_member" => Collection::Queues,
-        _ => return None,
-    };
-    Some((collection, root.id()?))
+    let (.., collection) = LED_TO
+        .iter()
+        .find(|(_, module, _)| *module == root.module)?;
+    Some((*collection, root.id()?))
 }
 
 /// What a first node and its document are; nothing where the model has no word for it.

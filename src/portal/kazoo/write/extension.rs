@@ -16,8 +16,8 @@ use crate::{
             flow::{self, ELSE, Names as _, Node},
             index::is_inner,
             mapping,
-            read::extension::{ALL_AGENTS, document},
-            tenant::Collection::{self, Callflows, Conferences, Faxboxes, Menus, Queues},
+            read::extension::{ALL_AGENTS, LED_TO, document},
+            tenant::Collection::{self, Callflows, Conferences, Faxboxes, Queues},
         },
     },
 };
@@ -29,13 +29,10 @@ const MARK: &str = "callsheet.number";
 
 /// What a type of extension is: the module of its first node, and its document.
 fn parts(word: &str) -> (&'static str, Option<Collection>) {
-    match word {
-        "conference" => ("conference", Some(Conferences)),
-        "auto_attendant" => ("menu", Some(Menus)),
-        "fax" => ("faxbox", Some(Faxboxes)),
-        "call_queue" => ("acdc_member", Some(Queues)),
-        _ => ("ring_group", None),
-    }
+    let found = LED_TO.iter().find(|(known, ..)| *known == word);
+    found.map_or(("ring_group", None), |(_, module, collection)| {
+        (module, Some(*collection))
+    })
 }
 
 impl<'w> Writer<'w> {
@@ -138,21 +135,27 @@ impl<'w> Writer<'w> {
 
     /// Whether another callflow leads to a document too.
     async fn is_shared(self, collection: Collection, id: &str, own: &str) -> Result<bool, Error> {
-        let module = match collection {
-            Conferences => "conference",
-            Menus => "menu",
-            Faxboxes => "faxbox",
-            _ => "acdc_member",
-        };
-        let others: Vec<String> = self.index(|index| {
+        let (_, module, _) = LED_TO
+            .iter()
+            .find(|(.., known)| *known == collection)
+            .unwrap_or(&LED_TO[0]);
+        let leads = |doc: &Doc| flow::nodes(doc).any(|node| node.ids().contains(&id));
+        // What was read already needn't be asked for again.
+        let (is_led_to, unread) = self.index(|index| {
             let others = index.tenant.of(Callflows);
             let others =
-                others.filter(|(other, known)| *other != own && known.modules().contains(module));
-            others.map(|(other, _)| other.to_owned()).collect()
+                others.filter(|(other, known)| *other != own && known.modules().contains(*module));
+            let (read, unread): (Vec<_>, Vec<_>) =
+                others.partition(|(_, known)| known.full().is_some());
+            let is_led_to = read.iter().filter_map(|(_, known)| known.full()).any(leads);
+            let unread = unread.into_iter().map(|(other, _)| other.to_owned());
+            (is_led_to, unread.collect::<Vec<String>>())
         });
-        for other in others {
-            let full = self.current(Callflows, &other).await?;
-            if flow::nodes(&full.doc).any(|node| node.ids().contains(&id)) {
+        if is_led_to {
+            return Ok(true);
+        }
+        for other in unread {
+            if leads(&self.current(Callflows, &other).await?.doc) {
                 return Ok(true);
             }
         }
