@@ -36,7 +36,7 @@ fn seed(subject: &Subject, from: usize, to: usize) {
                 kazoo.seed("users", user);
             }
         }
-        Server::Real => unreachable!("nobody makes thousands of users on a real portal"),
+        Server::Real(_) => unreachable!("nobody makes thousands of users on a real portal"),
     }
 }
 

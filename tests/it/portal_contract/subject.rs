@@ -14,6 +14,7 @@ use serde_json::{Value as Json, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
     num::NonZeroU32,
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 /// A portal that is put through the suite.
@@ -23,12 +24,15 @@ pub(super) struct Subject {
     pub(super) target: Target,
 }
 
+/// Whose turn it is on the real one: every test makes the same names there.
+static TURN: Mutex<()> = Mutex::new(());
+
 /// What answers.
 pub(super) enum Server {
     Sandbox(Sandbox),
     Kazoo(Box<Kazoo>),
-    /// One that nobody here started.
-    Real,
+    /// One that nobody here started, and that only one test at a time may work on.
+    Real(#[expect(dead_code, reason = "it is held until the test ends")] MutexGuard<'static, ()>),
 }
 
 impl Subject {
@@ -118,7 +122,7 @@ impl Subject {
                 }),
                 charges: None,
             },
-            server: Server::Real,
+            server: Server::Real(TURN.lock().unwrap_or_else(PoisonError::into_inner)),
         })
     }
 
@@ -172,7 +176,7 @@ impl Subject {
         let kazoo = match &self.server {
             Server::Kazoo(kazoo) => kazoo,
             Server::Sandbox(sandbox) => return foreign_objects(sandbox),
-            Server::Real => return BTreeMap::new(),
+            Server::Real(_) => return BTreeMap::new(),
         };
         let zoe = kazoo.seed("users", json!({"username": "foreign@acme.example", "password": "x1y2z3",
             "first_name": "Zoë", "last_name": "Foreign", "email": "foreign@acme.example", "x_other": {"a": [1]},
