@@ -30,24 +30,23 @@ use tokio::sync::watch;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The workspace, or a plan that was saved
+    /// Workspace, or a saved plan [default: workspace found from the current directory upwards]
     #[arg(value_name = "DIR | PLAN.json")]
     what: Option<PathBuf>,
 
-    /// Don't ask; needed where nobody can be asked
+    /// Skip confirmation (required when not on a terminal)
     #[arg(long, short)]
     yes: bool,
 
-    /// Apply files that differ from what is committed
+    /// Apply even with uncommitted changes
     #[arg(long)]
     allow_dirty: bool,
 
-    /// Only what has one of these causes; the rest stays as it is
+    /// Apply only changes with these causes, separated by commas
     #[arg(long, value_enum, value_delimiter = ',', value_name = "CAUSE")]
     only: Vec<Cause>,
 
-    /// Where to record what is done; a file that isn't there yet. In .callsheet/journal of the workspace,
-    /// unless given
+    /// Record what is done in FILE, a new file [default: a file in the workspace's .callsheet/journal]
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
 

@@ -30,7 +30,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The workspace
+    /// Workspace [default: found from the current directory upwards]
     #[arg(value_name = "DIR")]
     folder: Option<PathBuf>,
 }

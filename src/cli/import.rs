@@ -25,8 +25,7 @@ use std::{
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The workspace, and the addresses to import, such as users/alice; all that nobody declares,
-    /// unless given
+    /// Addresses to import, such as users/alice [default: everything not yet declared]
     #[arg(value_name = "DIR | ADDRESS")]
     what: Vec<String>,
 }

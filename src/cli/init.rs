@@ -10,11 +10,11 @@ use std::{
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The folder; made if it isn't there
+    /// Directory of the new workspace; created if missing [default: .]
     #[arg(value_name = "DIR")]
     folder: Option<PathBuf>,
 
-    /// The portal
+    /// Kind of portal
     #[arg(long, value_enum, default_value = "sandbox", value_name = "KIND")]
     portal: PortalKind,
 }

@@ -19,25 +19,25 @@ use unicode_width::UnicodeWidthStr as _;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ListArgs {
-    /// The kind
+    /// Kind of object
     kind: Kind,
 
-    /// Only what holds this text in its key, its name, its e-mail address, its extension or its numbers
+    /// Only objects whose key, name, e-mail address, extension or numbers contain TEXT
     #[arg(long, value_name = "TEXT")]
     search: Option<String>,
 
-    /// Inactive users instead of active ones
+    /// List inactive users instead of active ones
     #[arg(long)]
     inactive: bool,
 
-    /// What the portal made for itself too
+    /// Include built-in objects
     #[arg(long)]
     system: bool,
 }
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ShowArgs {
-    /// The resource, such as users/alice
+    /// Address of the object, such as users/alice
     address: Address,
 }
 

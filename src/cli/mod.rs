@@ -35,7 +35,7 @@ use std::{io::Write as _, path::PathBuf, process::ExitCode};
     propagate_version = true
 )]
 struct Cli {
-    /// Run as if started in this folder
+    /// Run as if started in DIR
     #[arg(
         short = 'C',
         value_name = "DIR",
@@ -45,11 +45,11 @@ struct Cli {
     )]
     directory: PathBuf,
 
-    /// How to write the result
+    /// Output format
     #[arg(long, value_enum, global = true, default_value = "text")]
     format: Format,
 
-    /// When to use colour
+    /// When to color the output
     #[arg(
         long,
         value_enum,
@@ -59,11 +59,11 @@ struct Cli {
     )]
     color: ColorWhen,
 
-    /// Show no progress bars
+    /// Hide progress bars
     #[arg(long, global = true)]
     no_progress: bool,
 
-    /// Say what is being done; twice, in detail
+    /// Verbose output; repeat (-vv) for debug
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     verbose: u8,
 
@@ -84,32 +84,32 @@ enum ColorWhen {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make a workspace that validates and plans
+    /// Create a workspace
     Init(init::Args),
-    /// Check the files, offline; every diagnostic at once
+    /// Check the files without contacting the portal
     Validate(validate::Args),
-    /// Show what would be done; writes nothing
+    /// Show what an apply would change
     Plan(plan::Args),
-    /// Do it
+    /// Apply the changes
     Apply(apply::Args),
-    /// Show the plan that takes back what an apply did
+    /// Plan a rollback of an earlier apply
     Undo(undo::Args),
-    /// Look whether the portal is there, lets us in, and can hold what is declared
+    /// Check that the portal is reachable, accepts the credentials and supports what you declare
     Doctor(doctor::Args),
-    /// Write live objects as YAML; a plan after it is empty
+    /// Import live objects as YAML; the next plan is empty
     Import(import::Args),
-    /// List the live objects of a kind
+    /// List live objects of a kind
     List(live::ListArgs),
     /// Show one live object
     Show(live::ShowArgs),
-    /// The built-in portal
+    /// Run the built-in sandbox portal
     #[command(subcommand)]
     Sandbox(sandbox::Command),
     /// Print a JSON Schema
     Schema(schema::Args),
-    /// Print completions for a shell
+    /// Print a shell's completion script
     Completions {
-        /// The shell
+        /// Shell
         shell: clap_complete::Shell,
     },
     /// Print the manual page

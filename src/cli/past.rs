@@ -21,12 +21,12 @@ use std::collections::BTreeSet;
 
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct Revisions {
-    /// Where this change began: a commit or a branch, of which the merge base with HEAD is taken. In a
-    /// pull request on GitHub the target branch, otherwise HEAD, unless given
+    /// Compare with the merge base of HEAD and this revision [default: the target branch in a GitHub
+    /// pull request, otherwise HEAD]
     #[arg(long, value_name = "REV")]
     base: Option<String>,
 
-    /// What was last applied; what the last apply from this clone remembered, unless given
+    /// Commit that was last applied [default: recorded by the last apply in this clone]
     #[arg(long, value_name = "REV")]
     applied: Option<String>,
 }

@@ -18,19 +18,19 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The workspace
+    /// Workspace [default: found from the current directory upwards]
     #[arg(value_name = "DIR")]
     folder: Option<PathBuf>,
 
-    /// End with 2 if there is something to do
+    /// Exit with code 2 if there are changes
     #[arg(long)]
     detailed_exitcode: bool,
 
-    /// Only what has one of these causes
+    /// Plan only changes with these causes, separated by commas
     #[arg(long, value_enum, value_delimiter = ',', value_name = "CAUSE")]
     only: Vec<Cause>,
 
-    /// Save the plan here, for `callsheet apply FILE`
+    /// Save the plan to FILE, to be reviewed and applied with `callsheet apply FILE`
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 

@@ -12,21 +12,21 @@ use std::{
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
-    /// Serve it until a signal comes
+    /// Run the sandbox server until interrupted
     ///
-    /// The token with which clients may write is taken from CALLSHEET_SANDBOX_TOKEN, one with which
-    /// they may only read from CALLSHEET_SANDBOX_READ_TOKEN. Without the first, a new token is made and
-    /// kept beside the database, readable by its owner alone.
+    /// CALLSHEET_SANDBOX_TOKEN sets the token for reading and writing, CALLSHEET_SANDBOX_READ_TOKEN a
+    /// token for reading only. If CALLSHEET_SANDBOX_TOKEN is not set, the server generates a token and
+    /// stores it next to the database, readable only by its owner.
     Serve(ServeArgs),
 }
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ServeArgs {
-    /// The database; made if it isn't there
+    /// Database file; created if missing
     #[arg(long, value_name = "FILE", default_value = ".callsheet/sandbox.db")]
     database: PathBuf,
 
-    /// Where to listen; port 0 takes a free one
+    /// Address to listen on; port 0 picks a free port
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8099")]
     listen: SocketAddr,
 }

@@ -14,11 +14,11 @@ use std::{
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The schema; without a name, their names are listed
+    /// Name of the schema [default: list the names]
     #[arg(value_name = "NAME")]
     name: Option<String>,
 
-    /// Write every schema to DIR/schema, and every generated page and table to DIR/docs
+    /// Write all schemas to DIR/schema and all generated documentation to DIR/docs
     #[arg(long, value_name = "DIR", conflicts_with = "name", num_args = 0..=1, default_missing_value = ".")]
     write: Option<PathBuf>,
 }

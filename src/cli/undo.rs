@@ -15,10 +15,10 @@ use std::{
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The journal of the apply
+    /// Journal of the apply, such as .callsheet/journal/20260102T030405Z-1.jsonl
     journal: PathBuf,
 
-    /// Save the plan here; `callsheet apply FILE` does it
+    /// Save the plan to FILE, to be reviewed and applied with `callsheet apply FILE`
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 

@@ -18,7 +18,7 @@ use std::{
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The workspace
+    /// Workspace [default: found from the current directory upwards]
     #[arg(value_name = "DIR")]
     folder: Option<PathBuf>,
 }
