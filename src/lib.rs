@@ -18,7 +18,7 @@
 //! - [`model`]: users, scopes, extensions and all other kinds as types. A field is written once, there.
 //! - [`yaml`], [`schema`], [`config`], [`declaration`], [`template`], [`rules`], [`repo`], [`desired`]: from
 //!   the files to what they declare.
-//! - [`fit`] and [`plan`]: what a portal can't hold, and what would have to be done; pure functions.
+//! - [`support`] and [`plan`]: what a portal doesn't support, and the operations to apply; pure functions.
 //! - [`portal`] and [`sandbox`]: live systems, and the one that is built in.
 //! - [`apply`], [`journal`], [`saved`], [`undo`] and [`import`]: from the plan to the portal and back, and from
 //!   the portal to files.
@@ -30,7 +30,6 @@ pub mod config;
 pub mod declaration;
 pub mod desired;
 pub mod diagnostic;
-pub mod fit;
 pub mod import;
 pub mod journal;
 pub mod model;
@@ -44,6 +43,7 @@ pub mod sandbox;
 pub mod saved;
 pub mod schema;
 pub mod source;
+pub mod support;
 pub mod template;
 pub mod undo;
 pub mod yaml;

@@ -17,7 +17,7 @@ use crate::{
     render::{
         Format,
         document::{self, Heading},
-        prose, safe,
+        escape, prose,
     },
     saved::SavedPlan,
 };
@@ -130,7 +130,7 @@ fn prepare(
         match SavedPlan::parse(&text) {
             Ok(saved) => Some(saved),
             Err(error) => {
-                let error = safe::lines(&error.to_string());
+                let error = escape::lines(&error.to_string());
                 writeln!(
                     terminal.err,
                     "error: {} is refused: {error}",
@@ -183,7 +183,7 @@ fn reviewed(
             )?;
             for difference in differences {
                 let line = format!("{}: {}", difference.address, difference.message);
-                writeln!(terminal.err, "  {}", safe::line(&line))?;
+                writeln!(terminal.err, "  {}", escape::line(&line))?;
             }
             Ok(Err(Outcome::Refused))
         }
@@ -220,7 +220,7 @@ fn tell_of_interruption(workspace: &Workspace, terminal: &mut Terminal) -> anyho
         .zip(&story.outcomes)
         .filter(|(_, one)| **one == crate::apply::Outcome::Unknown)
     {
-        let address = safe::line(&operation.address.to_string());
+        let address = escape::line(&operation.address.to_string());
         writeln!(terminal.err, "  unknown: {address}")?;
     }
     Ok(())
@@ -262,7 +262,7 @@ async fn carry_out(
     }
     if planned.is_blocked() {
         if format == Format::Json {
-            safe::json(&document::plan(&heading, planned), &mut terminal.out)?;
+            escape::json(&document::plan(&heading, planned), &mut terminal.out)?;
         }
         writeln!(
             terminal.err,
@@ -394,7 +394,7 @@ fn report(
     match format {
         Format::Json => {
             let document = document::applied(heading, plan, applied);
-            safe::json(&document, &mut terminal.out)?;
+            escape::json(&document, &mut terminal.out)?;
         }
         _ if plan.operations.is_empty() => {}
         _ => prose::applied(plan, applied, &terminal.look, &mut terminal.out)?,

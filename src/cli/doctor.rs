@@ -10,15 +10,14 @@ use crate::{
     config::{Config, PortalKind},
     desired::{self, Desired},
     diagnostic::{Level, Report},
-    fit::fit,
     model::{SecretRef, State, text::Line},
     portal::{self, Capabilities, Symptom, http::Base},
     render::{
-        Format, counted,
+        Format, counted, escape,
         json::{DiagnosticEntry, FORMAT_VERSION},
-        safe,
     },
     repo,
+    support::check_support,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -155,10 +154,10 @@ impl PortalEntry {
                 .filter_map(|(name, value)| Some((*name, value.as_deref()?))),
         );
         for (name, value) in rows {
-            writeln!(out, "{name:<10}{}", safe::line(value))?;
+            writeln!(out, "{name:<10}{}", escape::line(value))?;
         }
         for SecretEntry { name, kept_in } in secrets {
-            writeln!(out, "{name:<10}kept in {}", safe::line(kept_in))?;
+            writeln!(out, "{name:<10}kept in {}", escape::line(kept_in))?;
         }
         writeln!(out)
     }
@@ -187,7 +186,7 @@ pub(super) fn run(
         terminal.out.flush()?;
     }
     let (mut symptoms, capabilities) = examine(&config, &folder)?;
-    report.extend(fit(&state, &capabilities));
+    report.extend(check_support(&state, &capabilities));
     symptoms.push(files(&state, &report));
     let is_well = symptoms.iter().all(|symptom| symptom.is_well);
     match format {
@@ -199,7 +198,7 @@ pub(super) fn run(
                 symptoms: symptoms.into_iter().map(Into::into).collect(),
                 diagnostics: report.sorted().into_iter().map(Into::into).collect(),
             };
-            safe::json(&document, &mut terminal.out)?;
+            escape::json(&document, &mut terminal.out)?;
         }
         _ => {
             show(&symptoms, &mut terminal.out)?;
@@ -266,7 +265,7 @@ fn files(state: &State, report: &Report) -> Symptom {
 
 /// One line for each.
 fn show(symptoms: &[Symptom], out: &mut dyn Write) -> io::Result<()> {
-    let names: Vec<String> = symptoms.iter().map(|one| safe::line(&one.what)).collect();
+    let names: Vec<String> = symptoms.iter().map(|one| escape::line(&one.what)).collect();
     let width = names.iter().map(|name| name.width()).max().unwrap_or(0);
     for (symptom, name) in symptoms.iter().zip(names) {
         let mark = if symptom.is_well { "ok" } else { "!!" };
@@ -275,7 +274,7 @@ fn show(symptoms: &[Symptom], out: &mut dyn Write) -> io::Result<()> {
             out,
             "{mark}  {name}{:pad$}  {}",
             "",
-            safe::line(&symptom.told)
+            escape::line(&symptom.told)
         )?;
     }
     Ok(())

@@ -9,13 +9,13 @@ use super::{
 };
 use crate::{
     desired::Desired,
-    fit::{fit, leave_in_files},
     import::{self, File, Import, LeftOut, Verdict},
     model::{Address, Live},
     plan::plan,
     portal::{Capabilities, Wanted},
-    render::{Format, counted, safe},
+    render::{Format, counted, escape},
     repo,
+    support::{check_support, strip_local_only},
 };
 use anyhow::{Context as _, bail};
 use std::{
@@ -91,7 +91,7 @@ pub(super) fn run(
         bail!("{} can't be declared: {}", one.address, one.why);
     }
     for one in &left_out {
-        writeln!(terminal.err, "left out: {}", safe::line(&told(one)))?;
+        writeln!(terminal.err, "left out: {}", escape::line(&told(one)))?;
     }
     if files.is_empty() {
         writeln!(
@@ -152,7 +152,7 @@ fn verdict(
         files.take(name.clone(), text.clone().into_bytes());
     }
     let mut desired = workspace::declared(files);
-    desired.report.extend(fit(&desired.state, portal));
+    desired.report.extend(check_support(&desired.state, portal));
     let Desired {
         config,
         mut state,
@@ -162,7 +162,7 @@ fn verdict(
         let operations = Vec::new();
         return Ok(Verdict { report, operations });
     };
-    leave_in_files(&mut state, &mut config, portal);
+    strip_local_only(&mut state, &mut config, portal);
     let again = Workspace {
         folder: workspace.folder.clone(),
         config,

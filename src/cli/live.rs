@@ -9,7 +9,7 @@ use super::{
 use crate::{
     model::{Address, Fields, Kind, Live, LiveObject, Value},
     portal::Wanted,
-    render::{Format, json::FORMAT_VERSION, safe},
+    render::{Format, escape, json::FORMAT_VERSION},
 };
 use anyhow::bail;
 use schemars::JsonSchema;
@@ -134,13 +134,13 @@ pub(super) fn list(
             kind: args.kind,
             objects: objects.collect(),
         };
-        safe::json(&document, &mut terminal.out)?;
+        escape::json(&document, &mut terminal.out)?;
         return Ok(Outcome::Done);
     }
     let columns = columns(args.kind);
     let cell = |key: &str, object: &LiveObject, column: &str| match column {
-        "key" => safe::line(key),
-        column => safe::line(&texts(&object.fields, column).join(", ")),
+        "key" => escape::line(key),
+        column => escape::line(&texts(&object.fields, column).join(", ")),
     };
     let mut rows: Vec<Vec<String>> = vec![
         columns
@@ -233,17 +233,17 @@ pub(super) fn show(
             format_version: FORMAT_VERSION,
             object: ObjectDocument::of(args.address.clone(), object),
         };
-        safe::json(&document, &mut terminal.out)?;
+        escape::json(&document, &mut terminal.out)?;
         return Ok(Outcome::Done);
     }
     writeln!(
         terminal.out,
         "{}  (id {})",
-        safe::line(&args.address.to_string()),
-        safe::line(&object.id)
+        escape::line(&args.address.to_string()),
+        escape::line(&object.id)
     )?;
     let yaml = serde_saphyr::to_string(&object.fields)?;
-    write!(terminal.out, "{}", safe::lines(&yaml))?;
+    write!(terminal.out, "{}", escape::lines(&yaml))?;
     writeln!(terminal.out)?;
     Ok(Outcome::Done)
 }

@@ -58,7 +58,7 @@ pub(super) fn end(outcome: anyhow::Result<Outcome>, terminal: &mut Terminal) -> 
     }
     let usage = error.downcast_ref::<UsageError>().is_some();
     let causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
-    let shown = crate::render::safe::lines(&error.to_string());
+    let shown = crate::render::escape::lines(&error.to_string());
     // Nobody is left to tell if stderr is gone too.
     drop(writeln!(terminal.err, "error: {shown}"));
     let mut told = error.to_string();
@@ -67,7 +67,7 @@ pub(super) fn end(outcome: anyhow::Result<Outcome>, terminal: &mut Terminal) -> 
             drop(writeln!(
                 terminal.err,
                 "  because: {}",
-                crate::render::safe::lines(&cause)
+                crate::render::escape::lines(&cause)
             ));
             told.push_str(&cause);
         }

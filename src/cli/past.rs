@@ -9,12 +9,12 @@ use super::{
 use crate::{
     config::Prune,
     desired,
-    fit::leave_in_files,
     model::{Address, Commit, Kind, Live, State},
     plan::{Action, Asks, Cause, Inputs, Operation, Past, Plan, plan, strangers},
     portal::{self, Portal, Wanted},
     render::document::Revision,
     repo::{self, History},
+    support::strip_local_only,
 };
 use anyhow::Context as _;
 use std::collections::BTreeSet;
@@ -116,7 +116,7 @@ impl Before {
             let files = history.files_at(commit)?;
             let mut state = desired::load(files, settings::today()).state;
             let portal = portal::capabilities(workspace.config.portal.kind);
-            leave_in_files(&mut state, &mut workspace.config.clone(), &portal);
+            strip_local_only(&mut state, &mut workspace.config.clone(), &portal);
             Ok(Then::Other(Box::new(state)))
         };
         let base_state = then(&base)?;

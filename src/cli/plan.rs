@@ -10,7 +10,7 @@ use super::{
 use crate::{
     plan::{Cause, Plan},
     portal::Wanted,
-    render::{Format, document, html, markdown, prose, safe},
+    render::{Format, document, escape, html, markdown, prose},
     saved::SavedPlan,
 };
 use anyhow::Context as _;
@@ -105,7 +105,7 @@ pub(super) fn show(
 ) -> anyhow::Result<()> {
     let heading = workspace.heading(before);
     match format {
-        Format::Json => safe::json(&document::plan(&heading, plan), &mut terminal.out)?,
+        Format::Json => escape::json(&document::plan(&heading, plan), &mut terminal.out)?,
         Format::Markdown => {
             markdown::plan(&heading, plan, markdown::BUDGET, &mut terminal.out)?;
         }

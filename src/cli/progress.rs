@@ -71,7 +71,7 @@ impl Watch for Told<'_> {
         self.journal.ended(at, result)?;
         let bar = &self.bars.0;
         if result.outcome != Outcome::Done {
-            let address = crate::render::safe::line(&operation.address.to_string());
+            let address = crate::render::escape::line(&operation.address.to_string());
             bar.set_message(format!("{address}: not done"));
         }
         bar.inc(1);

@@ -3,7 +3,7 @@
 use super::{expect_format, outcome::Outcome, settings::Terminal, workspace};
 use crate::{
     journal::Story,
-    render::{Format, document, prose, safe},
+    render::{Format, document, escape, prose},
     saved::SavedPlan,
     undo::undo,
 };
@@ -39,7 +39,7 @@ pub(super) fn run(
         .with_context(|| format!("{} can't be read as a journal", path.display()))?;
     let inverse = undo(&story);
     match format {
-        Format::Json => safe::json(
+        Format::Json => escape::json(
             &document::plan(&story.heading, &inverse.plan),
             &mut terminal.out,
         )?,
@@ -51,7 +51,7 @@ pub(super) fn run(
         )?,
     }
     for lost in &inverse.lost {
-        writeln!(terminal.err, "can't be undone: {}", safe::line(lost))?;
+        writeln!(terminal.err, "can't be undone: {}", escape::line(lost))?;
     }
     if let Some(out) = &args.out {
         let saved = SavedPlan::of(

@@ -4,11 +4,11 @@ use super::{outcome::Outcome, past::Before, progress::Bars, settings, settings::
 use crate::{
     config::Config,
     desired::{self, Desired},
-    fit::{fit, leave_in_files},
     model::{Kind, Live, Resource, State},
     portal::{self, Portal, Target, Wanted},
     render::{self, Format, document::Heading},
     repo::{self, Files},
+    support::{check_support, strip_local_only},
 };
 use anyhow::Context as _;
 use std::{
@@ -32,7 +32,9 @@ pub(super) fn declared(files: Files) -> Desired {
     let mut desired = desired::load(files, settings::today());
     if let Some(config) = &desired.config {
         let portal = portal::capabilities(config.portal.kind);
-        desired.report.extend(fit(&desired.state, &portal));
+        desired
+            .report
+            .extend(check_support(&desired.state, &portal));
     }
     desired
 }
@@ -60,7 +62,7 @@ impl Workspace {
                     render::text::report(&report, &terminal.err_look, &mut terminal.err)?;
                 }
                 let portal = portal::capabilities(config.portal.kind);
-                leave_in_files(&mut state, &mut config, &portal);
+                strip_local_only(&mut state, &mut config, &portal);
                 Ok(Ok(Self {
                     folder,
                     config,
@@ -120,11 +122,11 @@ impl Workspace {
         format: Format,
         terminal: &mut Terminal,
     ) -> anyhow::Result<bool> {
-        let misfits = fit(&self.state, portal.capabilities());
-        if misfits.has_errors() {
-            show(&misfits, format, terminal)?;
+        let unsupported = check_support(&self.state, portal.capabilities());
+        if unsupported.has_errors() {
+            show(&unsupported, format, terminal)?;
         }
-        Ok(!misfits.has_errors())
+        Ok(!unsupported.has_errors())
     }
 }
 

@@ -8,7 +8,7 @@ use super::Level;
 
 /// Declares the rules: name, level, what it means, what to do.
 macro_rules! rules {
-    ($($(#[doc = $doc:literal])+ $rule:ident = $id:literal, $level:ident, $remedy:literal;)*) => {
+    ($($(#[doc = $doc:literal])+ $rule:ident = $id:literal, $level:ident, $help:literal;)*) => {
         /// One thing that can be wrong in the user's files.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Rule { $($(#[doc = $doc])+ $rule,)* }
@@ -37,8 +37,8 @@ macro_rules! rules {
 
             /// What to do about it.
             #[must_use]
-            pub const fn remedy(self) -> &'static str {
-                match self { $(Self::$rule => $remedy),* }
+            pub const fn help(self) -> &'static str {
+                match self { $(Self::$rule => $help),* }
             }
         }
     };
@@ -135,8 +135,8 @@ rules! {
     UnusedTemplate = "unused-template", Warning, "Use it, or remove it.";
     /// A waiver in `allow` has expired.
     ExpiredWaiver = "expired-waiver", Warning, "Remove it, or give it a new date.";
-    /// The portal can't hold what is declared.
-    Unsupported = "unsupported", Error, "Remove it, or choose a portal that can hold it.";
+    /// The portal doesn't support what is declared.
+    Unsupported = "unsupported", Error, "Remove it, or use a portal that supports it.";
 }
 
 impl std::fmt::Display for Rule {

@@ -6,7 +6,7 @@ use std::fmt;
 
 /// Declares the finding rules: name, id, what it means, what to do.
 macro_rules! findings {
-    ($($(#[doc = $doc:literal])+ $rule:ident = $id:literal, $remedy:literal;)*) => {
+    ($($(#[doc = $doc:literal])+ $rule:ident = $id:literal, $help:literal;)*) => {
         /// One thing that a guard can have to say about a plan.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "kebab-case")]
@@ -31,8 +31,8 @@ macro_rules! findings {
 
             /// What to do about it.
             #[must_use]
-            pub const fn remedy(self) -> &'static str {
-                match self { $(Self::$rule => $remedy),* }
+            pub const fn help(self) -> &'static str {
+                match self { $(Self::$rule => $help),* }
             }
         }
     };

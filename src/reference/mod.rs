@@ -48,7 +48,7 @@ fn rules() -> String {
             page,
             "\n### `{rule}` ({level})\n\n{}\n\n{}\n",
             flat(rule.meaning()),
-            flat(rule.remedy())
+            flat(rule.help())
         );
     }
     page.push_str("\n## In a plan\n");
@@ -57,7 +57,7 @@ fn rules() -> String {
             page,
             "\n### `{rule}`\n\n{}\n\n{}\n",
             flat(rule.meaning()),
-            flat(rule.remedy())
+            flat(rule.help())
         );
     }
     page

@@ -5,7 +5,7 @@
 //! cuts it around its labels. It can do so only where they lie close together, which is why a long line
 //! gets an excerpt of its own for each label, and why a label on it has a longest length.
 
-use super::safe;
+use super::escape;
 use crate::{
     diagnostic::Diagnostic,
     source::{Place, Source, Span},
@@ -41,7 +41,7 @@ pub(super) struct Group<'d> {
 /// A diagnostic's places, its own first.
 pub(super) fn grouped(diagnostic: &Diagnostic) -> Vec<Group<'_>> {
     let related = diagnostic.related.iter();
-    let related = related.map(|(place, what)| (place, Some(safe::line(what))));
+    let related = related.map(|(place, what)| (place, Some(escape::line(what))));
     let mut groups: Vec<Group<'_>> = Vec::new();
     for (place, what) in std::iter::once((&diagnostic.place, None)).chain(related) {
         let line = place.start().line;
@@ -142,7 +142,8 @@ impl Excerpt {
         for (at, c) in line.char_indices() {
             moved.push((at, self.text.len()));
             // A tab stays: the renderer makes it as wide as its columns want it.
-            let replaced = c != '\t' && safe::acts(c) || line[..at].ends_with("##") && c == '[';
+            let replaced =
+                c != '\t' && escape::is_unsafe(c) || line[..at].ends_with("##") && c == '[';
             self.text.push(if replaced { '\u{fffd}' } else { c });
         }
         let end = self.text.len();

@@ -4,7 +4,7 @@
 //! The log is also where other commands are given, some of which change what the job does next. So no
 //! text of a diagnostic ever begins a line.
 
-use super::{Look, safe};
+use super::{Look, escape};
 use crate::diagnostic::{Diagnostic, Level, Report};
 use std::{fmt::Write as _, io};
 
@@ -26,7 +26,7 @@ fn command(diagnostic: &Diagnostic, look: &Look) -> String {
         Level::Warning => "warning",
     };
     let (start, end) = (diagnostic.place.start(), diagnostic.place.end());
-    let file = safe::github_property(&look.from_root(diagnostic.place.source.name()));
+    let file = escape::github_property(&look.from_root(diagnostic.place.source.name()));
     let mut command = format!(
         "::{name} file={file},line={},endLine={}",
         start.line, end.line
@@ -38,12 +38,12 @@ fn command(diagnostic: &Diagnostic, look: &Look) -> String {
         // Writing to a string can't fail.
         _ = write!(command, ",col={},endColumn={last}", start.column);
     }
-    let title = safe::github_property(diagnostic.rule.id());
-    let mut message = safe::line(&diagnostic.message);
+    let title = escape::github_property(diagnostic.rule.id());
+    let mut message = escape::line(&diagnostic.message);
     for (place, what) in &diagnostic.related {
         let file = look.from_root(place.source.name());
         let at = format!("{file}:{}", place.start().line);
-        _ = write!(message, "\n{}: {}", safe::line(&at), safe::line(what));
+        _ = write!(message, "\n{}: {}", escape::line(&at), escape::line(what));
     }
     if let Some(help) = &diagnostic.help {
         _ = write!(message, "\n{help}");
@@ -51,7 +51,7 @@ fn command(diagnostic: &Diagnostic, look: &Look) -> String {
     _ = write!(
         command,
         ",title={title}::{}",
-        safe::github_message(&message)
+        escape::github_message(&message)
     );
     command
 }

@@ -7,7 +7,7 @@
 use super::{
     difference::{self, Difference, Piece},
     document::Heading,
-    safe::html,
+    escape::html,
     section::{Item, sections},
     words,
 };
@@ -131,7 +131,7 @@ fn findings(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
                     "<p>allow it in callsheet.yaml: <code>{waiver}</code></p>"
                 )?;
             }
-            writeln!(out, "<p>{}</p>", html(finding.rule.remedy()))?;
+            writeln!(out, "<p>{}</p>", html(finding.rule.help()))?;
         }
         writeln!(out, "</li>")?;
     }
@@ -244,7 +244,7 @@ fn base64(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{planned, safe, samples::written},
+        super::{escape, planned, samples::written},
         *,
     };
 
@@ -262,7 +262,7 @@ mod tests {
         assert!(!shown.contains("<img") && !shown.contains("##["));
         for line in shown.lines() {
             assert!(
-                !line.starts_with("::") && !line.chars().any(safe::acts),
+                !line.starts_with("::") && !line.chars().any(escape::is_unsafe),
                 "{line:?}"
             );
         }

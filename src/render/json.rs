@@ -1,7 +1,7 @@
 //! *JSON* is for scripts: one document, with the version of its format, described by a schema in
 //! `schema/`.
 
-use super::safe;
+use super::escape;
 use crate::{
     diagnostic::{Diagnostic, Level, Report},
     source::Place,
@@ -137,7 +137,7 @@ impl From<&Report> for Diagnostics {
 /// # Errors
 /// The writer fails.
 pub fn report(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    safe::json(&Diagnostics::from(report), out)
+    escape::json(&Diagnostics::from(report), out)
 }
 
 #[cfg(test)]
@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn hostile_text_is_escaped_and_comes_back_whole() {
         let shown = written(|out| report(&hostile(), out));
-        assert!(!shown.chars().any(|c| c != '\n' && safe::acts(c)));
+        assert!(!shown.chars().any(|c| c != '\n' && escape::is_unsafe(c)));
         assert!(!shown.contains("hunter2"));
         let read: serde_json::Value = serde_json::from_str(&shown).unwrap();
         assert_eq!(read["diagnostics"][0]["file"], "a\u{1b}[31m,b:c%.yaml");
@@ -250,14 +250,14 @@ mod tests {
 
     #[test]
     fn a_plan_is_a_document_in_which_nothing_acts() {
-        use super::super::{document, planned, safe};
+        use super::super::{document, escape, planned};
         let shown = |(heading, plan): &(document::Heading, crate::plan::Plan)| {
-            written(|out| safe::json(&document::plan(heading, plan), out))
+            written(|out| escape::json(&document::plan(heading, plan), out))
         };
         insta::assert_snapshot!(shown(&planned::ordinary()));
         let hostile = shown(&planned::hostile());
         for line in hostile.lines() {
-            assert!(!line.chars().any(safe::acts), "{line:?}");
+            assert!(!line.chars().any(escape::is_unsafe), "{line:?}");
             assert!(!line.starts_with("::") && !line.contains("##["), "{line}");
         }
         let read: serde_json::Value = serde_json::from_str(&hostile).unwrap();

@@ -3,11 +3,12 @@
 //!
 //! A renderer is a file named after its format, with a function for each thing that it can show. It
 //! gets data and a writer, asks nobody anything, and writes the same bytes for the same data. What
-//! came from a file or a portal passes through [`safe`] on its way out, and the lines of a file come
+//! came from a file or a portal passes through [`escape`] on its way out, and the lines of a file come
 //! from [`excerpt`], so that neither a secret nor an escape sequence gets through.
 
 mod difference;
 pub mod document;
+pub mod escape;
 mod excerpt;
 pub mod github;
 pub mod html;
@@ -16,7 +17,6 @@ pub mod markdown;
 #[cfg(test)]
 mod planned;
 pub mod prose;
-pub mod safe;
 #[cfg(test)]
 mod samples;
 pub mod sarif;

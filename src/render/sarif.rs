@@ -3,7 +3,7 @@
 //! Only what has a meaning for a diagnostic is written. The same files give the same bytes: there is
 //! no date, no machine and no run in it.
 
-use super::{Look, safe};
+use super::{Look, escape};
 use crate::{
     diagnostic::{Diagnostic, Level, Report, Rule},
     source::Place,
@@ -42,7 +42,7 @@ pub fn report(report: &Report, look: &Look, out: &mut dyn io::Write) -> io::Resu
             "results": results,
         }],
     });
-    safe::json(&document, out)
+    escape::json(&document, out)
 }
 
 /// The word for a level.
@@ -61,7 +61,7 @@ fn described(rule: Rule) -> Value {
     json!({
         "id": rule.id(),
         "shortDescription": { "text": meaning },
-        "help": { "text": rule.remedy() },
+        "help": { "text": rule.help() },
         "defaultConfiguration": { "level": level(rule.level()) },
     })
 }
@@ -75,10 +75,10 @@ fn result(diagnostic: &Diagnostic, rules: &[Rule], look: &Look) -> Value {
         related,
         help,
     } = diagnostic;
-    let mut text = safe::line(message);
+    let mut text = escape::line(message);
     if let Some(help) = help {
         // Writing to a string can't fail.
-        _ = write!(text, "\n{}", safe::lines(help));
+        _ = write!(text, "\n{}", escape::lines(help));
     }
     let mut result = json!({
         "ruleId": rule.id(),
@@ -92,7 +92,7 @@ fn result(diagnostic: &Diagnostic, rules: &[Rule], look: &Look) -> Value {
             json!({
                 "id": id,
                 "physicalLocation": physical(place, look),
-                "message": { "text": safe::line(what) },
+                "message": { "text": escape::line(what) },
             })
         });
         result["relatedLocations"] = related.collect();
@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn what_is_hostile_is_escaped() {
         let shown = written(|out| report(&hostile(), &Look::default(), out));
-        assert!(!shown.chars().any(|c| c != '\n' && safe::acts(c)));
+        assert!(!shown.chars().any(|c| c != '\n' && escape::is_unsafe(c)));
         let read: Value = serde_json::from_str(&shown).unwrap();
         let result = &read["runs"][0]["results"][0];
         assert_eq!(

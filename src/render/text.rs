@@ -2,9 +2,8 @@
 //! read that.
 
 use super::{
-    Look, counted,
+    Look, counted, escape,
     excerpt::{Excerpt, Group, LONG, Shown, grouped},
-    safe,
 };
 use crate::diagnostic::{Diagnostic, Level, Report};
 use annotate_snippets::{Annotation, AnnotationKind, Element, Level as Heading, Renderer, Snippet};
@@ -61,9 +60,9 @@ fn one(renderer: &Renderer, diagnostic: &Diagnostic, shown: &mut Shown) -> Strin
         elements.push(excerpt(group, shown).into());
     }
     if let Some(help) = &diagnostic.help {
-        elements.push(Heading::HELP.message(safe::lines(help)).into());
+        elements.push(Heading::HELP.message(escape::lines(help)).into());
     }
-    let title = heading.primary_title(safe::line(&diagnostic.message));
+    let title = heading.primary_title(escape::line(&diagnostic.message));
     renderer.render(&[title.id(diagnostic.rule.id()).elements(elements)])
 }
 
@@ -81,7 +80,7 @@ fn excerpt(group: Group<'_>, shown: &mut Shown) -> Snippet<'static, Annotation<'
         kind.span(range).label(what)
     });
     Snippet::source(excerpt.text)
-        .path(safe::line(source.name()))
+        .path(escape::line(source.name()))
         .line_start(excerpt.first_line)
         .annotations(annotations)
 }
@@ -139,7 +138,7 @@ mod tests {
     #[test]
     fn shows_what_is_hostile_and_does_not_obey_it() {
         let shown = shown(&hostile());
-        assert!(!shown.chars().any(|c| c != '\n' && safe::acts(c)));
+        assert!(!shown.chars().any(|c| c != '\n' && escape::is_unsafe(c)));
         insta::assert_snapshot!(shown, @r"
         error[unknown-field]: no `\u{1b}[2J`\r\n::error::100% taken\u{202e} over
          --> a\u{1b}[31m,b:c%.yaml:2:13
@@ -263,7 +262,7 @@ mod tests {
             all.add(diagnostic);
             let look = Look { width, ..Look::default() };
             let shown = written(|out| report(&all, &look, out));
-            assert!(!shown.chars().any(|c| c != '\n' && safe::acts(c)));
+            assert!(!shown.chars().any(|c| c != '\n' && escape::is_unsafe(c)));
             assert!(!shown.contains("##["));
         }
     }

@@ -196,7 +196,7 @@ impl Files {
                 };
                 let place = Place::new(&source, Span::new(at, at));
                 self.report.add(
-                    Diagnostic::new(Rule::Encoding, place, message).help(Rule::Encoding.remedy()),
+                    Diagnostic::new(Rule::Encoding, place, message).help(Rule::Encoding.help()),
                 );
             }
         }
@@ -206,6 +206,6 @@ impl Files {
         let source = Source::new(name_of(root, path), "");
         let place = Place::new(&source, Span::default());
         self.report
-            .add(Diagnostic::new(rule, place, message).help(rule.remedy()));
+            .add(Diagnostic::new(rule, place, message).help(rule.help()));
     }
 }

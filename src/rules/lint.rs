@@ -15,7 +15,7 @@ pub(super) fn click_to_dial(context: &Context<'_>, report: &mut Report) {
             let message = format!("{address}: the address for click-to-dial holds a password");
             let diagnostic = context.at(Rule::SecretInUrl, address, "click_to_dial", message);
             diagnostic.place.source.hide(diagnostic.place.span);
-            report.add(diagnostic.help(Rule::SecretInUrl.remedy()));
+            report.add(diagnostic.help(Rule::SecretInUrl.help()));
         }
         for field in url
             .split("[Field:")
@@ -26,7 +26,7 @@ pub(super) fn click_to_dial(context: &Context<'_>, report: &mut Report) {
                 let message = format!("{address}: nothing fills in `[Field:{field}]`");
                 let diagnostic =
                     context.at(Rule::UnknownMergeField, address, "click_to_dial", message);
-                report.add(diagnostic.help(Rule::UnknownMergeField.remedy()));
+                report.add(diagnostic.help(Rule::UnknownMergeField.help()));
             }
         }
     }

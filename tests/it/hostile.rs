@@ -5,7 +5,7 @@ use crate::workspace::{STANDARD, read_file, rules, shown, today};
 use callsheet::{
     desired::load,
     diagnostic::{Diagnostic, Report},
-    render::{Format, safe},
+    render::{Format, escape},
     repo::{CONFIGURATION, Files},
     source::Place,
 };
@@ -51,7 +51,7 @@ fn harmless(output: &str, format: Format) {
     assert!(
         !output
             .chars()
-            .any(|c| c != '\n' && c != '\t' && safe::acts(c)),
+            .any(|c| c != '\n' && c != '\t' && escape::is_unsafe(c)),
         "{output:?}"
     );
     assert!(!output.contains("##["), "{output}");

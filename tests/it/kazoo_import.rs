@@ -425,7 +425,7 @@ fn a_callflow_to_a_queue_where_there_are_no_queues_is_imported_as_far_as_it_goes
     let folder = workspace(&kazoo);
     let (code, stdout, stderr) = run(&folder, "import");
     assert_eq!(code, 0, "{stdout}{stderr}");
-    let why = "left out: extensions/6000: the portal kazoo can't hold `call_queue`";
+    let why = "left out: extensions/6000: the portal kazoo doesn't support `call_queue`";
     assert!(stderr.contains(why), "{stdout}{stderr}");
     assert_eq!(run(&folder, "validate").0, 0);
     let (code, stdout, stderr) = run(&folder, "plan --detailed-exitcode");

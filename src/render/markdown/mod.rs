@@ -9,7 +9,7 @@ mod told;
 
 use super::{
     document::Heading,
-    safe,
+    escape,
     section::{Section, sections},
     words,
 };
@@ -97,11 +97,11 @@ fn head(heading: &Heading, plan: &Plan) -> String {
     _ = write!(
         text,
         "{} on {}",
-        safe::code(&workspace),
-        safe::code(&portal)
+        escape::code(&workspace),
+        escape::code(&portal)
     );
     for (name, commit) in words::commits(&heading.revision) {
-        _ = write!(text, " · {name} {}", safe::code(&short(commit, 40)));
+        _ = write!(text, " · {name} {}", escape::code(&short(commit, 40)));
     }
     if heading.is_dirty {
         _ = write!(text, " · **{}**", words::DIRTY);
@@ -177,30 +177,30 @@ impl List {
 }
 
 fn finding(finding: &Finding) -> String {
-    let message = safe::code(&short(&finding.message, TEXT * 2));
+    let message = escape::code(&short(&finding.message, TEXT * 2));
     let mut text = format!(
         "- **{}** `{}` {message}\n",
         words::level(finding.level),
         finding.rule
     );
     if let Some(because) = &finding.waived {
-        _ = writeln!(text, "  - waived: {}", safe::code(&short(because, TEXT)));
+        _ = writeln!(text, "  - waived: {}", escape::code(&short(because, TEXT)));
     } else if finding.level == Level::Block {
         if let Some(waiver) = words::waiver(finding) {
-            let waiver = safe::code(&short(&waiver, TEXT));
+            let waiver = escape::code(&short(&waiver, TEXT));
             _ = writeln!(text, "  - allow it in `callsheet.yaml`: {waiver}");
         }
-        _ = writeln!(text, "  - {}", finding.rule.remedy());
+        _ = writeln!(text, "  - {}", finding.rule.help());
     }
     text
 }
 
 fn delete(operation: &Operation) -> String {
     let address = operation.address.to_string();
-    let mut text = format!("- **delete** {}", safe::code(&short(&address, TEXT)));
+    let mut text = format!("- **delete** {}", escape::code(&short(&address, TEXT)));
     if let Some(commit) = &operation.commit {
         let commit = words::commit(Action::Delete, commit);
-        _ = write!(text, " · {}", safe::code(&short(&commit, TEXT)));
+        _ = write!(text, " · {}", escape::code(&short(&commit, TEXT)));
     }
     text.push('\n');
     text
@@ -234,7 +234,7 @@ fn section_into(section: &Section<'_>, items: &[Told<'_>], is_open: bool, text: 
 
 /// At most `limit` bytes of a text, with the cut shown.
 fn short(text: &str, limit: usize) -> String {
-    let shown = safe::line(text);
+    let shown = escape::line(text);
     if shown.len() <= limit {
         return shown;
     }

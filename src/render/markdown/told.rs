@@ -5,7 +5,7 @@ use crate::{
     plan::Action,
     render::{
         difference::{self, Difference},
-        safe,
+        escape,
         section::{Item, Section},
         words,
     },
@@ -73,9 +73,9 @@ pub(super) fn fit(told: &mut [Vec<Told<'_>>], room: &mut usize) {
 
 fn title(item: &Item<'_>) -> String {
     let verb = words::verb(item.first().action);
-    let mut text = format!("- **{verb}** {}", safe::code(&short(&item.title(), TEXT)));
+    let mut text = format!("- **{verb}** {}", escape::code(&short(&item.title(), TEXT)));
     for note in item.notes() {
-        _ = write!(text, " · {}", safe::code(&short(&note, TEXT)));
+        _ = write!(text, " · {}", escape::code(&short(&note, TEXT)));
     }
     text
 }
@@ -85,7 +85,7 @@ fn details(item: &Item<'_>) -> String {
     let mut text = String::new();
     if item.template.is_some() {
         let users = item.operations.iter().take(SHOWN);
-        let users = users.map(|user| safe::code(&short(&user.address.key, TEXT)));
+        let users = users.map(|user| escape::code(&short(&user.address.key, TEXT)));
         let users: Vec<String> = users.collect();
         _ = write!(text, "  - of {}", users.join(", "));
         if let Some(more @ 1..) = item.operations.len().checked_sub(SHOWN) {
@@ -96,9 +96,9 @@ fn details(item: &Item<'_>) -> String {
     let limit = if is_create { SHOWN } else { SHOWN * 4 };
     let told: Vec<_> = item.changes().collect();
     for (change, cause) in told.iter().take(limit) {
-        let path = safe::code(&short(&change.path.join("."), TEXT));
+        let path = escape::code(&short(&change.path.join("."), TEXT));
         let cause = cause.map_or_else(String::new, |one| format!(" _({})_", words::cause(one)));
-        let code = |value: &str| safe::code(&short(value, TEXT));
+        let code = |value: &str| escape::code(&short(value, TEXT));
         match difference::of(change, SIDE_BY_SIDE) {
             _ if is_create => {
                 let after = code(&words::value(change.after.as_ref()));

@@ -1,13 +1,13 @@
 //! *Prose* is a plan, or what became of it, as a person reads it at a terminal or in a log.
 //!
 //! One line says what happens to a resource, one line each which of its fields change. Whatever came
-//! from a file or a portal passes through [`safe`] before it is measured, cut or painted.
+//! from a file or a portal passes through [`escape`] before it is measured, cut or painted.
 
 use super::{
     Look,
     difference::{self, Difference, Piece},
     document::{Heading, Outcomes},
-    safe,
+    escape,
     section::{Item, sections},
     words,
 };
@@ -56,7 +56,7 @@ pub fn plan(heading: &Heading, plan: &Plan, look: &Look, out: &mut dyn Write) ->
 
 /// "acme on sandbox (embedded) · HEAD 3f2c1aa · base 9d01b77 · files differ from HEAD"
 fn head(heading: &Heading, look: &Look, out: &mut dyn Write) -> io::Result<()> {
-    let text = safe::line(&words::heading(heading));
+    let text = escape::line(&words::heading(heading));
     let text = wrapped(&text, look.width, 0);
     writeln!(out, "{}", paint(look, Style::new().bold(), &text))?;
     if heading.revision.head.is_none() {
@@ -73,9 +73,9 @@ fn title(item: &Item<'_>, indent: usize, look: &Look, out: &mut dyn Write) -> io
         Action::Update | Action::Rename => AnsiColor::Yellow,
         Action::Deactivate | Action::Delete => AnsiColor::Red,
     };
-    let title = format!("{} {}", words::sign(action), safe::line(&item.title()));
+    let title = format!("{} {}", words::sign(action), escape::line(&item.title()));
     let title = cut(&title, look.width.saturating_sub(indent));
-    let notes = safe::line(&item.notes().join(" · "));
+    let notes = escape::line(&item.notes().join(" · "));
     let gap = (COLUMN + 2).saturating_sub(indent + title.width()).max(2);
     let room = look.width.saturating_sub(indent + title.width() + gap);
     let style = Style::new().fg_color(Some(color.into())).bold();
@@ -116,7 +116,7 @@ fn field(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let cause = cause.map_or_else(String::new, |cause| format!("  ({})", words::cause(cause)));
-    let path = safe::line(&change.path.join("."));
+    let path = escape::line(&change.path.join("."));
     let path = cut(&path, look.width.saturating_sub(indent + 2).max(8));
     let gap = (COLUMN + 2).saturating_sub(indent + path.width()).max(2);
     // On a narrow terminal values stand under their field.
@@ -126,19 +126,19 @@ fn field(
     let cause = paint(look, Style::new().dimmed(), &cause);
     write!(out, "{:indent$}{path}", "")?;
     if is_create && !is_long(change.after.as_ref(), beside) {
-        let text = safe::line(&words::value(change.after.as_ref()));
+        let text = escape::line(&words::value(change.after.as_ref()));
         return writeln!(out, "{:gap$}{}{cause}", "", cut(&text, beside));
     }
     match difference::of(change, beside) {
         Difference::Short(before, after) => {
-            let text = format!("{} → {}", safe::line(&before), safe::line(&after));
+            let text = format!("{} → {}", escape::line(&before), escape::line(&after));
             writeln!(out, "{:gap$}{}{cause}", "", cut(&text, beside))
         }
         Difference::Long(pieces) => {
             writeln!(out, "{cause}")?;
             let room = look.width.saturating_sub(indent + 4).max(8);
             for (piece, text) in pieces.iter().take(LINES_SHOWN) {
-                let text = format!("{} {}", piece.sign(), cut(&safe::line(text), room));
+                let text = format!("{} {}", piece.sign(), cut(&escape::line(text), room));
                 let style = match piece {
                     Piece::Gone => Style::new().fg_color(Some(AnsiColor::Red.into())),
                     Piece::New => Style::new().fg_color(Some(AnsiColor::Green.into())),
@@ -172,17 +172,21 @@ fn findings(plan: &Plan, look: &Look, out: &mut dyn Write) -> io::Result<()> {
         };
         let word = words::level(finding.level);
         let style = Style::new().fg_color(Some(color.into())).bold();
-        let text = format!("{word}  {}  {}", finding.rule, safe::line(&finding.message));
+        let text = format!(
+            "{word}  {}  {}",
+            finding.rule,
+            escape::line(&finding.message)
+        );
         let text = wrapped(&text, look.width, 7);
         let rest = text.strip_prefix(word).unwrap_or_default();
         writeln!(out, "{}{rest}", paint(look, style, word))?;
         let waived = finding.waived.as_ref();
         let below = [
-            waived.map(|because| format!("waived: {}", safe::line(because))),
+            waived.map(|because| format!("waived: {}", escape::line(because))),
             words::waiver(finding)
-                .map(|waiver| format!("allow it in callsheet.yaml:  {}", safe::line(&waiver))),
+                .map(|waiver| format!("allow it in callsheet.yaml:  {}", escape::line(&waiver))),
             (waived.is_none() && finding.level == Level::Block)
-                .then(|| finding.rule.remedy().to_owned()),
+                .then(|| finding.rule.help().to_owned()),
         ];
         for text in below.into_iter().flatten() {
             let text = wrapped(&text, look.width.saturating_sub(7), 0);
@@ -249,8 +253,8 @@ pub fn applied(plan: &Plan, applied: &Applied, look: &Look, out: &mut dyn Write)
             out,
             "{word}  {} {}: {}",
             words::verb(operation.action),
-            safe::line(&operation.address.to_string()),
-            safe::line(why)
+            escape::line(&operation.address.to_string()),
+            escape::line(why)
         )?;
     }
     let Outcomes {

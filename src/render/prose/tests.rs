@@ -38,7 +38,7 @@ fn lines_keep_to_the_width_and_nothing_acts() {
             };
             let shown = written(|out| plan(&heading, &of, &look, out));
             for line in shown.lines() {
-                assert!(!line.chars().any(safe::acts), "{line:?}");
+                assert!(!line.chars().any(escape::is_unsafe), "{line:?}");
                 assert!(!line.starts_with("::") && !line.contains("##["), "{line}");
                 let is_finding = line.contains("  in-use  ") || line.starts_with("       ");
                 let is_one_word = !line.trim().contains(' ');

@@ -8,12 +8,12 @@ use crate::workspace::STANDARD;
 use callsheet::{
     config::PortalKind,
     desired::{self, Desired},
-    fit::{fit, leave_in_files},
     import::{self, File, Import, LeftOut, Verdict},
     model::{Address, Kind, Listing, Live, LiveObject},
     plan::{Inputs, Past, plan},
     portal,
     repo::Files,
+    support::{check_support, strip_local_only},
 };
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
@@ -56,13 +56,13 @@ fn verdict(drafted: &[File], own: &str, kind: PortalKind, live: &Live) -> Verdic
         mut state,
         mut report,
     } = desired::load(files, today());
-    report.extend(fit(&state, &portal));
+    report.extend(check_support(&state, &portal));
     let mut config = config.unwrap();
     if report.has_errors() {
         let operations = Vec::new();
         return Verdict { report, operations };
     }
-    leave_in_files(&mut state, &mut config, &portal);
+    strip_local_only(&mut state, &mut config, &portal);
     let inputs = Inputs {
         desired: &state,
         config: &config,

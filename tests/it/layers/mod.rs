@@ -31,7 +31,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("sandbox", "model schema"),
     ("portal", "model config sandbox"),
     (
-        "fit",
+        "support",
         "config desired diagnostic model portal repo rules source",
     ),
     ("apply", "plan portal model rules"),

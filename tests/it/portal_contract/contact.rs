@@ -11,10 +11,10 @@ use crate::{
     running,
 };
 use callsheet::{
-    fit::fit,
     model::{Address, Kind, Value},
     plan::Action,
     portal::Wanted,
+    support::check_support,
 };
 use serde_json::{Value as Json, json};
 
@@ -222,10 +222,13 @@ fn a_generation_whose_lists_are_of_another_model_refuses_a_contact() {
         let workspace = declared(&["fire"]);
         let live = workspace.read(&*portal).await.unwrap();
         assert!(!live.listings.contains_key(&Kind::Contacts));
-        let misfits = fit(&workspace.state, portal.capabilities());
-        let misfits = misfits.sorted();
-        let misfits: Vec<&str> = misfits.iter().map(|one| &*one.message).collect();
-        assert_eq!(misfits, ["contacts/fire: the portal kazoo has no contacts"]);
+        let unsupported = check_support(&workspace.state, portal.capabilities());
+        let unsupported = unsupported.sorted();
+        let unsupported: Vec<&str> = unsupported.iter().map(|one| &*one.message).collect();
+        assert_eq!(
+            unsupported,
+            ["contacts/fire: the portal kazoo has no contacts"]
+        );
     });
     let paths = kazoo(&subject).requests().into_iter().map(|one| one.path);
     assert_eq!(paths.filter(|path| path.contains("/lists")).count(), 0);
@@ -245,8 +248,8 @@ fn where_neither_lists_nor_queues_are_loaded_both_are_refused_and_the_rest_is_re
     running::runtime().block_on(async {
         let portal = subject.portal();
         workspace.read(&*portal).await.unwrap();
-        let misfits = fit(&workspace.state, portal.capabilities());
-        assert_eq!(misfits.sorted().len(), 2);
+        let unsupported = check_support(&workspace.state, portal.capabilities());
+        assert_eq!(unsupported.sorted().len(), 2);
         let portal = subject.portal();
         let kinds = portal.capabilities().kinds.keys().copied().collect();
         let mut live = portal.read(&kinds, &()).await.unwrap();

@@ -7,9 +7,9 @@ use super::{
 };
 use crate::aloud::skipped;
 use callsheet::{
-    fit::fit,
     model::{Field, Kind, ListOrder, Secret, SecretOrigin, Shape, Value},
     portal::Capabilities,
+    support::check_support,
 };
 use serde_json::json;
 
@@ -202,7 +202,7 @@ fn one(
         tried
             .fields(place.kind, key)
             .put(&path, Some(value.clone()));
-        fit(&tried.state, portal).sorted().is_empty()
+        check_support(&tried.state, portal).sorted().is_empty()
     };
     let values: Vec<Value> = values
         .into_iter()

@@ -8,11 +8,11 @@ use super::{
 use crate::running;
 use callsheet::{
     desired,
-    fit::fit,
     import::{self, Error, File, Import, Verdict},
     model::{Kind, State},
     portal::{Wanted, capabilities},
     repo::Files,
+    support::check_support,
 };
 use serde_json::json;
 
@@ -92,7 +92,8 @@ fn what_is_imported_is_what_is_there() {
                 files.take(file.name.clone(), file.text.clone().into_bytes());
             }
             let mut read = desired::load(files, jiff::civil::date(2026, 11, 22));
-            read.report.extend(fit(&read.state, &capabilities(kind)));
+            read.report
+                .extend(check_support(&read.state, &capabilities(kind)));
             read
         };
         let judge = |drafted: &[File]| {

@@ -5,10 +5,10 @@ use crate::running;
 use callsheet::{
     apply::{Applied, Secrets, apply},
     config::Config,
-    fit::fit,
     model::{Address, Fields, Kind, Live, Resource, State},
     plan::{Asks, Inputs, Past, Plan, plan},
     portal::{Error, Portal, Wanted},
+    support::check_support,
 };
 use serde_json::{Value as Json, json};
 
@@ -70,13 +70,13 @@ impl Workspace {
     /// Plans as the program does: with evidence, where the plan asks for some.
     pub(super) async fn plan(&self, portal: &dyn Portal) -> Result<Plan, Error> {
         let mut live = self.read(portal).await?;
-        let misfits = fit(&self.state, portal.capabilities());
-        let misfits: Vec<String> = misfits
+        let unsupported = check_support(&self.state, portal.capabilities());
+        let unsupported: Vec<String> = unsupported
             .sorted()
             .iter()
             .map(|one| one.message.clone())
             .collect();
-        assert_eq!(misfits, [""; 0], "only what fits is declared here");
+        assert_eq!(unsupported, [""; 0], "only what fits is declared here");
         let first = self.planned(&live);
         let wanted = match first.asks() {
             _ if portal.tells_all() => return Ok(first),

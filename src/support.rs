@@ -1,5 +1,6 @@
-//! *Fitting*: what is declared against what a portal can hold. What it can't hold is a diagnostic on
-//! the line that asked for it, before any plan is made; what it needn't hold stays in the files.
+//! *Support* for what is declared: compares the declared state with a portal's capabilities. Each
+//! unsupported field is a diagnostic on its line, before any plan is made. Templates of a portal without
+//! templates stay in the files.
 
 use crate::{
     config::{Config, FieldName, FieldPolicy},
@@ -10,12 +11,12 @@ use crate::{
     source::{Place, Source, Span},
 };
 
-/// Everything that is declared and that a portal can't hold.
+/// Reports every declared field that the portal doesn't support.
 #[must_use]
-pub fn fit(state: &State, portal: &Capabilities) -> Report {
+pub fn check_support(state: &State, portal: &Capabilities) -> Report {
     let mut report = Report::default();
     for (address, resource) in &state.resources {
-        if stays(address.kind, portal) {
+        if is_local_only(address.kind, portal) {
             continue;
         }
         let Some(kind) = portal.kinds.get(&address.kind) else {
@@ -23,7 +24,7 @@ pub fn fit(state: &State, portal: &Capabilities) -> Report {
                 "{address}: the portal {} has no {}",
                 portal.portal, address.kind
             );
-            report.add(misfit(resource.origin.as_ref(), "", message));
+            report.add(unsupported(resource.origin.as_ref(), "", message));
             continue;
         };
         check(address, resource, kind, portal.portal, state, &mut report);
@@ -31,9 +32,10 @@ pub fn fit(state: &State, portal: &Capabilities) -> Report {
     report
 }
 
-/// Leaves in the files what a portal needn't hold: templates are expanded here, wherever they are kept.
-pub fn leave_in_files(state: &mut State, config: &mut Config, portal: &Capabilities) {
-    if !stays(Kind::Templates, portal) {
+/// Removes what is only used locally: the templates, if the portal has none. They are already expanded into
+/// the users' fields.
+pub fn strip_local_only(state: &mut State, config: &mut Config, portal: &Capabilities) {
+    if !is_local_only(Kind::Templates, portal) {
         return;
     }
     state
@@ -46,8 +48,8 @@ pub fn leave_in_files(state: &mut State, config: &mut Config, portal: &Capabilit
     }
 }
 
-/// Whether a kind is one that stays in the files.
-fn stays(kind: Kind, portal: &Capabilities) -> bool {
+/// Whether a kind is expanded locally and never sent to the portal.
+fn is_local_only(kind: Kind, portal: &Capabilities) -> bool {
     kind == Kind::Templates && !portal.kinds.contains_key(&kind)
 }
 
@@ -64,10 +66,10 @@ fn check(
     for field in &kind.lacks {
         if let Some((path, _)) = declared(address, resource, field) {
             let message = format!(
-                "{address}: the portal {portal} can't hold `{}`",
-                named(field, &path)
+                "{address}: the portal {portal} doesn't support `{}`",
+                display_name(field, &path)
             );
-            report.add(misfit(origin, &path, message));
+            report.add(unsupported(origin, &path, message));
         }
     }
     for Limit { field, only, holds } in kind.limits {
@@ -75,15 +77,15 @@ fn check(
             && !holds(&value, Declared { fields, state })
         {
             let message = format!(
-                "{address}: in `{}` the portal {portal} can hold {only}",
-                named(field, &path)
+                "{address}: in `{}`, the portal {portal} supports only {only}",
+                display_name(field, &path)
             );
-            report.add(misfit(origin, &path, message));
+            report.add(unsupported(origin, &path, message));
         }
     }
 }
 
-/// What a resource declares in a field that a capability names: its path there, and the value.
+/// The path and value of a field that a capability names, if the resource declares it.
 fn declared(address: &Address, resource: &Resource, field: &str) -> Option<(String, Value)> {
     let kind = address.kind;
     let at = |path: &str| {
@@ -96,7 +98,7 @@ fn declared(address: &Address, resource: &Resource, field: &str) -> Option<(Stri
     let Shape::Variants { tag, types } = kind.shape() else {
         return at(field);
     };
-    // Of several types: a field of one of them, the word of one, or a field of them all.
+    // A kind with several types: a field of one type, the name of a type, or a field of every type.
     let own = resource.fields.text(tag);
     match field.split_once('.') {
         Some((word, path)) if types.iter().any(|(known, _)| **known == *word) => {
@@ -109,21 +111,21 @@ fn declared(address: &Address, resource: &Resource, field: &str) -> Option<(Stri
     }
 }
 
-/// A field as a message names it: the word of a type that the portal lacks by itself.
-fn named<'n>(field: &'n str, path: &'n str) -> &'n str {
+/// The name of a field in a message; an unsupported type is named by its tag's value.
+fn display_name<'n>(field: &'n str, path: &'n str) -> &'n str {
     match path {
         "" | "kind" => field,
         path => path,
     }
 }
 
-fn misfit(origin: Option<&Origin>, path: &str, message: String) -> Diagnostic {
-    let nowhere = || Place::new(&Source::new("", ""), Span::default());
-    let place = origin.map_or_else(nowhere, |origin| match path {
+fn unsupported(origin: Option<&Origin>, path: &str, message: String) -> Diagnostic {
+    let unknown = || Place::new(&Source::new("", ""), Span::default());
+    let place = origin.map_or_else(unknown, |origin| match path {
         "" => origin.place(),
         path => rules::of_field(origin, path),
     });
-    Diagnostic::new(Rule::Unsupported, place, message).help(Rule::Unsupported.remedy())
+    Diagnostic::new(Rule::Unsupported, place, message).help(Rule::Unsupported.help())
 }
 
 #[cfg(test)]
@@ -138,8 +140,8 @@ mod tests {
         desired::load(files, jiff::civil::date(2026, 9, 1)).state
     }
 
-    fn told(state: &State, portal: &Capabilities) -> Vec<String> {
-        let report = fit(state, portal);
+    fn messages(state: &State, portal: &Capabilities) -> Vec<String> {
+        let report = check_support(state, portal);
         let one = |one: &Diagnostic| format!("{} {}", one.place, one.message);
         report.sorted().into_iter().map(one).collect()
     }
@@ -167,7 +169,7 @@ mod tests {
         holds: |value, _| matches!(value, Value::Integer(0..=4)),
     }];
 
-    fn small() -> Capabilities {
+    fn limited_portal() -> Capabilities {
         let users = KindCapability {
             lacks: BTreeSet::from(["voicemail.mailbox", "color"]),
             limits: LIMITS,
@@ -185,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_portal_lacks_is_shown_on_the_line_that_asked_for_it() {
+    fn an_unsupported_field_is_reported_on_its_line() {
         let state = state(
             "users:\n  Ann:\n    first_name: Ann\n    last_name: Lee\n    email: ann@x.example\n    \
              voicemail:\n      mailbox: 7\n    forwarding: { destinations: [\"10\", \"11\"] }\n\
@@ -194,26 +196,26 @@ mod tests {
              21: { kind: call_queue, name: Q }\n",
         );
         assert_eq!(
-            told(&state, &small()),
+            messages(&state, &limited_portal()),
             [
-                "people.yaml:2 users/Ann: in `username` the portal small can hold lower case",
-                "people.yaml:7 users/Ann: the portal small can't hold `voicemail.mailbox`",
-                "people.yaml:8 users/Ann: in `forwarding.destinations` the portal small can hold one destination",
+                "people.yaml:2 users/Ann: in `username`, the portal small supports only lower case",
+                "people.yaml:7 users/Ann: the portal small doesn't support `voicemail.mailbox`",
+                "people.yaml:8 users/Ann: in `forwarding.destinations`, the portal small supports only one destination",
                 "people.yaml:10 groups/sales: the portal small has no groups",
-                "people.yaml:12 extensions/20: the portal small can't hold `owner`",
-                "people.yaml:12 extensions/20: in `retries` the portal small can hold 0 to 4",
-                "people.yaml:13 extensions/21: the portal small can't hold `call_queue`",
+                "people.yaml:12 extensions/20: the portal small doesn't support `owner`",
+                "people.yaml:12 extensions/20: in `retries`, the portal small supports only 0 to 4",
+                "people.yaml:13 extensions/21: the portal small doesn't support `call_queue`",
             ]
         );
     }
 
     #[test]
-    fn templates_that_a_portal_does_not_have_stay_in_the_files() {
+    fn templates_stay_in_the_files_if_the_portal_has_none() {
         let mut state = state("templates:\n  desk: { user: { dnd: true } }\n");
         let mut config: Config =
             serde_json::from_value(serde_json::json!({"portal": {"kind": "sandbox"}})).unwrap();
-        assert_eq!(told(&state, &small()), [""; 0]);
-        leave_in_files(&mut state, &mut config, &small());
+        assert_eq!(messages(&state, &limited_portal()), [""; 0]);
+        strip_local_only(&mut state, &mut config, &limited_portal());
         assert!(state.resources.is_empty());
         assert_eq!(config.fields.len(), 2);
     }
