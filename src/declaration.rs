@@ -50,8 +50,7 @@ fn tag(shape: &Shape, source: &Source, node: &Node) -> Fields {
 
 /// Reads one value; nothing if it doesn't fit its shape.
 fn value(shape: &Shape, source: &Source, node: &Node) -> Option<Value> {
-    let plain = node.plain(source);
-    if plain == Some(Plain::Null) {
+    if node.is_null(source) {
         return Some(Value::Null);
     }
     match (shape, &node.kind) {
@@ -67,14 +66,8 @@ fn value(shape: &Shape, source: &Source, node: &Node) -> Option<Value> {
             })
         }
         (Shape::Choice(_), NodeKind::Scalar(_)) => Some(Value::text(node.text(source)?)),
-        (Shape::Integer, _) => match plain? {
-            Plain::Integer(number) => Some(Value::Integer(number)),
-            _ => None,
-        },
-        (Shape::Boolean, _) => match plain? {
-            Plain::Bool(value) => Some(Value::Bool(value)),
-            _ => None,
-        },
+        (Shape::Integer, _) => node.integer(source).map(Value::Integer),
+        (Shape::Boolean, _) => node.truth(source).map(Value::Bool),
         (Shape::List { item, order }, NodeKind::List(list)) => {
             let list = list
                 .iter()
@@ -103,10 +96,8 @@ fn value(shape: &Shape, source: &Source, node: &Node) -> Option<Value> {
 
 /// A reference to a secret.
 fn secret(source: &Source, node: &Node) -> Option<Value> {
-    let text = |key| {
-        node.get(source, key)
-            .and_then(|entry| entry.value.text(source))
-    };
+    let own = |key| node.get(source, key).map(|entry| &entry.value);
+    let text = |key| own(key).and_then(|node| node.filled(source));
     let command = node.get(source, "command").map(|entry| {
         let words = entry
             .value
@@ -118,12 +109,11 @@ fn secret(source: &Source, node: &Node) -> Option<Value> {
     let origin = command
         .or_else(|| text("env").map(|name| SecretOrigin::Env(name.into())))
         .or_else(|| text("file").map(|path| SecretOrigin::File(path.into())))?;
-    let version = text("version")
-        .and_then(|version| version.parse().ok())
-        .unwrap_or(1);
+    let version = own("version").and_then(|node| node.integer(source));
+    let version = version.and_then(|version| version.try_into().ok());
     Some(Value::Secret(Box::new(Secret {
         origin: Some(origin),
-        version,
+        version: version.unwrap_or(1),
     })))
 }
 

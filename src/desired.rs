@@ -295,16 +295,13 @@ impl Reading {
             fields.set("username".into(), Value::text(key));
             fields.shrink();
         }
-        let text = |name| {
-            entry
-                .value
-                .get(source, name)
-                .and_then(|entry| entry.value.text(source))
-        };
+        let own = |name| entry.value.get(source, name).map(|entry| &entry.value);
+        let previously = own("previously").and_then(|node| node.filled(source));
+        let protect = own("protect").and_then(|node| node.truth(source));
         let resource = Resource {
             fields,
-            previously: text("previously").map(Into::into),
-            protect: text("protect") == Some("true"),
+            previously: previously.map(Into::into),
+            protect: protect == Some(true),
             origin: Some(Origin {
                 source: Arc::clone(source),
                 key: entry.span,

@@ -116,6 +116,30 @@ impl Node {
         }
     }
 
+    /// The truth value that it is, in any spelling of YAML's; nothing of any other node.
+    #[must_use]
+    pub fn truth(&self, source: &Source) -> Option<bool> {
+        match self.plain(source)? {
+            Plain::Bool(value) => Some(value),
+            Plain::Null | Plain::Integer(_) | Plain::Float(_) | Plain::Text => None,
+        }
+    }
+
+    /// The whole number that it is; nothing of any other node.
+    #[must_use]
+    pub fn integer(&self, source: &Source) -> Option<i64> {
+        match self.plain(source)? {
+            Plain::Integer(number) => Some(number),
+            Plain::Null | Plain::Bool(_) | Plain::Float(_) | Plain::Text => None,
+        }
+    }
+
+    /// The text of a scalar that is not null.
+    #[must_use]
+    pub fn filled<'s>(&'s self, source: &'s Source) -> Option<&'s str> {
+        self.text(source).filter(|_| !self.is_null(source))
+    }
+
     /// Whether it is null.
     #[must_use]
     pub fn is_null(&self, source: &Source) -> bool {

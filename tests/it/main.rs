@@ -31,4 +31,5 @@ mod portal_contract;
 mod refusals;
 mod running;
 mod sandbox;
+mod scalars;
 mod workspace;
