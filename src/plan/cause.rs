@@ -4,7 +4,7 @@
 //! same as the present one, the files didn't change; where it gives what is live, the portal didn't.
 
 use super::{Cause, Inputs, diff};
-use crate::model::{Address, Change, Fields, Kind, Name, Resource, Shape, State, Value};
+use crate::model::{Address, Change, Field, Fields, Kind, Name, Resource, Shape, State, Value};
 
 /// What one resource was declared to be before.
 pub(super) struct History {
@@ -98,7 +98,8 @@ impl History {
         }
         // `before` speaks for defaults, so the settled side must too.
         let before = change.before.as_ref();
-        let portal_moved = !Value::same(then.as_ref().or(self.default(&change.path)), before);
+        let default = self.default(&change.path, &settled.target);
+        let portal_moved = !Value::same(then.as_ref().or(default), before);
         if portal_moved {
             Cause::Conflict
         } else {
@@ -135,13 +136,25 @@ impl History {
         }
     }
 
-    fn default(&self, path: &[Name]) -> Option<&Value> {
-        let (last, records) = path.split_last()?;
-        let record = records.iter().try_fold(self.shape, |shape, name| {
-            shape.field_of_any_type(name).map(|field| &field.shape)
-        })?;
-        record.field_of_any_type(last)?.default.as_ref()
+    /// What a field is taken to hold where it is absent from `of`: of several types, the default of the
+    /// one that `of` is.
+    fn default(&self, path: &[Name], of: &Fields) -> Option<&'static Value> {
+        let (name, rest) = path.split_first()?;
+        let none = Fields::new();
+        let mut field = own_field(self.shape, of, name)?;
+        let mut of = of.get(name).and_then(Value::as_map).unwrap_or(&none);
+        for name in rest {
+            field = own_field(&field.shape, of, name)?;
+            of = of.get(name).and_then(Value::as_map).unwrap_or(&none);
+        }
+        field.default.as_ref()
     }
+}
+
+/// The field of this name of the type that `of` is.
+fn own_field(shape: &'static Shape, of: &Fields, name: &str) -> Option<&'static Field> {
+    let mut fields = shape.fields(of).iter();
+    fields.find(|field| &*field.name == name)
 }
 
 /// A resource as it was declared in an earlier state: under its key, or under the one that it had.

@@ -250,3 +250,44 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_default_is_that_of_the_objects_own_type() {
+    // A queue's strategy has another default than a ring group's.
+    let group = |strategy: Option<&str>| {
+        let mut body = json!({ "kind": "ring_group", "name": "Sales", "members": ["ann"] });
+        if let Some(strategy) = strategy {
+            body["strategy"] = json!(strategy);
+        }
+        Kind::Extensions.shape().read(&body).unwrap()
+    };
+    let address = Address::new(Kind::Extensions, "2000");
+    let state = |fields: Fields| State {
+        resources: [(
+            address.clone(),
+            Resource {
+                fields,
+                ..Resource::default()
+            },
+        )]
+        .into(),
+    };
+    let object = LiveObject {
+        id: "1".into(),
+        fields: Kind::Extensions.shape().without_defaults(group(None)),
+        ..LiveObject::default()
+    };
+    let mut live = live(&[None; 4]);
+    let listing = live.listings.get_mut(&Kind::Extensions).unwrap();
+    listing.objects.insert("2000".into(), object);
+    let world = World {
+        applied: state(group(None)),
+        base: state(group(None)),
+        head: state(group(Some("sequential"))),
+        live,
+    };
+    let plan = world.plan(&[]);
+    assert_eq!(plan.operations.len(), 1);
+    assert_eq!(plan.operations[0].causes, [Cause::Change]);
+    assert!(!plan.is_blocked(), "{:?}", plan.findings);
+}
