@@ -119,7 +119,7 @@ pub(super) fn agents_may_serve(context: &Context<'_>, report: &mut Report) {
                     "{user} is an agent of {address}, and the scope `{scope}` can't serve queues"
                 );
                 let diagnostic = context.at(Rule::AgentScope, &user, "scope", message);
-                let place = context.place(address, "agents");
+                let place = context.place_of_text(address, "agents", agent);
                 report.add(diagnostic.related(place, "an agent here"));
             }
         }

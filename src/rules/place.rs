@@ -62,9 +62,11 @@ impl Finder {
             ..
         } = last.insert(kept.unwrap_or_else(|| Body::read(origin)));
         let field = node.find(source, path);
-        let element = field
-            .zip(text)
-            .and_then(|(field, text)| saying(field, source, text));
+        let element = field.zip(text).and_then(|(field, text)| {
+            let as_written = saying(field, source, &|own| own == text);
+            // Values are kept in canonical spelling, whatever the file's.
+            as_written.or_else(|| saying(field, source, &|own| plain(own) == plain(text)))
+        });
         let found = element.or(field).or_else(|| node.find(source, "template"));
         let span = found.map(|node| Span::new(node.span.start + *start, node.span.end + *start));
         Place::new(&origin.source, span.unwrap_or(origin.key))
@@ -94,22 +96,19 @@ impl Body {
     }
 }
 
-/// The first scalar under `node` that says `text`, in whatever spelling.
-fn saying<'n>(node: &'n Node, source: &Source, text: &str) -> Option<&'n Node> {
-    let plain = |text: &str| {
-        text.chars()
-            .filter(char::is_ascii_alphanumeric)
-            .collect::<String>()
-            .to_ascii_lowercase()
-    };
+/// The first scalar under `node` whose text `is_it`.
+fn saying<'n>(node: &'n Node, source: &Source, is_it: &dyn Fn(&str) -> bool) -> Option<&'n Node> {
     match &node.kind {
-        NodeKind::Scalar(_) => {
-            let own = node.text(source)?;
-            (own == text || plain(own) == plain(text)).then_some(node)
-        }
-        NodeKind::List(list) => list.iter().find_map(|one| saying(one, source, text)),
+        NodeKind::Scalar(_) => node.text(source).filter(|own| is_it(own)).map(|_| node),
+        NodeKind::List(list) => list.iter().find_map(|one| saying(one, source, is_it)),
         NodeKind::Map(entries) => entries
             .iter()
-            .find_map(|one| saying(&one.value, source, text)),
+            .find_map(|one| saying(&one.value, source, is_it)),
     }
+}
+
+/// A text without separators and case: `00-15-65-AA-BB-CC` and `00:15:65:aa:bb:cc` are then the same.
+fn plain(text: &str) -> String {
+    let kept = text.chars().filter(char::is_ascii_alphanumeric);
+    kept.collect::<String>().to_ascii_lowercase()
 }
