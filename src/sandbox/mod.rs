@@ -58,6 +58,11 @@ pub async fn serve(
     axum::serve(listener, router)
         .with_graceful_shutdown(shutdown)
         .await?;
-    let settled = tokio::task::spawn_blocking(move || store.settle()).await?;
+    let settling = store.clone();
+    let settled = match tokio::task::spawn_blocking(move || settling.settle()).await {
+        // A runtime that ends starts nothing more.
+        Err(stopped) if stopped.is_cancelled() => store.settle(),
+        settled => settled?,
+    };
     settled.map_err(io::Error::other)
 }
