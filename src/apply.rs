@@ -7,7 +7,7 @@
 use crate::{
     model::{Name, SecretOrigin, Value},
     plan::{Action, Operation, Plan},
-    portal::{Error, ObjectRef, Portal, Verb, Write, Written},
+    portal::{Error, ObjectRef, Portal, Redactor, Verb, Write, Written},
     rules,
 };
 use futures::{StreamExt as _, stream::FuturesUnordered};
@@ -346,5 +346,9 @@ async fn write(
         changes: &operation.changes,
         secrets: secrets.unwrap_or(&none),
     };
-    portal.write(&write).await
+    let redactor = Redactor::of(write.secrets.values());
+    let written = portal.write(&write).await;
+    written
+        .and_then(|written| redactor.written(written))
+        .map_err(|error| redactor.error(error))
 }

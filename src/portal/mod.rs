@@ -10,6 +10,7 @@ mod capability;
 pub mod http;
 mod kazoo;
 mod open;
+mod redact;
 mod remedy;
 mod sandbox;
 #[cfg(test)]
@@ -19,6 +20,7 @@ pub use crate::model::Change;
 pub use about::{About, Mapped};
 pub use capability::{Capabilities, Declared, KindCapability, Limit};
 pub use open::{Credentials, Location, Target, about, capabilities, mapping, open};
+pub use redact::Redactor;
 pub use remedy::with_remedy;
 
 use crate::model::{Address, Fields, Kind, Live, Name, State};

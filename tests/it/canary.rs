@@ -9,6 +9,10 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, Uri, header},
     response::{IntoResponse as _, Response},
 };
+use base64::{
+    Engine as _,
+    prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD},
+};
 use callsheet::render::Format;
 use std::{
     io::{BufRead as _, BufReader},
@@ -106,11 +110,12 @@ fn callsheet(folder: &Path) -> Command {
     command
 }
 
-/// Fails if a canary is anywhere in `bytes`, as it is or as a URL or JSON would spell it.
+/// Fails if a canary is anywhere in `bytes`, as it is or encoded, whole or its beginning.
 fn silent(what: &str, bytes: &[u8]) {
     for canary in CANARIES {
         let encoded = canary.replace('!', "%21");
-        for spelled in [canary, &encoded] {
+        let base64 = BASE64_STANDARD_NO_PAD.encode(canary);
+        for spelled in [canary, &encoded, &canary[..canary.len() - 2], &base64[..10]] {
             let found = bytes
                 .windows(spelled.len())
                 .any(|window| window == spelled.as_bytes());
@@ -299,6 +304,10 @@ fn a_secret_that_cannot_be_read_is_named_by_its_place() {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Echo {
     Problem(StatusCode),
+    /// The same behind so many other characters that it is cut somewhere.
+    Far(StatusCode, usize),
+    /// The same in base64.
+    Encoded(StatusCode),
     Text(StatusCode),
     Html(StatusCode),
     Header,
@@ -320,7 +329,7 @@ async fn echo(
         .get(header::AUTHORIZATION)
         .map_or("", |value| value.to_str().unwrap_or(""));
     let said = format!("{method} {uri} {token} {}", String::from_utf8_lossy(&body));
-    let problem = |status: StatusCode| {
+    let problem = |status: StatusCode, said: &str| {
         let errors = [serde_json::json!({ "field": said, "code": said, "message": said })];
         let body = serde_json::json!({ "type": said, "title": said, "detail": said, "status": status.as_u16(), "errors": errors });
         (
@@ -331,7 +340,17 @@ async fn echo(
             .into_response()
     };
     match echo {
-        Echo::Problem(status) => problem(status),
+        Echo::Problem(status) => problem(status, &said),
+        Echo::Far(status, padding) => {
+            let body = body.strip_prefix(b"{").unwrap_or(&body);
+            let far = format!(
+                "{} {token} {}",
+                "y".repeat(padding),
+                String::from_utf8_lossy(body)
+            );
+            problem(status, &far)
+        }
+        Echo::Encoded(status) => problem(status, &BASE64_STANDARD.encode(&said)),
         Echo::Text(status) => (status, said).into_response(),
         Echo::Html(status) => (
             status,
@@ -380,6 +399,13 @@ fn what_a_portal_echoes_is_not_passed_on() {
         Echo::Problem(StatusCode::UNPROCESSABLE_ENTITY),
         Echo::Problem(StatusCode::CONFLICT),
         Echo::Problem(StatusCode::UNAUTHORIZED),
+        Echo::Problem(StatusCode::FORBIDDEN),
+        Echo::Far(StatusCode::FORBIDDEN, 280),
+        Echo::Far(StatusCode::FORBIDDEN, 290),
+        Echo::Far(StatusCode::BAD_REQUEST, 275),
+        Echo::Far(StatusCode::BAD_REQUEST, 285),
+        Echo::Encoded(StatusCode::FORBIDDEN),
+        Echo::Encoded(StatusCode::BAD_REQUEST),
         Echo::Text(StatusCode::BAD_REQUEST),
         Echo::Html(StatusCode::FORBIDDEN),
         Echo::Html(StatusCode::OK),

@@ -2,16 +2,15 @@
 //! page, half a body, silence) is *trouble*, and is never taken for one.
 
 use super::{
-    super::{Error, Problem},
+    super::{Error, Problem, redact::Redactor},
     limit::Limiter,
 };
 use reqwest::{
     Response,
     header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER},
 };
-use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, de::IgnoredAny};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::{error::Error as StdError, time::Duration};
 
 /// The longest body that is read.
@@ -117,7 +116,13 @@ impl Trouble {
 }
 
 /// Reads a response to its end and judges it. If it asks for patience, everybody waits.
-pub(super) async fn receive(mut response: Response, limiter: &Limiter) -> Result<Answer, Trouble> {
+///
+/// Secrets are taken out before anything of it is cut to a length that can be shown.
+pub(super) async fn receive(
+    mut response: Response,
+    limiter: &Limiter,
+    redactor: &Redactor,
+) -> Result<Answer, Trouble> {
     let status = response.status().as_u16();
     let headers = std::mem::take(response.headers_mut());
     let patience = patience(&headers);
@@ -125,59 +130,18 @@ pub(super) async fn receive(mut response: Response, limiter: &Limiter) -> Result
         limiter.pause(wait);
     }
     let body = read_body(response).await;
+    let body = body.map(|body| redacted(status, body, redactor));
     judge(status, &headers, patience.is_some(), body)
 }
 
-/// What stands where a portal repeated the token.
-const REPEATED: &str = "(it repeats the token and isn't shown)";
-
-/// What came, without the token where a refusal repeats it: some portals hand it back with every answer.
-pub(super) fn without(
-    token: Option<&SecretString>,
-    received: Result<Answer, Trouble>,
-) -> Result<Answer, Trouble> {
-    let Some(token) = token.map(SecretString::expose_secret) else {
-        return received;
-    };
-    match received {
-        Ok(Answer { status, body }) if !(200..300).contains(&status) => {
-            let said = serde_json::from_slice(&body).map(|said| hidden(said, token));
-            let body = said.map_or(body, |said: Value| said.to_string().into_bytes());
-            Ok(Answer { status, body })
-        }
-        Err(Trouble::Forbidden { detail }) if repeats(&detail, token) => {
-            let detail = String::new();
-            Err(Trouble::Forbidden { detail })
-        }
-        received => received,
+/// A body without secrets, where it is JSON; whatever else a portal says is never shown. What it did is
+/// left as it is, and isn't shown either.
+fn redacted(status: u16, body: Vec<u8>, redactor: &Redactor) -> Vec<u8> {
+    if (200..300).contains(&status) {
+        return body;
     }
-}
-
-/// Whether a text holds the token, with or without what is not shown of it.
-fn repeats(text: &str, token: &str) -> bool {
-    let seen: String = text.chars().filter(|c| is_shown(*c)).collect();
-    seen.contains(token)
-}
-
-/// What a portal said, with something else in place of each text that holds the token.
-fn hidden(said: Value, token: &str) -> Value {
-    match said {
-        Value::String(text) if repeats(&text, token) => REPEATED.into(),
-        Value::Number(number) if repeats(&number.to_string(), token) => REPEATED.into(),
-        Value::Array(list) => list.into_iter().map(|said| hidden(said, token)).collect(),
-        Value::Object(object) => {
-            let entries = object.into_iter().map(|(name, said)| {
-                let name = if repeats(&name, token) {
-                    REPEATED.to_owned()
-                } else {
-                    name
-                };
-                (name, hidden(said, token))
-            });
-            Value::Object(entries.collect::<Map<_, _>>())
-        }
-        other => other,
-    }
+    let said = serde_json::from_slice(&body).map(|said: Value| redactor.json(said));
+    said.map_or(body, |said| said.to_string().into_bytes())
 }
 
 async fn read_body(mut response: Response) -> Result<Vec<u8>, Trouble> {
@@ -357,7 +321,9 @@ pub fn plain(text: &str) -> String {
     plain
 }
 
-fn is_shown(c: char) -> bool {
+/// Whether a character is seen, and does nothing else.
+#[must_use]
+pub fn is_shown(c: char) -> bool {
     !c.is_control() && !is_format(c)
 }
 

@@ -9,12 +9,12 @@ mod answer;
 mod base;
 mod limit;
 
-pub use answer::{Answer, plain};
+pub use answer::{Answer, is_shown, plain};
 pub use base::Base;
 
 use self::answer::Trouble;
 use self::limit::Limiter;
-use super::Error;
+use super::{Error, redact::Redactor};
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use reqwest::{
     Method,
@@ -23,9 +23,10 @@ use reqwest::{
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use std::{
+    collections::BTreeMap,
     num::NonZeroU32,
     sync::{
-        Once, PoisonError, RwLock,
+        Arc, Once, PoisonError, RwLock, RwLockWriteGuard,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -67,9 +68,24 @@ pub struct Client {
     http: reqwest::Client,
     base: Base,
     credential: RwLock<Option<Credential>>,
+    /// Every secret that may be under way, which no answer may repeat.
+    redactors: RwLock<BTreeMap<u64, Arc<Redactor>>>,
     limiter: Limiter,
     delays: ExponentialBuilder,
     requests: AtomicU64,
+}
+
+/// Keeps secrets out of answers for as long as it lives.
+#[must_use]
+pub struct Redacted<'c> {
+    client: &'c Client,
+    number: u64,
+}
+
+impl Drop for Redacted<'_> {
+    fn drop(&mut self) {
+        self.client.redactors_mut().remove(&self.number);
+    }
 }
 
 /// What a portal is shown with each request.
@@ -77,8 +93,6 @@ pub struct Client {
 struct Credential {
     header: HeaderName,
     value: HeaderValue,
-    /// What of it is the secret.
-    token: SecretString,
 }
 
 /// One request.
@@ -162,6 +176,7 @@ impl Client {
                 .build()
                 .map_err(|error| unusable(&answer::cause(&error)))?,
             credential: RwLock::default(),
+            redactors: RwLock::default(),
             limiter: Limiter::new(pace),
             delays: ExponentialBuilder::new()
                 .with_min_delay(FIRST_DELAY)
@@ -198,12 +213,39 @@ impl Client {
             .credential
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        *credential = Some(Credential {
-            header,
-            value,
-            token: token.clone(),
-        });
+        *credential = Some(Credential { header, value });
+        drop(credential);
+        self.never_show([token]);
         Ok(())
+    }
+
+    /// Keeps secrets out of what answers say from now on, whatever spelling they are repeated in.
+    pub fn never_show<'s>(&self, secrets: impl IntoIterator<Item = &'s SecretString>) {
+        std::mem::forget(self.redact(secrets));
+    }
+
+    /// Keeps secrets out of what answers say, for as long as what is returned lives.
+    pub fn redact<'s>(&self, secrets: impl IntoIterator<Item = &'s SecretString>) -> Redacted<'_> {
+        let redactor = Arc::new(Redactor::of(secrets));
+        let mut redactors = self.redactors_mut();
+        let number = redactors.last_key_value().map_or(0, |(last, _)| last + 1);
+        redactors.insert(number, redactor);
+        Redacted {
+            client: self,
+            number,
+        }
+    }
+
+    fn redactors_mut(&self) -> RwLockWriteGuard<'_, BTreeMap<u64, Arc<Redactor>>> {
+        let redactors = self.redactors.write();
+        redactors.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Every secret that may be under way.
+    fn redactor(&self) -> Redactor {
+        let redactors = self.redactors.read();
+        let redactors = redactors.unwrap_or_else(PoisonError::into_inner);
+        Redactor::all(redactors.values().map(|one| &**one))
     }
 
     /// One that waits for nothing between two attempts.
@@ -283,9 +325,10 @@ impl Client {
         let answer = match self.http.execute(built).await {
             Ok(response) => {
                 let status = response.status().as_u16();
-                let answer = answer::receive(response, &self.limiter).await;
+                let redactor = self.redactor();
+                let answer = answer::receive(response, &self.limiter, &redactor).await;
                 tracing::debug!(%method, path, status, attempt, elapsed = ?begun.elapsed());
-                answer::without(credential.map(|shown| shown.token).as_ref(), answer)
+                answer
             }
             Err(error) => {
                 tracing::debug!(%method, path, attempt, elapsed = ?begun.elapsed(), "no answer");
@@ -313,7 +356,7 @@ impl Client {
             .ok_or_else(|| unsendable("its name"))?;
         let mut built = reqwest::Request::new(request.method.clone(), url);
         let headers = built.headers_mut();
-        if let Some(Credential { header, value, .. }) = credential {
+        if let Some(Credential { header, value }) = credential {
             headers.insert(header, value.clone());
         }
         if let Some(etag) = request.if_match {

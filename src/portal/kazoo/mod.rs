@@ -353,6 +353,7 @@ impl Portal for Kazoo {
     }
 
     async fn write(&self, write: &Write<'_>) -> Result<Written, Error> {
+        let _redacted = self.session.client.redact(write.secrets.values());
         write::write(self, write).await
     }
 

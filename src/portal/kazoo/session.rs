@@ -224,7 +224,10 @@ impl Session {
             Credentials::None => Err(missing(
                 "there are no credentials; add `portal.credentials`",
             )),
-            Credentials::Token(key) => Ok(("api_auth", json!({"api_key": key.expose_secret()}))),
+            Credentials::Token(key) => {
+                self.client.never_show([key]);
+                Ok(("api_auth", json!({"api_key": key.expose_secret()})))
+            }
             Credentials::Login {
                 user,
                 password,
@@ -241,6 +244,8 @@ impl Session {
                     LoginHash::Md5 => ("md5", hex(&Md5::digest(&text))),
                     LoginHash::Sha => ("sha", hex(&Sha1::digest(&text))),
                 };
+                // The digest lets in as the password does.
+                self.client.never_show([password, &digest.as_str().into()]);
                 Ok((
                     "user_auth",
                     json!({"credentials": digest, "method": method, field: account}),

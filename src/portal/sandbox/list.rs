@@ -45,7 +45,7 @@ pub(super) async fn page(client: &Client, kind: Kind, cursor: Option<&str>) -> R
     let body = client.read(&request).await?;
     let body = body.ok_or_else(|| unreadable(kind, "the portal doesn't know them (404)"))?;
     let head = serde_json::from_slice(&body);
-    let head = head.map_err(|error| unreadable(kind, &error.to_string()))?;
+    let head = head.map_err(|error| unreadable(kind, &misread(&error)))?;
     Ok(Page { head, body })
 }
 
@@ -118,7 +118,7 @@ async fn once(
         };
         let rows = rows
             .expect("reading JSON doesn't panic")
-            .map_err(|error| unreadable(kind, &error.to_string()))?;
+            .map_err(|error| unreadable(kind, &misread(&error)))?;
         let came = rows.len();
         seen.add(rows);
         see(seen.objects.len());
@@ -179,6 +179,19 @@ impl Seen {
             objects: self.objects,
             incomplete: self.doubt.or(counts),
         }
+    }
+}
+
+/// Why JSON can't be read, without the value that it stumbled over: that may be a secret.
+fn misread(error: &serde_json::Error) -> String {
+    let error = error.to_string();
+    let (found, expected) = match error.rfind(", expected") {
+        Some(at) => error.split_at(at),
+        None => return error,
+    };
+    match found.find(['"', '`']) {
+        Some(at) => format!("{}…{expected}", &found[..at]),
+        None => error,
     }
 }
 

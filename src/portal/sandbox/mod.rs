@@ -98,6 +98,7 @@ impl Portal for Sandbox {
     }
 
     async fn write(&self, write: &Write<'_>) -> Result<Written, Error> {
+        let _redacted = self.client.redact(write.secrets.values());
         write::write(&self.client, write).await
     }
 

@@ -14,8 +14,6 @@ use super::{
 };
 use crate::model::{Fields, Kind, Name, Value};
 use reqwest::Method;
-use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::Value as Json;
 
 /// How often one change is sent at the most.
 const TRIES: u32 = 3;
@@ -95,13 +93,7 @@ async fn send(client: &Client, write: &Write<'_>) -> Result<Written, Failure> {
         }
         Verb::Delete(object) => request.if_match = object.etag,
     }
-    let answer = client
-        .write(&request)
-        .await
-        .map_err(|failure| match failure {
-            Failure::NotDone(error) => Failure::NotDone(without_secrets(error, write)),
-            ambiguous @ Failure::Ambiguous { .. } => ambiguous,
-        })?;
+    let answer = client.write(&request).await?;
     understand(&answer, write)
 }
 
@@ -121,7 +113,7 @@ fn understand(answer: &Answer, write: &Write<'_>) -> Result<Written, Failure> {
             reason: format!("the answer was {}", answer.status),
         }),
         (_, 412) | (Verb::Update(_), 404 | 410) => Err(Failure::NotDone(stale(write))),
-        _ => Err(Failure::NotDone(refused(answer, write))),
+        _ => Err(Failure::NotDone(answer.refusal())),
     }
 }
 
@@ -272,46 +264,5 @@ fn intent(write: &Write<'_>) -> String {
 fn stale(write: &Write<'_>) -> Error {
     Error::Stale {
         what: write.address.to_string(),
-    }
-}
-
-/// A refusal in the portal's own words, unless they repeat a secret that it was just sent.
-fn refused(answer: &Answer, write: &Write<'_>) -> Error {
-    let said: Json = serde_json::from_slice(&answer.body).unwrap_or_default();
-    if !write.secrets.values().any(|secret| tells(&said, secret)) {
-        return answer.refusal();
-    }
-    Error::Refused {
-        status: answer.status,
-        detail: "its reasons repeat a secret and aren't shown".to_owned(),
-        problems: Vec::new(),
-    }
-}
-
-fn without_secrets(error: Error, write: &Write<'_>) -> Error {
-    match error {
-        Error::Forbidden { what, detail }
-            if write
-                .secrets
-                .values()
-                .any(|secret| detail.contains(secret.expose_secret())) =>
-        {
-            let detail = String::new();
-            Error::Forbidden { what, detail }
-        }
-        error => error,
-    }
-}
-
-/// Whether a secret stands anywhere in what a portal said.
-fn tells(said: &Json, secret: &SecretString) -> bool {
-    match said {
-        Json::Null | Json::Bool(_) => false,
-        Json::Number(number) => number.to_string().contains(secret.expose_secret()),
-        Json::String(text) => text.contains(secret.expose_secret()),
-        Json::Array(list) => list.iter().any(|said| tells(said, secret)),
-        Json::Object(object) => object
-            .iter()
-            .any(|(name, said)| name.contains(secret.expose_secret()) || tells(said, secret)),
     }
 }

@@ -26,7 +26,7 @@ use serde_json::Value;
 /// Makes one change.
 pub(super) async fn write(kazoo: &Kazoo, write: &Write<'_>) -> Result<Written, Error> {
     let writer = Writer { kazoo, write };
-    let written = match write.address.kind {
+    match write.address.kind {
         Kind::Users => writer.person().await,
         Kind::Extensions => writer.extension().await,
         Kind::Groups => writer.group().await,
@@ -35,8 +35,7 @@ pub(super) async fn write(kazoo: &Kazoo, write: &Write<'_>) -> Result<Written, E
         kind @ (Kind::Scopes | Kind::Instances | Kind::Templates) => {
             Err(writer.refuse("", &format!("a Kazoo has no {kind}")))
         }
-    };
-    written.map_err(|error| writer.without_secrets(error))
+    }
 }
 
 /// One change on its way.
@@ -149,34 +148,6 @@ impl Writer<'_> {
         Error::Unknown {
             what: format!("the {verb} of {}", self.write.address),
             reason: format!("{doubt}; {more}"),
-        }
-    }
-
-    /// What Kazoo says of a value may repeat it, and the value may be a secret.
-    fn without_secrets(self, error: Error) -> Error {
-        let Error::Refused {
-            status,
-            detail,
-            problems,
-        } = error
-        else {
-            return error;
-        };
-        let hide = |text: String| {
-            let mut secrets = self.write.secrets.values();
-            match secrets.any(|secret| text.contains(secret.expose_secret())) {
-                true => "its reason repeats a secret and isn't shown".to_owned(),
-                false => text,
-            }
-        };
-        let problems = problems.into_iter().map(|problem| Problem {
-            field: hide(problem.field),
-            message: hide(problem.message),
-        });
-        Error::Refused {
-            status,
-            problems: problems.collect(),
-            detail: hide(detail),
         }
     }
 }

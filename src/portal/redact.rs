@@ -1,0 +1,446 @@
+//! A *redactor* recognises secrets in what somebody else says, in any usual spelling, and takes them out.
+//!
+//! A portal that refuses a request may repeat what it was sent: as it was, escaped as JSON does it,
+//! encoded for a URL or a header, in other letters, or cut short. All of it is looked for before a text
+//! is shortened or shown.
+
+use super::{Error, Problem, Written};
+use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Map, Value};
+use std::fmt::Write as _;
+
+/// What stands where a secret was repeated.
+pub const REDACTED: &str = "(it repeats a secret and is not shown)";
+
+/// How much of one text is looked at, in characters; the rest is dropped, and far less is ever shown.
+const LONGEST: usize = 4096;
+/// How many encodings may lie over each other.
+const LAYERS: usize = 3;
+/// So many characters in a row of a long secret are the secret.
+const RUN: usize = 10;
+/// So many are, where the text ends with them or is cut there.
+const CUT: usize = 6;
+/// Fewer characters than this are never taken for a part of a secret.
+const FEWEST: usize = 4;
+
+/// Secrets, ready to be found in texts.
+#[derive(Default)]
+pub struct Redactor {
+    spellings: Vec<SecretString>,
+}
+
+impl Redactor {
+    /// A redactor of these secrets.
+    pub fn of<'s>(secrets: impl IntoIterator<Item = &'s SecretString>) -> Self {
+        let mut redactor = Self::default();
+        for secret in secrets {
+            redactor.add(secret.expose_secret());
+        }
+        redactor
+    }
+
+    /// A redactor of all that several know.
+    pub fn all<'r>(redactors: impl IntoIterator<Item = &'r Self>) -> Self {
+        let spellings = redactors.into_iter().flat_map(|one| &one.spellings);
+        Self {
+            spellings: spellings.cloned().collect(),
+        }
+    }
+
+    fn add(&mut self, secret: &str) {
+        let bytes = secret.as_bytes();
+        let hex = bytes.iter().fold(String::new(), |mut hex, byte| {
+            // Writing to a string can't fail.
+            _ = write!(hex, "{byte:02x}");
+            hex
+        });
+        let plain = normal(secret);
+        if plain.is_empty() {
+            return;
+        }
+        self.spellings.push(plain.into());
+        // The encodings of a character or two would be found anywhere.
+        if bytes.len() >= FEWEST {
+            self.spellings.push(hex.into());
+            for before in 0..3 {
+                self.spellings.push(base64(bytes, before).into());
+            }
+        }
+    }
+
+    /// Whether a text holds one of the secrets, or enough of one.
+    #[must_use]
+    pub fn finds_in(&self, text: &str) -> bool {
+        if self.spellings.is_empty() {
+            return false;
+        }
+        let text: String = text.chars().take(LONGEST).collect();
+        readings(text).iter().any(|reading| {
+            let reading = normal(reading);
+            let mut spellings = self.spellings.iter();
+            spellings.any(|secret| holds(&reading, secret.expose_secret()))
+        })
+    }
+
+    /// A text, or what stands in its place.
+    #[must_use]
+    pub fn text(&self, text: String) -> String {
+        if self.finds_in(&text) {
+            REDACTED.to_owned()
+        } else {
+            text
+        }
+    }
+
+    /// A JSON value with something else in place of each text that holds a secret.
+    #[must_use]
+    pub fn json(&self, said: Value) -> Value {
+        match said {
+            Value::String(text) => self.text(text).into(),
+            Value::Number(number) if self.finds_in(&number.to_string()) => REDACTED.into(),
+            Value::Array(list) => list.into_iter().map(|one| self.json(one)).collect(),
+            Value::Object(object) => {
+                let entries = object.into_iter();
+                let entries = entries.map(|(name, one)| (self.text(name), self.json(one)));
+                Value::Object(entries.collect::<Map<_, _>>())
+            }
+            other @ (Value::Null | Value::Bool(_) | Value::Number(_)) => other,
+        }
+    }
+
+    /// An error without secrets.
+    #[must_use]
+    pub fn error(&self, error: Error) -> Error {
+        let text = |text: String| self.text(text);
+        match error {
+            Error::Unreachable { url, reason } => Error::Unreachable {
+                url: text(url),
+                reason: text(reason),
+            },
+            Error::Forbidden { what, detail } => Error::Forbidden {
+                what: text(what),
+                detail: match self.finds_in(&detail) {
+                    true => format!(": {REDACTED}"),
+                    false => detail,
+                },
+            },
+            Error::Refused {
+                status,
+                detail,
+                problems,
+            } => Error::Refused {
+                status,
+                detail: text(detail),
+                problems: problems
+                    .into_iter()
+                    .map(|Problem { field, message }| Problem {
+                        field: text(field),
+                        message: text(message),
+                    })
+                    .collect(),
+            },
+            Error::Unreadable { what, reason } => Error::Unreadable {
+                what: text(what),
+                reason: text(reason),
+            },
+            Error::Unknown { what, reason } => Error::Unknown {
+                what: text(what),
+                reason: text(reason),
+            },
+            same @ (Error::Unauthorized { .. } | Error::Stale { .. } | Error::NotReady { .. }) => {
+                same
+            }
+        }
+    }
+
+    /// What a write left behind, without secrets: a version that repeats one is dropped.
+    ///
+    /// # Errors
+    /// The id of the object repeats one, so it can't be kept.
+    pub fn written(&self, written: Written) -> Result<Written, Error> {
+        let Written { id, etag } = written;
+        if self.finds_in(&id) {
+            return Err(Error::Unknown {
+                what: "the change".to_owned(),
+                reason: "the answer repeats a secret where the object's id belongs".to_owned(),
+            });
+        }
+        let etag = etag.filter(|etag| !self.finds_in(etag));
+        Ok(Written { id, etag })
+    }
+}
+
+/// Whether a text holds a secret: all of it, a long part, or its beginning where the text is cut.
+fn holds(text: &str, secret: &str) -> bool {
+    if text.contains(secret) {
+        return true;
+    }
+    let length = secret.chars().count();
+    if length <= FEWEST {
+        return false;
+    }
+    let characters: Vec<(usize, char)> = secret.char_indices().collect();
+    let part = |from: usize, count: usize| {
+        let end = characters
+            .get(from + count)
+            .map_or(secret.len(), |(at, _)| *at);
+        &secret[characters[from].0..end]
+    };
+    let run = RUN.min((length * 3).div_ceil(4)).max(FEWEST);
+    if (0..=length - run).any(|from| text.contains(part(from, run))) {
+        return true;
+    }
+    let cut = part(0, CUT.min(length.div_ceil(2)).max(FEWEST));
+    let mut found = text.match_indices(cut);
+    found.any(|(at, _)| {
+        let shared = text[at..].chars().zip(secret.chars());
+        let shared = shared.take_while(|(one, other)| one == other);
+        let end = at + shared.map(|(one, _)| one.len_utf8()).sum::<usize>();
+        let rest = text[end..].trim_start_matches(['"', '\'', '`', ')']);
+        rest.is_empty() || rest.starts_with(['…', '*']) || rest.starts_with("...")
+    })
+}
+
+/// A text as it is compared: in small letters, without white space and what is invisible, and with one
+/// of the two alphabets of base64.
+fn normal(text: &str) -> String {
+    let seen = text
+        .chars()
+        .filter(|c| !c.is_whitespace() && super::http::is_shown(*c));
+    let one_alphabet = seen.map(|c| match c {
+        '-' => '+',
+        '_' => '/',
+        c => c,
+    });
+    one_alphabet.flat_map(char::to_lowercase).collect()
+}
+
+/// The part of a secret's base64 that doesn't depend on what stands around it, where so many bytes of a
+/// group of three stand before it.
+fn base64(secret: &[u8], before: usize) -> String {
+    let padded = [&[0; 2][..before], secret].concat();
+    let encoded = BASE64_STANDARD_NO_PAD.encode(&padded);
+    // A character that holds a bit of the neighbours is no part of it.
+    let start = (before * 8).div_ceil(6);
+    let end = padded.len() * 8 / 6;
+    normal(&encoded[start..end])
+}
+
+/// A text, and what it says where it is read as an encoding of another.
+fn readings(text: String) -> Vec<String> {
+    let mut all = vec![text];
+    let mut from = 0;
+    for _ in 0..LAYERS {
+        let new: Vec<String> = all[from..]
+            .iter()
+            .flat_map(|text| {
+                [
+                    unescaped(text),
+                    percent_decoded(text),
+                    without_entities(text),
+                ]
+            })
+            .collect();
+        from = all.len();
+        for text in new {
+            if !all.contains(&text) {
+                all.push(text);
+            }
+        }
+    }
+    all
+}
+
+/// A text whose backslashes are escapes, as in JSON and in most programming languages.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        if c != '\\' {
+            plain.push(c);
+            continue;
+        }
+        let digits = match rest.clone().next() {
+            Some('x') => 2,
+            Some('u') => 4,
+            Some('U') => 8,
+            _ => 0,
+        };
+        let code: String = rest.clone().skip(1).take(digits).collect();
+        let coded = u32::from_str_radix(&code, 16).ok().and_then(char::from_u32);
+        if let (Some(c), true) = (coded, code.len() == digits) {
+            plain.push(c);
+            rest.by_ref().take(digits + 1).for_each(drop);
+        } else if let Some(c) = rest.next() {
+            // What stands for white space is as good as none.
+            if !matches!(c, 'n' | 'r' | 't') {
+                plain.push(c);
+            }
+        }
+    }
+    plain
+}
+
+/// A text whose `%21` are characters, as in a URL.
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(byte) = text.as_bytes().get(at) {
+        let code = text.get(at + 1..at + 3);
+        let code = code.and_then(|code| u8::from_str_radix(code, 16).ok());
+        if let (b'%', Some(code)) = (byte, code) {
+            bytes.push(code);
+            at += 3;
+        } else {
+            bytes.push(if *byte == b'+' { b' ' } else { *byte });
+            at += 1;
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// A text whose `&amp;` and `&#39;` are characters, as in HTML and XML.
+fn without_entities(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('&') {
+        plain.push_str(before);
+        let entity = after.split_once(';').filter(|(name, _)| name.len() <= 8);
+        let decoded = entity.and_then(|(name, after)| Some((character(name)?, after)));
+        match decoded {
+            Some((c, after)) => {
+                plain.push(c);
+                rest = after;
+            }
+            None => {
+                plain.push('&');
+                rest = after;
+            }
+        }
+    }
+    plain + rest
+}
+
+fn character(entity: &str) -> Option<char> {
+    match entity {
+        "amp" => Some('&'),
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        _ => {
+            let code = entity.strip_prefix('#')?;
+            let code = match code.strip_prefix(['x', 'X']) {
+                Some(hex) => u32::from_str_radix(hex, 16),
+                None => code.parse(),
+            };
+            char::from_u32(code.ok()?)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
+
+    const SECRET: &str = "Zx81 \"quoted\" & \\ 100% é/+secret";
+
+    fn finds(secret: &str, text: &str) -> bool {
+        Redactor::of([&SecretString::from(secret)]).finds_in(text)
+    }
+
+    #[test]
+    fn a_secret_is_found_in_every_spelling() {
+        let json = serde_json::to_string(SECRET).unwrap();
+        let twice = serde_json::to_string(&json).unwrap();
+        let url: String = SECRET.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let form = url.replace("%20", "+");
+        let wide: String = SECRET
+            .chars()
+            .map(|c| format!("\\u{:04x}", u32::from(c)))
+            .collect();
+        let html = SECRET.replace('&', "&amp;").replace('"', "&#34;");
+        let hex: String = SECRET.bytes().map(|byte| format!("{byte:02X}")).collect();
+        let mut spellings = vec![
+            SECRET.to_owned(),
+            SECRET.to_uppercase(),
+            json,
+            twice,
+            url.replace('%', "%25"),
+            url,
+            form,
+            wide,
+            html,
+            hex,
+        ];
+        for before in ["", "u", "us", "user:"] {
+            for after in ["", "!", "!!", " and more"] {
+                let text = format!("{before}{SECRET}{after}");
+                spellings.push(BASE64_STANDARD.encode(&text));
+                spellings.push(BASE64_URL_SAFE.encode(&text));
+            }
+        }
+        for spelling in spellings {
+            assert!(
+                finds(SECRET, &format!("no: {spelling} is known")),
+                "{spelling}"
+            );
+            assert!(finds(SECRET, &spelling), "{spelling}");
+        }
+    }
+
+    #[test]
+    fn a_secret_that_is_cut_short_is_found() {
+        let token = "tok-canary-77aa-abcdefghijklmnopqrstuvwxyz";
+        for text in [
+            "it was tok-canary-7",
+            "it was tok-can",
+            "tok-cana… is no token",
+            "'tok-cana...' is no token",
+            "\"tok-canary\"",
+            "it ends in defghijklmnop, they say",
+            "dG9rLWNhbmFyeS03N2FhLWFi",
+        ] {
+            assert!(finds(token, text), "{text}");
+        }
+        assert!(finds("hunter2xx", "hunter2x is too short"));
+        assert!(finds("80817263", "the pin 80817263 is taken"));
+        let far = format!("{}{token}", "x".repeat(LONGEST - 8));
+        assert!(finds(token, &far));
+    }
+
+    #[test]
+    fn what_is_no_secret_is_left_alone() {
+        for (secret, text) in [
+            ("password123!", "the password is too short"),
+            ("1234", "123 users"),
+            ("tok-canary-77aa", "the token is unknown"),
+            ("hunter2xx", ""),
+            ("", "anything"),
+        ] {
+            assert!(!finds(secret, text), "{secret}: {text}");
+        }
+    }
+
+    #[test]
+    fn json_keeps_its_form() {
+        let redactor = Redactor::of([&SecretString::from("hunter2xx")]);
+        let said = serde_json::json!({ "a": ["it is hunter2xx", 7], "hunter2xx": null });
+        let shown = serde_json::json!({ "a": [REDACTED, 7], REDACTED: null });
+        assert_eq!(redactor.json(said), shown);
+    }
+
+    #[test]
+    fn what_a_write_leaves_holds_no_secret() {
+        let redactor = Redactor::of([&SecretString::from("hunter2xx")]);
+        let written = |id: &str, etag: &str| Written {
+            id: id.into(),
+            etag: Some(etag.into()),
+        };
+        let kept = redactor.written(written("7", "\"hunter2xx\"")).unwrap();
+        assert_eq!((&*kept.id, kept.etag), ("7", None));
+        assert!(redactor.written(written("hunter2xx", "1")).is_err());
+    }
+}
