@@ -70,7 +70,7 @@ pub fn load(files: Files, today: Date) -> Desired {
         absent,
     } = reading;
     for (key, template) in &templates {
-        if !used.contains(key) && template.sound {
+        if !used.contains(key) && template.is_valid {
             let place = Place::new(&template.source, template.key);
             let message = format!("no user is built from the template `{key}`");
             report.add(Diagnostic::new(Rule::UnusedTemplate, place, message));
@@ -109,7 +109,7 @@ impl Reading {
                 let place = Place::new(source, node.span);
                 let message = format!(
                     "a file of resources is a mapping from kind to key to resource, and this is {}",
-                    node.what(source)
+                    node.type_name(source)
                 );
                 self.report
                     .add(Diagnostic::new(Rule::WrongType, place, message));
@@ -226,10 +226,10 @@ impl Reading {
                 source: Arc::clone(source),
                 key: entry.span,
                 body: entry.value.clone(),
-                sound: true,
+                is_valid: true,
             };
             // Its schema is checked where it is read as a resource; here only what users depend on.
-            template.sound = Checker::declaration(Kind::Templates).check(
+            template.is_valid = Checker::declaration(Kind::Templates).check(
                 source,
                 entry.span,
                 &entry.value,
@@ -345,7 +345,7 @@ impl Reading {
             self.used.insert(key.into());
         }
         template
-            .sound
+            .is_valid
             .then(|| template::expand(source, entry, template, &mut self.report))
     }
 }

@@ -1,7 +1,7 @@
-//! A *source* is the text of one file, with the name a person knows it by.
+//! A *source* is the text of one file and its path in the workspace.
 //!
-//! Every [`Place`] in a message is a source and a byte [`Span`] in it; lines and columns are
-//! worked out only when a place is shown.
+//! A [`Place`] in a message is a source and a byte [`Span`] in it. Lines and columns are calculated only
+//! when a place is shown.
 
 use std::{
     fmt,
@@ -18,7 +18,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// The bytes from `start` up to and without `end`.
+    /// The bytes from `start` up to `end`, exclusive.
     #[must_use]
     pub fn new(start: u32, end: u32) -> Self {
         Self {
@@ -36,11 +36,11 @@ pub struct Source {
     hidden: Mutex<Vec<Span>>,
 }
 
-/// Files above this many bytes are refused: 256 MiB, ten times the largest workspace measured.
+/// The maximum size of a file: 256 MiB, ten times the largest workspace measured.
 pub const MAX_SIZE: u64 = 256 << 20;
 
 impl Source {
-    /// A source named `name`: a path relative to the workspace, with `/` between its parts.
+    /// Creates a source. `name` is a path relative to the workspace, with `/` as separator.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
         Arc::new(Self {
             name: name.into(),
@@ -62,7 +62,7 @@ impl Source {
         &self.text
     }
 
-    /// The text of one span; empty if the span lies outside.
+    /// The text of a span; empty if the span is out of range.
     #[must_use]
     pub fn slice(&self, span: Span) -> &str {
         self.text
@@ -70,7 +70,7 @@ impl Source {
             .unwrap_or("")
     }
 
-    /// Marks a span that must never be shown: a secret where a reference to one belongs.
+    /// Marks a span as secret, so that it is never shown.
     pub fn hide(&self, span: Span) {
         self.hidden
             .lock()
@@ -78,10 +78,10 @@ impl Source {
             .push(span);
     }
 
-    /// The text of one span as it may be shown: what is hidden, and what follows a key that sounds
-    /// like a secret's, is starred out, byte by byte, so that columns stay what they are.
+    /// The text of a span with its secrets redacted: hidden spans, and values of keys that look like a
+    /// secret's. Each byte is replaced with an asterisk, so columns stay the same.
     #[must_use]
-    pub fn shown(&self, span: Span) -> String {
+    pub fn redacted(&self, span: Span) -> String {
         let mut hidden = self
             .hidden
             .lock()
@@ -94,24 +94,24 @@ impl Source {
                 hidden.push(Span::new(offset(start), offset(end)));
             }
         }
-        let mut shown = text.as_bytes().to_vec();
+        let mut redacted = text.as_bytes().to_vec();
         for hidden in hidden {
             let within = |at: u32| (at.saturating_sub(span.start) as usize).min(text.len());
             let (start, end) = (within(hidden.start), within(hidden.end));
             let start = text.floor_char_boundary(start);
             for (at, c) in text[start..text.ceil_char_boundary(end)].char_indices() {
                 if !c.is_whitespace() {
-                    shown[start + at..][..c.len_utf8()].fill(b'*');
+                    redacted[start + at..][..c.len_utf8()].fill(b'*');
                 }
             }
         }
-        String::from_utf8(shown).expect("whole characters are replaced")
+        String::from_utf8(redacted).expect("whole characters are replaced")
     }
 
-    /// A text that stands at `at`, as a message may say it: three dots, where it follows a key that
-    /// sounds like a secret's.
+    /// A text at byte `at`, for use in a message: an ellipsis, if it follows a key that looks like a
+    /// secret's.
     #[must_use]
-    pub fn said<'t>(&self, at: u32, text: &'t str) -> &'t str {
+    pub fn redact<'t>(&self, at: u32, text: &'t str) -> &'t str {
         let (line, _) = self.window(Span::new(at, at), 0);
         let secret = secret_in(self.slice(line));
         let at = at.saturating_sub(line.start) as usize;
@@ -122,7 +122,7 @@ impl Source {
         }
     }
 
-    /// Where each line starts.
+    /// The first byte of each line.
     fn line_starts(&self) -> &[u32] {
         self.lines.get_or_init(|| {
             let breaks = self
@@ -136,7 +136,7 @@ impl Source {
         })
     }
 
-    /// The line that holds byte `at`, counted from 0.
+    /// The line of byte `at`, counted from 0.
     fn line_index(&self, at: u32) -> usize {
         self.line_starts()
             .partition_point(|start| *start <= at)
@@ -155,8 +155,8 @@ impl Source {
         }
     }
 
-    /// The bytes of whole lines around `span`, with `margin` lines on either side, and the number
-    /// of the first of them, counted from 1. Rendering a message never looks beyond.
+    /// The span of the whole lines around `span`, with `margin` lines on either side, and the number of
+    /// the first line, counted from 1.
     #[must_use]
     pub fn window(&self, span: Span, margin: usize) -> (Span, usize) {
         let starts = self.line_starts();
@@ -168,7 +168,7 @@ impl Source {
     }
 }
 
-/// The lines of a text, each with the byte at which it starts.
+/// The lines of a text, each with its first byte.
 fn lines_with_offsets(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.split_inclusive('\n').scan(0, |next, line| {
         let at = *next;
@@ -177,21 +177,21 @@ fn lines_with_offsets(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// The bytes of a line behind a key that sounds like a secret's, unless a reference follows.
+/// The bytes of a line after a key that looks like a secret's, unless a reference follows.
 fn secret_in(line: &str) -> Option<(usize, usize)> {
-    let signs = line.match_indices([':', '=']);
-    let mut starts = signs.map(|(at, _)| at);
+    let separators = line.match_indices([':', '=']);
+    let mut starts = separators.map(|(at, _)| at);
     starts
         .find(|at| {
             let value = line[at + 1..].trim_start();
             let reference = value.starts_with('{') || value.starts_with("env") || value.is_empty();
-            !reference && sounds_secret(key_before(&line[..*at]))
+            !reference && looks_secret(key_before(&line[..*at]))
         })
         .map(|at| (at + 1, line.len()))
 }
 
-/// The key that ends a text, without quotes: a key is short, and looking no further keeps a hostile
-/// line from costing its square.
+/// The key at the end of a text, without quotes. The length limit keeps the cost of hostile lines
+/// linear.
 fn key_before(text: &str) -> &str {
     let trimmed = text.trim_end_matches([' ', '\t', '"', '\'']);
     let part = |c: &char| c.is_alphanumeric() || matches!(c, '_' | '-');
@@ -200,9 +200,8 @@ fn key_before(text: &str) -> &str {
     &trimmed[trimmed.len() - length..]
 }
 
-/// Whether a key has a word in it for a secret, misspelt by a letter or so: near enough for what
-/// nobody meant to write down.
-fn sounds_secret(key: &str) -> bool {
+/// Whether a key contains a word for a secret, even a slightly misspelled one.
+fn looks_secret(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     let is = |word: &str| {
         let long = [
@@ -246,7 +245,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// `span` in `source`.
+    /// Creates a place from a source and a span.
     #[must_use]
     pub fn new(source: &Arc<Source>, span: Span) -> Self {
         Self {
@@ -255,13 +254,13 @@ impl Place {
         }
     }
 
-    /// Where the place starts.
+    /// The start of the place.
     #[must_use]
     pub fn start(&self) -> Position {
         self.source.position(self.span.start)
     }
 
-    /// Where the place ends.
+    /// The end of the place.
     #[must_use]
     pub fn end(&self) -> Position {
         self.source.position(self.span.end)
@@ -288,21 +287,21 @@ mod tests {
     }
 
     #[test]
-    fn what_sounds_like_a_secret_is_starred_out() {
+    fn secrets_are_redacted() {
         let source = Source::new(
             "a.yaml",
             "pasword: hunter1\nuser: { password: hunter2, a: b }\npin: { env: A }\nspin: 4\n\"api-Tokens\" : hunter3\n",
         );
         let end = u32::try_from(source.text().len()).unwrap();
-        let shown = source.shown(Span::new(0, end));
-        assert!(!shown.contains("hunter"), "{shown}");
+        let redacted = source.redacted(Span::new(0, end));
+        assert!(!redacted.contains("hunter"), "{redacted}");
         for kept in ["pin: { env: A }", "user: { password:", "spin: 4"] {
-            assert!(shown.contains(kept), "{shown}");
+            assert!(redacted.contains(kept), "{redacted}");
         }
     }
 
     #[test]
-    fn a_window_holds_whole_lines() {
+    fn a_window_contains_whole_lines() {
         let source = Source::new("a.yaml", "one\ntwo\nthree\nfour\n");
         let (window, first) = source.window(Span::new(8, 9), 1);
         assert_eq!((source.slice(window), first), ("two\nthree\nfour\n", 2));

@@ -1,9 +1,9 @@
-//! *Expanding* a template: a user's declaration laid over the fields of its template, with every
-//! `${…}` put in.
+//! *Template expansion* merges a user's declaration with the fields of its template and replaces the
+//! placeholders `${…}`.
 //!
-//! The result is a node like any other, so that what follows (schema, values, rules) need not know
-//! that there are templates. What the user wrote keeps its place; what came from the template stands
-//! at the user's `template:`, or at the `with` entry that was put in.
+//! The result is an ordinary node, so schema validation and rules don't deal with templates. Fields of the
+//! user keep their place; fields of the template have the place of the user's `template:`, or of the
+//! `with` entry that provides the value.
 
 use crate::{
     diagnostic::{Diagnostic, Report, Rule, did_you_mean},
@@ -13,23 +13,23 @@ use crate::{
 };
 use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
-/// A template as a file declares it.
+/// A declared template.
 #[derive(Debug)]
 pub struct Declared {
-    /// Its file.
+    /// The file.
     pub source: Arc<Source>,
-    /// Its key there.
+    /// The span of the key.
     pub key: Span,
-    /// All that is declared under the key.
+    /// The declaration under the key.
     pub body: Node,
-    /// Whether its own declaration is without errors; if it isn't, its users aren't blamed for it.
-    pub sound: bool,
+    /// Whether the declaration is free of errors. If not, its users aren't checked.
+    pub is_valid: bool,
 }
 
 /// One attribute of a template.
 struct Attribute<'t> {
     span: Span,
-    prompt: bool,
+    is_required: bool,
     text: Option<&'t str>,
     format: Option<&'static Format>,
 }
@@ -45,7 +45,7 @@ impl Declared {
                 let text = |name| get(name).and_then(|entry| entry.value.text(&self.source));
                 let attribute = Attribute {
                     span: entry.span,
-                    prompt: get("prompt").is_some(),
+                    is_required: get("prompt").is_some(),
                     text: text("default").or_else(|| text("value")),
                     format: text("format").and_then(Format::named),
                 };
@@ -61,8 +61,8 @@ impl Declared {
         attribute.is_some_and(|entry| entry.value.get(&self.source, "value").is_some())
     }
 
-    /// Checks what can be wrong with a template whoever uses it: placeholders that name nothing, and
-    /// attributes that are made from each other in a circle.
+    /// Checks a template on its own: unknown placeholders, and attributes that are calculated from each
+    /// other in a cycle.
     pub fn check(&self, report: &mut Report) {
         let names: Vec<&str> = self.attributes().map(|(name, _)| name).collect();
         let mut check = |node: &Node| {
@@ -78,7 +78,7 @@ impl Declared {
                 }
                 let place = Place::new(&self.source, node.span);
                 let message =
-                    format!("`${{{name}}}` names neither an attribute nor a field of the user");
+                    format!("`${{{name}}}` is neither an attribute nor a field of the user");
                 let near = did_you_mean(name, names.iter().copied());
                 let help = match near {
                     Some(near) => format!("did you mean `${{{near}}}`?"),
@@ -91,31 +91,31 @@ impl Declared {
         };
         for part in ["attributes", "user"] {
             if let Some(entry) = self.body.get(&self.source, part) {
-                each_scalar(&entry.value, &mut check);
+                visit_scalars(&entry.value, &mut check);
             }
         }
-        let made_from: BTreeMap<&str, Vec<&str>> = self
+        let dependencies: BTreeMap<&str, Vec<&str>> = self
             .attributes()
             .map(|(name, attribute)| (name, attribute.text.map_or(Vec::new(), placeholders)))
             .collect();
         for (name, attribute) in self.attributes() {
-            if reaches(&made_from, name, name, &mut Vec::new()) {
+            if reaches(&dependencies, name, name, &mut Vec::new()) {
                 let place = Place::new(&self.source, attribute.span);
-                let message = format!("the attribute `{name}` is made from itself");
-                report.add(Diagnostic::new(Rule::AttributeCircle, place, message));
+                let message = format!("the attribute `{name}` depends on itself");
+                report.add(Diagnostic::new(Rule::AttributeCycle, place, message));
             }
         }
     }
 }
 
-/// Whether following `made_from` from `from` arrives at `to`.
+/// Whether `from` depends on `to`, directly or indirectly.
 fn reaches<'t>(
-    made_from: &BTreeMap<&'t str, Vec<&'t str>>,
+    dependencies: &BTreeMap<&'t str, Vec<&'t str>>,
     from: &str,
     to: &str,
     seen: &mut Vec<&'t str>,
 ) -> bool {
-    made_from.get(from).into_iter().flatten().any(|next| {
+    dependencies.get(from).into_iter().flatten().any(|next| {
         if *next == to {
             return true;
         }
@@ -123,22 +123,22 @@ fn reaches<'t>(
             return false;
         }
         seen.push(next);
-        reaches(made_from, next, to, seen)
+        reaches(dependencies, next, to, seen)
     })
 }
 
-/// Calls `see` on every scalar of a node.
-fn each_scalar(node: &Node, see: &mut dyn FnMut(&Node)) {
+/// Calls `visit` for each scalar of a node.
+fn visit_scalars(node: &Node, visit: &mut dyn FnMut(&Node)) {
     match &node.kind {
-        NodeKind::Scalar(_) => see(node),
-        NodeKind::List(list) => list.iter().for_each(|one| each_scalar(one, see)),
+        NodeKind::Scalar(_) => visit(node),
+        NodeKind::List(list) => list.iter().for_each(|one| visit_scalars(one, visit)),
         NodeKind::Map(entries) => entries
             .iter()
-            .for_each(|entry| each_scalar(&entry.value, see)),
+            .for_each(|entry| visit_scalars(&entry.value, visit)),
     }
 }
 
-/// The names in `${…}`; `$${` is a dollar sign and a brace.
+/// The names in `${…}`; `$${` escapes a placeholder.
 fn placeholders(text: &str) -> Vec<&str> {
     pieces(text)
         .filter_map(|piece| {
@@ -183,11 +183,11 @@ fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
     })
 }
 
-/// Lays the user `body`, declared as `key` in `source`, over `template`. Everything wrong with the
-/// user's attributes goes into `report`.
+/// Merges a user, declared as `key` in `source`, with its `template`. Errors in the user's attributes are
+/// added to `report`.
 pub fn expand(source: &Arc<Source>, key: &Entry, template: &Declared, report: &mut Report) -> Node {
     let body = &key.value;
-    let named = body
+    let template_span = body
         .get(source, "template")
         .map_or(key.span, |entry| entry.value.span);
     let mut expansion = Expansion {
@@ -196,14 +196,14 @@ pub fn expand(source: &Arc<Source>, key: &Entry, template: &Declared, report: &m
         body,
         template,
         given: BTreeMap::new(),
-        named,
-        made: RefCell::default(),
+        template_span,
+        resolving: RefCell::default(),
     };
-    expansion.take_attributes(report);
+    expansion.check_attributes(report);
     let Some(fields) = template.body.get(&template.source, "user") else {
         return body.clone();
     };
-    expansion.laid_over(&fields.value, Some(body))
+    expansion.merged_with(&fields.value, Some(body))
 }
 
 struct Expansion<'a> {
@@ -212,17 +212,17 @@ struct Expansion<'a> {
     body: &'a Node,
     template: &'a Declared,
     given: BTreeMap<&'a str, &'a Node>,
-    named: Span,
-    /// Attributes that are being made: what is made from itself ends here.
-    made: RefCell<Vec<String>>,
+    template_span: Span,
+    /// The attributes being resolved, to stop at cycles.
+    resolving: RefCell<Vec<String>>,
 }
 
 impl<'a> Expansion<'a> {
-    /// Matches the user's `with` against what the template asks for.
-    fn take_attributes(&mut self, report: &mut Report) {
+    /// Checks the user's `with` against the attributes of the template.
+    fn check_attributes(&mut self, report: &mut Report) {
         let with = self.body.get(self.source, "with");
         let entries = with.map_or(&[][..], |entry| entry.value.entries());
-        let asked: Vec<(&str, Attribute<'_>)> = self.template.attributes().collect();
+        let attributes: Vec<(&str, Attribute<'_>)> = self.template.attributes().collect();
         let title = self
             .body
             .get(self.source, "template")
@@ -231,14 +231,14 @@ impl<'a> Expansion<'a> {
         for entry in entries {
             let name = entry.key.of(self.source);
             let place = Place::new(self.source, entry.span);
-            let known = asked.iter().find(|(known, _)| *known == name);
+            let known = attributes.iter().find(|(known, _)| *known == name);
             let Some((_, attribute)) = known.filter(|_| !self.template.is_calculated(name)) else {
-                let names = asked
+                let names = attributes
                     .iter()
                     .map(|(name, _)| *name)
                     .filter(|name| !self.template.is_calculated(name));
                 let message = if known.is_some() {
-                    format!("the template `{title}` calculates `{name}` itself")
+                    format!("`{name}` is calculated by the template `{title}` and can't be set")
                 } else {
                     format!("the template `{title}` has no attribute `{name}`")
                 };
@@ -256,41 +256,44 @@ impl<'a> Expansion<'a> {
             {
                 let place = Place::new(self.source, entry.value.span);
                 let message = format!("`{name}`: `{text}` is not {}", format.what);
-                let asked = Place::new(&self.template.source, attribute.span);
+                let declared = Place::new(&self.template.source, attribute.span);
                 let diagnostic = Diagnostic::new(Rule::InvalidValue, place, message);
                 report.add(
                     diagnostic
-                        .related(asked, "asked for here")
+                        .related(declared, "declared here")
                         .help(format!("for example `{}`", format.example)),
                 );
             }
             self.given.insert(name, &entry.value);
         }
-        for (name, attribute) in &asked {
-            if attribute.prompt
+        for (name, attribute) in &attributes {
+            if attribute.is_required
                 && !entries
                     .iter()
                     .any(|entry| entry.key.of(self.source) == *name)
             {
-                let place = Place::new(self.source, with.map_or(self.named, |entry| entry.span));
-                let message = format!(
-                    "the template `{title}` asks for `{name}`, and the user doesn't give it"
+                let place = Place::new(
+                    self.source,
+                    with.map_or(self.template_span, |entry| entry.span),
                 );
-                let asked = Place::new(&self.template.source, attribute.span);
+                let message = format!(
+                    "the template `{title}` requires `{name}`, but the user doesn't set it"
+                );
+                let declared = Place::new(&self.template.source, attribute.span);
                 let diagnostic = Diagnostic::new(Rule::MissingAttribute, place, message);
                 report.add(
                     diagnostic
-                        .related(asked, "asked for here")
+                        .related(declared, "declared here")
                         .help(format!("add `with: {{ {name}: … }}`")),
                 );
             }
         }
     }
 
-    /// A template's node with the user's own laid over it: mappings merge, all else is the user's.
-    fn laid_over(&self, template: &Node, own: Option<&Node>) -> Node {
+    /// Merges a node of the template with the user's: mappings merge, other values of the user win.
+    fn merged_with(&self, template: &Node, own: Option<&Node>) -> Node {
         let Some(own) = own else {
-            return self.filled(template);
+            return self.expanded(template);
         };
         let (NodeKind::Map(from), NodeKind::Map(over)) = (&template.kind, &own.kind) else {
             return own.clone();
@@ -299,9 +302,9 @@ impl<'a> Expansion<'a> {
         let mut merged: Vec<Entry> = over
             .iter()
             .map(|entry| {
-                let below = template.get(&self.template.source, entry.key.of(self.source));
-                let value = match below {
-                    Some(below) => self.laid_over(&below.value, Some(&entry.value)),
+                let base = template.get(&self.template.source, entry.key.of(self.source));
+                let value = match base {
+                    Some(base) => self.merged_with(&base.value, Some(&entry.value)),
                     None => entry.value.clone(),
                 };
                 Entry {
@@ -316,7 +319,7 @@ impl<'a> Expansion<'a> {
             .filter(|entry| own.get(self.source, &name_of(entry)).is_none())
         {
             let key = Text::owned(name_of(entry));
-            let value = self.filled(&entry.value);
+            let value = self.expanded(&entry.value);
             merged.push(Entry {
                 span: value.span,
                 key,
@@ -329,16 +332,16 @@ impl<'a> Expansion<'a> {
         }
     }
 
-    /// A template's node with every placeholder put in, standing in the user's file.
-    fn filled(&self, node: &Node) -> Node {
+    /// A node of the template with its placeholders replaced, placed in the user's file.
+    fn expanded(&self, node: &Node) -> Node {
         let source = &self.template.source;
         let kind = match &node.kind {
             NodeKind::List(list) => {
-                NodeKind::List(list.iter().map(|one| self.filled(one)).collect())
+                NodeKind::List(list.iter().map(|one| self.expanded(one)).collect())
             }
             NodeKind::Map(entries) => {
-                let filled = entries.iter().map(|entry| {
-                    let value = self.filled(&entry.value);
+                let expanded = entries.iter().map(|entry| {
+                    let value = self.expanded(&entry.value);
                     let key = Text::owned(entry.key.of(source));
                     Entry {
                         span: value.span,
@@ -346,26 +349,28 @@ impl<'a> Expansion<'a> {
                         value,
                     }
                 });
-                NodeKind::Map(filled.collect())
+                NodeKind::Map(expanded.collect())
             }
             NodeKind::Scalar(scalar) => {
                 let text = scalar.text.of(source);
-                let (plain, span, text) = if text.contains("${") {
-                    // A placeholder alone becomes what it stands for, a number for example.
-                    let whole = matches!(
+                let (is_plain, span, text) = if text.contains("${") {
+                    // A placeholder alone keeps the type of its value, such as a number.
+                    let is_alone = matches!(
                         (pieces(text).next(), pieces(text).nth(1)),
                         (Some(Piece::Name(_)), None)
                     );
                     let given = placeholders(text)
                         .first()
                         .and_then(|name| self.given.get(name));
-                    let span = given.filter(|_| whole).map_or(self.named, |node| node.span);
-                    (whole, span, self.put_in(text))
+                    let span = given
+                        .filter(|_| is_alone)
+                        .map_or(self.template_span, |node| node.span);
+                    (is_alone, span, self.interpolate(text))
                 } else {
-                    (scalar.plain, self.named, text.to_owned())
+                    (scalar.is_plain, self.template_span, text.to_owned())
                 };
                 let scalar = Scalar {
-                    plain,
+                    is_plain,
                     text: Text::owned(text),
                 };
                 return Node {
@@ -375,13 +380,13 @@ impl<'a> Expansion<'a> {
             }
         };
         Node {
-            span: self.named,
+            span: self.template_span,
             kind,
         }
     }
 
-    /// A text with every placeholder put in; what names nothing stays, and is reported elsewhere.
-    fn put_in(&self, text: &str) -> String {
+    /// A text with its placeholders replaced. Unknown placeholders become empty; `check` reports them.
+    fn interpolate(&self, text: &str) -> String {
         pieces(text)
             .map(|piece| match piece {
                 Piece::Text(text) => text.to_owned(),
@@ -406,16 +411,16 @@ impl<'a> Expansion<'a> {
         if let Some(node) = self.given.get(name) {
             return node.text(self.source).map(str::to_owned);
         }
-        if self.made.borrow().iter().any(|made| made == name) {
+        if self.resolving.borrow().iter().any(|one| one == name) {
             return None;
         }
         let (_, attribute) = self
             .template
             .attributes()
             .find(|(known, _)| *known == name)?;
-        self.made.borrow_mut().push(name.to_owned());
-        let value = attribute.text.map(|text| self.put_in(text));
-        self.made.borrow_mut().pop();
+        self.resolving.borrow_mut().push(name.to_owned());
+        let value = attribute.text.map(|text| self.interpolate(text));
+        self.resolving.borrow_mut().pop();
         value
     }
 }
@@ -425,7 +430,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_dollar_sign_is_escaped_by_another() {
+    fn two_dollar_signs_escape_a_placeholder() {
         let names = placeholders("a ${did} $${no} $5 ${user.extension} ${open");
         assert_eq!(names, ["did", "user.extension"]);
     }

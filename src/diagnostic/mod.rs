@@ -1,8 +1,7 @@
-//! A *diagnostic* says what is wrong in the user's files: which rule, which place, and what to write
-//! instead.
+//! A *diagnostic* reports a mistake in the user's files: the rule, the place and the fix.
 //!
-//! Diagnostics are collected, never returned early: a [`Report`] holds all of them. What is wrong in
-//! the world (a disk, a network, a portal) is an error of the module that touches it, not one of these.
+//! Diagnostics are collected in a [`Report`] and never returned early. Failures outside the files (disk,
+//! network, portal) are errors of their modules instead.
 
 mod rule;
 
@@ -10,7 +9,7 @@ pub use rule::Rule;
 
 use crate::source::Place;
 
-/// How much a diagnostic matters.
+/// The severity of a diagnostic.
 #[derive(
     Clone,
     Copy,
@@ -25,29 +24,29 @@ use crate::source::Place;
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
-    /// Nothing is planned until it is mended.
+    /// Blocks planning until it is fixed.
     Error,
-    /// Probably a mistake.
+    /// A probable mistake.
     Warning,
 }
 
-/// Something that is wrong in the user's files.
+/// A mistake in the user's files.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
-    /// The rule that it breaks.
+    /// The violated rule.
     pub rule: Rule,
-    /// What is wrong, in one sentence without a full stop.
+    /// The description, one sentence without a full stop.
     pub message: String,
-    /// Where.
+    /// The place of the mistake.
     pub place: Place,
-    /// Other places that it speaks of, each with what is there.
+    /// Related places, each with a label.
     pub related: Vec<(Place, String)>,
-    /// What to write instead.
+    /// The suggested fix.
     pub help: Option<String>,
 }
 
 impl Diagnostic {
-    /// A diagnostic of `rule` at `place`.
+    /// Creates a diagnostic of `rule` at `place`.
     pub fn new(rule: Rule, place: Place, message: impl Into<String>) -> Self {
         Self {
             rule,
@@ -58,51 +57,51 @@ impl Diagnostic {
         }
     }
 
-    /// Adds what to write instead.
+    /// Sets the suggested fix.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// Adds another place, and what is there.
+    /// Adds a related place and its label.
     #[must_use]
     pub fn related(mut self, place: Place, what: impl Into<String>) -> Self {
         self.related.push((place, what.into()));
         self
     }
 
-    /// How much it matters: its rule says.
+    /// The severity, as defined by the rule.
     #[must_use]
     pub fn level(&self) -> Level {
         self.rule.level()
     }
 }
 
-/// Every diagnostic of one run.
+/// The diagnostics of one run.
 #[derive(Debug, Default)]
 pub struct Report {
     diagnostics: Vec<Diagnostic>,
 }
 
 impl Report {
-    /// Adds one.
+    /// Adds a diagnostic.
     pub fn add(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
 
-    /// Adds all of another report.
+    /// Adds the diagnostics of another report.
     pub fn extend(&mut self, other: Self) {
         self.diagnostics.extend(other.diagnostics);
     }
 
-    /// Whether something must be mended first.
+    /// Whether there are errors.
     #[must_use]
     pub fn has_errors(&self) -> bool {
         self.count(Level::Error) > 0
     }
 
-    /// How many there are of one level.
+    /// The number of diagnostics of one level.
     #[must_use]
     pub fn count(&self, level: Level) -> usize {
         self.diagnostics
@@ -111,7 +110,7 @@ impl Report {
             .count()
     }
 
-    /// All of them, in the order of files and places: the order never depends on who found what first.
+    /// The diagnostics, sorted by file and place, so that the order is deterministic.
     #[must_use]
     pub fn sorted(&self) -> Vec<&Diagnostic> {
         let mut sorted: Vec<&Diagnostic> = self.diagnostics.iter().collect();
@@ -127,7 +126,7 @@ impl Report {
     }
 }
 
-/// The word of `known` that `word` was probably meant to be.
+/// The most similar word of `known`, if it is similar enough.
 #[must_use]
 pub fn did_you_mean<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let distances = known
@@ -143,7 +142,7 @@ mod tests {
     use super::did_you_mean;
 
     #[test]
-    fn suggests_what_is_near_and_nothing_else() {
+    fn only_similar_words_are_suggested() {
         let known = ["first_name", "last_name", "email"];
         assert_eq!(did_you_mean("frist_name", known), Some("first_name"));
         assert_eq!(did_you_mean("nmae", ["name"]), Some("name"));

@@ -1,25 +1,26 @@
-//! A *contact* is somebody outside whom everybody in the organisation may want to call.
+//! A *contact* is an entry of the organization's shared address book.
 
 use super::text::{E164, Email, Line};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Somebody in the address book that the whole organisation shares (S2.06). Two contacts may have the
-/// same numbers and addresses.
+/// An entry of the organization's shared address book. Contacts may have the same numbers and e-mail
+/// addresses.
+// S2.06
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Contact {
-    /// What the phone shows.
+    /// Name that the phone shows.
     pub name: Line,
     /// First name.
     pub first_name: Option<Line>,
     /// Last name.
     pub last_name: Option<Line>,
-    /// The company or authority.
+    /// Company or authority.
     pub company: Option<Line>,
-    /// The e-mail address.
+    /// E-mail address.
     pub email: Option<Email>,
-    /// The phone numbers, in order: the first is the one to try first.
+    /// Phone numbers, in the order in which to try them.
     #[schemars(length(max = 20), extend("uniqueItems" = true))]
     pub numbers: Option<Vec<E164>>,
 }

@@ -1,5 +1,5 @@
-//! An *extension* is anything that has a number and is not a person: a queue, a conference, an
-//! auto attendant, a ring group, a fax box, a forward. Its key is its number.
+//! An *extension* is an object with an internal number that is not a person: a queue, a conference, an
+//! auto attendant, a ring group, a fax box or a forward. Its key is its number.
 
 use super::{
     SecretRef,
@@ -9,88 +9,90 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Something that has a number and is not a person. The key is the number: 2 to 15 digits, in one
-/// number space with the extensions of users (S2.03, S2.04).
+/// An object with an internal number that is not a person. The key is the number: 2 to 15 digits, unique
+/// among extensions and users.
+// S2.03, S2.04
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Extension {
-    /// Callers wait in line for the next free agent.
+    /// A queue in which callers wait for the next available agent.
     CallQueue(CallQueue),
-    /// People meet in a room.
+    /// A conference room.
     Conference(Conference),
-    /// A greeting offers callers a menu.
+    /// A menu that callers navigate with the phone's keys.
     AutoAttendant(AutoAttendant),
-    /// Several phones ring.
+    /// A group of phones that ring together or in order.
     RingGroup(RingGroup),
-    /// Faxes are received and sent by e-mail.
+    /// A fax box that sends and receives faxes by e-mail.
     Fax(Fax),
-    /// Calls go elsewhere.
+    /// A number whose calls are forwarded.
     Forward(Forward),
 }
 
-/// Callers wait in line for the next free agent.
+/// A queue in which callers wait for the next available agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CallQueue {
-    /// What people call it.
+    /// Display name.
     pub name: Line,
-    /// The users who take its calls; their scope must let them (S2.16).
+    /// Users who answer the queue; their scope must allow it.
+    // S2.16
     #[schemars(length(max = 1000), extend("uniqueItems" = true, "x-order" = "set"))]
     pub agents: Option<Vec<UserKey>>,
-    /// Which agent is next.
+    /// How the next agent is chosen.
     #[schemars(extend("default" = "ring_all"))]
     pub strategy: Option<QueueStrategy>,
-    /// How long one agent's phone rings, in seconds.
+    /// How long an agent's phone rings, in seconds.
     #[schemars(range(min = 5, max = 300), extend("default" = 20))]
     pub ring_seconds: Option<u16>,
-    /// How long a caller waits at most, in seconds; 0 is for ever.
+    /// Maximum waiting time of a caller, in seconds; 0 means unlimited.
     #[schemars(range(min = 0, max = 86_400), extend("default" = 0))]
     pub max_wait_seconds: Option<u32>,
-    /// How many callers may wait; 0 is any number.
+    /// Maximum number of waiting callers; 0 means unlimited.
     #[schemars(range(min = 0, max = 10_000), extend("default" = 0))]
     pub max_callers: Option<u16>,
-    /// Where a caller goes whom nobody served.
+    /// Destination of calls that no agent answered.
     pub overflow: Option<Destination>,
-    /// What a waiting caller hears: the name of the portal's own music or announcement.
+    /// Name of the portal's music or announcement for waiting callers.
     pub music_on_hold: Option<Line>,
     /// Whether calls are recorded.
     #[schemars(extend("default" = false))]
     pub record: Option<bool>,
 }
 
-/// Which agent of a queue is next.
+/// How a queue chooses the next agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum QueueStrategy {
-    /// All free agents at once.
+    /// All available agents at once.
     RingAll,
-    /// One after the other, in turn.
+    /// Each agent in turn.
     RoundRobin,
-    /// The one who has been idle longest.
+    /// The agent who has been idle longest.
     LongestIdle,
-    /// The one with the fewest calls.
+    /// The agent with the fewest calls.
     FewestCalls,
-    /// Any.
+    /// A random agent.
     Random,
 }
 
-/// People meet in a room.
+/// A conference room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Conference {
-    /// What people call it.
+    /// Display name.
     pub name: Line,
-    /// The user whose room it is.
+    /// Owner of the room.
     pub owner: Option<UserKey>,
-    /// The PIN that lets members in; never shown, never compared.
+    /// PIN for members; never shown and never compared.
     pub pin: Option<SecretRef>,
-    /// The PIN that lets the moderator in; never shown, never compared.
+    /// PIN for the moderator; never shown and never compared.
     pub moderator_pin: Option<SecretRef>,
-    /// How many may take part; 0 is any number.
+    /// Maximum number of members; 0 means unlimited.
     #[schemars(range(min = 0, max = 1000), extend("default" = 0))]
     pub max_members: Option<u16>,
-    /// Whether members wait until the moderator comes.
+    /// Whether members wait until the moderator joins.
     #[schemars(extend("default" = false))]
     pub wait_for_moderator: Option<bool>,
     /// Whether the conference is recorded.
@@ -98,44 +100,44 @@ pub struct Conference {
     pub record: Option<bool>,
 }
 
-/// A greeting offers callers a menu.
+/// A menu that callers navigate with the phone's keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AutoAttendant {
-    /// What people call it.
+    /// Display name.
     pub name: Line,
-    /// What it says, or the name of the portal's recording.
+    /// Text of the greeting, or the name of a recording on the portal.
     pub greeting: Option<Prose>,
-    /// Where each key of the telephone leads.
+    /// Destination for each key of the phone.
     pub options: Option<BTreeMap<DialKey, Destination>>,
-    /// Whether a caller may dial an extension straight away.
+    /// Whether callers may dial an extension directly.
     #[schemars(extend("default" = true))]
     pub direct_dial: Option<bool>,
-    /// How long it waits for a key, in seconds.
+    /// How long to wait for a key press, in seconds.
     #[schemars(range(min = 1, max = 60), extend("default" = 10))]
     pub timeout_seconds: Option<u8>,
-    /// Where a caller goes who pressed nothing.
+    /// Destination if the caller presses no key.
     pub no_input: Option<Destination>,
-    /// Where a caller goes who pressed a key that leads nowhere.
+    /// Destination if the caller presses a key without an option.
     pub invalid_input: Option<Destination>,
 }
 
-/// Several phones ring.
+/// A group of phones that ring together or in order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RingGroup {
-    /// What people call it.
+    /// Display name.
     pub name: Line,
-    /// Whose phones ring, in order.
+    /// Members of the group, in ringing order.
     #[schemars(length(max = 200), extend("uniqueItems" = true))]
     pub members: Option<Vec<Destination>>,
-    /// Whether they ring together or one after the other.
+    /// Whether the members ring together or one after the other.
     #[schemars(extend("default" = "simultaneous"))]
     pub strategy: Option<RingStrategy>,
-    /// How long they ring, in seconds.
+    /// How long the phones ring, in seconds.
     #[schemars(range(min = 5, max = 300), extend("default" = 20))]
     pub ring_seconds: Option<u16>,
-    /// Where a call goes that nobody took.
+    /// Destination of unanswered calls.
     pub no_answer: Option<Destination>,
 }
 
@@ -150,33 +152,33 @@ pub enum RingStrategy {
     Sequential,
 }
 
-/// Faxes are received and sent by e-mail.
+/// A fax box that sends and receives faxes by e-mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fax {
-    /// What people call it.
+    /// Display name.
     pub name: Line,
-    /// The user whose fax it is.
+    /// Owner of the fax box.
     pub owner: Option<UserKey>,
-    /// Where received faxes are sent.
+    /// E-mail addresses that receive incoming faxes.
     #[schemars(length(max = 50), extend("uniqueItems" = true, "x-order" = "set"))]
     pub emails: Option<Vec<Email>>,
-    /// The number that sent faxes show.
+    /// Caller ID of outgoing faxes.
     pub caller_id: Option<E164>,
-    /// How often sending is tried again.
+    /// Number of retries if sending fails.
     #[schemars(range(min = 0, max = 10), extend("default" = 3))]
     pub retries: Option<u8>,
 }
 
-/// Calls go elsewhere.
+/// A number whose calls are forwarded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Forward {
-    /// What people call it.
+    /// Display name.
     pub name: Line,
-    /// Where calls go.
+    /// Destination of the calls.
     pub destination: Destination,
-    /// Whether the call shows the caller's number rather than the extension's.
+    /// Whether the forwarded call shows the caller's number instead of the extension's.
     #[schemars(extend("default" = true))]
     pub keep_caller_id: Option<bool>,
 }

@@ -1,13 +1,13 @@
-//! A *finding rule* is one thing that a guard can have to say about a plan; waivers name it by its id.
+//! A *finding rule* is one risk that a guard reports for a plan. Waivers refer to it by its id.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Declares the finding rules: name, id, what it means, what to do.
+/// Declares the finding rules: meaning, name, id and help.
 macro_rules! findings {
     ($($(#[doc = $doc:literal])+ $rule:ident = $id:literal, $help:literal;)*) => {
-        /// One thing that a guard can have to say about a plan.
+        /// One risk that a guard reports for a plan.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "kebab-case")]
         #[schemars(inline)]
@@ -17,19 +17,19 @@ macro_rules! findings {
             /// Every rule.
             pub const ALL: &[Self] = &[$(Self::$rule),*];
 
-            /// Its name, for people and for waivers.
+            /// The id, as printed and as used by waivers.
             #[must_use]
             pub const fn id(self) -> &'static str {
                 match self { $(Self::$rule => $id),* }
             }
 
-            /// What it means.
+            /// The meaning, in one sentence or two.
             #[must_use]
             pub const fn meaning(self) -> &'static str {
                 match self { $(Self::$rule => concat!($($doc, "\n"),+).trim_ascii()),* }
             }
 
-            /// What to do about it.
+            /// The next step for the user.
             #[must_use]
             pub const fn help(self) -> &'static str {
                 match self { $(Self::$rule => $help),* }
@@ -39,46 +39,60 @@ macro_rules! findings {
 }
 
 findings! {
-    /// A listing of the portal may lack objects, so nothing is known to be missing and nothing may be deleted.
-    IncompleteRead = "incomplete-read", "Plan again; if it stays, ask the portal's operator. It can't be waived.";
-    /// A change of something that the portal made for itself (S1.03).
-    SystemObject = "system-object", "Declare something of your own instead. It can't be waived.";
-    /// What is declared has an extension, a username, an e-mail address or a phone that somebody else holds on the portal (S2.04).
-    Taken = "taken", "Choose another, or declare the holder so that it can be moved. It can't be waived.";
-    /// The files declare nothing at all, and something would be deleted: more likely a wrong folder than an empty office.
-    EmptyWorkspace = "empty-workspace", "Check the folder and the branch.";
-    /// More is deleted than the policy allows in one plan (S1.41).
-    DeleteLimit = "delete-limit", "Delete in smaller steps, or waive it with the number as `max`.";
-    /// Something is deleted only because nobody declares it: no commit ever did (`prune: all`).
-    PruneAll = "prune-all", "Import what should stay; then waive this.";
-    /// Fewer administrators are left than the policy asks for, so nobody may be able to mend the next mistake (S0.09).
-    LastAdministrator = "last-administrator", "Give somebody else an administrator's scope first.";
-    /// The user whom the portal's credentials belong to loses access, and the next run with it (S0.09, S0.32).
-    SelfLockout = "self-lockout", "Use the credentials of another administrator for this change.";
-    /// A protected resource is deleted, deactivated or renamed; the protection may stand in an earlier commit.
-    Protected = "protected", "Remove the protection in a commit of its own, apply that, then make this change.";
-    /// What is deleted, deactivated or renumbered is still referred to; portals don't refuse, and calls then fail (S3.13, S3.14).
+    /// A listing of the portal may be incomplete, so missing objects are unknown and nothing may be deleted.
+    IncompleteRead = "incomplete-read", "Plan again; if the problem persists, contact the portal's operator. This can't be waived.";
+    /// A change affects a built-in object of the portal.
+    // S1.03
+    SystemObject = "system-object", "Declare your own object instead. This can't be waived.";
+    /// A declared extension, username, e-mail address or phone belongs to another object on the portal.
+    // S2.04
+    Taken = "taken", "Choose another value, or declare the other object so that it can be changed. This can't be waived.";
+    /// The files declare nothing, but the plan deletes objects: probably the wrong directory or branch.
+    EmptyWorkspace = "empty-workspace", "Check the directory and the branch.";
+    /// The plan deletes more objects than the policy allows.
+    // S1.41
+    DeleteLimit = "delete-limit", "Delete in smaller steps, or add a waiver with the number as `max`.";
+    /// Objects are deleted only because they are undeclared: no commit removed them (`prune: all`).
+    PruneAll = "prune-all", "Import the objects to keep, then add a waiver.";
+    /// Fewer administrators remain than the policy requires, so later mistakes may be hard to fix.
+    // S0.09
+    LastAdministrator = "last-administrator", "Give another user an administrator scope first.";
+    /// The user of the portal's credentials loses access, so the next run would fail.
+    // S0.09, S0.32
+    SelfLockout = "self-lockout", "Make this change with another administrator's credentials.";
+    /// A protected resource is deleted, deactivated or renamed. The protection may be in an earlier commit.
+    Protected = "protected", "Remove the protection in a separate commit and apply it before this change.";
+    /// A deleted, deactivated or renumbered object is still referred to. Portals allow this, and calls then fail.
+    // S3.13, S3.14
     InUse = "in-use", "Remove the references first, or in the same change.";
-    /// First name, last name and e-mail address change at once: more likely a new person in an old account, with the old messages and call records.
-    PersonSwap = "person-swap", "Let the leaver go and declare the newcomer as somebody new.";
-    /// An inactive user on the portal has the name or the e-mail address of one who is to be created (S4.32).
-    Revive = "revive", "Declare the one who is there and make them active, with `previously:` if the key differs.";
-    /// Voicemail messages are lost with a mailbox (S1.30).
-    VoicemailLoss = "voicemail-loss", "Have them saved first.";
-    /// Both the files and the portal changed a field since it was last applied.
-    Conflict = "conflict", "Take the portal's value into the files, or waive it to overwrite the portal's.";
-    /// Somebody gets an administrator's scope (S0.33, S1.14).
-    PrivilegeEscalation = "privilege-escalation", "Have it reviewed by somebody who may grant it.";
-    /// A login changes: the username, or the e-mail address that people log in with (S1.12).
-    LoginChange = "login-change", "Tell the person.";
-    /// A person's extension changes; whoever has it by heart or on a speed dial reaches nobody (S1.26).
-    RenumberImpact = "renumber-impact", "Tell the person's callers.";
-    /// The first address of `available_from_emails` is the default sender, and it changes (S4.17).
-    DefaultSenderChange = "default-sender-change", "Tell the person.";
-    /// An extension, a username, an e-mail address or a phone moves from one resource to another (S0.37).
-    TakenFrom = "taken-from", "Make sure that the one who loses it knows.";
-    /// A waiver in `allow` lets nothing pass.
-    UnusedWaiver = "unused-waiver", "Remove it.";
+    /// First name, last name and e-mail address change at once: probably a different person, who would inherit the
+    /// messages and call records of the account.
+    PersonSwap = "person-swap", "Remove the user, and declare the new person under another key.";
+    /// An inactive user on the portal has the username or the e-mail address of a user to be created.
+    // S4.32
+    Revive = "revive", "Declare the existing user as active; use `previously:` if the key differs.";
+    /// Deleting a mailbox deletes its voicemail messages.
+    // S1.30
+    VoicemailLoss = "voicemail-loss", "Save the messages first.";
+    /// A field changed both in the files and on the portal since the last apply.
+    Conflict = "conflict", "Copy the portal's value into your files, or add a waiver to overwrite it.";
+    /// A user gets an administrator scope.
+    // S0.33, S1.14
+    PrivilegeEscalation = "privilege-escalation", "Have the change approved by an administrator.";
+    /// A login changes: the username, or an e-mail address that is used to log in.
+    // S1.12
+    LoginChange = "login-change", "Tell the user.";
+    /// A user's extension changes. People who know or have stored the old number won't reach them.
+    // S1.26
+    RenumberImpact = "renumber-impact", "Announce the new number to callers.";
+    /// The default sender changes: the first address of `available_from_emails`.
+    // S4.17
+    DefaultSenderChange = "default-sender-change", "Tell the user.";
+    /// An extension, username, e-mail address or phone moves from one resource to another.
+    // S0.37
+    TakenFrom = "taken-from", "Make sure that the previous owner knows.";
+    /// A waiver in `allow` matches no finding.
+    UnusedWaiver = "unused-waiver", "Remove the waiver.";
 }
 
 impl fmt::Display for FindingRule {

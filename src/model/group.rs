@@ -1,18 +1,20 @@
-//! A *group* is users who have something in common.
+//! A *group* is a set of users with common permissions.
 
 use super::text::{Line, Permission, Prose};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Users who have something in common (S4.26). Who belongs to it is said by each user's `groups`.
+/// A group of users. Membership is declared in each user's `groups`.
+// S4.26
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Group {
-    /// What people call it.
+    /// Display name.
     pub title: Option<Line>,
-    /// What it is for.
+    /// Purpose of the group.
     pub description: Option<Prose>,
-    /// What its members may do, on top of their scope (S4.35).
+    /// Permissions of the members, in addition to those of their scope.
+    // S4.35
     #[schemars(length(max = 1000), extend("uniqueItems" = true, "x-order" = "set"))]
     pub permissions: Option<Vec<Permission>>,
 }

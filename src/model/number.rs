@@ -1,18 +1,19 @@
-//! A *number* is a phone number of the account: what people outside dial. Its key is the number.
+//! A *number* is an external phone number of the account. Its key is the number.
 
 use super::text::{CallerName, Destination, Line};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A phone number of the account, and where its calls go (S0.18). The key is the number in E.164. A
-/// number that nobody declares can still be shown as a caller ID or called.
+/// An external phone number of the account and the destination of its calls. The key is the number in
+/// E.164 format. Caller IDs and destinations may also use numbers that aren't declared.
+// S0.18
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Number {
-    /// What people call it.
+    /// Display name.
     pub title: Option<Line>,
-    /// Where its calls go; nowhere unless it is given.
+    /// Destination of incoming calls; calls aren't routed if not set.
     pub destination: Option<Destination>,
-    /// The name that calls from it show (CNAM).
+    /// Caller name (CNAM) of calls from this number.
     pub caller_name: Option<CallerName>,
 }

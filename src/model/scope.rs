@@ -1,45 +1,45 @@
-//! A *scope* is a level of permission: the one word for what portals call roles, licences and
-//! privilege levels.
+//! A *scope* is a permission level. Portals call it a role, a license or a privilege level.
 
 use super::text::{Line, Permission, Prose, ScopeKey};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A level of permission that users are given (S2.09). The key is its name; the portal's own scopes
-/// need not be declared and can't be changed.
+/// A permission level for users. The key is its name. The portal's built-in scopes can be used without a
+/// declaration and can't be changed.
+// S2.09
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scope {
-    /// What people call it.
+    /// Display name.
     pub title: Option<Line>,
-    /// What it is for.
+    /// Purpose of the scope.
     pub description: Option<Prose>,
-    /// The scope whose permissions it has too.
+    /// Scope whose permissions are inherited.
     pub extends: Option<ScopeKey>,
-    /// Its own permissions, on top of those of the scope that it extends.
+    /// Permissions in addition to the inherited ones.
     #[schemars(length(max = 1000), extend("uniqueItems" = true, "x-order" = "set"))]
     pub permissions: Option<Vec<Permission>>,
 }
 
-/// A scope that every sandbox has from the start.
+/// A scope that exists without a declaration.
 #[derive(Clone, Copy, Debug)]
 pub struct BuiltInScope {
     /// Its name.
     pub name: &'static str,
-    /// What people call it.
+    /// Display name.
     pub title: &'static str,
-    /// The scope whose permissions it has too.
+    /// Scope whose permissions are inherited.
     pub extends: Option<&'static str>,
-    /// Its own permissions.
+    /// Permissions in addition to the inherited ones.
     pub permissions: &'static [&'static str],
-    /// Whether it gives full control of the phone system.
-    pub administrates: bool,
-    /// Whether its holders can serve a queue.
-    pub serves_queues: bool,
+    /// Whether the scope gives full control of the phone system.
+    pub is_administrator: bool,
+    /// Whether users with this scope can be queue agents.
+    pub can_serve_queues: bool,
 }
 
-/// The scopes that need no declaration, and what each of them may do (S0.20 to S0.30, S1.13 to S1.15,
-/// S2.11 to S2.15).
+/// The built-in scopes and their permissions.
+// S0.20 to S0.30, S1.13 to S1.15, S2.11 to S2.15
 pub const BUILT_IN_SCOPES: [BuiltInScope; 8] = {
     const fn scope(name: &'static str, title: &'static str) -> BuiltInScope {
         BuiltInScope {
@@ -47,8 +47,8 @@ pub const BUILT_IN_SCOPES: [BuiltInScope; 8] = {
             title,
             extends: None,
             permissions: &[],
-            administrates: false,
-            serves_queues: false,
+            is_administrator: false,
+            can_serve_queues: false,
         }
     }
     [
@@ -61,8 +61,8 @@ pub const BUILT_IN_SCOPES: [BuiltInScope; 8] = {
                 "users.manage",
             ],
             extends: Some("user"),
-            administrates: true,
-            serves_queues: true,
+            is_administrator: true,
+            can_serve_queues: true,
             ..scope("administrator", "Administrator")
         },
         BuiltInScope {
@@ -77,8 +77,8 @@ pub const BUILT_IN_SCOPES: [BuiltInScope; 8] = {
         BuiltInScope {
             permissions: &["system.manage"],
             extends: Some("administrator"),
-            administrates: true,
-            serves_queues: true,
+            is_administrator: true,
+            can_serve_queues: true,
             ..scope("admin", "Admin")
         },
         BuiltInScope {
@@ -97,7 +97,7 @@ pub const BUILT_IN_SCOPES: [BuiltInScope; 8] = {
         BuiltInScope {
             permissions: &["queues.login"],
             extends: Some("basic_user"),
-            serves_queues: true,
+            can_serve_queues: true,
             ..scope("call_center_agent", "Call Center Agent")
         },
     ]

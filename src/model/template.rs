@@ -1,4 +1,4 @@
-//! A *template* is what many users have in common, with the attributes in which they differ.
+//! A *template* declares fields that many users share, with attributes for the values that differ.
 
 use super::{
     User,
@@ -9,40 +9,43 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::{borrow::Cow, collections::BTreeMap};
 
-/// What many users have in common (S0.40). It is expanded here, not by the portal: a changed template
-/// changes every user that is built from it, and the plan shows them.
+/// Fields that many users share. Callsheet expands templates itself: changing a template changes each
+/// user based on it, and the plan shows those changes.
+// S0.40
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Template {
-    /// What people call it; may hold spaces (S0.43).
+    /// Display name; may contain spaces.
+    // S0.43
     pub title: Option<Line>,
-    /// What a user of this template is asked for, may say, or is given (S0.41, S0.42).
+    /// Attributes that each user of the template has.
+    // S0.41, S0.42
     pub attributes: Option<BTreeMap<Identifier, Attribute>>,
-    /// The fields that its users get unless they declare their own.
+    /// Default values for the fields of each user.
     pub user: Option<TemplateUser>,
 }
 
-/// One attribute of a template. Exactly one of `prompt` (the user must give it), `default` (the user
-/// may give it) and `value` (it is calculated; the user can't give it).
+/// One attribute of a template. It has exactly one of `prompt` (each user must set it), `default` (a user
+/// may override it) and `value` (it is calculated and can't be set).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("oneOf" = [{"required": ["prompt"]}, {"required": ["default"]}, {"required": ["value"]}]))]
 pub struct Attribute {
-    /// The question that the user's `with` must answer.
+    /// Description of a required value, which each user sets under `with`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt: Option<Line>,
-    /// The answer unless the user's `with` gives another.
+    /// Default value, which a user may override under `with`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<Line>,
-    /// The answer, which may be made from others: `${user.extension}`, `${did}`.
+    /// Calculated value; may contain placeholders such as `${user.extension}` or `${did}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Line>,
-    /// The text format that an answer must have.
+    /// Text format of the value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<AttributeFormat>,
 }
 
-/// The text format of an attribute's answer.
+/// Text format of an attribute's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schemars(inline)]
@@ -53,18 +56,18 @@ pub enum AttributeFormat {
     Email,
     /// An extension: 2 to 15 digits.
     Extension,
-    /// A phone number in E.164.
+    /// A phone number in E.164 format.
     E164,
     /// A MAC address.
     Mac,
     /// A mailbox number.
     Mailbox,
-    /// Where a call can go.
+    /// A call destination.
     Destination,
 }
 
-/// Fields of a user, none of them required, any of them with `${…}` in its place: `${did}` is an
-/// attribute, `${user.extension}` a field of the user.
+/// Fields of a user, all optional. A value may contain placeholders: `${did}` is an attribute of the
+/// template, `${user.extension}` a field of the user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TemplateUser(pub Map<String, Value>);
@@ -79,7 +82,7 @@ impl JsonSchema for TemplateUser {
         let mut schema = inline.into_generator().into_root_schema_for::<User>();
         schema.remove("$schema");
         schema.remove("title");
-        loosen(
+        relax(
             schema
                 .as_object_mut()
                 .expect("a struct's schema is an object"),
@@ -91,16 +94,16 @@ impl JsonSchema for TemplateUser {
         }
         schema.insert(
             "description".into(),
-            "Fields of a user, none of them required, any of them with `${…}` in its place: `${did}` is \
-             an attribute, `${user.extension}` a field of the user."
+            "Fields of a user, all optional. A value may contain placeholders: `${did}` is an attribute of the \
+             template, `${user.extension}` a field of the user."
                 .into(),
         );
         schema
     }
 }
 
-/// Requires nothing, and lets a placeholder stand for every value that isn't a record or a list.
-fn loosen(schema: &mut Map<String, Value>) {
+/// Makes every field optional and allows placeholders for scalar values.
+fn relax(schema: &mut Map<String, Value>) {
     if schema.contains_key("x-secret") {
         return;
     }
@@ -108,20 +111,20 @@ fn loosen(schema: &mut Map<String, Value>) {
         properties
             .values_mut()
             .filter_map(Value::as_object_mut)
-            .for_each(loosen);
+            .for_each(relax);
         schema.remove("required");
         return;
     }
     for inner in ["items", "additionalProperties"] {
         if let Some(Value::Object(item)) = schema.get_mut(inner) {
-            return loosen(item);
+            return relax(item);
         }
     }
     if let Some(Value::Object(patterns)) = schema.get_mut("patternProperties") {
         return patterns
             .values_mut()
             .filter_map(Value::as_object_mut)
-            .for_each(loosen);
+            .for_each(relax);
     }
     let mut strict = std::mem::take(schema);
     for shared in ["description", "default"] {

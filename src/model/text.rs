@@ -61,7 +61,8 @@ fn lower_case(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Twelve lower-case digits in pairs, `00:15:65:aa:bb:cc`, whatever separators were written (S3.24).
+/// Twelve lower-case digits in pairs, `00:15:65:aa:bb:cc`, whatever separators were written.
+// S3.24
 fn mac(text: &str) -> Cow<'_, str> {
     let digits: Vec<char> = text.chars().filter(char::is_ascii_hexdigit).collect();
     let pairs: Vec<String> = digits.chunks(2).map(|pair| pair.iter().collect()).collect();
@@ -131,7 +132,8 @@ formats! {
         r"^[^\s@,;<>()\u0000-\u001f\u007f]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$",
         "alice@acme.example", [], lower_case;
     /// An extension: 2 to 15 digits, kept as text, so that `0100` stays `0100`. A workspace narrows the
-    /// count with `policy.extensions.digits` (S1.17, S1.18).
+    /// count with `policy.extensions.digits`.
+    // S1.17, S1.18
     Extension = "extension", "an extension of 2 to 15 digits", 15, r"^[0-9]{2,15}$", "1001", [], as_written;
     /// A phone number in E.164: a plus sign and 7 to 15 digits (ITU-T E.164 §6).
     E164 = "e164", "a phone number in E.164, such as +14155550100", 16, r"^\+[1-9][0-9]{6,14}$",
@@ -141,23 +143,28 @@ formats! {
         r"^[^\s\u0000-\u001f\u007f-\u009f]([^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f])?$",
         "Acme Ltd", [], as_written;
     /// The hardware address of a phone: 12 hexadecimal digits, with any separators in any case; kept as
-    /// `00:15:65:aa:bb:cc` (S3.24).
+    /// `00:15:65:aa:bb:cc`.
+    // S3.24
     Mac = "mac", "a MAC address of 12 hexadecimal digits, such as 00:15:65:aa:bb:cc", 17,
         r"^([0-9A-Fa-f]{12}|([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}|([0-9A-Fa-f]{2}-){5}[0-9A-Fa-f]{2}|([0-9A-Fa-f]{2} ){5}[0-9A-Fa-f]{2}|([0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4})$",
         "00:15:65:aa:bb:cc", [], mac;
-    /// The model of a phone, as the portal's catalogue spells it (S3.22).
+    /// The model of a phone, as the portal's catalogue spells it.
+    // S3.22
     PhoneModel = "phone-model", "a phone model such as yealink_t54w", 64, r"^[A-Za-z0-9][A-Za-z0-9._ +-]{0,63}$",
         "yealink_t54w", [], as_written;
     /// A login name: 1 to 64 letters, digits and `. _ @ + -`, starting with a letter or digit; compared as
-    /// written (S3.03, S4.08).
+    /// written.
+    // S3.03, S4.08
     Username = "username", "a login name of letters, digits and . _ @ + -", 64,
         r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$", "alice", [], as_written;
     /// The number of a mailbox: 1 to 15 digits.
     Mailbox = "mailbox", "a mailbox number of 1 to 15 digits", 15, r"^[0-9]{1,15}$", "1001", [], as_written;
-    /// A colour: `#` and six hexadecimal digits (S4.21).
+    /// A colour: `#` and six hexadecimal digits.
+    // S4.21
     Color = "color", "a colour such as #1f77b4", 7, r"^#[0-9A-Fa-f]{6}$", "#1f77b4", [], lower_case;
     /// Where a call can go: the key of a user, an extension of anything, a phone number in E.164, or a
-    /// feature code such as `*97` (S1.38, S2.02).
+    /// feature code such as `*97`.
+    // S1.38, S2.02
     Destination = "destination", "a user, an extension, a phone number in E.164, or a feature code such as \"*97\"", 64,
         r"^(\+[1-9][0-9]{6,14}|\*[0-9*#]{1,15}|[A-Za-z0-9][A-Za-z0-9._@+-]{0,63})$", "alice",
         [Users, Extensions], as_written;
@@ -175,13 +182,15 @@ formats! {
     /// The name of a group.
     GroupKey = "group-key", "the name of a group, such as sales", 63, r"^[a-z0-9][a-z0-9_-]{0,62}$", "sales",
         [Groups], as_written;
-    /// The name of an instance (S0.13).
+    /// The name of an instance.
+    // S0.13
     InstanceKey = "instance-key", "the name of an instance, such as leeds", 63, r"^[a-z0-9][a-z0-9_-]{0,62}$",
         "leeds", [Instances], as_written;
     /// The name of a contact: lower-case letters, digits, `-` and `_`.
     ContactKey = "contact-key", "the name of a contact, such as fire-brigade", 63, r"^[a-z0-9][a-z0-9_-]{0,62}$",
         "fire-brigade", [], as_written;
-    /// One permission: a module and a verb (S4.33).
+    /// One permission: a module and a verb.
+    // S4.33
     Permission = "permission", "a permission such as users.view", 127, r"^[a-z][a-z0-9_]{0,62}\.[a-z][a-z0-9_]{0,62}$",
         "users.view", [], as_written;
     /// The name of something inside a record: lower-case letters, digits, `-` and `_`.
@@ -189,8 +198,8 @@ formats! {
         "did", [], as_written;
     /// A key of a telephone: `0` to `9`, `*` or `#`.
     DialKey = "dial-key", "one key of a telephone: 0 to 9, * or #", 1, r"^[0-9*#]$", "1", [], as_written;
-    /// The address that click-to-dial opens, with the merge fields `[Field:PhoneNumber]` and `[Field:Ext]`
-    /// (S4.22, S4.24).
+    /// The address that click-to-dial opens, with the merge fields `[Field:PhoneNumber]` and `[Field:Ext]`.
+    // S4.22, S4.24
     UrlTemplate = "url-template", "an address such as https://dialler.example/?to=[Field:PhoneNumber]", 2032,
         r"^[A-Za-z][A-Za-z0-9+.-]{0,30}:[^\s\u0000-\u001f\u007f]+$",
         "https://dialler.example/?to=[Field:PhoneNumber]", [], as_written;

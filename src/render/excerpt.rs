@@ -75,7 +75,7 @@ impl Shown {
     fn of(&mut self, source: &Arc<Source>, window: Span) -> &str {
         let last = self.0.take();
         let same = last.filter(|(of, at, _)| Arc::ptr_eq(of, source) && *at == window);
-        let kept = same.unwrap_or_else(|| (Arc::clone(source), window, source.shown(window)));
+        let kept = same.unwrap_or_else(|| (Arc::clone(source), window, source.redacted(window)));
         &self.0.insert(kept).2
     }
 }

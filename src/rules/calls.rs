@@ -1,4 +1,4 @@
-//! Where calls go: that they arrive somewhere, and that those who are to take them may.
+//! Checks of call routing: forwarding, answering rules, queues and voicemail.
 
 use super::Context;
 use crate::{
@@ -6,9 +6,10 @@ use crate::{
     model::{Address, BuiltInScope, Fields, Kind, Value},
 };
 
-/// Forwarding leads to somebody, not round in a circle (S1.38). Only users who forward every call to
-/// one destination pass a call on for certain.
-pub(super) fn forwards_end(context: &Context<'_>, report: &mut Report) {
+/// Reports users whose calls are forwarded in a cycle. Only users with exactly one destination count, since
+/// other calls may be answered.
+// S1.38
+pub(super) fn forwarding_has_no_cycle(context: &Context<'_>, report: &mut Report) {
     for (address, resource) in context.users() {
         let mut at = (address, resource);
         for _ in 0..context.state.resources.len() {
@@ -17,9 +18,9 @@ pub(super) fn forwards_end(context: &Context<'_>, report: &mut Report) {
                 break;
             };
             if next.0 == address {
-                let message = format!("calls to {address} are forwarded in a circle");
+                let message = format!("calls to {address} are forwarded in a cycle");
                 report.add(context.at(
-                    Rule::ForwardCircle,
+                    Rule::ForwardingCycle,
                     address,
                     "forwarding.destinations",
                     message,
@@ -27,14 +28,14 @@ pub(super) fn forwards_end(context: &Context<'_>, report: &mut Report) {
                 break;
             }
             if next.0 == at.0 {
-                break; // somebody else's circle, reported there
+                break; // another user's cycle, which is reported there
             }
             at = next;
         }
     }
 }
 
-/// Where all calls of a user go, if it is to one destination.
+/// The destination of all calls to a user, if there is only one.
 fn forwards_to(fields: &Fields) -> Option<&str> {
     let enabled = fields
         .at(["forwarding", "enabled"])
@@ -47,8 +48,9 @@ fn forwards_to(fields: &Fields) -> Option<&str> {
     }
 }
 
-/// Ringing all destinations needs some (S1.39).
-pub(super) fn somebody_rings(context: &Context<'_>, report: &mut Report) {
+/// Reports `ring_all` without destinations.
+// S1.39
+pub(super) fn ring_all_has_destinations(context: &Context<'_>, report: &mut Report) {
     for (address, resource) in context.users() {
         let fields = &resource.fields;
         let ring_all = fields
@@ -59,14 +61,20 @@ pub(super) fn somebody_rings(context: &Context<'_>, report: &mut Report) {
             .at(["forwarding", "destinations"])
             .is_none_or(|list| list.elements().is_empty());
         if ring_all && none {
-            let message = format!("{address} rings all destinations, and there are none");
-            report.add(context.at(Rule::RingAllNobody, address, "forwarding.ring_all", message));
+            let message =
+                format!("{address}: `ring_all` is enabled, but there are no destinations");
+            report.add(context.at(
+                Rule::RingAllWithoutDestinations,
+                address,
+                "forwarding.ring_all",
+                message,
+            ));
         }
     }
 }
 
-/// An answering rule has destinations if its action needs them, and only then.
-pub(super) fn answering_rules_fit(context: &Context<'_>, report: &mut Report) {
+/// Reports answering rules whose destinations don't match their action.
+pub(super) fn answering_rules_match_their_action(context: &Context<'_>, report: &mut Report) {
     for (address, resource) in context.users() {
         let rules = resource
             .fields
@@ -81,13 +89,13 @@ pub(super) fn answering_rules_fit(context: &Context<'_>, report: &mut Report) {
                 .is_some_and(|list| !list.elements().is_empty());
             if needs != has {
                 let name = rule.text("name").unwrap_or_default();
-                let fault = if needs {
-                    "needs destinations"
+                let problem = if needs {
+                    "requires destinations"
                 } else {
-                    "takes no destinations"
+                    "doesn't allow destinations"
                 };
                 let message =
-                    format!("{address}: `{action}` in the answering rule `{name}` {fault}");
+                    format!("{address}: `{action}` in the answering rule `{name}` {problem}");
                 let path = format!("answering_rules[{index}].action");
                 report.add(context.at(Rule::AnsweringDestinations, address, &path, message));
             }
@@ -95,8 +103,9 @@ pub(super) fn answering_rules_fit(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// The agents of a queue have a scope that lets them serve it (S2.16).
-pub(super) fn agents_may_serve(context: &Context<'_>, report: &mut Report) {
+/// Reports queue agents whose scope doesn't allow answering queues.
+// S2.16
+pub(super) fn agents_can_serve_queues(context: &Context<'_>, report: &mut Report) {
     if !context.config.portal.kind.agents_need_a_scope() {
         return;
     }
@@ -110,27 +119,27 @@ pub(super) fn agents_may_serve(context: &Context<'_>, report: &mut Report) {
             let Some(fields) = context.state.get(&user).map(|user| &user.fields) else {
                 continue;
             };
-            // A scope that nobody declares is not managed, so nothing is known of it.
+            // The scope of a user without a declared one is unknown.
             let Some(scope) = fields.text("scope") else {
                 continue;
             };
-            if !serves_queues(context, scope) {
+            if !can_serve_queues(context, scope) {
                 let message = format!(
-                    "{user} is an agent of {address}, and the scope `{scope}` can't serve queues"
+                    "{user} is an agent of {address}, but the scope `{scope}` can't answer queues"
                 );
                 let diagnostic = context.at(Rule::AgentScope, &user, "scope", message);
                 let place = context.place_of_text(address, "agents", agent);
-                report.add(diagnostic.related(place, "an agent here"));
+                report.add(diagnostic.related(place, "listed as an agent here"));
             }
         }
     }
 }
 
-fn serves_queues(context: &Context<'_>, scope: &str) -> bool {
+fn can_serve_queues(context: &Context<'_>, scope: &str) -> bool {
     let mut at = scope.to_owned();
     for _ in 0..=context.state.resources.len() {
         if let Some(built_in) = BuiltInScope::named(&at) {
-            return built_in.serves_queues;
+            return built_in.can_serve_queues;
         }
         let Some(declared) = context.state.get(&Address::new(Kind::Scopes, at.as_str())) else {
             return false;
@@ -153,19 +162,20 @@ fn serves_queues(context: &Context<'_>, scope: &str) -> bool {
     false
 }
 
-/// A call that nobody takes goes to voicemail or somewhere else (S1.23).
+/// Reports users whose unanswered calls are disconnected.
+// S1.23
 pub(super) fn calls_are_answered(context: &Context<'_>, report: &mut Report) {
     for (address, resource) in context.users() {
         let fields = &resource.fields;
         let flag = |path: [&str; 2]| fields.at(path).and_then(Value::as_bool);
-        let forwarded = flag(["forwarding", "enabled"]) == Some(true)
+        let is_forwarded = flag(["forwarding", "enabled"]) == Some(true)
             || fields
                 .get("answering_rules")
                 .is_some_and(|rules| !rules.elements().is_empty());
-        let reachable = fields.text("extension").is_some()
+        let is_reachable = fields.text("extension").is_some()
             && fields.get("active").and_then(Value::as_bool) != Some(false);
-        if reachable && flag(["voicemail", "enabled"]) == Some(false) && !forwarded {
-            let message = format!("calls to {address} that nobody takes are hung up on");
+        if is_reachable && flag(["voicemail", "enabled"]) == Some(false) && !is_forwarded {
+            let message = format!("unanswered calls to {address} are disconnected");
             report.add(context.at(Rule::UnansweredCalls, address, "voicemail.enabled", message));
         }
     }

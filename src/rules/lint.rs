@@ -1,18 +1,18 @@
-//! What is allowed, and probably a mistake.
+//! Checks for probable mistakes.
 
 use super::Context;
 use crate::diagnostic::{Report, Rule};
 use std::collections::BTreeMap;
 
-/// An address for click-to-dial holds no password, and only merge fields that are filled in
-/// (S4.24, S4.25).
+/// Reports passwords and unknown merge fields in click-to-dial addresses.
+// S4.24, S4.25
 pub(super) fn click_to_dial(context: &Context<'_>, report: &mut Report) {
     for (address, resource) in context.users() {
         let Some(url) = resource.fields.text("click_to_dial") else {
             continue;
         };
-        if holds_password(url) {
-            let message = format!("{address}: the address for click-to-dial holds a password");
+        if contains_password(url) {
+            let message = format!("{address}: the click-to-dial address contains a password");
             let diagnostic = context.at(Rule::SecretInUrl, address, "click_to_dial", message);
             diagnostic.place.source.hide(diagnostic.place.span);
             report.add(diagnostic.help(Rule::SecretInUrl.help()));
@@ -23,7 +23,7 @@ pub(super) fn click_to_dial(context: &Context<'_>, report: &mut Report) {
             .filter_map(|rest| rest.split(']').next())
         {
             if !matches!(field, "PhoneNumber" | "Ext") {
-                let message = format!("{address}: nothing fills in `[Field:{field}]`");
+                let message = format!("{address}: unknown merge field `[Field:{field}]`");
                 let diagnostic =
                     context.at(Rule::UnknownMergeField, address, "click_to_dial", message);
                 report.add(diagnostic.help(Rule::UnknownMergeField.help()));
@@ -32,8 +32,8 @@ pub(super) fn click_to_dial(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// Whether a query of the address, or its user part, gives a password away.
-fn holds_password(url: &str) -> bool {
+/// Whether the query or the user part of an address contains a password.
+fn contains_password(url: &str) -> bool {
     let authority = url
         .split("://")
         .nth(1)
@@ -42,7 +42,7 @@ fn holds_password(url: &str) -> bool {
         .and_then(|authority| authority.split_once('@'))
         .is_some_and(|(user, _)| user.contains(':'));
     let query = url.split_once('?').map_or("", |(_, query)| query);
-    let secret = |name: &str| {
+    let is_secret = |name: &str| {
         let name = name.to_ascii_lowercase();
         ["pass", "pwd", "secret", "token", "apikey", "api_key"]
             .iter()
@@ -51,30 +51,32 @@ fn holds_password(url: &str) -> bool {
     let in_query = query
         .split(['&', ';', '#'])
         .filter_map(|pair| pair.split_once('='))
-        .any(|(name, value)| secret(name) && !value.is_empty() && !value.starts_with('['));
+        .any(|(name, value)| is_secret(name) && !value.is_empty() && !value.starts_with('['));
     in_authority || in_query
 }
 
-/// Colours tell users apart (S4.21).
-pub(super) fn colors_differ(context: &Context<'_>, report: &mut Report) {
+/// Reports users with the same color.
+// S4.21
+pub(super) fn colors_are_unique(context: &Context<'_>, report: &mut Report) {
     let mut first = BTreeMap::new();
     for (address, resource) in context.users() {
         let Some(color) = resource.fields.text("color") else {
             continue;
         };
         if let Some(other) = first.insert(color, address) {
-            let message = format!("{address} has the colour {color}, which {other} has too");
+            let message = format!("{address} and {other} have the same color {color}");
             let diagnostic = context.at(Rule::SameColor, address, "color", message);
             report.add(diagnostic.related(
                 context.place(other, "color"),
-                format!("{other} has it here"),
+                format!("{other} has the same color"),
             ));
             first.insert(color, other);
         }
     }
 }
 
-/// The portal's defaults fit most installations (S3.10).
+/// Reports advanced settings.
+// S3.10
 pub(super) fn advanced_settings(context: &Context<'_>, report: &mut Report) {
     for (address, resource) in context.users() {
         let settings = resource
@@ -88,16 +90,17 @@ pub(super) fn advanced_settings(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// The example person of a spreadsheet's template was not removed (S3.21).
+/// Reports the example row of a spreadsheet.
+// S3.21
 pub(super) fn example_rows(context: &Context<'_>, report: &mut Report) {
     for (address, resource) in context.users() {
         let text = |name| resource.fields.text(name).unwrap_or_default();
-        let example = text("first_name").eq_ignore_ascii_case("example")
+        let is_example = text("first_name").eq_ignore_ascii_case("example")
             || text("email").ends_with("@example.com")
                 && text("first_name") == "John"
                 && text("last_name") == "Doe";
-        if example {
-            let message = format!("{address} looks like the example row of a spreadsheet");
+        if is_example {
+            let message = format!("{address} is the example row of a spreadsheet");
             report.add(context.at(Rule::ExampleRow, address, "first_name", message));
         }
     }

@@ -1,6 +1,6 @@
-//! A *rule check* finds what a schema can't: one extension with two owners, a reference to nobody.
+//! A *rule check* finds mistakes that a schema can't: an extension with two owners, an unknown reference.
 //!
-//! Each check is a function over the whole state, and a line in [`CHECKS`].
+//! Each check is a function over the declared state and an entry of [`CHECKS`].
 
 mod calls;
 mod lint;
@@ -18,39 +18,39 @@ use crate::{
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
-/// From this many resources on, a second thread runs half of the checks.
-const MANY: usize = 1000;
+/// The number of resources from which a second thread runs half of the checks.
+const PARALLEL_THRESHOLD: usize = 1000;
 
-/// One check.
+/// A check.
 type Check = fn(&Context<'_>, &mut Report);
 
-/// Every check, in no order that matters.
+/// The checks, in any order.
 const CHECKS: &[Check] = &[
-    unique::one_owner_each,
-    reference::references_resolve,
-    reference::nothing_declared_is_absent,
-    reference::scopes_end,
-    policy::extensions_have_their_digits,
-    policy::waivers_hold,
-    calls::forwards_end,
-    calls::somebody_rings,
-    calls::answering_rules_fit,
-    calls::agents_may_serve,
+    unique::values_are_unique,
+    reference::references_exist,
+    reference::absent_is_not_declared,
+    reference::scopes_have_no_cycle,
+    policy::extensions_match_the_policy,
+    policy::waivers_are_current,
+    calls::forwarding_has_no_cycle,
+    calls::ring_all_has_destinations,
+    calls::answering_rules_match_their_action,
+    calls::agents_can_serve_queues,
     calls::calls_are_answered,
     lint::click_to_dial,
-    lint::colors_differ,
+    lint::colors_are_unique,
     lint::advanced_settings,
     lint::example_rows,
 ];
 
-/// Runs every check.
+/// Runs all checks.
 pub fn check(context: &Context<'_>, report: &mut Report) {
     let run = |checks: &[Check]| {
         let mut found = Report::default();
         checks.iter().for_each(|check| check(context, &mut found));
         found
     };
-    if context.state.resources.len() < MANY {
+    if context.state.resources.len() < PARALLEL_THRESHOLD {
         report.extend(run(CHECKS));
         return;
     }
@@ -62,12 +62,12 @@ pub fn check(context: &Context<'_>, report: &mut Report) {
     });
 }
 
-/// Where `callsheet.yaml` says what.
+/// Places in `callsheet.yaml`.
 #[derive(Debug, Default)]
 pub struct Places {
-    /// Each address in `absent`.
+    /// The place of each address in `absent`.
     absent: BTreeMap<Address, Place>,
-    /// Each waiver, in order.
+    /// The place of each waiver, in order.
     pub waivers: Vec<Place>,
 }
 
@@ -77,18 +77,18 @@ impl Extend<(Address, Place)> for Places {
     }
 }
 
-/// What the checks look at.
+/// The input of the checks.
 pub struct Context<'s> {
     state: &'s State,
     config: &'s Config,
     places: &'s Places,
     today: Date,
-    /// Every value that only one resource may have, with who has it; sorted.
+    /// The values that must be unique, with their owners; sorted.
     claims: Vec<Claim<'s>>,
     finder: Finder,
 }
 
-/// One value that only one resource may have.
+/// A value that must be unique, and its owner.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Claim<'s> {
     space: &'s str,
@@ -97,7 +97,7 @@ struct Claim<'s> {
 }
 
 impl<'s> Context<'s> {
-    /// A context for one state.
+    /// Creates the context for a declared state.
     #[must_use]
     pub fn new(state: &'s State, config: &'s Config, places: &'s Places, today: Date) -> Self {
         let mut claims = Vec::new();
@@ -131,8 +131,8 @@ impl<'s> Context<'s> {
         }
     }
 
-    /// Who has an extension.
-    fn holder_of(&self, extension: &str) -> Option<&'s Address> {
+    /// The owner of an extension.
+    fn owner_of(&self, extension: &str) -> Option<&'s Address> {
         let key = ("extension", extension);
         let at = self
             .claims
@@ -141,22 +141,22 @@ impl<'s> Context<'s> {
         ((claim.space, claim.value) == key).then_some(claim.address)
     }
 
-    /// The user whom a destination names, by key or by extension.
+    /// The user at a destination, which may be a key or an extension.
     fn user_at(&self, destination: &str) -> Option<(&'s Address, &'s Resource)> {
         let by_key = Address::new(Kind::Users, destination);
         let found = self.state.resources.get_key_value(&by_key);
         found.or_else(|| {
-            let holder = self.holder_of(destination)?;
-            (holder.kind == Kind::Users).then(|| self.state.resources.get_key_value(holder))?
+            let owner = self.owner_of(destination)?;
+            (owner.kind == Kind::Users).then(|| self.state.resources.get_key_value(owner))?
         })
     }
 
-    /// A diagnostic at a field of a declared resource.
+    /// Creates a diagnostic at a field of a declared resource.
     fn at(&self, rule: Rule, address: &Address, path: &str, message: String) -> Diagnostic {
         Diagnostic::new(rule, self.place(address, path), message)
     }
 
-    /// A diagnostic at a text under a field of a declared resource.
+    /// Creates a diagnostic at a text within a field of a declared resource.
     fn at_text(
         &self,
         rule: Rule,
@@ -171,13 +171,13 @@ impl<'s> Context<'s> {
     /// The place of a field of a declared resource.
     fn place(&self, address: &Address, path: &str) -> Place {
         self.origin(address)
-            .map_or_else(nowhere, |origin| self.finder.of_field(origin, path))
+            .map_or_else(unknown_place, |origin| self.finder.of_field(origin, path))
     }
 
-    /// The place of a text under a field of a declared resource.
+    /// The place of a text within a field of a declared resource.
     fn place_of_text(&self, address: &Address, path: &str, text: &str) -> Place {
         self.origin(address)
-            .map_or_else(nowhere, |origin| of_text(origin, path, text))
+            .map_or_else(unknown_place, |origin| of_text(origin, path, text))
     }
 
     fn origin(&self, address: &Address) -> Option<&'s Origin> {
@@ -191,8 +191,8 @@ impl<'s> Context<'s> {
     }
 }
 
-/// The place of what was read from no file.
-fn nowhere() -> Place {
+/// The place of a resource that isn't from a file.
+fn unknown_place() -> Place {
     Place::new(&Source::new("", ""), Span::default())
 }
 

@@ -1,5 +1,5 @@
-//! Where a field is declared: worked out only when somebody asks, from the text of its resource alone.
-//! Who asks often keeps a [`Finder`], which reads a resource once for all that is asked of it in a row.
+//! The *place* of a declared field, found on demand by parsing the resource again. A [`Finder`] keeps the
+//! last resource, so that consecutive lookups parse it once.
 
 use crate::{
     diagnostic::Report,
@@ -9,15 +9,15 @@ use crate::{
 };
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The place of a field of a resource: of its value where the resource itself declares it, of its
-/// `template:` where that may have given it, of the resource's key otherwise, and for no path at all.
+/// The place of a field: its value if the resource declares it, otherwise its `template:`, otherwise the
+/// resource's key. An empty path is the key.
 #[must_use]
 pub fn of_field(origin: &Origin, path: &str) -> Place {
     found(origin, path, None)
 }
 
-/// The place of a text under a field of a resource: a list's element is looked for by what it says,
-/// since sets are sorted when they are read.
+/// The place of a text within a field. List elements are found by their text, not by their index, since
+/// sets are sorted when they are read.
 #[must_use]
 pub fn of_text(origin: &Origin, path: &str, text: &str) -> Place {
     found(origin, path.split('[').next().unwrap_or(path), Some(text))
@@ -27,21 +27,21 @@ fn found(origin: &Origin, path: &str, text: Option<&str>) -> Place {
     Finder::default().found(origin, path, text)
 }
 
-/// Finds places, and keeps the resource that it read last.
+/// Finds places, and caches the last resource.
 #[derive(Default)]
 pub(super) struct Finder(Mutex<Option<Body>>);
 
-/// What is declared of a resource, read again.
+/// The parsed declaration of a resource.
 struct Body {
     origin: Origin,
     source: Arc<Source>,
     node: Node,
-    /// Where it starts in its file.
+    /// The offset of the declaration in its file.
     start: u32,
 }
 
 impl Finder {
-    /// As [`of_field`].
+    /// See [`of_field`].
     pub(super) fn of_field(&self, origin: &Origin, path: &str) -> Place {
         self.found(origin, path, None)
     }
@@ -63,9 +63,9 @@ impl Finder {
         } = last.insert(kept.unwrap_or_else(|| Body::read(origin)));
         let field = node.find(source, path);
         let element = field.zip(text).and_then(|(field, text)| {
-            let as_written = saying(field, source, &|own| own == text);
-            // Values are kept in canonical spelling, whatever the file's.
-            as_written.or_else(|| saying(field, source, &|own| plain(own) == plain(text)))
+            let exact = find_scalar(field, source, &|own| own == text);
+            // Values have their canonical spelling, which may differ from the file.
+            exact.or_else(|| find_scalar(field, source, &|own| normalized(own) == normalized(text)))
         });
         let found = element.or(field).or_else(|| node.find(source, "template"));
         let span = found.map(|node| Span::new(node.span.start + *start, node.span.end + *start));
@@ -76,7 +76,7 @@ impl Finder {
 impl Body {
     fn read(origin: &Origin) -> Self {
         let source = &origin.source;
-        // A block starts behind its indentation, which belongs to its structure.
+        // A block must be parsed with its indentation.
         let head = source.slice(Span::new(0, origin.body.start));
         let line_start = head.rfind('\n').map_or(0, |at| at + 1);
         let indented = head[line_start..].chars().all(|c| c == ' ');
@@ -96,19 +96,25 @@ impl Body {
     }
 }
 
-/// The first scalar under `node` whose text `is_it`.
-fn saying<'n>(node: &'n Node, source: &Source, is_it: &dyn Fn(&str) -> bool) -> Option<&'n Node> {
+/// The first scalar in `node` whose text matches.
+fn find_scalar<'n>(
+    node: &'n Node,
+    source: &Source,
+    matches: &dyn Fn(&str) -> bool,
+) -> Option<&'n Node> {
     match &node.kind {
-        NodeKind::Scalar(_) => node.text(source).filter(|own| is_it(own)).map(|_| node),
-        NodeKind::List(list) => list.iter().find_map(|one| saying(one, source, is_it)),
+        NodeKind::Scalar(_) => node.text(source).filter(|own| matches(own)).map(|_| node),
+        NodeKind::List(list) => list
+            .iter()
+            .find_map(|one| find_scalar(one, source, matches)),
         NodeKind::Map(entries) => entries
             .iter()
-            .find_map(|one| saying(&one.value, source, is_it)),
+            .find_map(|one| find_scalar(&one.value, source, matches)),
     }
 }
 
-/// A text without separators and case: `00-15-65-AA-BB-CC` and `00:15:65:aa:bb:cc` are then the same.
-fn plain(text: &str) -> String {
+/// A text in lower case without separators: `00-15-65-AA-BB-CC` and `00:15:65:aa:bb:cc` are the same.
+fn normalized(text: &str) -> String {
     let kept = text.chars().filter(char::is_ascii_alphanumeric);
     kept.collect::<String>().to_ascii_lowercase()
 }

@@ -1,4 +1,4 @@
-//! What the configuration asks of declarations, and of itself.
+//! Checks of the policy and the waivers in the configuration.
 
 use super::Context;
 use crate::{
@@ -6,10 +6,11 @@ use crate::{
     model::Kind,
 };
 
-/// Every extension has as many digits as the policy says (S1.18).
-pub(super) fn extensions_have_their_digits(context: &Context<'_>, report: &mut Report) {
+/// Reports extensions with the wrong number of digits.
+// S1.18
+pub(super) fn extensions_match_the_policy(context: &Context<'_>, report: &mut Report) {
     let digits = context.config.policy.extensions.digits;
-    // What isn't digits at all, the schema has refused.
+    // The schema has rejected extensions that aren't numbers.
     let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     for claim in context
         .claims
@@ -19,7 +20,7 @@ pub(super) fn extensions_have_their_digits(context: &Context<'_>, report: &mut R
         let count = claim.value.len();
         if !(digits.min..=digits.max).contains(&count) {
             let message = format!(
-                "{}: the extension {} has {count} digit{}, and the policy says {digits}",
+                "{}: the extension {} has {count} digit{}, but the policy requires {digits}",
                 claim.address,
                 claim.value,
                 if count == 1 { "" } else { "s" },
@@ -34,15 +35,15 @@ pub(super) fn extensions_have_their_digits(context: &Context<'_>, report: &mut R
     }
 }
 
-/// No waiver has expired.
-pub(super) fn waivers_hold(context: &Context<'_>, report: &mut Report) {
+/// Reports expired waivers.
+pub(super) fn waivers_are_current(context: &Context<'_>, report: &mut Report) {
     for (waiver, place) in context.config.allow.iter().zip(&context.places.waivers) {
         if waiver.until.0 < context.today {
             let message = format!(
-                "the waiver for `{}` held until {}",
+                "the waiver for `{}` expired on {}",
                 waiver.finding, waiver.until.0
             );
-            let help = "remove it, or give it a new date if the reason still stands";
+            let help = "remove it, or extend its date if the reason still applies";
             report.add(Diagnostic::new(Rule::ExpiredWaiver, place.clone(), message).help(help));
         }
     }

@@ -1,4 +1,4 @@
-//! Every reference names something that is declared, or that the portal has from the start.
+//! References between resources: they must name a declared or built-in object.
 
 use super::Context;
 use crate::{
@@ -6,23 +6,24 @@ use crate::{
     model::{Address, BuiltInScope, Kind},
 };
 
-/// Every reference resolves.
-pub(super) fn references_resolve(context: &Context<'_>, report: &mut Report) {
+/// Reports references to unknown or absent resources.
+pub(super) fn references_exist(context: &Context<'_>, report: &mut Report) {
     for (address, resource) in &context.state.resources {
         let shape = address.kind.shape();
         shape.references(&resource.fields, &mut |path, kinds, text| {
-            // An unknown template was reported where it should have been expanded.
+            // Template expansion reports unknown templates.
             let outside = text.starts_with('+') || text.starts_with('*');
             if kinds == [Kind::Templates] || outside && kinds.len() > 1 {
                 return;
             }
             match resolve(context, kinds, text) {
                 Some(target) if context.places.absent.contains_key(&target) => {
-                    let message = format!("{address} refers to {target}, which must not exist");
+                    let message =
+                        format!("{address} refers to {target}, which is listed in `absent`");
                     let diagnostic =
                         context.at_text(Rule::ReferenceToAbsent, address, path, text, message);
                     let place = context.places.absent[&target].clone();
-                    report.add(diagnostic.related(place, "said to be absent here"));
+                    report.add(diagnostic.related(place, "listed in `absent` here"));
                 }
                 Some(_) => {}
                 None => {
@@ -38,7 +39,7 @@ pub(super) fn references_resolve(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// What a reference names; an absent address counts as named, so that the message can say so.
+/// The target of a reference. Absent addresses count, for a better message.
 fn resolve(context: &Context<'_>, kinds: &[Kind], text: &str) -> Option<Address> {
     let known = |address: &Address| {
         context.state.get(address).is_some() || context.places.absent.contains_key(address)
@@ -54,7 +55,7 @@ fn resolve(context: &Context<'_>, kinds: &[Kind], text: &str) -> Option<Address>
         return Some(Address::new(Kind::Scopes, text));
     }
     if kinds.contains(&Kind::Extensions) {
-        return context.holder_of(text).cloned();
+        return context.owner_of(text).cloned();
     }
     None
 }
@@ -67,7 +68,7 @@ fn unknown(
 ) -> (String, String) {
     let nouns: Vec<&str> = kinds.iter().map(|kind| kind.singular()).collect();
     let message = format!(
-        "{address} refers to `{text}`, and there is no such {}",
+        "{address} refers to the unknown {} `{text}`",
         nouns.join(" or ")
     );
     let keys = kinds
@@ -87,19 +88,19 @@ fn unknown(
     (message, help)
 }
 
-/// Nothing is both declared and absent, and no scope of the portal's own is declared.
-pub(super) fn nothing_declared_is_absent(context: &Context<'_>, report: &mut Report) {
+/// Reports resources that are declared and absent, and declared scopes with a built-in name.
+pub(super) fn absent_is_not_declared(context: &Context<'_>, report: &mut Report) {
     for (address, place) in &context.places.absent {
         if context.state.get(address).is_some() {
-            let message = format!("{address} must not exist, and is declared");
+            let message = format!("{address} is declared and listed in `absent`");
             let diagnostic = context.at(Rule::DeclaredAbsent, address, "", message);
-            report.add(diagnostic.related(place.clone(), "said to be absent here"));
+            report.add(diagnostic.related(place.clone(), "listed in `absent` here"));
         }
     }
     for (address, _) in context.state.of_kind(Kind::Scopes) {
         if BuiltInScope::named(&address.key).is_some() {
-            let message = format!("`{}` is one of the portal's own scopes", address.key);
-            let help = format!("choose another name, and say `extends: {}`", address.key);
+            let message = format!("`{}` is a built-in scope", address.key);
+            let help = format!("choose another name, and set `extends: {}`", address.key);
             report.add(
                 context
                     .at(Rule::BuiltInScope, address, "", message)
@@ -109,8 +110,8 @@ pub(super) fn nothing_declared_is_absent(context: &Context<'_>, report: &mut Rep
     }
 }
 
-/// Following `extends` comes to an end.
-pub(super) fn scopes_end(context: &Context<'_>, report: &mut Report) {
+/// Reports scopes that extend each other in a cycle.
+pub(super) fn scopes_have_no_cycle(context: &Context<'_>, report: &mut Report) {
     for (address, _) in context.state.of_kind(Kind::Scopes) {
         let mut at = address.key.to_string();
         for _ in 0..=context.state.resources.len() {
@@ -120,7 +121,7 @@ pub(super) fn scopes_end(context: &Context<'_>, report: &mut Report) {
             };
             if next == &*address.key {
                 let message = format!("the scope `{}` extends itself", address.key);
-                report.add(context.at(Rule::ScopeCircle, address, "extends", message));
+                report.add(context.at(Rule::ScopeCycle, address, "extends", message));
                 break;
             }
             next.clone_into(&mut at);

@@ -1,4 +1,4 @@
-//! One owner for every extension, username, e-mail address and phone.
+//! Uniqueness of extensions, usernames, e-mail addresses and phones.
 
 use super::{Claim, Context};
 use crate::{
@@ -6,8 +6,8 @@ use crate::{
     model::Kind,
 };
 
-/// No two resources claim the same value.
-pub(super) fn one_owner_each(context: &Context<'_>, report: &mut Report) {
+/// Reports values with more than one owner.
+pub(super) fn values_are_unique(context: &Context<'_>, report: &mut Report) {
     let same = |a: &Claim<'_>, b: &Claim<'_>| (a.space, a.value) == (b.space, b.value);
     for claims in context
         .claims
@@ -30,17 +30,18 @@ pub(super) fn one_owner_each(context: &Context<'_>, report: &mut Report) {
             let message = if *address == first {
                 format!("{address} has the {what} {value} twice")
             } else {
-                format!("{address} has the {what} {value}, which {first} has too")
+                format!("{address} and {first} have the same {what} {value}")
             };
             let before = claims[..at].iter().filter(|one| one.address == *address);
             let path = path_of(context, claim, before.count());
             let diagnostic = context.at(Rule::DuplicateValue, address, &path, message);
-            report.add(diagnostic.related(elsewhere.clone(), format!("{first} has it here")));
+            report
+                .add(diagnostic.related(elsewhere.clone(), format!("{first} has the same {what}")));
         }
     }
 }
 
-/// The path of a claim; of the `nth`, counted from 0, where a resource makes it more than once.
+/// The path of a claimed value; the `nth`, counted from 0, if the resource contains it more than once.
 fn path_of(context: &Context<'_>, claim: &Claim<'_>, nth: usize) -> String {
     let mut paths = Vec::new();
     if claim.address.kind == Kind::Extensions && claim.space == "extension" {

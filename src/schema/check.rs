@@ -1,6 +1,6 @@
-//! Values against schemas: the nodes of a file themselves, or a JSON body.
+//! The *checker* validates nodes of a file, or a JSON body, against a schema.
 //!
-//! `jsonschema` is named in this folder only.
+//! Only this directory uses `jsonschema`.
 
 use super::{
     explain::explain,
@@ -24,7 +24,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-/// Checks nodes against one schema.
+/// Validates nodes against a schema.
 pub struct Checker {
     validator: Validator<Yaml>,
     pub(super) shape: &'static Shape,
@@ -33,7 +33,7 @@ pub struct Checker {
 }
 
 impl Checker {
-    /// The checker of complete declarations of one kind; made once.
+    /// The checker of expanded declarations of a kind; built once.
     #[must_use]
     pub fn declaration(kind: Kind) -> &'static Self {
         static CHECKERS: OnceLock<Vec<Checker>> = OnceLock::new();
@@ -46,7 +46,7 @@ impl Checker {
         &CHECKERS.get_or_init(|| Kind::ALL.into_iter().map(build).collect())[kind as usize]
     }
 
-    /// The checker of the configuration; made once.
+    /// The checker of the configuration; built once.
     #[must_use]
     pub fn configuration() -> &'static Self {
         static CHECKER: OnceLock<Checker> = OnceLock::new();
@@ -58,7 +58,7 @@ impl Checker {
         })
     }
 
-    /// Whether nothing is wrong with a node.
+    /// Whether a node is valid.
     #[must_use]
     pub fn accepts(&self, source: &Source, body: &Node) -> bool {
         self.validator.is_valid(At::Node {
@@ -68,8 +68,8 @@ impl Checker {
         })
     }
 
-    /// Checks a node. Everything wrong with it goes into `report`; what is missing at its top is
-    /// reported at `key`. Returns whether nothing was wrong.
+    /// Validates a node and adds the errors to `report`; missing top-level fields are reported at `key`.
+    /// Returns whether the node is valid.
     pub fn check(&self, source: &Arc<Source>, key: Span, body: &Node, report: &mut Report) -> bool {
         let at = At::Node {
             source,
@@ -88,7 +88,7 @@ impl Checker {
         let mut explained: BTreeSet<(Span, Rule)> = BTreeSet::new();
         for error in self.validator.iter_errors(at) {
             for diagnostic in explain(&error, subject) {
-                // `if`/`then` and `anyOf` report one mistake more than once.
+                // `if`/`then` and `anyOf` can report the same mistake twice.
                 let is_new = explained.insert((diagnostic.place.span, diagnostic.rule));
                 if is_new || diagnostic.rule == Rule::MissingField {
                     report.add(diagnostic);
@@ -99,7 +99,7 @@ impl Checker {
     }
 }
 
-/// The shape of the configuration; read once.
+/// The shape of the configuration; built once.
 pub fn configuration_shape() -> &'static Shape {
     static SHAPE: OnceLock<Shape> = OnceLock::new();
     SHAPE.get_or_init(Shape::of_type::<Config>)
@@ -111,7 +111,7 @@ fn validator(schema: &Value) -> Validator<Yaml> {
         .expect("a generated schema is a schema")
 }
 
-/// What is being checked.
+/// The checked declaration.
 #[derive(Clone, Copy)]
 pub(super) struct Subject<'a> {
     pub(super) checker: &'a Checker,
@@ -120,16 +120,16 @@ pub(super) struct Subject<'a> {
     pub(super) body: &'a Node,
 }
 
-/// What is wrong with one field of a body that the sandbox was sent.
+/// An error in one field of a body sent to the sandbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
-    /// The field, as `voicemail.email` or `phones[0].mac`.
+    /// The path of the field: `voicemail.email` or `phones[0].mac`.
     pub field: String,
-    /// What is wrong with it, without its value.
+    /// The error, without the value.
     pub message: String,
 }
 
-/// Checks a JSON body against what the sandbox takes for a kind.
+/// Validates a JSON body against the sandbox's schema of a kind.
 #[must_use]
 pub fn check_json(kind: Kind, body: &Value) -> Vec<FieldError> {
     static VALIDATORS: OnceLock<Vec<Validator>> = OnceLock::new();
@@ -140,14 +140,14 @@ pub fn check_json(kind: Kind, body: &Value) -> Vec<FieldError> {
     });
     let mut errors = Vec::new();
     for error in validators[kind as usize].iter_errors(body) {
-        tell_apart(&error, &mut errors);
+        collect_errors(&error, &mut errors);
     }
     errors
 }
 
-/// Adds what is wrong with a field: with the field itself, not with the record around it, which might
-/// as well be null and so is one of two things.
-fn tell_apart(error: &ValidationError<'_>, errors: &mut Vec<FieldError>) {
+/// Adds the errors of a field. For a nullable record these are the errors inside the record, not the
+/// failed choice between record and null.
+fn collect_errors(error: &ValidationError<'_>, errors: &mut Vec<FieldError>) {
     let before = errors.len();
     if let ValidationErrorKind::AnyOf { context } = error.kind() {
         let inner = context.iter().flatten().filter(|inner| {
@@ -158,7 +158,7 @@ fn tell_apart(error: &ValidationError<'_>, errors: &mut Vec<FieldError>) {
                 }
             )
         });
-        inner.for_each(|inner| tell_apart(inner, errors));
+        inner.for_each(|inner| collect_errors(inner, errors));
     }
     if errors.len() == before {
         errors.push(FieldError {
@@ -168,7 +168,7 @@ fn tell_apart(error: &ValidationError<'_>, errors: &mut Vec<FieldError>) {
     }
 }
 
-/// The path of an error as people write it.
+/// The path of an error in dotted notation.
 fn dotted(error: &ValidationError<'_>) -> String {
     let mut path = String::new();
     for step in error.instance_path().to_string().split('/').skip(1) {

@@ -1,4 +1,4 @@
-//! Schema errors as diagnostics: the place, what is wrong there, and what to write instead.
+//! Converts schema errors to diagnostics with a place, a message and a suggested fix.
 
 use super::{check::Subject, instance::At};
 use crate::{
@@ -17,14 +17,14 @@ use jsonschema::{
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// A node that an error's path names, the key or the element that it is known by, and its shape.
+/// The node of an error, its shape, and the span of its key or element.
 struct Found<'a> {
     at: At<'a>,
     node: &'a Node,
-    known_by: Option<Span>,
+    name_span: Option<Span>,
     name: String,
-    /// Whether it stands inside what should say where a secret is kept.
-    in_secret: bool,
+    /// Whether the node is inside a secret reference.
+    is_in_secret: bool,
 }
 
 impl<'a> Found<'a> {
@@ -51,12 +51,12 @@ fn find<'a>(subject: Subject<'a>, pointer: &str) -> Found<'a> {
     let mut found = Found {
         at,
         node: body,
-        known_by: None,
+        name_span: None,
         name: String::new(),
-        in_secret: false,
+        is_in_secret: false,
     };
     for step in pointer.split('/').skip(1) {
-        let in_secret = found.in_secret || matches!(found.shape(), Some(Shape::Secret));
+        let is_in_secret = found.is_in_secret || matches!(found.shape(), Some(Shape::Secret));
         let step = step.replace("~1", "/").replace("~0", "~");
         let next = match &found.node.kind {
             NodeKind::Map(entries) => entries.iter().find(|entry| entry.key.of(source) == step),
@@ -67,9 +67,9 @@ fn find<'a>(subject: Subject<'a>, pointer: &str) -> Found<'a> {
                 found = Found {
                     at: found.at.child(element, None),
                     node: element,
-                    known_by: Some(element.span),
+                    name_span: Some(element.span),
                     name: format!("{}[{step}]", found.name),
-                    in_secret,
+                    is_in_secret,
                 };
                 continue;
             }
@@ -80,15 +80,15 @@ fn find<'a>(subject: Subject<'a>, pointer: &str) -> Found<'a> {
         found = Found {
             at,
             node: &entry.value,
-            known_by: Some(entry.span),
+            name_span: Some(entry.span),
             name: step,
-            in_secret,
+            is_in_secret,
         };
     }
     found
 }
 
-/// One schema error as diagnostics: one for each unknown field, one otherwise.
+/// Converts a schema error: one diagnostic for each unknown field, one otherwise.
 pub(super) fn explain(error: &ValidationError<'_>, subject: Subject<'_>) -> Vec<Diagnostic> {
     let Subject {
         checker,
@@ -106,40 +106,40 @@ pub(super) fn explain(error: &ValidationError<'_>, subject: Subject<'_>) -> Vec<
     };
     let at = |rule, span, message: String| Diagnostic::new(rule, Place::new(source, span), message);
     let span = found.node.span;
-    let scalar = matches!(found.node.kind, NodeKind::Scalar(_));
-    let inside = matches!(
+    let is_scalar = matches!(found.node.kind, NodeKind::Scalar(_));
+    let is_inside = matches!(
         error.kind(),
         ValidationErrorKind::AdditionalProperties { .. } | ValidationErrorKind::AnyOf { .. }
     );
     if let Some(Shape::Secret) = shape
-        && (scalar || !inside)
+        && (is_scalar || !is_inside)
     {
         source.hide(span);
         let help = format!(
-            "write where it is kept: {name}: {{ env: {} }}",
+            "write a reference instead: {name}: {{ env: {} }}",
             name.to_uppercase()
         );
-        return vec![if scalar {
-            let message = format!("`{name}` is a secret, and is written here");
+        return vec![if is_scalar {
+            let message = format!("the secret `{name}` is written in plain text");
             at(Rule::LiteralSecret, span, message).help(help)
         } else {
-            let message = format!("`{name}` must name one of `env`, `file` and `command`");
+            let message = format!("`{name}` must have exactly one of `env`, `file` and `command`");
             at(Rule::InvalidValue, span, message).help(help)
         }];
     }
-    if found.in_secret {
-        // It may be the secret itself, so it is neither said nor shown.
+    if found.is_in_secret {
+        // The value may be the secret itself, so it is never shown.
         source.hide(span);
         let what = match name.split('[').next() {
             Some("env") => Variable::FORMAT.what,
             Some("file") => RelativePath::FORMAT.what,
             Some("command") => "a program and its arguments, as a list",
-            _ => "a whole number from 1",
+            _ => "a whole number, at least 1",
         };
         let message = format!("`{name}` must be {what}");
         return vec![at(Rule::InvalidValue, span, message)];
     }
-    let value = |what: &str| {
+    let invalid = |what: &str| {
         let text = found.node.text(source).unwrap_or_default();
         at(
             Rule::InvalidValue,
@@ -156,23 +156,23 @@ pub(super) fn explain(error: &ValidationError<'_>, subject: Subject<'_>) -> Vec<
         }
         ValidationErrorKind::Required { property } => {
             let property = property.as_str().unwrap_or_default();
-            let place = found.known_by.unwrap_or(key);
-            let message = format!("`{name}` has no `{property}`");
+            let place = found.name_span.unwrap_or(key);
+            let message = format!("`{name}` lacks the required field `{property}`");
             at(Rule::MissingField, place, message).help(format!("add `{property}:`"))
         }
         ValidationErrorKind::Type { kind: expected } => {
             let expected = expected_types(expected);
             let message = format!(
-                "`{name}` must be {expected}, and this is {}",
-                found.node.what(source)
+                "`{name}` must be {expected}, not {}",
+                found.node.type_name(source)
             );
             let diagnostic = at(Rule::WrongType, span, message);
             match found.node.text(source) {
-                Some("yes" | "Yes" | "on" | "On") if expected == TRUTH => {
-                    diagnostic.help("write true")
+                Some("yes" | "Yes" | "on" | "On") if expected == BOOLEAN => {
+                    diagnostic.help("write `true`")
                 }
-                Some("no" | "No" | "off" | "Off") if expected == TRUTH => {
-                    diagnostic.help("write false")
+                Some("no" | "No" | "off" | "Off") if expected == BOOLEAN => {
+                    diagnostic.help("write `false`")
                 }
                 Some(text) if expected.contains("text") && !text.is_empty() => {
                     diagnostic.help(format!("quote it: \"{}\"", shorten(text)))
@@ -189,7 +189,7 @@ pub(super) fn explain(error: &ValidationError<'_>, subject: Subject<'_>) -> Vec<
                 options.filter_map(Value::as_str).collect(),
                 &found,
                 source,
-                value,
+                invalid,
             )
         }
         ValidationErrorKind::OneOfNotValid { .. } if let Some(Shape::Choice(words)) = shape => {
@@ -197,25 +197,25 @@ pub(super) fn explain(error: &ValidationError<'_>, subject: Subject<'_>) -> Vec<
                 words.iter().map(|word| &**word).collect(),
                 &found,
                 source,
-                value,
+                invalid,
             )
         }
-        ValidationErrorKind::Constant { expected_value } => value(&expected_value.to_string()),
+        ValidationErrorKind::Constant { expected_value } => invalid(&expected_value.to_string()),
         ValidationErrorKind::Pattern { .. } | ValidationErrorKind::MaxLength { .. } => {
             match (shape, error.kind()) {
-                (Some(Shape::Text(Some(format))), _) => value_of(format, value),
+                (Some(Shape::Text(Some(format))), _) => invalid_text(format, invalid),
                 (_, ValidationErrorKind::Pattern { pattern }) => {
-                    value(&format!("of the form {pattern}"))
+                    invalid(&format!("of the form {pattern}"))
                 }
-                _ => value("within its limits"),
+                _ => invalid("within its limits"),
             }
         }
-        ValidationErrorKind::Minimum { limit } => value(&format!("{limit} or more")),
-        ValidationErrorKind::Maximum { limit } => value(&format!("{limit} or less")),
+        ValidationErrorKind::Minimum { limit } => invalid(&format!("{limit} or more")),
+        ValidationErrorKind::Maximum { limit } => invalid(&format!("{limit} or less")),
         ValidationErrorKind::UniqueItems => at(
             Rule::InvalidValue,
             span,
-            format!("`{name}` names something twice"),
+            format!("`{name}` contains a duplicate"),
         ),
         ValidationErrorKind::MaxItems { limit } => at(
             Rule::InvalidValue,
@@ -231,12 +231,12 @@ pub(super) fn explain(error: &ValidationError<'_>, subject: Subject<'_>) -> Vec<
         | ValidationErrorKind::OneOfMultipleValid { .. } => {
             let message =
                 format!("`{name}` must have exactly one of `prompt`, `default` and `value`");
-            at(Rule::InvalidValue, found.known_by.unwrap_or(span), message)
+            at(Rule::InvalidValue, found.name_span.unwrap_or(span), message)
         }
         ValidationErrorKind::AnyOf { context } => {
-            // The other choice is null, or a placeholder: nobody meant those.
-            let meant = context.first().into_iter().flatten();
-            return meant.flat_map(|inner| explain(inner, subject)).collect();
+            // The second choice is null or a placeholder, which wasn't intended.
+            let intended = context.first().into_iter().flatten();
+            return intended.flat_map(|inner| explain(inner, subject)).collect();
         }
         _ => at(
             Rule::InvalidValue,
@@ -246,25 +246,25 @@ pub(super) fn explain(error: &ValidationError<'_>, subject: Subject<'_>) -> Vec<
     }]
 }
 
-/// A word that is none of a few.
+/// Reports a value that isn't one of the choices.
 fn one_of(
     words: Vec<&str>,
     found: &Found<'_>,
     source: &Source,
-    value: impl Fn(&str) -> Diagnostic,
+    invalid: impl Fn(&str) -> Diagnostic,
 ) -> Diagnostic {
-    let diagnostic = value(&format!("one of {}", words.join(", ")));
+    let diagnostic = invalid(&format!("one of {}", words.join(", ")));
     match did_you_mean(found.node.text(source).unwrap_or_default(), words) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => diagnostic,
     }
 }
 
-fn value_of(format: &Format, value: impl Fn(&str) -> Diagnostic) -> Diagnostic {
-    value(format.what).help(format!("for example `{}`", format.example))
+fn invalid_text(format: &Format, invalid: impl Fn(&str) -> Diagnostic) -> Diagnostic {
+    invalid(format.what).help(format!("for example `{}`", format.example))
 }
 
-/// A field that the mapping doesn't have.
+/// Reports a field that the mapping doesn't have.
 fn unknown(
     word: &str,
     found: &Found<'_>,
@@ -286,47 +286,46 @@ fn unknown(
                 .help(format!("for example `{}`", format.example));
         }
         Some(Shape::Secret) => {
-            // Whatever stands here may be the secret, the key too: `{hunter2}` is a mapping.
+            // Even the key may be the secret: `{hunter2}` is a mapping.
             if let Some(entry) = entry {
                 source.hide(entry.span);
                 source.hide(entry.value.span);
             }
             let message =
-                "a secret has nothing but one of `env`, `file` and `command`, and a `version`";
+                "a secret reference has only `version` and one of `env`, `file` and `command`";
             let near = did_you_mean(word, ["env", "file", "command", "version"]);
             let help = match near {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "write where the secret is kept, never the secret".to_owned(),
+                None => "write a reference to the secret, never the secret itself".to_owned(),
             };
             return Diagnostic::new(Rule::LiteralSecret, place, message).help(help);
         }
         _ => {}
     }
-    let whose = if found.name.is_empty() {
+    let owner = if found.name.is_empty() {
         checker.noun
     } else {
         &found.name
     };
-    let message = format!("`{whose}` has no field `{}`", shorten(word));
+    let message = format!("`{owner}` has no field `{}`", shorten(word));
     let known = known_fields(found, shape, subject);
     let diagnostic = Diagnostic::new(Rule::UnknownField, place, message);
     if word == "<<" {
-        return diagnostic.help(
-            "there are no merge keys in YAML 1.2; what resources share goes into a template",
-        );
+        return diagnostic.help("YAML 1.2 has no merge keys; use a template for shared fields");
     }
     let Some(near) = did_you_mean(word, known.iter().copied()) else {
-        return diagnostic.help(format!("its fields are {}", known.join(", ")));
+        return diagnostic.help(format!("the fields are {}", known.join(", ")));
     };
-    // What was meant to be a secret is as secret under a misspelt name.
-    let meant = shape.and_then(|shape| shape.field_of_any_type(near));
-    if let (Some(Shape::Secret), Some(entry)) = (meant.map(|field| field.shape.strict()), entry) {
+    // The value of a misspelled secret field is a secret, too.
+    let intended = shape.and_then(|shape| shape.field_of_any_type(near));
+    if let (Some(Shape::Secret), Some(entry)) = (intended.map(|field| field.shape.strict()), entry)
+    {
         source.hide(entry.value.span);
     }
     diagnostic.help(format!("did you mean `{near}`?"))
 }
 
-/// The fields that a mapping may have.
+/// The fields of a mapping.
 fn known_fields<'s>(
     found: &Found<'_>,
     shape: Option<&'s Shape>,
@@ -353,14 +352,14 @@ fn known_fields<'s>(
     known
 }
 
-/// What a truth value is.
-const TRUTH: &str = "true or false";
+/// The name of the boolean type.
+const BOOLEAN: &str = "true or false";
 
-/// The types that a schema wants, as a person says it; `null` goes without saying.
+/// The expected types for a message, without `null`.
 fn expected_types(expected: &TypeKind) -> String {
     let word = |one: JsonType| match one {
         JsonType::Array => "a list",
-        JsonType::Boolean => TRUTH,
+        JsonType::Boolean => BOOLEAN,
         JsonType::Integer => "a whole number",
         JsonType::Null => "null",
         JsonType::Number => "a number",
@@ -380,7 +379,7 @@ fn expected_types(expected: &TypeKind) -> String {
     }
 }
 
-/// The first 60 characters: enough to know a value by.
+/// The first 60 characters of a value.
 fn shorten(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(60) {
         Some((end, _)) => format!("{}…", &text[..end]).into(),

@@ -1,7 +1,6 @@
-//! A node of a file as the instance that a JSON Schema is checked against, without a copy.
+//! The *instance* that `jsonschema` validates: a view of a file's node, without a copy.
 //!
-//! `jsonschema` sees a node through [`At`], which knows the shape of the field it stands in, so that
-//! `0100` is text where text is expected.
+//! [`At`] is a node with the shape of its field, so that `0100` is text if the field expects text.
 
 use crate::{
     model::Shape,
@@ -29,8 +28,8 @@ pub(super) enum At<'a> {
     Name(&'a str),
 }
 
-/// What JSON has to say of a node.
-enum Seen<'a> {
+/// A node as a JSON value.
+enum JsonView<'a> {
     Null,
     Bool(bool),
     Number(Number),
@@ -40,9 +39,9 @@ enum Seen<'a> {
 }
 
 impl<'a> At<'a> {
-    fn seen(&self) -> Seen<'a> {
+    fn view(&self) -> JsonView<'a> {
         let (source, node, shape) = match self {
-            Self::Name(name) => return Seen::Text(name),
+            Self::Name(name) => return JsonView::Text(name),
             Self::Node {
                 source,
                 node,
@@ -50,21 +49,21 @@ impl<'a> At<'a> {
             } => (*source, *node, *shape),
         };
         match &node.kind {
-            NodeKind::List(list) => Seen::List(list),
-            NodeKind::Map(entries) => Seen::Map(entries),
+            NodeKind::List(list) => JsonView::List(list),
+            NodeKind::Map(entries) => JsonView::Map(entries),
             NodeKind::Scalar(scalar) => {
                 let text = scalar.text.of(source);
                 match node.plain(source).unwrap_or(Plain::Text) {
-                    Plain::Null => Seen::Null,
-                    Plain::Bool(value) => Seen::Bool(value),
+                    Plain::Null => JsonView::Null,
+                    Plain::Bool(value) => JsonView::Bool(value),
                     Plain::Integer(_) | Plain::Float(_)
                         if matches!(shape, Some(Shape::Text(_) | Shape::Choice(_))) =>
                     {
-                        Seen::Text(text)
+                        JsonView::Text(text)
                     }
-                    Plain::Integer(number) => Seen::Number(Number::Integer(number)),
-                    Plain::Float(number) => Seen::Number(Number::Float(number)),
-                    Plain::Text => Seen::Text(text),
+                    Plain::Integer(number) => JsonView::Number(Number::Integer(number)),
+                    Plain::Float(number) => JsonView::Number(Number::Float(number)),
+                    Plain::Text => JsonView::Text(text),
                 }
             }
         }
@@ -81,10 +80,10 @@ impl<'a> At<'a> {
         };
         let shape = match (shape, name) {
             (Some(Shape::List { item, .. } | Shape::Map { item, .. }), _) => Some(&**item),
-            // Where a secret is kept is text, and a command several.
+            // The fields of a secret reference are text, and a command is a list of texts.
             (Some(Shape::Secret), Some("env" | "file" | "command")) => Some(&Shape::Text(None)),
             (Some(text @ Shape::Text(_)), None) => Some(*text),
-            // A key is text, whatever it looks like, and so is the key before it.
+            // A key is always text.
             (Some(Shape::Record(_) | Shape::Variants { .. }), Some("previously")) => {
                 Some(&Shape::Text(None))
             }
@@ -171,64 +170,64 @@ impl<'a> JsonNode<'a, Yaml> for At<'a> {
     type Array = List<'a>;
     type Number = Number;
     fn as_object(&self) -> Option<Map<'a>> {
-        if let Seen::Map(entries) = self.seen() {
+        if let JsonView::Map(entries) = self.view() {
             Some(Map(*self, entries))
         } else {
             None
         }
     }
     fn as_array(&self) -> Option<List<'a>> {
-        if let Seen::List(list) = self.seen() {
+        if let JsonView::List(list) = self.view() {
             Some(List(*self, list))
         } else {
             None
         }
     }
     fn as_string(&self) -> Option<Cow<'a, str>> {
-        if let Seen::Text(text) = self.seen() {
+        if let JsonView::Text(text) = self.view() {
             Some(text.into())
         } else {
             None
         }
     }
     fn as_number(&self) -> Option<Number> {
-        if let Seen::Number(number) = self.seen() {
+        if let JsonView::Number(number) = self.view() {
             Some(number)
         } else {
             None
         }
     }
     fn as_boolean(&self) -> Option<bool> {
-        if let Seen::Bool(value) = self.seen() {
+        if let JsonView::Bool(value) = self.view() {
             Some(value)
         } else {
             None
         }
     }
     fn is_null(&self) -> bool {
-        matches!(self.seen(), Seen::Null)
+        matches!(self.view(), JsonView::Null)
     }
     fn json_type(&self) -> JsonType {
-        match self.seen() {
-            Seen::Null => JsonType::Null,
-            Seen::Bool(_) => JsonType::Boolean,
-            Seen::Number(_) => JsonType::Number,
-            Seen::Text(_) => JsonType::String,
-            Seen::List(_) => JsonType::Array,
-            Seen::Map(_) => JsonType::Object,
+        match self.view() {
+            JsonView::Null => JsonType::Null,
+            JsonView::Bool(_) => JsonType::Boolean,
+            JsonView::Number(_) => JsonType::Number,
+            JsonView::Text(_) => JsonType::String,
+            JsonView::List(_) => JsonType::Array,
+            JsonView::Map(_) => JsonType::Object,
         }
     }
     fn to_value(&self) -> Cow<'a, Value> {
-        Cow::Owned(match self.seen() {
-            Seen::Null => Value::Null,
-            Seen::Bool(value) => value.into(),
-            Seen::Number(number) => Value::Number(number.to_number().into_owned()),
-            Seen::Text(text) => text.into(),
-            Seen::List(list) => List(*self, list)
+        Cow::Owned(match self.view() {
+            JsonView::Null => Value::Null,
+            JsonView::Bool(value) => value.into(),
+            JsonView::Number(number) => Value::Number(number.to_number().into_owned()),
+            JsonView::Text(text) => text.into(),
+            JsonView::List(list) => List(*self, list)
                 .elements()
                 .map(|one| one.to_value().into_owned())
                 .collect(),
-            Seen::Map(entries) => {
+            JsonView::Map(entries) => {
                 let members = Map(*self, entries);
                 members
                     .members()
@@ -255,7 +254,7 @@ impl<'a> Object<'a, Yaml> for Map<'a> {
         self.1.len()
     }
     fn get(&self, key: &String) -> Option<At<'a>> {
-        // Only what is found is worth knowing the shape of.
+        // The shape is looked up only for existing members.
         let At::Node { source, .. } = self.0 else {
             return None;
         };

@@ -1,8 +1,8 @@
-//! A *schema* is the model written down for others: editors, validators, portals.
+//! A *schema* describes the model for other programs: editors, validators and portals.
 //!
-//! All schemas are generated from the model's types. Three forms are made of each kind: what a file
-//! may say ([`published`]), what a declaration must be once its template is expanded
-//! ([`Checker::declaration`]), and what the sandbox takes ([`wire`]).
+//! All schemas are generated from the model's types. Each kind has three: for files ([`published`]), for
+//! declarations with their template expanded ([`Checker::declaration`]), and for requests to the
+//! sandbox ([`wire`]).
 
 mod check;
 mod explain;

@@ -1,12 +1,10 @@
-//! A *node* is one value in a YAML file, with the bytes that it stands on.
+//! A *node* is one value in a YAML file, with its span in the source.
 //!
-//! One parse gives everything: values, places of keys, the instance that the JSON Schema checks, and
-//! the words for "did you mean". Text is not copied: a node remembers where its text stands in the
-//! [`Source`].
+//! Schema validation, values, places in messages and "did you mean" all use the same nodes. Text isn't
+//! copied: a node refers to its bytes in the [`Source`].
 //!
-//! Plain scalars keep their spelling. Whether `0100` is text is for the field that holds it to say, so
-//! nothing is decided here: [`Node::plain`] tells what a plain scalar would be by the YAML 1.2 core
-//! schema, where a number must be spelt as a number is printed.
+//! Plain scalars keep their spelling: the type of `0100` depends on its field. [`Node::plain`] resolves a
+//! plain scalar by the YAML 1.2 core schema, restricted to numbers in their canonical form.
 
 mod parse;
 
@@ -17,13 +15,13 @@ use crate::source::{Source, Span};
 /// One value in a file.
 #[derive(Clone, Debug)]
 pub struct Node {
-    /// The bytes that it stands on; those of the alias, where it was reached by one.
+    /// Its span; for an aliased value, the span of the alias.
     pub span: Span,
-    /// What it is.
+    /// The scalar, list or mapping.
     pub kind: NodeKind,
 }
 
-/// What a node is.
+/// The content of a node.
 #[derive(Clone, Debug)]
 pub enum NodeKind {
     /// A scalar.
@@ -34,11 +32,11 @@ pub enum NodeKind {
     Map(Box<[Entry]>),
 }
 
-/// A scalar and how it was written.
+/// A scalar and its style.
 #[derive(Clone, Debug)]
 pub struct Scalar {
-    /// Neither quoted nor a block: may be a number, a truth value or null.
-    pub plain: bool,
+    /// Whether it is neither quoted nor a block, so it may be a number, a boolean or null.
+    pub is_plain: bool,
     /// Its text.
     pub text: Text,
 }
@@ -46,15 +44,15 @@ pub struct Scalar {
 /// The text of a scalar or a key.
 #[derive(Clone, Debug)]
 pub enum Text {
-    /// As it stands in the source.
-    Spelled(Span),
-    /// Not as it stands there: it was escaped, folded or put in by a template.
-    /// There are few of them, and many nodes: the second box makes every node smaller.
+    /// A slice of the source.
+    Slice(Span),
+    /// Text that differs from the source: it was escaped, folded or inserted by a template.
+    // Such text is rare: the second box makes each node smaller.
     Owned(Box<Box<str>>),
 }
 
 impl Text {
-    /// A text of its own.
+    /// Text that isn't in the source.
     #[must_use]
     pub fn owned(text: impl Into<Box<str>>) -> Self {
         Self::Owned(Box::new(text.into()))
@@ -64,7 +62,7 @@ impl Text {
     #[must_use]
     pub fn of<'s>(&'s self, source: &'s Source) -> &'s str {
         match self {
-            Self::Spelled(span) => source.slice(*span),
+            Self::Slice(span) => source.slice(*span),
             Self::Owned(text) => text,
         }
     }
@@ -81,10 +79,10 @@ pub struct Entry {
     pub value: Node,
 }
 
-/// What a scalar would be by the YAML 1.2 core schema.
+/// The type of a plain scalar in the YAML 1.2 core schema.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Plain {
-    /// Nothing, `~` or `null`.
+    /// An empty value, `~` or `null`.
     Null,
     /// `true` or `false`.
     Bool(bool),
@@ -106,11 +104,11 @@ impl Node {
         }
     }
 
-    /// What a scalar is unless its field expects text.
+    /// The type of a scalar whose field doesn't expect text.
     #[must_use]
     pub fn plain(&self, source: &Source) -> Option<Plain> {
         match &self.kind {
-            NodeKind::Scalar(scalar) if scalar.plain => Some(resolve(scalar.text.of(source))),
+            NodeKind::Scalar(scalar) if scalar.is_plain => Some(resolve(scalar.text.of(source))),
             NodeKind::Scalar(_) => Some(Plain::Text),
             NodeKind::List(_) | NodeKind::Map(_) => None,
         }
@@ -146,7 +144,7 @@ impl Node {
         self.plain(source) == Some(Plain::Null)
     }
 
-    /// The entries of a mapping; none of anything else.
+    /// The entries of a mapping; empty for other nodes.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
         if let NodeKind::Map(entries) = &self.kind {
@@ -156,7 +154,7 @@ impl Node {
         }
     }
 
-    /// The elements of a sequence; none of anything else.
+    /// The elements of a sequence; empty for other nodes.
     #[must_use]
     pub fn elements(&self) -> &[Self] {
         if let NodeKind::List(elements) = &self.kind {
@@ -174,7 +172,7 @@ impl Node {
             .find(|entry| entry.key.of(source) == key)
     }
 
-    /// What a path such as `forwarding.destinations[0]` names.
+    /// The node at a path such as `forwarding.destinations[0]`.
     #[must_use]
     pub fn find(&self, source: &Source, path: &str) -> Option<&Self> {
         let mut steps = path.split(['.', '[']).filter(|step| !step.is_empty());
@@ -186,15 +184,15 @@ impl Node {
         })
     }
 
-    /// The words for a person: "a list", "a number".
+    /// The type for a message: "a list", "a number".
     #[must_use]
-    pub fn what(&self, source: &Source) -> &'static str {
+    pub fn type_name(&self, source: &Source) -> &'static str {
         match &self.kind {
             NodeKind::List(_) => "a list",
             NodeKind::Map(_) => "a mapping",
             NodeKind::Scalar(_) => match self.plain(source) {
-                Some(Plain::Null) => "nothing",
-                Some(Plain::Bool(_)) => "a truth value",
+                Some(Plain::Null) => "null",
+                Some(Plain::Bool(_)) => "a boolean",
                 Some(Plain::Integer(_) | Plain::Float(_)) => "a number",
                 Some(Plain::Text) | None => "text",
             },
@@ -202,8 +200,8 @@ impl Node {
     }
 }
 
-/// The YAML 1.2 core schema, except that a number must be spelt as a number is printed: `0100`,
-/// `+1415`, `0x1F` and `1_000` are the text that the user wrote.
+/// Resolves a plain scalar by the YAML 1.2 core schema, restricted to numbers in their canonical form:
+/// `0100`, `+1415`, `0x1F` and `1_000` are text.
 fn resolve(text: &str) -> Plain {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Plain::Null,
@@ -231,7 +229,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_spelt_as_it_is_printed() {
+    fn only_canonical_numbers_are_numbers() {
         for text in [
             "0100",
             "+14155550100",
@@ -251,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_finds_its_value() {
+    fn a_path_finds_its_node() {
         let source = Source::new("a.yaml", "a:\n  b: [x, y]\n");
         let node = parse(&source, &mut crate::diagnostic::Report::default());
         assert_eq!(

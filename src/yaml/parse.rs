@@ -1,8 +1,8 @@
-//! Text to nodes, over the events of `granit-parser`, which only this file names.
+//! The YAML *parser*: builds nodes from the events of `granit-parser`. No other file uses that crate.
 //!
-//! Hostile input costs no more than its size: depth and alias expansion are bounded, keys are checked
-//! for duplicates in time that doesn't grow with their square. What can be read past is collected;
-//! only broken syntax ends a file.
+//! The cost is linear in the size of the input, even for hostile files: depth and alias expansion are
+//! limited, and duplicate keys of large mappings are found by a search tree. Parsing continues after
+//! most errors; only broken syntax and exceeded limits end it.
 
 use super::{Entry, Node, NodeKind, Plain, Scalar, Text, resolve};
 use crate::{
@@ -12,17 +12,17 @@ use crate::{
 use granit_parser::{Event, Options, Parser, ScalarStyle, StrInput};
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
-/// How many values aliases may expand to in one file.
+/// The maximum number of values that aliases may expand to in one file.
 pub const MAX_ALIASED: usize = 100_000;
 
-/// How deep values may be nested.
+/// The maximum nesting depth of values.
 pub const MAX_DEPTH: usize = 64;
 
-/// From this many keys on, a mapping's keys are found by a search tree.
+/// The number of keys from which a mapping uses a search tree to find duplicates.
 const LARGE_MAPPING: usize = 16;
 
-/// Reads one file. Everything wrong with it goes into `report`; what remains readable is returned, an
-/// empty mapping if nothing is.
+/// Parses one file. Errors are added to `report`. Returns everything that could be parsed, or an empty
+/// mapping.
 pub fn parse(source: &Arc<Source>, report: &mut Report) -> Node {
     let mut options = Options::default();
     options.emit_unresolved_aliases = true;
@@ -51,7 +51,7 @@ fn empty() -> Node {
     }
 }
 
-/// What ends a file: broken syntax, or a limit.
+/// A diagnostic that ends parsing: broken syntax or an exceeded limit.
 type Fatal = Box<Diagnostic>;
 
 struct Builder<'s, 'r> {
@@ -71,8 +71,8 @@ impl<'s> Builder<'s, '_> {
                 (Event::StreamStart | Event::DocumentStart(..) | Event::DocumentEnd, _) => {}
                 (event, at) if root.is_none() => root = Some(self.node(event, at, 0)?),
                 (_, at) => {
-                    let message = "the file holds a second document";
-                    return Err(self.fatal(Rule::SeveralDocuments, at, message));
+                    let message = "the file contains a second document";
+                    return Err(self.fatal(Rule::MultipleDocuments, at, message));
                 }
             }
         }
@@ -106,18 +106,18 @@ impl<'s> Builder<'s, '_> {
         let (anchor, tag, node) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain;
-                // A value that isn't there comes as a null that stands on no byte.
+                // A missing value is reported as a null with an empty span.
                 if plain && at.start == at.end {
-                    self.refuse_swallowed_text(at);
+                    self.reject_swallowed_text(at);
                     if anchor != 0 {
-                        let message = "`&` unquoted makes an anchor, and nothing is declared here";
-                        let help = "to mean the text, quote it";
+                        let message = "unquoted `&` starts an anchor, so the value is empty";
+                        let help = "quote the value if it is text";
                         self.report
-                            .add(self.at(Rule::UnquotedSign, at, message).help(help));
+                            .add(self.at(Rule::MissingQuotes, at, message).help(help));
                     }
                 }
                 let scalar = Scalar {
-                    plain,
+                    is_plain: plain,
                     text: self.text(text),
                 };
                 (
@@ -163,7 +163,7 @@ impl<'s> Builder<'s, '_> {
             Event::UnresolvedAlias(name) => {
                 self.unresolved(&name, at)?;
                 let scalar = Scalar {
-                    plain: false,
+                    is_plain: false,
                     text: Text::owned(format!("*{name}")),
                 };
                 return Ok(Node {
@@ -171,13 +171,13 @@ impl<'s> Builder<'s, '_> {
                     kind: NodeKind::Scalar(scalar),
                 });
             }
-            _ => return Err(self.fatal(Rule::YamlSyntax, at, "a value was expected here")),
+            _ => return Err(self.fatal(Rule::YamlSyntax, at, "expected a value")),
         };
         if let Some(tag) = tag {
             let tag = tag.to_string().replace("tag:yaml.org,2002:", "!!");
-            let tag = self.source.said(at.start, &tag);
-            let message = format!("`{tag}` is a tag, and values carry none");
-            let help = "remove the tag; to mean a text that starts with `!`, quote it";
+            let tag = self.source.redact(at.start, &tag);
+            let message = format!("the tag `{tag}` isn't supported");
+            let help = "remove the tag; if the text starts with `!`, quote it";
             self.report.add(self.at(Rule::Tag, at, message).help(help));
         }
         if anchor != 0 {
@@ -193,21 +193,22 @@ impl<'s> Builder<'s, '_> {
             let (key, span) = match self.next()? {
                 (Event::MappingEnd, end) => return Ok((entries, end)),
                 (Event::Scalar(name, style, ..), span) => {
-                    let nothing = style == ScalarStyle::Plain && resolve(&name) == Plain::Null;
-                    if nothing {
-                        let message = "a key must be a word or a number, and this is nothing";
-                        self.report.add(self.at(Rule::OddKey, span, message));
+                    let is_null = style == ScalarStyle::Plain && resolve(&name) == Plain::Null;
+                    if is_null {
+                        let message = "a key must be a string or a number, not null";
+                        self.report.add(self.at(Rule::NonStringKey, span, message));
                     }
-                    ((!nothing).then_some(name), span)
+                    ((!is_null).then_some(name), span)
                 }
                 (Event::UnresolvedAlias(name), span) => {
                     self.unresolved(&name, span)?;
                     (None, span)
                 }
                 (event, span) => {
-                    let odd = self.node(event, span, depth + 1)?;
-                    let message = "a key must be a word or a number";
-                    self.report.add(self.at(Rule::OddKey, odd.span, message));
+                    let key = self.node(event, span, depth + 1)?;
+                    let message = "a key must be a string or a number";
+                    self.report
+                        .add(self.at(Rule::NonStringKey, key.span, message));
                     (None, span)
                 }
             };
@@ -227,10 +228,10 @@ impl<'s> Builder<'s, '_> {
                 index.get(&*key).copied()
             };
             if let Some(first) = first {
-                let message = format!("`{key}` is declared twice");
+                let message = format!("the key `{key}` appears twice");
                 let place = Place::new(self.source, first);
                 let twice = self.at(Rule::DuplicateKey, span, message);
-                self.report.add(twice.related(place, "first declared here"));
+                self.report.add(twice.related(place, "first used here"));
                 continue;
             }
             if !index.is_empty() {
@@ -244,16 +245,15 @@ impl<'s> Builder<'s, '_> {
         }
     }
 
-    /// Reports an alias that no anchor stands before: nearly always a feature code, or a key of a
-    /// telephone, that wants quotes.
+    /// Reports an alias without an anchor: nearly always an unquoted feature code or phone key.
     fn unresolved(&mut self, name: &str, at: Span) -> Result<(), Fatal> {
-        // A colon may be part of an alias's name, so that `*: x` holds no key at all.
+        // A colon may be part of the alias's name, so `*: x` has no key.
         let whole = name.trim_end_matches(':');
-        let word = self.source.said(at.start, whole);
+        let word = self.source.redact(at.start, whole);
         let message =
-            format!("`*{word}` unquoted is an alias, and no anchor `&{word}` stands before it");
-        let help = format!("to mean the text, quote it: \"*{word}\"");
-        let diagnostic = self.at(Rule::UnquotedSign, at, message).help(help);
+            format!("unquoted `*{word}` is an alias, but the anchor `&{word}` doesn't exist");
+        let help = format!("quote it: \"*{word}\"");
+        let diagnostic = self.at(Rule::MissingQuotes, at, message).help(help);
         if whole.len() < name.len() {
             return Err(Box::new(diagnostic));
         }
@@ -261,10 +261,14 @@ impl<'s> Builder<'s, '_> {
         Ok(())
     }
 
-    /// Puts in what an anchor stands for.
+    /// Replaces an alias with the value of its anchor.
     fn alias(&mut self, id: usize, at: Span) -> Result<Node, Fatal> {
         let Some(target) = self.anchors.get(&id) else {
-            return Err(self.fatal(Rule::YamlSyntax, at, "an alias stands inside what it names"));
+            return Err(self.fatal(
+                Rule::YamlSyntax,
+                at,
+                "the alias refers to a value that contains it",
+            ));
         };
         self.aliased += size(target);
         if self.aliased > MAX_ALIASED {
@@ -277,7 +281,7 @@ impl<'s> Builder<'s, '_> {
         })
     }
 
-    /// Remembers where a text stands, if it stands in the source as it is.
+    /// Keeps the span of a text that appears verbatim in the source, and the text itself otherwise.
     fn text(&self, text: Cow<'s, str>) -> Text {
         let base = self.source.text().as_ptr() as usize;
         if let Cow::Borrowed(text) = text {
@@ -285,15 +289,15 @@ impl<'s> Builder<'s, '_> {
             if start <= self.source.text().len() && !text.is_empty() {
                 let start = u32::try_from(start).unwrap_or(u32::MAX);
                 let end = start + u32::try_from(text.len()).unwrap_or(0);
-                return Text::Spelled(Span::new(start, end));
+                return Text::Slice(Span::new(start, end));
             }
         }
         Text::owned(text)
     }
 
-    /// A value that isn't there, before a `#` with no space behind it: `color: #1f77b4` would quietly
-    /// mean "clear the colour".
-    fn refuse_swallowed_text(&mut self, at: Span) {
+    /// Reports an empty value followed by a comment without a space: `color: #1f77b4` would silently
+    /// clear the color.
+    fn reject_swallowed_text(&mut self, at: Span) {
         let rest = self.source.text().get(at.start as usize..).unwrap_or("");
         let line = rest.lines().next().unwrap_or("");
         let line = line.trim_start_matches([':', '-', ' ', '\t']);
@@ -306,16 +310,14 @@ impl<'s> Builder<'s, '_> {
         let word = comment.split_whitespace().next().unwrap_or("");
         let start = at.start + u32::try_from(rest.find('#').unwrap_or(0)).unwrap_or(0);
         let span = Span::new(start, start + 1 + u32::try_from(word.len()).unwrap_or(0));
-        let word = self.source.said(start, word);
-        let message = format!("`#{word}` unquoted is a comment, so nothing is declared here");
-        let help = format!(
-            "to mean the text, quote it: \"#{word}\"; to mean a comment, put a space behind the #"
-        );
+        let word = self.source.redact(start, word);
+        let message = format!("unquoted `#{word}` is a comment, so the value is empty");
+        let help = format!("quote the text: \"#{word}\"; for a comment, add a space after the #");
         self.report
-            .add(self.at(Rule::UnquotedSign, span, message).help(help));
+            .add(self.at(Rule::MissingQuotes, span, message).help(help));
     }
 
-    /// From the start of a collection to its end, without the white space that follows a block.
+    /// The span of a collection, without trailing white space.
     fn trimmed(&self, start: Span, end: Span) -> Span {
         let span = Span::new(start.start, end.end.max(start.end));
         let length = self.source.slice(span).trim_end().len();
@@ -324,8 +326,10 @@ impl<'s> Builder<'s, '_> {
 
     fn syntax_error(&self, at: u32, message: &str) -> Fatal {
         let text = self.source.text();
-        let sign = text.get(at as usize..).and_then(|rest| rest.chars().next());
-        let width = sign.map_or(0, |sign| u32::try_from(sign.len_utf8()).unwrap_or(0));
+        let character = text.get(at as usize..).and_then(|rest| rest.chars().next());
+        let width = character.map_or(0, |character| {
+            u32::try_from(character.len_utf8()).unwrap_or(0)
+        });
         let span = Span::new(at, at + width);
         let line_start = text
             .get(..at as usize)
@@ -335,11 +339,11 @@ impl<'s> Builder<'s, '_> {
         if indent.contains('\t') {
             return self.fatal(Rule::TabIndent, span, "the line is indented with a tab");
         }
-        match sign {
-            Some(sign @ ('@' | '`' | '%' | '*' | '&' | '!')) => {
-                let message = format!("{sign} unquoted means something else in YAML");
-                let help = format!("quote the text: \"{sign}…\"");
-                Box::new(self.at(Rule::UnquotedSign, span, message).help(help))
+        match character {
+            Some(character @ ('@' | '`' | '%' | '*' | '&' | '!')) => {
+                let message = format!("unquoted `{character}` is special in YAML");
+                let help = format!("quote the value: \"{character}…\"");
+                Box::new(self.at(Rule::MissingQuotes, span, message).help(help))
             }
             _ => self.fatal(Rule::YamlSyntax, span, message),
         }
@@ -354,7 +358,7 @@ impl<'s> Builder<'s, '_> {
     }
 }
 
-/// How many values a node holds, itself included.
+/// The number of values in a node, including itself.
 fn size(node: &Node) -> usize {
     1 + match &node.kind {
         NodeKind::Scalar(_) => 0,

@@ -274,16 +274,16 @@ fn lines_end_as_every_system_ends_them() {
 #[test]
 fn odd_structure_is_refused() {
     for (text, expected) in [
-        ("a: 1\n---\nb: 2\n", "several-documents"),
-        ("users: {}\n...\n---\n...\n", "several-documents"),
-        (&"---\n".repeat(10_000), "several-documents"),
-        ("users:\n  [a]: {}\n", "odd-key"),
-        ("users:\n  {a: b}: {}\n", "odd-key"),
-        ("users:\n  ? - a\n  : {}\n", "odd-key"),
-        ("users:\n  : {}\n", "odd-key"),
-        ("users:\n  ~: {}\n", "odd-key"),
-        ("users:\n  &a : {}\n", "odd-key"),
-        ("groups:\n  a: &a {}\n  *a : {}\n", "odd-key"),
+        ("a: 1\n---\nb: 2\n", "multiple-documents"),
+        ("users: {}\n...\n---\n...\n", "multiple-documents"),
+        (&"---\n".repeat(10_000), "multiple-documents"),
+        ("users:\n  [a]: {}\n", "non-string-key"),
+        ("users:\n  {a: b}: {}\n", "non-string-key"),
+        ("users:\n  ? - a\n  : {}\n", "non-string-key"),
+        ("users:\n  : {}\n", "non-string-key"),
+        ("users:\n  ~: {}\n", "non-string-key"),
+        ("users:\n  &a : {}\n", "non-string-key"),
+        ("groups:\n  a: &a {}\n  *a : {}\n", "non-string-key"),
         (
             "groups:\n  a: &a { title: x }\n  b: { <<: *a }\n",
             "unknown-field",

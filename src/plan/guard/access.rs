@@ -31,7 +31,7 @@ impl<'a> Scopes<'a> {
         let mut at = scope;
         for _ in 0..64 {
             if let Some(built_in) = BuiltInScope::named(at) {
-                return built_in.administrates;
+                return built_in.is_administrator;
             }
             let target = self.targets.get(at).copied().filter(|_| after);
             let live = self.live.get(Kind::Scopes, at).map(|live| &live.fields);
