@@ -43,14 +43,14 @@ pub enum Outcome {
 #[derive(Clone, Debug, Default)]
 pub struct Applied {
     /// What became of each operation, in the order of the plan.
-    pub results: Vec<Result>,
+    pub results: Vec<OperationResult>,
     /// Whether somebody asked to stop before all was begun.
     pub interrupted: bool,
 }
 
 /// What became of one operation, and why.
 #[derive(Clone, Debug)]
-pub struct Result {
+pub struct OperationResult {
     /// What became of it.
     pub outcome: Outcome,
     /// Why it wasn't done.
@@ -96,19 +96,15 @@ pub struct MissingSecret {
 }
 
 /// Reads one secret from where it is kept.
-pub type ReadSecret<'a> = dyn Fn(&SecretOrigin) -> std::result::Result<SecretString, String> + 'a;
+pub type ReadSecret<'a> = dyn Fn(&SecretOrigin) -> Result<SecretString, String> + 'a;
 
 impl Secrets {
     /// Reads every secret that a plan sends, each once, before anything is written.
     ///
     /// # Errors
     /// All that can't be read.
-    pub fn read(
-        plan: &Plan,
-        read: &ReadSecret<'_>,
-    ) -> std::result::Result<Self, Vec<MissingSecret>> {
-        let mut known: BTreeMap<SecretOrigin, std::result::Result<SecretString, String>> =
-            BTreeMap::new();
+    pub fn read(plan: &Plan, read: &ReadSecret<'_>) -> Result<Self, Vec<MissingSecret>> {
+        let mut known: BTreeMap<SecretOrigin, Result<SecretString, String>> = BTreeMap::new();
         let mut secrets = Self::default();
         let mut missing = Vec::new();
         for (at, operation) in plan.operations.iter().enumerate() {
@@ -141,7 +137,7 @@ impl Secrets {
 }
 
 /// Told what becomes of operations while they are applied.
-pub trait Watch {
+pub trait Observer {
     /// One operation, by its place in the plan, is about to be sent. If this fails, it isn't.
     ///
     /// # Errors
@@ -152,15 +148,15 @@ pub trait Watch {
     ///
     /// # Errors
     /// It can't be recorded; nothing more is begun then.
-    fn ended(&self, at: usize, operation: &Operation, result: &Result) -> io::Result<()>;
+    fn ended(&self, at: usize, operation: &Operation, result: &OperationResult) -> io::Result<()>;
 }
 
 /// Nobody watches.
-impl Watch for () {
+impl Observer for () {
     fn starting(&self, _: usize, _: &Operation) -> io::Result<()> {
         Ok(())
     }
-    fn ended(&self, _: usize, _: &Operation, _: &Result) -> io::Result<()> {
+    fn ended(&self, _: usize, _: &Operation, _: &OperationResult) -> io::Result<()> {
         Ok(())
     }
 }
@@ -171,7 +167,7 @@ pub async fn apply(
     portal: &dyn Portal,
     secrets: &Secrets,
     stop: watch::Receiver<bool>,
-    watch: &dyn Watch,
+    observer: &dyn Observer,
 ) -> Applied {
     let count = plan.operations.len();
     let mut waits: Vec<usize> = plan.operations.iter().map(|one| one.after.len()).collect();
@@ -182,7 +178,7 @@ pub async fn apply(
             .iter()
             .for_each(|first| next[*first].push(at));
     }
-    let mut results: Vec<Option<Result>> = vec![None; count];
+    let mut results: Vec<Option<OperationResult>> = vec![None; count];
     let mut ready: BTreeSet<usize> = (0..count).filter(|at| waits[*at] == 0).collect();
     let mut versions: BTreeMap<Box<str>, Written> = BTreeMap::new();
     let mut in_flight = FuturesUnordered::new();
@@ -194,7 +190,7 @@ pub async fn apply(
         while !stopping && unrecorded.is_none() && in_flight.len() < IN_FLIGHT {
             let Some(at) = ready.pop_first() else { break };
             let operation = &plan.operations[at];
-            if let Err(error) = watch.starting(at, operation) {
+            if let Err(error) = observer.starting(at, operation) {
                 unrecorded = Some(format!("it can't be recorded: {error}"));
                 break;
             }
@@ -216,7 +212,7 @@ pub async fn apply(
         let result = match written {
             Ok(written) => {
                 versions.insert(written.id.clone(), written.clone());
-                Result {
+                OperationResult {
                     outcome: Outcome::Done,
                     error: None,
                     written: Some(written),
@@ -228,14 +224,14 @@ pub async fn apply(
                 } else {
                     Outcome::Failed
                 };
-                Result {
+                OperationResult {
                     outcome,
                     error: Some(placed(&error, operation)),
                     written: None,
                 }
             }
         };
-        if let Err(error) = watch.ended(at, operation, &result) {
+        if let Err(error) = observer.ended(at, operation, &result) {
             unrecorded = Some(format!("what was done can't be recorded: {error}"));
         }
         if result.outcome == Outcome::Done {
@@ -279,10 +275,10 @@ fn placed(error: &Error, operation: &Operation) -> String {
 /// Gives what was never begun its outcome, and names what it waited for.
 fn not_attempted(
     plan: &Plan,
-    results: Vec<Option<Result>>,
+    results: Vec<Option<OperationResult>>,
     interrupted: bool,
     unrecorded: Option<&str>,
-) -> Vec<Result> {
+) -> Vec<OperationResult> {
     let failed: BTreeSet<usize> = results
         .iter()
         .enumerate()
@@ -309,7 +305,7 @@ fn not_attempted(
                 None if interrupted => "interrupted before it was begun".to_owned(),
                 None => "not begun".to_owned(),
             };
-            Result {
+            OperationResult {
                 outcome: Outcome::NotAttempted,
                 error: Some(why),
                 written: None,
@@ -325,7 +321,7 @@ async fn write(
     latest: Option<Written>,
     secrets: Option<&BTreeMap<Vec<Name>, SecretString>>,
     portal: &dyn Portal,
-) -> std::result::Result<Written, Error> {
+) -> Result<Written, Error> {
     let none = BTreeMap::new();
     let object = operation.object.as_ref().map(|object| ObjectRef {
         id: &object.id,

@@ -5,7 +5,7 @@
 //! a run, its journal tells what was begun. It holds no secret.
 
 use crate::{
-    apply::{Outcome, Result as Ended},
+    apply::{OperationResult as Ended, Outcome},
     plan::Operation,
     render::document::{Heading, Outcomes},
     saved::{self, SavedOperation},
@@ -161,7 +161,7 @@ impl Journal {
 
 /// A journal that was read.
 #[derive(Clone, Debug)]
-pub struct Story {
+pub struct Replay {
     /// Which workspace, which portal, which commits.
     pub heading: Heading,
     /// What the run was going to do.
@@ -193,7 +193,7 @@ pub enum Error {
     Operations(#[from] saved::Error),
 }
 
-impl Story {
+impl Replay {
     /// Reads a journal. A last line that was cut short is what a crash leaves, and is left out.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use crate::{
     apply::Outcome,
-    journal::Story,
+    journal::Replay,
     model::{Change, Fields, Shape, Value},
     plan::{Action, Object, Operation, Plan, changes, in_order},
 };
@@ -18,7 +18,7 @@ pub struct Undo {
 
 /// Works out the inverse of a run.
 #[must_use]
-pub fn undo(story: &Story) -> Undo {
+pub fn undo(story: &Replay) -> Undo {
     let mut undo = Undo::default();
     let mut operations = Vec::new();
     let done = story
@@ -33,7 +33,7 @@ pub fn undo(story: &Story) -> Undo {
                 operation.address
             )),
             Outcome::Failed | Outcome::NotAttempted => {}
-            Outcome::Done if operation.makes_way => {}
+            Outcome::Done if operation.is_release => {}
             Outcome::Done => operations.push(inverse(operation, left.as_ref(), &mut undo.lost)),
         }
     }
@@ -51,7 +51,7 @@ fn inverse(
         after: Vec::new(),
         commit: None,
         origin: None,
-        makes_way: false,
+        is_release: false,
         ..operation.clone()
     };
     let now = left.map(|(id, etag)| (Box::from(&**id), etag.as_deref().map(Box::from)));

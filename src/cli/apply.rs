@@ -2,17 +2,17 @@
 
 use super::{
     expect_format,
-    outcome::{Outcome, UsageError, even_unread},
-    past::{self, Before},
-    progress::{Bars, Told},
+    history::{self, Baseline},
+    outcome::{Outcome, UsageError, ignore_broken_pipe},
+    progress::{Bars, Recorder},
     settings::{self, Terminal},
     workspace::{self, Workspace},
 };
 use crate::{
     apply::{Applied, Secrets, apply},
-    journal::{Journal, Story},
+    journal::{Journal, Replay},
     model::Live,
-    plan::{Cause, Plan, still_holds},
+    plan::{Cause, Plan, revalidate},
     portal::{Portal, Wanted},
     render::{
         Format,
@@ -51,13 +51,13 @@ pub(super) struct Args {
     journal: Option<PathBuf>,
 
     #[command(flatten)]
-    past: past::Revisions,
+    past: history::Revisions,
 }
 
 /// What is to be done, and on which workspace.
 struct Task {
     workspace: Workspace,
-    before: Before,
+    baseline: Baseline,
     saved: Option<SavedPlan>,
 }
 
@@ -78,10 +78,10 @@ pub(super) fn run(
     };
     let Task {
         workspace,
-        before,
+        baseline,
         saved,
     } = &task;
-    if saved.is_none() && before.is_dirty && !args.allow_dirty {
+    if saved.is_none() && baseline.is_dirty && !args.allow_dirty {
         let message = "the files differ from what is committed, so nobody could review them; commit them, or say --allow-dirty";
         writeln!(terminal.err, "error: {message}")?;
         return Ok(Outcome::Refused);
@@ -90,7 +90,7 @@ pub(super) fn run(
     workspace::runtime()?.block_on(async {
         let portal = workspace.open().await?;
         let absent = workspace.absent();
-        let mut states = before.states(&workspace.state);
+        let mut states = baseline.states(&workspace.state);
         states.push(&absent);
         let touched = saved.as_ref().map(SavedPlan::objects);
         // What was planned against all of an object is compared with all of it.
@@ -108,7 +108,8 @@ pub(super) fn run(
                 Err(outcome) => return Ok(outcome),
             },
             None => {
-                let planned = before.plan_on(workspace, &*portal, &mut live, &args.only, terminal);
+                let planned =
+                    baseline.plan_on(workspace, &*portal, &mut live, &args.only, terminal);
                 planned.await?
             }
         };
@@ -149,10 +150,10 @@ fn prepare(
         Ok(workspace) => workspace,
         Err(outcome) => return Ok(Err(outcome)),
     };
-    let before = Before::read(&args.past, &workspace)?;
+    let baseline = Baseline::read(&args.past, &workspace)?;
     Ok(Ok(Task {
         workspace,
-        before,
+        baseline,
         saved,
     }))
 }
@@ -170,7 +171,7 @@ fn reviewed(
         )?;
         return Ok(Err(Outcome::Refused));
     }
-    match still_holds(saved.operations()?, live) {
+    match revalidate(saved.operations()?, live) {
         Ok(operations) => Ok(Ok(Plan {
             operations,
             requests: live.requests,
@@ -201,9 +202,9 @@ fn placed(mut plan: Plan, workspace: &Workspace) -> Plan {
 
 /// Says what an earlier run left unfinished; this one takes it up.
 fn tell_of_interruption(workspace: &Workspace, terminal: &mut Terminal) -> anyhow::Result<()> {
-    let newest = Story::newest(&journals(workspace));
+    let newest = Replay::newest(&journals(workspace));
     let Some(story) = newest
-        .and_then(|path| Story::read(&path).ok())
+        .and_then(|path| Replay::read(&path).ok())
         .filter(|story| !story.is_finished)
     else {
         return Ok(());
@@ -242,16 +243,16 @@ async fn carry_out(
 ) -> anyhow::Result<Outcome> {
     let Task {
         workspace,
-        before,
+        baseline,
         saved,
     } = task;
     let heading = match saved {
         Some(saved) => saved.heading.clone(),
-        None => workspace.heading(before),
+        None => workspace.heading(baseline),
     };
     if format == Format::Text {
         let shown = prose::plan(&heading, planned, &terminal.look, &mut terminal.out);
-        even_unread(
+        ignore_broken_pipe(
             shown
                 .and_then(|()| terminal.out.flush())
                 .map_err(Into::into),
@@ -291,9 +292,9 @@ async fn carry_out(
         })?;
         write(planned, portal, &secrets, &journal, terminal).await?
     };
-    even_unread(report(&heading, planned, &applied, format, terminal))?;
+    ignore_broken_pipe(report(&heading, planned, &applied, format, terminal))?;
     if applied.is_complete() && !applied.interrupted && saved.is_none() {
-        before.remember(&args.only)?;
+        baseline.remember(&args.only)?;
     }
     Ok(if applied.interrupted {
         Outcome::Interrupted
@@ -304,7 +305,7 @@ async fn carry_out(
     })
 }
 
-/// Asks whether to go on.
+/// Evidence whether to go on.
 fn ask(plan: &Plan, terminal: &mut Terminal) -> anyhow::Result<bool> {
     let count = plan.operations.len();
     let what = if count == 1 {
@@ -345,11 +346,11 @@ async fn write(
     let (stop, stopped) = watch::channel(false);
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     let bars = Bars::for_writes(terminal.progress, plan.operations.len());
-    let told = Told {
+    let recorder = Recorder {
         bars: &bars,
         journal,
     };
-    let mut writing = std::pin::pin!(apply(plan, portal, secrets, stopped, &told));
+    let mut writing = std::pin::pin!(apply(plan, portal, secrets, stopped, &recorder));
     let applied = loop {
         tokio::select! {
             applied = &mut writing => break applied,
@@ -373,7 +374,7 @@ async fn write(
 
 /// What is reported is what the journal says: they can't differ.
 fn check_against(journal: &Journal, applied: &Applied) -> anyhow::Result<()> {
-    let story = Story::read(journal.path()).context("the journal can't be read back")?;
+    let story = Replay::read(journal.path()).context("the journal can't be read back")?;
     let reported = document::Outcomes::of(applied);
     if story.outcomes() != reported {
         bail!(

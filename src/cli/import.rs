@@ -2,8 +2,8 @@
 
 use super::{
     expect_format,
+    history::inputs,
     outcome::{Outcome, UsageError},
-    past::inputs,
     settings::Terminal,
     workspace::{self, Workspace},
 };

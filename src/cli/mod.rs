@@ -6,11 +6,11 @@
 
 mod apply;
 mod doctor;
+mod history;
 mod import;
 mod init;
 mod live;
 mod outcome;
-mod past;
 mod plan;
 mod progress;
 mod sandbox;

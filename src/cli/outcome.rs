@@ -81,7 +81,7 @@ pub(super) fn end(outcome: anyhow::Result<Outcome>, terminal: &mut Terminal) -> 
 }
 
 /// What was written for somebody who may have stopped reading: that is no reason to stop working.
-pub(super) fn even_unread(written: anyhow::Result<()>) -> anyhow::Result<()> {
+pub(super) fn ignore_broken_pipe(written: anyhow::Result<()>) -> anyhow::Result<()> {
     match written {
         Err(error) if is_broken_pipe(&error) => Ok(()),
         written => written,

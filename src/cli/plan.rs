@@ -2,8 +2,8 @@
 
 use super::{
     expect_format,
+    history::{self, Baseline},
     outcome::Outcome,
-    past::{self, Before},
     settings::Terminal,
     workspace::{self, Workspace},
 };
@@ -35,7 +35,7 @@ pub(super) struct Args {
     out: Option<PathBuf>,
 
     #[command(flatten)]
-    past: past::Revisions,
+    past: history::Revisions,
 }
 
 pub(super) fn run(
@@ -53,18 +53,18 @@ pub(super) fn run(
         Ok(workspace) => workspace,
         Err(outcome) => return Ok(outcome),
     };
-    let before = Before::read(&args.past, &workspace)?;
+    let baseline = Baseline::read(&args.past, &workspace)?;
     let planned = workspace::runtime()?.block_on(async {
         let portal = workspace.open().await?;
         let absent = workspace.absent();
-        let mut states = before.states(&workspace.state);
+        let mut states = baseline.states(&workspace.state);
         states.push(&absent);
         let wanted = Wanted::Declared(&states);
         let mut live = workspace::read(&*portal, wanted, terminal).await?;
         if !workspace.fits(&*portal, format, terminal)? {
             return Ok(None);
         }
-        let planned = before.plan_on(&workspace, &*portal, &mut live, &args.only, terminal);
+        let planned = baseline.plan_on(&workspace, &*portal, &mut live, &args.only, terminal);
         planned.await.map(Some)
     })?;
     let Some(planned) = planned else {
@@ -74,12 +74,12 @@ pub(super) fn run(
         let folder = args.folder.as_deref().unwrap_or(Path::new("."));
         let saved = SavedPlan::of(
             &planned,
-            &workspace.heading(&before),
+            &workspace.heading(&baseline),
             &folder.to_string_lossy(),
         );
         save(&saved, &directory.join(out))?;
     }
-    show(&workspace, &before, &planned, format, terminal)?;
+    show(&workspace, &baseline, &planned, format, terminal)?;
     Ok(if planned.is_blocked() {
         Outcome::Refused
     } else if args.detailed_exitcode && !planned.operations.is_empty() {
@@ -98,12 +98,12 @@ pub(super) fn save(saved: &SavedPlan, path: &Path) -> anyhow::Result<()> {
 /// Writes a plan.
 pub(super) fn show(
     workspace: &Workspace,
-    before: &Before,
+    baseline: &Baseline,
     plan: &Plan,
     format: Format,
     terminal: &mut Terminal,
 ) -> anyhow::Result<()> {
-    let heading = workspace.heading(before);
+    let heading = workspace.heading(baseline);
     match format {
         Format::Json => escape::json(&document::plan(&heading, plan), &mut terminal.out)?,
         Format::Markdown => {

@@ -1,7 +1,7 @@
 //! *Progress*: bars on a terminal, for what may take more than a second, and nothing anywhere else.
 
 use crate::{
-    apply::{Outcome, Result, Watch},
+    apply::{Observer, OperationResult, Outcome},
     journal::Journal,
     model::Kind,
     plan::Operation,
@@ -54,20 +54,20 @@ impl Progress for Bars {
     }
 }
 
-/// What is told what becomes of operations: the journal, and then the bar.
-pub(super) struct Told<'a> {
+/// What is recorder what becomes of operations: the journal, and then the bar.
+pub(super) struct Recorder<'a> {
     /// The bar.
     pub(super) bars: &'a Bars,
     /// The journal.
     pub(super) journal: &'a Journal,
 }
 
-impl Watch for Told<'_> {
+impl Observer for Recorder<'_> {
     fn starting(&self, at: usize, _: &Operation) -> io::Result<()> {
         self.journal.started(at)
     }
 
-    fn ended(&self, at: usize, operation: &Operation, result: &Result) -> io::Result<()> {
+    fn ended(&self, at: usize, operation: &Operation, result: &OperationResult) -> io::Result<()> {
         self.journal.ended(at, result)?;
         let bar = &self.bars.0;
         if result.outcome != Outcome::Done {

@@ -2,7 +2,7 @@
 
 use super::{expect_format, outcome::Outcome, settings::Terminal, workspace};
 use crate::{
-    journal::Story,
+    journal::Replay,
     render::{Format, document, escape, prose},
     saved::SavedPlan,
     undo::undo,
@@ -35,7 +35,7 @@ pub(super) fn run(
 ) -> anyhow::Result<Outcome> {
     expect_format(format, &[Format::Text, Format::Json])?;
     let path = workspace::folder(directory, Some(&args.journal));
-    let story = Story::read(&path)
+    let story = Replay::read(&path)
         .with_context(|| format!("{} can't be read as a journal", path.display()))?;
     let inverse = undo(&story);
     match format {

@@ -1,6 +1,6 @@
 //! A *workspace* as a command uses it: its files read, its portal opened.
 
-use super::{outcome::Outcome, past::Before, progress::Bars, settings, settings::Terminal};
+use super::{history::Baseline, outcome::Outcome, progress::Bars, settings, settings::Terminal};
 use crate::{
     config::Config,
     desired::{self, Desired},
@@ -88,7 +88,7 @@ impl Workspace {
     }
 
     /// What heads its plans.
-    pub(super) fn heading(&self, before: &Before) -> Heading {
+    pub(super) fn heading(&self, baseline: &Baseline) -> Heading {
         let folder = self
             .folder
             .canonicalize()
@@ -104,8 +104,8 @@ impl Workspace {
         Heading {
             workspace: name,
             portal: format!("{} ({place})", portal.kind),
-            revision: before.revision.clone(),
-            is_dirty: before.is_dirty,
+            revision: baseline.revision.clone(),
+            is_dirty: baseline.is_dirty,
         }
     }
 

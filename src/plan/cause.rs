@@ -14,7 +14,7 @@ pub(super) struct History {
     /// What was declared where this change began.
     base: Option<Fields>,
     /// The last declaration that is known to have been applied; else the one of the base.
-    settled: Option<Settled>,
+    last_applied: Option<LastApplied>,
     /// Whether anything is known of earlier commits at all.
     is_known: bool,
     /// Whether what was last applied is known.
@@ -22,7 +22,7 @@ pub(super) struct History {
 }
 
 /// A declaration that the portal is taken to have held.
-struct Settled {
+struct LastApplied {
     /// What was declared.
     declared: Fields,
     /// What the portal would hold by it.
@@ -42,22 +42,23 @@ impl History {
     /// The history of one resource, laid over what is live.
     pub(super) fn of(inputs: &Inputs<'_>, address: &Address, live: &Fields, exists: bool) -> Self {
         let shape = address.kind.shape();
-        let then = |state: Option<&State>| {
+        let as_declared_at = |state: Option<&State>| {
             let resource =
                 state.and_then(|state| earlier(state, inputs.desired.get(address), address))?;
-            let declared = diff::ours(inputs.config, address.kind, &resource.fields, !exists);
+            let declared =
+                diff::managed_fields(inputs.config, address.kind, &resource.fields, !exists);
             let target = shape.overlay(live, &declared);
-            Some(Settled { declared, target })
+            Some(LastApplied { declared, target })
         };
-        let base = then(inputs.past.base);
-        let applied = then(inputs.past.applied);
+        let base = as_declared_at(inputs.past.base);
+        let applied = as_declared_at(inputs.past.applied);
         let is_applied_known = inputs.past.applied.is_some();
         let now = inputs.desired.get(address).map(|now| now.fields.clone());
         Self {
             shape,
             now: now.unwrap_or_default(),
             base: base.as_ref().map(|base| base.declared.clone()),
-            settled: if is_applied_known { applied } else { base },
+            last_applied: if is_applied_known { applied } else { base },
             is_known: inputs.past.base.is_some() || is_applied_known,
             is_applied_known,
         }
@@ -66,9 +67,16 @@ impl History {
     /// Gives back to the portal what was declared before and isn't now: if the portal still holds our
     /// value, its default takes its place; what somebody changed since stays as it is.
     pub(super) fn release(&self, declared: &Fields, live: &Fields, target: &mut Fields) {
-        let Some(settled) = &self.settled else { return };
+        let Some(last_applied) = &self.last_applied else {
+            return;
+        };
         let mut leaves = Vec::new();
-        each_leaf(self.shape, &settled.declared, &mut Vec::new(), &mut leaves);
+        each_leaf(
+            self.shape,
+            &last_applied.declared,
+            &mut Vec::new(),
+            &mut leaves,
+        );
         for (path, value) in leaves {
             let now = declared.at(path.iter().map(|name| &**name));
             let cleared = (1..path.len()).any(|depth| {
@@ -88,15 +96,15 @@ impl History {
         }
         let at = |fields: &Fields| fields.at(change.path.iter().map(|name| &**name)).cloned();
         let now = at(target);
-        let Some(settled) = &self.settled else {
+        let Some(last_applied) = &self.last_applied else {
             // Nobody declared it then: the files changed, and whatever the portal held was its own.
             return self.since_base(change);
         };
-        let then = at(&settled.target);
+        let then = at(&last_applied.target);
         if Value::same(then.as_ref(), now.as_ref()) {
             return Cause::Drift;
         }
-        // `before` speaks for defaults, so the settled side must too.
+        // `before` speaks for defaults, so the last_applied side must too.
         let before = change.before.as_ref();
         let default = self.default(&change.path, &settled.target);
         let portal_moved = !Value::same(then.as_ref().or(default), before);
@@ -118,7 +126,7 @@ impl History {
 
     /// Why a resource that isn't live is created.
     pub(super) fn cause_of_create(&self) -> Cause {
-        if self.is_applied_known && self.settled.is_some() {
+        if self.is_applied_known && self.last_applied.is_some() {
             Cause::Drift
         } else if self.base.is_some() {
             Cause::Pending

@@ -5,10 +5,15 @@ use crate::{
     model::{Change, Fields, Kind, Name, Shape, Value},
 };
 
-/// The declared fields that are ours to write: without those that the configuration leaves to the
+/// The declared fields that are managed_fields to write: without those that the configuration leaves to the
 /// portal, and, of an object that exists, without those that count only at its creation.
-pub(super) fn ours(config: &Config, kind: Kind, declared: &Fields, creating: bool) -> Fields {
-    let mut ours = declared.clone();
+pub(super) fn managed_fields(
+    config: &Config,
+    kind: Kind,
+    declared: &Fields,
+    creating: bool,
+) -> Fields {
+    let mut managed_fields = declared.clone();
     if !creating {
         for field in kind
             .shape()
@@ -16,7 +21,7 @@ pub(super) fn ours(config: &Config, kind: Kind, declared: &Fields, creating: boo
             .iter()
             .filter(|field| field.create_only)
         {
-            ours.take(&field.name);
+            managed_fields.take(&field.name);
         }
     }
     for (name, policy) in &config.fields {
@@ -33,10 +38,10 @@ pub(super) fn ours(config: &Config, kind: Kind, declared: &Fields, creating: boo
             FieldPolicy::Ignore => true,
         };
         if left {
-            remove(&mut ours, path);
+            remove(&mut managed_fields, path);
         }
     }
-    ours
+    managed_fields
 }
 
 /// Takes a field out by its dotted path.

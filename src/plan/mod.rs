@@ -4,20 +4,20 @@
 //! portal, no clock and no files, so it can't write (law 1), and the same input gives the same plan,
 //! to the byte (law 14).
 //!
-//! The steps: each declared resource [meets](meet) its live object; the two are [compared](diff) field by
+//! The steps: each declared resource is [matched](matching) to its live object; the two are [compared](diff) field by
 //! field; the operations are put in [`order`]; each [`guard`] has its say.
 
 mod cause;
 mod diff;
 pub mod guard;
-mod meet;
+mod matching;
 mod order;
-mod stale;
+mod revalidate;
 
 pub use diff::changes;
 pub use guard::Finding;
 pub use order::ordered as in_order;
-pub use stale::{Difference, still_holds};
+pub use revalidate::{Staleness, revalidate};
 
 use crate::{
     config::{Config, Prune},
@@ -139,7 +139,7 @@ pub struct Operation {
     /// The operations that must be done first, by their place in the plan; all of them come earlier.
     pub after: Vec<usize>,
     /// Whether it only gives up a value for a while, so that another resource can take it.
-    pub makes_way: bool,
+    pub is_release: bool,
     /// The template that the resource is built from.
     pub template: Option<Box<str>>,
     /// Where the resource is declared.
@@ -172,7 +172,7 @@ impl Object {
 
 /// What guards must know of a plan beyond what lists tell, from the least to the most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Asks {
+pub enum Evidence {
     /// Nothing.
     #[default]
     Nothing,
@@ -226,8 +226,8 @@ impl Plan {
 
     /// What guards must know of it beyond what lists tell.
     #[must_use]
-    pub fn asks(&self) -> Asks {
-        let asks = self.operations.iter().map(|operation| {
+    pub fn evidence_needed(&self) -> Evidence {
+        let needed = self.operations.iter().map(|operation| {
             let changes = |field: &str| {
                 let mut changes = operation.changes.iter();
                 changes.find(|change| change.path.first().is_some_and(|name| **name == *field))
@@ -235,19 +235,19 @@ impl Plan {
             let gives_up = changes("extension").is_some_and(|change| change.before.is_some());
             let is_referred_to = operation.address.kind.is_referred_to();
             match operation.action {
-                Action::Rename | Action::Delete if !is_referred_to => Asks::Nothing,
-                Action::Rename | Action::Deactivate | Action::Delete => Asks::References,
-                Action::Update | Action::Reactivate if gives_up => Asks::References,
-                Action::Reactivate => Asks::Activity,
+                Action::Rename | Action::Delete if !is_referred_to => Evidence::Nothing,
+                Action::Rename | Action::Deactivate | Action::Delete => Evidence::References,
+                Action::Update | Action::Reactivate if gives_up => Evidence::References,
+                Action::Reactivate => Evidence::Activity,
                 // Who comes may be somebody who left; who loses a scope, the last who had it.
-                Action::Create if operation.address.kind == Kind::Users => Asks::Activity,
+                Action::Create if operation.address.kind == Kind::Users => Evidence::Activity,
                 Action::Update if changes("scope").is_some() || changes("email").is_some() => {
-                    Asks::Activity
+                    Evidence::Activity
                 }
-                Action::Create | Action::Update => Asks::Nothing,
+                Action::Create | Action::Update => Evidence::Nothing,
             }
         });
-        asks.max().unwrap_or_default()
+        needed.max().unwrap_or_default()
     }
 
     /// Whether a finding blocks it.
@@ -262,24 +262,24 @@ impl Plan {
 /// Plans.
 #[must_use]
 pub fn plan(inputs: Inputs<'_>) -> Plan {
-    let meetings = meet::meet(inputs.desired, inputs.live);
-    let usernames = meet::usernames(inputs.desired);
-    let mut operations: Vec<Operation> = meetings
-        .met
+    let matching = matching::match_live(inputs.desired, inputs.live);
+    let usernames = matching::usernames(inputs.desired);
+    let mut operations: Vec<Operation> = matching
+        .matched
         .iter()
-        .filter_map(|meeting| operation(&inputs, meeting, &usernames))
+        .filter_map(|matched| operation(&inputs, matched, &usernames))
         .collect();
-    let leaving = leaving(&inputs, &meetings.strangers);
+    let prunable = prunable(&inputs, &matching.unmanaged);
     let mut unmanaged: BTreeMap<Kind, usize> = BTreeMap::new();
-    for address in &meetings.strangers {
-        if !leaving
+    for address in &matching.unmanaged {
+        if !prunable
             .iter()
             .any(|operation| operation.address == *address)
         {
             *unmanaged.entry(address.kind).or_default() += 1;
         }
     }
-    operations.extend(leaving);
+    operations.extend(prunable);
     if !inputs.only.is_empty() {
         operations.retain(|operation| inputs.only.contains(&operation.cause));
     }
@@ -297,13 +297,13 @@ pub fn plan(inputs: Inputs<'_>) -> Plan {
 /// The live objects that nobody declares, by the keys that the portal knows them by; the portal's own
 /// don't count.
 #[must_use]
-pub fn strangers(desired: &State, live: &Live) -> Vec<Address> {
-    meet::meet(desired, live).strangers
+pub fn unmanaged(desired: &State, live: &Live) -> Vec<Address> {
+    matching::match_live(desired, live).unmanaged
 }
 
 /// What goes: what `absent` names, and what the policy lets go. Only a complete listing justifies it
 /// (law 2), and only evidence: a commit that removed the declaration.
-fn leaving(inputs: &Inputs<'_>, strangers: &[Address]) -> Vec<Operation> {
+fn prunable(inputs: &Inputs<'_>, unmanaged: &[Address]) -> Vec<Operation> {
     let complete = |kind| {
         let listing = inputs.live.listings.get(&kind);
         listing.is_some_and(|listing| listing.incomplete.is_none())
@@ -315,7 +315,7 @@ fn leaving(inputs: &Inputs<'_>, strangers: &[Address]) -> Vec<Operation> {
             .and_then(|trace| trace.removed.get(address))
     };
     let mut operations = Vec::new();
-    for address in strangers.iter().filter(|address| complete(address.kind)) {
+    for address in unmanaged.iter().filter(|address| complete(address.kind)) {
         let Some(live) = inputs.live.get(address.kind, &address.key) else {
             continue;
         };
@@ -346,7 +346,7 @@ fn leaving(inputs: &Inputs<'_>, strangers: &[Address]) -> Vec<Operation> {
                 target: Fields::new(),
                 object: Some(Object::of(&address.key, live)),
                 after: Vec::new(),
-                makes_way: false,
+                is_release: false,
                 template: None,
                 origin: None,
             });
@@ -358,16 +358,16 @@ fn leaving(inputs: &Inputs<'_>, strangers: &[Address]) -> Vec<Operation> {
 /// What must be done about one declared resource; nothing if it is as declared.
 fn operation(
     inputs: &Inputs<'_>,
-    meeting: &meet::Meeting<'_>,
+    matched: &matching::Match<'_>,
     usernames: &BTreeMap<&str, &str>,
 ) -> Option<Operation> {
-    let meet::Meeting {
+    let matching::Match {
         address,
         resource,
         live,
-    } = meeting;
+    } = matched;
     let shape = address.kind.shape();
-    let mut declared = diff::ours(
+    let mut declared = diff::managed_fields(
         inputs.config,
         address.kind,
         &resource.fields,
@@ -453,7 +453,7 @@ fn operation(
         target,
         object: live.as_ref().map(|(key, live)| Object::of(key, live)),
         after: Vec::new(),
-        makes_way: false,
+        is_release: false,
         template: resource.fields.text("template").map(Into::into),
         origin: resource.origin.clone(),
     })

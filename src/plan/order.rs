@@ -2,9 +2,9 @@
 //!
 //! Two things order operations. A value that only one resource may have is given up before it is
 //! taken; that always holds. What is referred to comes before what refers to it, and goes after it;
-//! that holds unless it is a circle, since portals take a reference to what isn't there yet.
+//! that holds unless it is a cycle, since portals take a reference to what isn't there yet.
 //!
-//! Resources that want each other's values in a circle (two people who swap extensions) can't be
+//! Resources that want each other's values in a cycle (two people who swap extensions) can't be
 //! ordered. Then one of them makes way: it gives its value up in an operation of its own, first.
 
 use super::{Action, Operation};
@@ -19,10 +19,10 @@ pub fn ordered(mut operations: Vec<Operation>) -> Vec<Operation> {
     loop {
         let edges = Edges::between(&operations);
         match edges.sorted() {
-            Ok(order) => return undisguised(arranged(operations, &order, &edges)),
-            Err(circles) => {
-                for circle in circles {
-                    make_way(&mut operations, &circle);
+            Ok(order) => return restore_original_fields(arranged(operations, &order, &edges)),
+            Err(cycles) => {
+                for cycle in cycles {
+                    break_cycle(&mut operations, &cycle);
                 }
                 operations.sort_by(|a, b| rank(a).cmp(&rank(b)));
             }
@@ -37,7 +37,7 @@ fn rank(operation: &Operation) -> (bool, Kind, &Address, bool) {
         goes,
         operation.address.kind,
         &operation.address,
-        !operation.makes_way,
+        !operation.is_release,
     )
 }
 
@@ -115,7 +115,7 @@ impl Edges {
     fn parts(&mut self, operations: &[Operation]) {
         let mut last: BTreeMap<(Kind, &str), usize> = BTreeMap::new();
         let (first, rest): (Vec<usize>, Vec<usize>) =
-            (0..operations.len()).partition(|at| operations[*at].makes_way);
+            (0..operations.len()).partition(|at| operations[*at].is_release);
         for at in first.into_iter().chain(rest) {
             if let Some(resource) = resource(&operations[at])
                 && let Some(before) = last.insert(resource, at)
@@ -218,7 +218,7 @@ impl Edges {
         }
     }
 
-    /// The operations in order, or circles in which some wait for each other.
+    /// The operations in order, or cycles in which some wait for each other.
     fn sorted(&self) -> Result<Vec<usize>, Vec<Vec<usize>>> {
         let count = self.hard.len();
         let mut waits: Vec<(usize, usize)> = (0..count)
@@ -245,13 +245,13 @@ impl Edges {
         let mut order = Vec::with_capacity(count);
         while order.len() < count {
             let next = ready.pop_first().or_else(|| {
-                // A circle of references only: portals take it.
+                // A cycle of references only: portals take it.
                 let loose = pending.iter().copied().find(|at| waits[*at].0 == 0)?;
                 pending.remove(&loose);
                 Some(loose)
             });
             let Some(next) = next else {
-                return Err(self.circles(&pending));
+                return Err(self.cycles(&pending));
             };
             order.push(next);
             for other in &hard_next[next] {
@@ -269,10 +269,10 @@ impl Edges {
         Ok(order)
     }
 
-    /// The circles among operations each of which must wait for another of them: at least one, and no
+    /// The cycles among operations each of which must wait for another of them: at least one, and no
     /// operation in two.
-    fn circles(&self, pending: &BTreeSet<usize>) -> Vec<Vec<usize>> {
-        let mut circles = Vec::new();
+    fn cycles(&self, pending: &BTreeSet<usize>) -> Vec<Vec<usize>> {
+        let mut cycles = Vec::new();
         let mut seen = BTreeSet::new();
         for start in pending {
             let mut path = Vec::new();
@@ -283,10 +283,10 @@ impl Edges {
                 at = *first.expect("what is pending waits for what is pending");
             }
             if let Some(begin) = path.iter().position(|known| *known == at) {
-                circles.push(path.split_off(begin));
+                cycles.push(path.split_off(begin));
             }
         }
-        circles
+        cycles
     }
 }
 
@@ -323,12 +323,12 @@ fn arranged(operations: Vec<Operation>, order: &[usize], edges: &Edges) -> Vec<O
 }
 
 /// Whoever made way is known again by what it really held: guards and readers ask for that.
-fn undisguised(mut operations: Vec<Operation>) -> Vec<Operation> {
+fn restore_original_fields(mut operations: Vec<Operation>) -> Vec<Operation> {
     // Of those who made way twice, the first time counts, and the last one that is collected stays.
     let held: BTreeMap<Box<str>, Fields> = operations
         .iter()
         .rev()
-        .filter(|one| one.makes_way)
+        .filter(|one| one.is_release)
         .filter_map(|one| one.object.as_ref())
         .map(|object| (object.id.clone(), object.fields.clone()))
         .collect();
@@ -340,9 +340,9 @@ fn undisguised(mut operations: Vec<Operation>) -> Vec<Operation> {
     operations
 }
 
-/// Lets the first operation of a circle make way for the others.
-fn make_way(operations: &mut Vec<Operation>, circle: &[usize]) {
-    let wanted: BTreeSet<Claim> = circle
+/// Lets the first operation of a cycle make way for the others.
+fn break_cycle(operations: &mut Vec<Operation>, cycle: &[usize]) {
+    let wanted: BTreeSet<Claim> = cycle
         .iter()
         .flat_map(|at| {
             let operation = &operations[*at];
@@ -354,7 +354,7 @@ fn make_way(operations: &mut Vec<Operation>, circle: &[usize]) {
         .collect();
     // Operations were sorted by rank: people come before queues, whose number is all that they are
     // known by.
-    let at = *circle.iter().min().expect("a circle isn't empty");
+    let at = *cycle.iter().min().expect("a cycle isn't empty");
     let (first, rest) = split(&operations[at], &wanted);
     operations[at] = rest;
     operations.push(first);
@@ -410,7 +410,7 @@ fn split(operation: &Operation, wanted: &BTreeSet<Claim>) -> (Operation, Operati
         target: parked.clone(),
         object: Some(object.clone()),
         after: Vec::new(),
-        makes_way: true,
+        is_release: true,
         ..operation.clone()
     };
     let changes = super::changes(shape, &parked, &operation.target);

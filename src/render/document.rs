@@ -114,7 +114,7 @@ pub struct OperationEntry {
     /// The template that the resource is built from, or null.
     pub template: Option<String>,
     /// Whether it only gives up a value for a while, so that another resource can take it.
-    pub makes_way: bool,
+    pub is_release: bool,
     /// The fields that change.
     pub fields: Vec<FieldEntry>,
     /// The operations that must be done first, by their place in this list, counted from 0.
@@ -221,7 +221,7 @@ fn operation(operation: &Operation) -> OperationEntry {
         changes,
         object,
         after,
-        makes_way,
+        is_release,
         template,
         ..
     } = operation;
@@ -237,7 +237,7 @@ fn operation(operation: &Operation) -> OperationEntry {
         }),
         key: key.filter(|key| **key != *address.key && *action == Action::Rename),
         template: template.as_deref().map(str::to_owned),
-        makes_way: *makes_way,
+        is_release: *is_release,
         fields: changes.iter().zip(causes).map(field).collect(),
         after: after.clone(),
         outcome: None,

@@ -36,7 +36,7 @@ pub(crate) fn operation(action: Action, cause: Cause, key: &str) -> Operation {
         target: Fields::new(),
         object: None,
         after: Vec::new(),
-        makes_way: false,
+        is_release: false,
         template: None,
         origin: None,
     }

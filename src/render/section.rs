@@ -146,7 +146,7 @@ type Same<'p> = (
 /// What an operation has in common with those that are told with it.
 fn key(operation: &Operation) -> Option<(&str, Vec<Same<'_>>)> {
     let template = operation.template.as_deref()?;
-    if operation.action != Action::Update || operation.makes_way {
+    if operation.action != Action::Update || operation.is_release {
         return None;
     }
     let same = operation.changes.iter().enumerate().map(|(at, change)| {

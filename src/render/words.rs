@@ -103,7 +103,7 @@ pub(super) const fn level(level: Level) -> &'static str {
 
 /// What is to be said of an operation beside its action: that it makes way, or what it was called.
 pub(super) fn note(operation: &Operation) -> Option<String> {
-    match (operation.makes_way, operation.action, &operation.object) {
+    match (operation.is_release, operation.action, &operation.object) {
         (true, ..) => Some("makes way".to_owned()),
         (_, Action::Rename, Some(object)) if object.key != operation.address.key => {
             Some(format!("was {}", object.key))

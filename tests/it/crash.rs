@@ -6,7 +6,7 @@ use crate::{
     faulty::{Fault, Faulty, Match},
     running::Sandbox,
 };
-use callsheet::{apply::Outcome, journal::Story};
+use callsheet::{apply::Outcome, journal::Replay};
 use std::{path::Path, process::Stdio};
 
 /// What is there: two who will swap their extensions, one who stays, one who leaves.
@@ -32,9 +32,9 @@ extensions:
 const WRITES: usize = 7;
 
 /// The newest journal of a workspace.
-fn story(folder: &Path) -> Story {
-    let newest = Story::newest(&folder.join(".callsheet/journal")).unwrap();
-    Story::read(&newest).unwrap()
+fn story(folder: &Path) -> Replay {
+    let newest = Replay::newest(&folder.join(".callsheet/journal")).unwrap();
+    Replay::read(&newest).unwrap()
 }
 
 #[test]

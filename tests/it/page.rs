@@ -27,7 +27,7 @@ fn operation(action: Action, cause: Cause, key: &str) -> Operation {
         target: Fields::new(),
         object: None,
         after: Vec::new(),
-        makes_way: false,
+        is_release: false,
         template: None,
         origin: None,
     }

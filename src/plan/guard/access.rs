@@ -69,7 +69,7 @@ fn on_users(plan: &Plan) -> BTreeMap<&str, &Operation> {
     let users = plan
         .operations
         .iter()
-        .filter(|one| one.address.kind == Kind::Users && !one.makes_way);
+        .filter(|one| one.address.kind == Kind::Users && !one.is_release);
     users
         .filter_map(|operation| Some((&*operation.object.as_ref()?.key, operation)))
         .collect()
@@ -159,7 +159,7 @@ pub(super) fn privilege_escalation(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Find
     let users = plan
         .operations
         .iter()
-        .filter(|one| one.address.kind == Kind::Users && !one.makes_way);
+        .filter(|one| one.address.kind == Kind::Users && !one.is_release);
     for operation in users.filter(|one| one.action != Action::Delete) {
         let before = operation
             .object

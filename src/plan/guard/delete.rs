@@ -65,7 +65,7 @@ pub(super) fn protected(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
     for operation in plan
         .operations
         .iter()
-        .filter(|operation| !operation.makes_way)
+        .filter(|operation| !operation.is_release)
     {
         let how = match operation.action {
             Action::Delete => "deleted",

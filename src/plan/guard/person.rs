@@ -12,7 +12,7 @@ fn changed_users(plan: &Plan) -> impl Iterator<Item = &Operation> {
         operation.address.kind == Kind::Users
             && operation.object.is_some()
             && operation.action != Action::Delete
-            && !operation.makes_way
+            && !operation.is_release
     })
 }
 

@@ -24,7 +24,7 @@ pub(super) fn in_use(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
     let targets: BTreeMap<(Kind, &str), &Operation> = plan
         .operations
         .iter()
-        .filter(|operation| !operation.makes_way)
+        .filter(|operation| !operation.is_release)
         .filter_map(|operation| {
             Some((
                 (operation.address.kind, &*operation.object.as_ref()?.key),
@@ -134,7 +134,7 @@ fn going(plan: &Plan) -> BTreeMap<(Kind, &str), Going<'_>> {
     for operation in plan
         .operations
         .iter()
-        .filter(|operation| !operation.makes_way)
+        .filter(|operation| !operation.is_release)
     {
         comes.extend(operation.target.text("extension"));
         if operation.address.kind == Kind::Extensions && operation.action != Action::Delete {
@@ -144,7 +144,7 @@ fn going(plan: &Plan) -> BTreeMap<(Kind, &str), Going<'_>> {
     for operation in plan
         .operations
         .iter()
-        .filter(|operation| !operation.makes_way)
+        .filter(|operation| !operation.is_release)
     {
         let Some(object) = &operation.object else {
             continue;

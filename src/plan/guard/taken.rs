@@ -18,7 +18,7 @@ pub(super) fn taken(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
         if let Some(object) = &operation.object {
             changed.insert((operation.address.kind, &object.key));
         }
-        if operation.action == Action::Delete || operation.makes_way {
+        if operation.action == Action::Delete || operation.is_release {
             continue;
         }
         let address = &operation.address;
@@ -87,7 +87,7 @@ pub(super) fn taken(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
 /// What one resource gives up in this plan, another takes.
 pub(super) fn taken_from(_: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
     let mut held: BTreeMap<(&str, &str), &Address> = BTreeMap::new();
-    for operation in plan.operations.iter().filter(|one| !one.makes_way) {
+    for operation in plan.operations.iter().filter(|one| !one.is_release) {
         let Some(object) = &operation.object else {
             continue;
         };
@@ -106,7 +106,7 @@ pub(super) fn taken_from(_: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
     for operation in plan
         .operations
         .iter()
-        .filter(|one| !one.makes_way && one.action != Action::Delete)
+        .filter(|one| !one.is_release && one.action != Action::Delete)
     {
         let mut see = |space: &str, value: &str| {
             let holder = held

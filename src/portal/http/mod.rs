@@ -261,7 +261,7 @@ impl Client {
         self.requests.load(Ordering::Relaxed)
     }
 
-    /// Asks for something; nothing where the portal itself says that it doesn't exist. A proxy that
+    /// Evidence for something; nothing where the portal itself says that it doesn't exist. A proxy that
     /// says so, or any other failure, is an error: what couldn't be read is not absent.
     ///
     /// # Errors

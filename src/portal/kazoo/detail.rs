@@ -221,7 +221,7 @@ fn whole(index: &Index<'_>, address: &Address, places: &mut BTreeSet<Place>) {
     }
 }
 
-/// Asks for documents. Returns how many requests there must be at the least.
+/// Evidence for documents. Returns how many requests there must be at the least.
 pub(super) async fn fetch(
     session: &Session,
     places: BTreeSet<Place>,
@@ -258,7 +258,7 @@ pub(super) struct Fetched {
     pub(super) agents: Option<Vec<String>>,
 }
 
-/// Asks for one document; nothing where it is gone.
+/// Evidence for one document; nothing where it is gone.
 pub(super) async fn one(
     session: &Session,
     (collection, id): &Place,
@@ -328,7 +328,7 @@ pub(super) fn visible(collection: Collection, mut patch: Doc) -> Doc {
     without_secrets(collection, patch)
 }
 
-/// Asks for many documents at once; nothing where the module for that isn't loaded.
+/// Evidence for many documents at once; nothing where the module for that isn't loaded.
 async fn in_bulk(
     session: &Session,
     places: &BTreeSet<Place>,

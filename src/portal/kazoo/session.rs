@@ -84,7 +84,7 @@ impl Session {
         Ok(fresh)
     }
 
-    /// Asks for something of the account; nothing where the portal says that it isn't there.
+    /// Evidence for something of the account; nothing where the portal says that it isn't there.
     pub(super) async fn read(
         &self,
         path: &[&str],

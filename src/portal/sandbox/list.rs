@@ -33,7 +33,7 @@ impl Page {
     }
 }
 
-/// Asks for one page.
+/// Evidence for one page.
 pub(super) async fn page(client: &Client, kind: Kind, cursor: Option<&str>) -> Result<Page, Error> {
     let mut query = vec![("limit", LIMIT)];
     query.extend(cursor.map(|cursor| ("cursor", cursor)));

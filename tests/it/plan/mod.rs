@@ -210,7 +210,7 @@ fn show(plan: &Plan) -> String {
         let action = serde_json::to_value(operation.action).unwrap();
         let action = action.as_str().unwrap();
         write!(text, "{at} {action} {}", operation.address).unwrap();
-        if operation.makes_way {
+        if operation.is_release {
             text.push_str(" to make way");
         }
         if let Some(object) = &operation.object

@@ -159,7 +159,7 @@ fn every_operation_waits_only_for_earlier_ones() {
         assert!(operation.after.iter().all(|first| *first < at));
     }
     assert_eq!(plan.summary().update, plan.operations.len());
-    let parked = plan.operations.iter().filter(|one| one.makes_way);
+    let parked = plan.operations.iter().filter(|one| one.is_release);
     assert_eq!(parked.count(), 1);
     assert!(
         plan.operations

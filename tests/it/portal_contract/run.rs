@@ -6,7 +6,7 @@ use callsheet::{
     apply::{Applied, Secrets, apply},
     config::Config,
     model::{Address, Fields, Kind, Live, Resource, State},
-    plan::{Asks, Inputs, Past, Plan, plan},
+    plan::{Evidence, Inputs, Past, Plan, plan},
     portal::{Error, Portal, Wanted},
     support::check_support,
 };
@@ -78,11 +78,11 @@ impl Workspace {
             .collect();
         assert_eq!(unsupported, [""; 0], "only what fits is declared here");
         let first = self.planned(&live);
-        let wanted = match first.asks() {
+        let wanted = match first.evidence_needed() {
             _ if portal.tells_all() => return Ok(first),
-            Asks::Nothing => return Ok(first),
-            Asks::Activity => Wanted::Listed(Kind::Users),
-            Asks::References => Wanted::Evidence(&self.absent),
+            Evidence::Nothing => return Ok(first),
+            Evidence::Activity => Wanted::Listed(Kind::Users),
+            Evidence::References => Wanted::Evidence(&self.absent),
         };
         portal.complete(&mut live, wanted, &()).await?;
         Ok(self.planned(&live))

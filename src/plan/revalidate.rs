@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// One thing that is no longer as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
+pub struct Staleness {
     /// The resource.
     pub address: Address,
     /// What differs, in one sentence without a full stop.
@@ -19,10 +19,7 @@ pub struct Difference {
 ///
 /// # Errors
 /// Everything that is no longer as it was.
-pub fn still_holds(
-    reviewed: Vec<Operation>,
-    live: &Live,
-) -> Result<Vec<Operation>, Vec<Difference>> {
+pub fn revalidate(reviewed: Vec<Operation>, live: &Live) -> Result<Vec<Operation>, Vec<Staleness>> {
     let by_id: BTreeMap<&str, (&str, &LiveObject)> = live
         .listings
         .keys()
@@ -32,13 +29,13 @@ pub fn still_holds(
     // The second half of an operation that made way is planned against what the first leaves.
     let split: BTreeSet<Box<str>> = reviewed
         .iter()
-        .filter(|one| one.makes_way)
+        .filter(|one| one.is_release)
         .filter_map(|one| Some(one.object.as_ref()?.id.clone()))
         .collect();
     let mut differences = Vec::new();
     let mut kept: Vec<Option<Operation>> = Vec::with_capacity(reviewed.len());
     for mut operation in reviewed {
-        let follows = !operation.makes_way
+        let follows = !operation.is_release
             && operation
                 .object
                 .as_ref()
@@ -51,7 +48,7 @@ pub fn still_holds(
         match checked {
             Ok(needed) => kept.push(needed.then_some(operation)),
             Err(message) => {
-                differences.push(Difference {
+                differences.push(Staleness {
                     address: operation.address.clone(),
                     message,
                 });

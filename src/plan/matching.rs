@@ -1,4 +1,4 @@
-//! *Meeting*: which live object each declared resource is.
+//! *Match*: which live object each declared resource is.
 //!
 //! A resource meets its object by the key that the portal knows it by: as declared now, and then as
 //! it was before. Its place in a file never matters (law 8). What nobody meets is foreign.
@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A declared resource and its live object.
 #[derive(Debug)]
-pub(super) struct Meeting<'a> {
+pub(super) struct Match<'a> {
     /// The resource.
     pub(super) address: &'a Address,
     /// What is declared of it.
@@ -17,45 +17,45 @@ pub(super) struct Meeting<'a> {
     pub(super) live: Option<(&'a str, &'a LiveObject)>,
 }
 
-/// Who met whom.
+/// Who matched whom.
 #[derive(Debug)]
-pub(super) struct Meetings<'a> {
+pub(super) struct Matching<'a> {
     /// Every declared resource.
-    pub(super) met: Vec<Meeting<'a>>,
-    /// The live objects that nobody met, by the keys that the portal knows them by; the portal's own
+    pub(super) matched: Vec<Match<'a>>,
+    /// The live objects that nobody matched, by the keys that the portal knows them by; the portal's own
     /// don't count.
-    pub(super) strangers: Vec<Address>,
+    pub(super) unmanaged: Vec<Address>,
 }
 
 /// Brings declared resources and live objects together.
-pub(super) fn meet<'a>(desired: &'a State, live: &'a Live) -> Meetings<'a> {
+pub(super) fn match_live<'a>(desired: &'a State, live: &'a Live) -> Matching<'a> {
     let mut taken: BTreeSet<(Kind, &str)> = BTreeSet::new();
     let mut find = |kind: Kind, key: &str| {
         let (key, object) = live.listings.get(&kind)?.objects.get_key_value(key)?;
         taken.insert((kind, key)).then_some((&**key, object))
     };
     // Keys as they are now come first, so that nobody's old key takes an object from its owner.
-    let mut met: Vec<Meeting<'a>> = desired
+    let mut matched: Vec<Match<'a>> = desired
         .resources
         .iter()
-        .map(|(address, resource)| Meeting {
+        .map(|(address, resource)| Match {
             live: find(address.kind, portal_key(address, resource)),
             address,
             resource,
         })
         .collect();
-    for meeting in met.iter_mut().filter(|meeting| meeting.live.is_none()) {
-        let previous = meeting.resource.previously.as_deref();
-        meeting.live = previous.and_then(|key| find(meeting.address.kind, key));
+    for matched in matched.iter_mut().filter(|matched| matched.live.is_none()) {
+        let previous = matched.resource.previously.as_deref();
+        matched.live = previous.and_then(|key| find(matched.address.kind, key));
     }
-    let mut strangers = Vec::new();
+    let mut unmanaged = Vec::new();
     for kind in Kind::ALL {
         let objects = live.of_kind(kind);
         let strange =
             objects.filter(|(key, object)| !object.system && !taken.contains(&(kind, *key)));
-        strangers.extend(strange.map(|(key, _)| Address::new(kind, key)));
+        unmanaged.extend(strange.map(|(key, _)| Address::new(kind, key)));
     }
-    Meetings { met, strangers }
+    Matching { matched, unmanaged }
 }
 
 /// The usernames of declared users whose key is another: a portal knows nothing of our keys, so that

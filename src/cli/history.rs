@@ -10,7 +10,7 @@ use crate::{
     config::Prune,
     desired,
     model::{Address, Commit, Kind, Live, State},
-    plan::{Action, Asks, Cause, Inputs, Operation, Past, Plan, plan, strangers},
+    plan::{Action, Cause, Evidence, Inputs, Operation, Past, Plan, plan, unmanaged},
     portal::{self, Portal, Wanted},
     render::document::Revision,
     repo::{self, History},
@@ -33,7 +33,7 @@ pub(super) struct Revisions {
 
 /// What was declared before.
 #[derive(Default)]
-pub(super) struct Before {
+pub(super) struct Baseline {
     /// The commits themselves.
     pub(super) revision: Revision,
     /// Whether files differ from HEAD.
@@ -44,13 +44,13 @@ pub(super) struct Before {
     pub(super) head: Option<Commit>,
     /// What was last applied.
     applied: Option<Commit>,
-    base_state: Then,
-    applied_state: Then,
+    base_state: BaselineState,
+    applied_state: BaselineState,
 }
 
 /// What was declared at an earlier commit.
 #[derive(Default)]
-enum Then {
+enum BaselineState {
     /// Nobody knows.
     #[default]
     Unknown,
@@ -60,7 +60,7 @@ enum Then {
     Other(Box<State>),
 }
 
-impl Then {
+impl BaselineState {
     fn state<'a>(&'a self, now: &'a State) -> Option<&'a State> {
         match self {
             Self::Unknown => None,
@@ -70,7 +70,7 @@ impl Then {
     }
 }
 
-impl Before {
+impl Baseline {
     /// Reads what the files said at the base and when they were last applied.
     pub(super) fn read(args: &Revisions, workspace: &Workspace) -> anyhow::Result<Self> {
         let Some(history) = History::of(&workspace.folder)? else {
@@ -109,18 +109,18 @@ impl Before {
                 .collect()
         };
         let is_dirty = texts(&at_head) != texts(&repo::read(&workspace.folder)?);
-        let then = |commit: &Commit| -> anyhow::Result<Then> {
+        let then = |commit: &Commit| -> anyhow::Result<BaselineState> {
             if *commit == head && !is_dirty {
-                return Ok(Then::AsNow);
+                return Ok(BaselineState::AsNow);
             }
             let files = history.files_at(commit)?;
             let mut state = desired::load(files, settings::today()).state;
             let portal = portal::capabilities(workspace.config.portal.kind);
             strip_local_only(&mut state, &mut workspace.config.clone(), &portal);
-            Ok(Then::Other(Box::new(state)))
+            Ok(BaselineState::Other(Box::new(state)))
         };
         let base_state = then(&base)?;
-        let applied_state = applied.as_ref().map_or(Ok(Then::Unknown), then)?;
+        let applied_state = applied.as_ref().map_or(Ok(BaselineState::Unknown), then)?;
         let id = |commit: &Commit| Some(commit.id.clone());
         Ok(Self {
             revision: Revision {
@@ -155,8 +155,8 @@ impl Before {
     pub(super) fn states<'a>(&'a self, now: &'a State) -> Vec<&'a State> {
         let then = [&self.base_state, &self.applied_state];
         let then = then.into_iter().filter_map(|then| match then {
-            Then::Other(state) => Some(&**state),
-            Then::Unknown | Then::AsNow => None,
+            BaselineState::Other(state) => Some(&**state),
+            BaselineState::Unknown | BaselineState::AsNow => None,
         });
         std::iter::once(now).chain(then).collect()
     }
@@ -178,11 +178,11 @@ impl Before {
             goes.then(|| Address::new(operation.address.kind, object.key.clone()))
         });
         let going: Vec<Address> = going.collect();
-        let wanted = match first.asks() {
+        let wanted = match first.evidence_needed() {
             _ if portal.tells_all() => return Ok(first),
-            Asks::Nothing => return Ok(first),
-            Asks::Activity => Wanted::Listed(Kind::Users),
-            Asks::References => Wanted::Evidence(&going),
+            Evidence::Nothing => return Ok(first),
+            Evidence::Activity => Wanted::Listed(Kind::Users),
+            Evidence::References => Wanted::Evidence(&going),
         };
         let bars = Bars::new(terminal.progress);
         let read = portal.complete(live, wanted, &bars).await;
@@ -215,7 +215,7 @@ impl Before {
         let first = plan(inputs);
         let mut wanted: BTreeSet<Address> = first.operations.iter().map(portal_address).collect();
         if workspace.config.policy.prune != Prune::Never {
-            wanted.extend(strangers(inputs.desired, live));
+            wanted.extend(unmanaged(inputs.desired, live));
         }
         match &self.history {
             Some(history) if !wanted.is_empty() => {
