@@ -106,7 +106,7 @@ impl History {
         }
         // `before` speaks for defaults, so the last_applied side must too.
         let before = change.before.as_ref();
-        let default = self.default(&change.path, &settled.target);
+        let default = self.default(&change.path, &last_applied.target);
         let portal_moved = !Value::same(then.as_ref().or(default), before);
         if portal_moved {
             Cause::Conflict
