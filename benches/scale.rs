@@ -149,7 +149,7 @@ async fn noop(folder: &Path, url: &str) {
         location: Location::Url(url.to_owned()),
         credentials: Credentials::Token(TOKEN.into()),
         tenant: None,
-        pace: None,
+        rate_limit: None,
         charges: None,
     };
     let portal = portal::open(&target).unwrap();

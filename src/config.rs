@@ -46,18 +46,18 @@ pub struct PortalConfig {
     pub tenant: Option<Line>,
     /// How to get in.
     pub credentials: Option<CredentialsConfig>,
-    /// How much the portal is asked to bear; each portal's own measure, unless given.
-    pub pace: Option<PaceConfig>,
+    /// The rate limit for requests to the portal. The default depends on the portal.
+    pub rate_limit: Option<RateLimitConfig>,
 }
 
-/// How much a portal is asked to bear.
+/// The rate limit for requests to a portal.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct PaceConfig {
-    /// How many requests may begin in one second.
+pub struct RateLimitConfig {
+    /// The number of requests per second.
     #[schemars(range(min = 1, max = 10_000))]
     pub per_second: Option<u32>,
-    /// How many of them may begin at once, after a rest.
+    /// The number of requests that may start at once after a pause.
     #[schemars(range(min = 1, max = 10_000))]
     pub burst: Option<u32>,
 }

@@ -13,7 +13,7 @@ use crate::{
     journal::{Journal, Replay},
     model::Live,
     plan::{Cause, Plan, revalidate},
-    portal::{Portal, Wanted},
+    portal::{Portal, Details},
     render::{
         Format,
         document::{self, Heading},
@@ -95,8 +95,8 @@ pub(super) fn run(
         let touched = saved.as_ref().map(SavedPlan::objects);
         // What was planned against all of an object is compared with all of it.
         let wanted = match &touched {
-            Some(touched) => Wanted::Evidence(touched),
-            None => Wanted::Declared(&states),
+            Some(touched) => Details::Evidence(touched),
+            None => Details::Declared(&states),
         };
         let mut live = workspace::read(&*portal, wanted, terminal).await?;
         if !workspace.fits(&*portal, format, terminal)? {

@@ -1,4 +1,5 @@
-//! `callsheet doctor`: whether the portal is there, lets us in, and can hold what the files declare.
+//! `callsheet doctor`: checks that the portal is reachable, accepts the credentials and supports what the
+//! files declare.
 
 use super::{
     expect_format,
@@ -11,7 +12,7 @@ use crate::{
     desired::{self, Desired},
     diagnostic::{Level, Report},
     model::{SecretRef, State, text::Line},
-    portal::{self, Capabilities, Symptom, http::Base},
+    portal::{self, Capabilities, Check, http::Base},
     render::{
         Format, counted, escape,
         json::{DiagnosticEntry, FORMAT_VERSION},
@@ -34,72 +35,68 @@ pub(super) struct Args {
     folder: Option<PathBuf>,
 }
 
-/// What `doctor --format json` writes.
+/// The output of `doctor --format json`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct DoctorDocument {
     /// The version of this format: `1.0`.
     format_version: &'static str,
-    /// The portal that is meant.
+    /// The portal.
     portal: PortalEntry,
-    /// Whether all is well.
-    well: bool,
-    /// What was looked at, in order.
-    symptoms: Vec<SymptomEntry>,
-    /// What is wrong in the files, with what the portal can't hold of them.
+    /// Whether every check passed.
+    ok: bool,
+    /// The checks, in the order in which they ran.
+    checks: Vec<CheckEntry>,
+    /// The problems in the files, including fields that the portal doesn't support.
     diagnostics: Vec<DiagnosticEntry>,
 }
 
-/// The portal that is meant.
+/// A portal.
 #[derive(Debug, Serialize, JsonSchema)]
 struct PortalEntry {
-    /// Which one.
+    /// The kind of portal.
     kind: PortalKind,
-    /// Its address, or null where it runs inside the command, or where none is given that credentials
-    /// can be sent to.
+    /// The address; null for a sandbox that runs inside the command, and for an address to which
+    /// credentials can't be sent.
     url: Option<String>,
     /// The database of a sandbox that runs inside the command, or null.
     database: Option<String>,
     /// The account, domain or realm, or null.
     tenant: Option<String>,
-    /// The account that the user is of where it is not the tenant, or null.
+    /// The account of the user if it differs from the tenant, or null.
     account: Option<String>,
-    /// Who logs in, or whom the credentials belong to, or null.
+    /// The user who logs in or who owns the credentials, or null.
     user: Option<String>,
-    /// Where the secrets are kept that the portal is shown.
+    /// The sources of the secrets that are sent to the portal.
     secrets: Vec<SecretEntry>,
 }
 
-/// A secret that the portal is shown.
+/// A secret that is sent to the portal.
 #[derive(Debug, Serialize, JsonSchema)]
 struct SecretEntry {
-    /// Which one: `token` or `password`.
+    /// The secret: `token` or `password`.
     name: &'static str,
-    /// Where it is kept: `$VARIABLE`, `file PATH` or `command PROGRAM`. Never the secret.
+    /// Its source: `$VARIABLE`, `file PATH` or `command PROGRAM`. Never the secret itself.
     kept_in: String,
 }
 
-/// Something that was looked at.
+/// A check.
 #[derive(Debug, Serialize, JsonSchema)]
-struct SymptomEntry {
-    /// What was looked at.
-    what: String,
-    /// Whether it is as it should be.
-    well: bool,
-    /// What was found, and what to do about it.
-    told: String,
+struct CheckEntry {
+    /// What was checked.
+    name: String,
+    /// Whether the check passed.
+    ok: bool,
+    /// The finding and, for a failed check, how to fix it.
+    message: String,
 }
 
-impl From<Symptom> for SymptomEntry {
-    fn from(symptom: Symptom) -> Self {
-        let Symptom {
-            what,
-            is_well,
-            told,
-        } = symptom;
+impl From<Check> for CheckEntry {
+    fn from(check: Check) -> Self {
+        let Check { name, ok, detail } = check;
         Self {
-            what,
-            well: is_well,
-            told,
+            name,
+            ok,
+            message: detail,
         }
     }
 }
@@ -115,7 +112,7 @@ impl PortalEntry {
         };
         let token = kept("token", given.and_then(|given| given.token.as_ref()));
         let password = kept("password", given.and_then(|given| given.password.as_ref()));
-        // An address that holds a password isn't one, and isn't shown.
+        // An address that contains a password is invalid and isn't shown.
         let url = portal.url.as_ref().and_then(|url| Base::parse(url).ok());
         Self {
             kind: portal.kind,
@@ -128,7 +125,7 @@ impl PortalEntry {
         }
     }
 
-    /// What is said before anything is asked.
+    /// Prints the portal's settings before any request is sent.
     fn show(&self, out: &mut dyn Write) -> io::Result<()> {
         let Self {
             kind,
@@ -185,96 +182,88 @@ pub(super) fn run(
         portal.show(&mut terminal.out)?;
         terminal.out.flush()?;
     }
-    let (mut symptoms, capabilities) = examine(&config, &folder)?;
+    let (mut checks, capabilities) = diagnose(&config, &folder)?;
     report.extend(check_support(&state, &capabilities));
-    symptoms.push(files(&state, &report));
-    let is_well = symptoms.iter().all(|symptom| symptom.is_well);
+    checks.push(files(&state, &report));
+    let ok = checks.iter().all(|check| check.ok);
     match format {
         Format::Json => {
             let document = DoctorDocument {
                 format_version: FORMAT_VERSION,
                 portal,
-                well: is_well,
-                symptoms: symptoms.into_iter().map(Into::into).collect(),
+                ok,
+                checks: checks.into_iter().map(Into::into).collect(),
                 diagnostics: report.sorted().into_iter().map(Into::into).collect(),
             };
             escape::json(&document, &mut terminal.out)?;
         }
         _ => {
-            show(&symptoms, &mut terminal.out)?;
+            show(&checks, &mut terminal.out)?;
             terminal.out.flush()?;
             if report.count(Level::Error) + report.count(Level::Warning) > 0 {
                 workspace::show(&report, format, terminal)?;
             }
         }
     }
-    Ok(if is_well {
-        Outcome::Done
-    } else {
-        Outcome::Failed
-    })
+    Ok(if ok { Outcome::Done } else { Outcome::Failed })
 }
 
-/// What the portal has to say, and what it can hold, as far as it could be asked.
-fn examine(config: &Config, folder: &Path) -> anyhow::Result<(Vec<Symptom>, Capabilities)> {
+/// The checks of the portal, and its capabilities as far as they are known.
+fn diagnose(config: &Config, folder: &Path) -> anyhow::Result<(Vec<Check>, Capabilities)> {
     let known = portal::capabilities(config.portal.kind);
-    let ill = |what: &str, told: String| {
-        vec![Symptom {
-            what: what.to_owned(),
-            is_well: false,
-            told,
-        }]
-    };
     let target = match settings::target(config, folder) {
         Ok(target) => target,
-        Err(error) => return Ok((ill("settings", error.to_string()), known)),
+        Err(error) => return Ok((vec![Check::failed("settings", error.to_string())], known)),
     };
     workspace::runtime()?.block_on(async {
+        let failed = |name, error| vec![Check::failed(name, portal::with_hint(&error))];
         let portal = match portal::open(&target) {
             Ok(portal) => portal,
-            Err(error) => return Ok((ill("settings", portal::with_remedy(&error)), known)),
+            Err(error) => return Ok((failed("settings", error), known)),
         };
-        Ok(match portal.examine().await {
-            Ok(symptoms) => (symptoms, portal.capabilities().clone()),
-            Err(error) => (ill("connection", portal::with_remedy(&error)), known),
+        Ok(match portal.diagnose().await {
+            Ok(checks) => (checks, portal.capabilities().clone()),
+            Err(error) => (failed("connection", error), known),
         })
     })
 }
 
-/// Whether the files are right, and can be held.
-fn files(state: &State, report: &Report) -> Symptom {
+/// Checks that the files are valid and that the portal supports them.
+fn files(state: &State, report: &Report) -> Check {
     let (errors, warnings) = (report.count(Level::Error), report.count(Level::Warning));
-    let told = match (errors, warnings) {
+    let detail = match (errors, warnings) {
         (0, 0) if state.resources.is_empty() => "nothing is declared yet".to_owned(),
         (0, 0) => format!(
-            "{} declared, and the portal can hold all of it",
+            "{} declared, all supported by the portal",
             counted(state.resources.len(), "resource")
         ),
-        (0, _) => format!("{}, shown below", counted(warnings, "warning")),
+        (0, _) => format!("{}, listed below", counted(warnings, "warning")),
         _ => format!(
-            "{}, shown below; before they are mended nothing is planned",
+            "{}, listed below; fix before you plan",
             counted(errors, "error")
         ),
     };
-    Symptom {
-        what: "files".to_owned(),
-        is_well: errors == 0,
-        told,
+    match errors {
+        0 => Check::passed("files", detail),
+        _ => Check::failed("files", detail),
     }
 }
 
-/// One line for each.
-fn show(symptoms: &[Symptom], out: &mut dyn Write) -> io::Result<()> {
-    let names: Vec<String> = symptoms.iter().map(|one| escape::line(&one.what)).collect();
+/// Prints one line for each check.
+fn show(checks: &[Check], out: &mut dyn Write) -> io::Result<()> {
+    let names: Vec<String> = checks
+        .iter()
+        .map(|check| escape::line(&check.name))
+        .collect();
     let width = names.iter().map(|name| name.width()).max().unwrap_or(0);
-    for (symptom, name) in symptoms.iter().zip(names) {
-        let mark = if symptom.is_well { "ok" } else { "!!" };
+    for (check, name) in checks.iter().zip(names) {
+        let mark = if check.ok { "ok" } else { "!!" };
         let pad = width - name.width();
         writeln!(
             out,
             "{mark}  {name}{:pad$}  {}",
             "",
-            escape::line(&symptom.told)
+            escape::line(&check.detail)
         )?;
     }
     Ok(())

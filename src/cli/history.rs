@@ -11,7 +11,7 @@ use crate::{
     desired,
     model::{Address, Commit, Kind, Live, State},
     plan::{Action, Cause, Evidence, Inputs, Operation, Past, Plan, plan, unmanaged},
-    portal::{self, Portal, Wanted},
+    portal::{self, Portal, Details},
     render::document::Revision,
     repo::{self, History},
     support::strip_local_only,
@@ -179,13 +179,13 @@ impl Baseline {
         });
         let going: Vec<Address> = going.collect();
         let wanted = match first.evidence_needed() {
-            _ if portal.tells_all() => return Ok(first),
+            _ if portal.lists_are_full() => return Ok(first),
             Evidence::Nothing => return Ok(first),
-            Evidence::Activity => Wanted::Listed(Kind::Users),
-            Evidence::References => Wanted::Evidence(&going),
+            Evidence::Activity => Details::Listed(Kind::Users),
+            Evidence::References => Details::Evidence(&going),
         };
         let bars = Bars::new(terminal.progress);
-        let read = portal.complete(live, wanted, &bars).await;
+        let read = portal.read_details(live, wanted, &bars).await;
         bars.clear();
         read.context("the portal can't be read whole, so nothing is planned")?;
         self.plan(workspace, live, only)

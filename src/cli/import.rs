@@ -12,7 +12,7 @@ use crate::{
     import::{self, File, Import, LeftOut, Verdict},
     model::{Address, Live},
     plan::plan,
-    portal::{Capabilities, Wanted},
+    portal::{Capabilities, Details},
     render::{Format, counted, escape},
     repo,
     support::{check_support, strip_local_only},
@@ -68,7 +68,7 @@ pub(super) fn run(
     };
     let (live, portal) = workspace::runtime()?.block_on(async {
         let portal = workspace.open().await?;
-        let live = workspace::read(&*portal, Wanted::Everything, terminal).await?;
+        let live = workspace::read(&*portal, Details::Everything, terminal).await?;
         Ok::<_, anyhow::Error>((live, portal.capabilities().clone()))
     })?;
     if let Some((kind, reason)) = incomplete(&live) {

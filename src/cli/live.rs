@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     model::{Address, Fields, Kind, Live, LiveObject, Value},
-    portal::Wanted,
+    portal::Details,
     render::{Format, escape, json::FORMAT_VERSION},
 };
 use anyhow::bail;
@@ -92,7 +92,7 @@ impl ObjectDocument {
 
 fn read(
     directory: &Path,
-    wanted: Wanted<'_>,
+    wanted: Details<'_>,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Result<Live, Outcome>> {
     let workspace = match Workspace::load(directory.to_owned(), Format::Text, terminal)? {
@@ -114,8 +114,8 @@ pub(super) fn list(
     expect_format(format, &[Format::Text, Format::Json])?;
     // All of everything is for whoever reads JSON; the columns are in every portal's lists.
     let wanted = match format {
-        Format::Json => Wanted::Everything,
-        _ => Wanted::Listed(args.kind),
+        Format::Json => Details::Everything,
+        _ => Details::Listed(args.kind),
     };
     let live = match read(directory, wanted, terminal)? {
         Ok(live) => live,
@@ -218,7 +218,7 @@ pub(super) fn show(
 ) -> anyhow::Result<Outcome> {
     expect_format(format, &[Format::Text, Format::Json])?;
     let wanted = std::slice::from_ref(&args.address);
-    let live = match read(directory, Wanted::Evidence(wanted), terminal)? {
+    let live = match read(directory, Details::Evidence(wanted), terminal)? {
         Ok(live) => live,
         Err(outcome) => return Ok(outcome),
     };

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     plan::{Cause, Plan},
-    portal::Wanted,
+    portal::Details,
     render::{Format, document, escape, html, markdown, prose},
     saved::SavedPlan,
 };
@@ -59,7 +59,7 @@ pub(super) fn run(
         let absent = workspace.absent();
         let mut states = baseline.states(&workspace.state);
         states.push(&absent);
-        let wanted = Wanted::Declared(&states);
+        let wanted = Details::Declared(&states);
         let mut live = workspace::read(&*portal, wanted, terminal).await?;
         if !workspace.fits(&*portal, format, terminal)? {
             return Ok(None);

@@ -3,9 +3,9 @@
 
 use super::{Cli, ColorWhen};
 use crate::{
-    config::{Config, PaceConfig, PortalConfig, PortalKind},
+    config::{Config, PortalConfig, PortalKind, RateLimitConfig},
     model::{SecretOrigin, SecretRef},
-    portal::{Credentials, Location, Target, http::Pace},
+    portal::{Credentials, Location, Target, http::RateLimit},
     render::Look,
 };
 use anstream::{AutoStream, ColorChoice};
@@ -156,20 +156,20 @@ pub(super) fn target(config: &Config, workspace: &Path) -> anyhow::Result<Target
         location,
         tenant: portal.tenant.as_ref().map(ToString::to_string),
         credentials,
-        pace: portal.pace.map(pace),
+        rate_limit: portal.rate_limit.map(rate_limit),
         charges: config.policy.charges,
     })
 }
 
-/// The pace that a configuration asks for.
-fn pace(asked: PaceConfig) -> Pace {
-    Pace {
+/// The rate limit that a configuration sets.
+fn rate_limit(asked: RateLimitConfig) -> RateLimit {
+    RateLimit {
         per_second: asked.per_second.and_then(NonZeroU32::new),
         burst: asked
             .burst
             .and_then(NonZeroU32::new)
             .unwrap_or(NonZeroU32::MIN),
-        ..Pace::default()
+        ..RateLimit::default()
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     config::Config,
     desired::{self, Desired},
     model::{Kind, Live, Resource, State},
-    portal::{self, Portal, Target, Wanted},
+    portal::{self, Details, Portal, Target},
     render::{self, Format, document::Heading},
     repo::{self, Files},
     support::{check_support, strip_local_only},
@@ -151,14 +151,14 @@ pub(super) fn show(
 /// Reads every kind from a portal, and more of what is wanted, with progress.
 pub(super) async fn read(
     portal: &dyn Portal,
-    wanted: Wanted<'_>,
+    wanted: Details<'_>,
     terminal: &Terminal,
 ) -> anyhow::Result<Live> {
     let kinds: BTreeSet<Kind> = portal.capabilities().kinds.keys().copied().collect();
     let bars = Bars::new(terminal.progress);
     let live = async {
         let mut live = portal.read(&kinds, &bars).await?;
-        portal.complete(&mut live, wanted, &bars).await?;
+        portal.read_details(&mut live, wanted, &bars).await?;
         Ok::<_, portal::Error>(live)
     }
     .await;

@@ -1,17 +1,17 @@
-//! A *portal* is a live phone system, behind one trait: what it can hold, read it, write one
-//! operation.
+//! A *portal* is a live phone system behind one trait: report its capabilities, read its objects, write
+//! one change.
 //!
-//! An adapter holds its wire types and their conversion, and nothing of them leaks out. It knows
-//! nothing of ownership, waivers or protection: those live in the engine (law 6). To add a portal, add
-//! its folder and a line in `open`.
+//! An adapter keeps its wire types and conversions private. It knows nothing about ownership, waivers or
+//! protection, which belong to the engine (law 6). To add a portal, add a folder here and a line in
+//! `open`; `docs/adding-a-portal.md` describes the steps.
 
 mod about;
 mod capability;
+mod hint;
 pub mod http;
 mod kazoo;
 mod open;
 mod redact;
-mod remedy;
 mod sandbox;
 #[cfg(test)]
 mod stage;
@@ -19,9 +19,9 @@ mod stage;
 pub use crate::model::Change;
 pub use about::{About, Mapped};
 pub use capability::{Capabilities, Declared, KindCapability, Limit};
+pub use hint::with_hint;
 pub use open::{Credentials, Location, Target, about, capabilities, mapping, open};
 pub use redact::Redactor;
-pub use remedy::with_remedy;
 
 use crate::model::{Address, Fields, Kind, Live, Name, State};
 use async_trait::async_trait;
@@ -31,101 +31,122 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A live phone system.
 #[async_trait]
 pub trait Portal: Send + Sync {
-    /// What it can hold.
+    /// The kinds and fields that the portal supports.
     fn capabilities(&self) -> &Capabilities;
 
-    /// Reads every object of `kinds`. A page that fails fails the whole; a listing that came back but
-    /// doesn't add up is marked [`incomplete`](crate::model::Listing::incomplete).
+    /// Reads every object of `kinds`. If one page can't be read, the whole read fails. A listing whose
+    /// pages are inconsistent is marked [`incomplete`](crate::model::Listing::incomplete).
     ///
     /// # Errors
-    /// The portal can't be reached, refuses, or answers what can't be understood.
+    /// The portal can't be reached, refuses the request, or sends an answer that can't be parsed.
     async fn read(&self, kinds: &BTreeSet<Kind>, progress: &dyn Progress) -> Result<Live, Error>;
 
-    /// Whether [`read`](Self::read) tells all of every object. Where lists are summaries it doesn't, and
-    /// [`complete`](Self::complete) tells the rest.
-    fn tells_all(&self) -> bool {
+    /// Whether the lists that [`read`](Self::read) fetches contain every field. If they are only
+    /// summaries, [`read_details`](Self::read_details) fetches the remaining fields.
+    fn lists_are_full(&self) -> bool {
         true
     }
 
-    /// Reads what lists didn't tell of the objects that are wanted, and no others, and brings `live`
-    /// up to date. A portal whose lists tell all has nothing to do.
+    /// Reads the fields that lists omit, for the selected objects only, and updates `live`. The default
+    /// does nothing, for portals with full lists.
     ///
     /// # Errors
-    /// As those of reading.
-    async fn complete(
+    /// The same as for [`read`](Self::read).
+    async fn read_details(
         &self,
         live: &mut Live,
-        wanted: Wanted<'_>,
+        details: Details<'_>,
         progress: &dyn Progress,
     ) -> Result<(), Error> {
-        let _nothing_is_left = (live, wanted, progress);
+        let _unused = (live, details, progress);
         Ok(())
     }
 
-    /// Looks at the portal as a doctor would: whether it is there, what it is, what the credentials may
-    /// do, and what is missing.
+    /// Checks the connection, the portal's version, the permissions of the credentials, and the modules
+    /// that the adapter needs. Writes nothing.
     ///
     /// # Errors
-    /// It can't be reached, or doesn't let us in.
-    async fn examine(&self) -> Result<Vec<Symptom>, Error> {
+    /// The portal can't be reached or rejects the credentials.
+    async fn diagnose(&self) -> Result<Vec<Check>, Error> {
         let kinds = self.capabilities().kinds.keys().copied().collect();
         let live = self.read(&kinds, &()).await?;
-        let listings = live.listings.iter().map(|(kind, listing)| Symptom {
-            what: kind.name().to_owned(),
-            is_well: listing.incomplete.is_none(),
-            told: match &listing.incomplete {
-                None => format!("{} can be read", listing.objects.len()),
-                Some(reason) => format!("can't be read whole: {reason}"),
-            },
+        let checks = live.listings.iter().map(|(kind, listing)| {
+            let count = listing.objects.len();
+            match &listing.incomplete {
+                Some(reason) => Check::failed(kind.name(), format!("incomplete: {reason}")),
+                None if count == 0 => Check::passed(kind.name(), "readable (none yet)".to_owned()),
+                None => Check::passed(kind.name(), format!("readable ({count})")),
+            }
         });
-        Ok(listings.collect())
+        Ok(checks.collect())
     }
 
-    /// Makes one change: one write on the wire where an object is one document there. After an ambiguous
-    /// answer the portal is asked what became of it before anything is sent again, and a change that was
-    /// cut off is finished by making it again.
+    /// Applies one change: a single write request if the object is one document on the portal. After an
+    /// ambiguous answer the adapter reads the object before it sends anything again. Repeating an
+    /// interrupted write completes it.
     ///
     /// # Errors
-    /// Says whether the change may have been made: [`Error::may_be_done`].
+    /// [`Error::may_be_done`] says whether the change may have been applied despite the error.
     async fn write(&self, write: &Write<'_>) -> Result<Written, Error>;
 
-    /// How many requests were made so far, retries included.
+    /// The number of requests sent so far, including retries.
     fn requests(&self) -> u64;
 }
 
-/// Of which objects more is to be read than lists tell.
+/// Selects the objects whose details are read in addition to the lists.
 #[derive(Clone, Copy, Debug)]
-pub enum Wanted<'a> {
-    /// What these states declare, and of that the fields that they declare.
+pub enum Details<'a> {
+    /// The declared fields of the resources in these states.
     Declared(&'a [&'a State]),
-    /// What guards must know before something goes: all that refers to others, who is inactive, and
-    /// everything of the objects at these addresses.
+    /// What the guards check before a deletion: all references, the inactive users, and every field of
+    /// the objects at these addresses.
     Evidence(&'a [Address]),
-    /// What a list of one kind shows: of users who is inactive, and of a kind that is only read where
-    /// somebody wants it its objects.
+    /// What the listing of one kind shows: for users, which of them are inactive; for a kind that is
+    /// only read on request, its objects.
     Listed(Kind),
-    /// Everything.
+    /// Every field of every object.
     Everything,
 }
 
-/// One thing that a doctor found.
+/// One check of [`Portal::diagnose`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Symptom {
-    /// What was looked at.
-    pub what: String,
-    /// Whether it is as it should be.
-    pub is_well: bool,
-    /// What was found, and what to do about it.
-    pub told: String,
+pub struct Check {
+    /// What was checked.
+    pub name: String,
+    /// Whether the check passed.
+    pub ok: bool,
+    /// The finding and, for a failed check, how to fix it.
+    pub detail: String,
 }
 
-/// Told how a read comes along: objects seen, and how many there will be as far as is known.
+impl Check {
+    /// A check that passed.
+    #[must_use]
+    pub fn passed(name: &str, detail: String) -> Self {
+        Self {
+            name: name.to_owned(),
+            ok: true,
+            detail,
+        }
+    }
+
+    /// A check that failed.
+    #[must_use]
+    pub fn failed(name: &str, detail: String) -> Self {
+        Self {
+            ok: false,
+            ..Self::passed(name, detail)
+        }
+    }
+}
+
+/// Receives the progress of a read.
 pub trait Progress: Send + Sync {
-    /// `seen` more objects of `kind`, of `total` in all.
+    /// Reports `seen` more objects of `kind`, out of `total` if the total is known.
     fn seen(&self, kind: Kind, seen: u64, total: Option<u64>);
 }
 
-/// Nobody watches.
+/// Ignores progress.
 impl Progress for () {
     fn seen(&self, _: Kind, _: u64, _: Option<u64>) {}
 }
@@ -133,123 +154,124 @@ impl Progress for () {
 /// One change to one object.
 #[derive(Clone, Copy, Debug)]
 pub struct Write<'a> {
-    /// The resource, by the key that it will have.
+    /// The resource, by the key that it has after the change.
     pub address: &'a Address,
-    /// What is done to it.
+    /// The operation.
     pub verb: Verb<'a>,
-    /// What it will hold: all of it, without defaults. Empty for a delete.
+    /// All fields after the change, without defaults. Empty for a delete.
     pub target: &'a Fields,
-    /// What changes, each field by its path; for a create, all that it will hold.
+    /// The changed fields by path. For a create, all fields of `target`.
     pub changes: &'a [Change],
-    /// The secrets that the target refers to, by path.
+    /// The secrets that `target` refers to, by path.
     pub secrets: &'a BTreeMap<Vec<Name>, SecretString>,
 }
 
-/// What is done to an object.
+/// The operation on an object.
 #[derive(Clone, Copy, Debug)]
 pub enum Verb<'a> {
-    /// It doesn't exist yet.
+    /// Creates the object.
     Create,
-    /// It exists and changes; also its key, if `key` differs from that of the address.
+    /// Changes the object, and also its key if `key` differs from the key of the address.
     Update(ObjectRef<'a>),
-    /// It is removed.
+    /// Deletes the object.
     Delete(ObjectRef<'a>),
 }
 
-/// An object that was read.
+/// Identifies an object that was read.
 #[derive(Clone, Copy, Debug)]
 pub struct ObjectRef<'a> {
-    /// The portal's own name for it.
+    /// The portal's ID of the object.
     pub id: &'a str,
-    /// The key that it has now.
+    /// The current key.
     pub key: &'a str,
     /// The version that the change was planned against.
     pub etag: Option<&'a str>,
 }
 
-/// What a write left behind.
+/// The result of a write.
 #[derive(Clone, Debug, Default)]
 pub struct Written {
-    /// The portal's own name for the object.
+    /// The portal's ID of the object.
     pub id: Box<str>,
-    /// Its version now.
+    /// The object's new version.
     pub etag: Option<Box<str>>,
 }
 
-/// What went wrong between us and a portal. No variant holds a secret, and whatever a portal said is
-/// cut to a length that can be shown.
+/// An error between Callsheet and a portal. No variant contains a secret, and text from the portal is
+/// truncated for display.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No connection came about, so nothing was done.
+    /// No connection could be established, so nothing was changed.
     #[error("{url} can't be reached: {reason}")]
     Unreachable {
         /// The address.
         url: String,
-        /// Why.
+        /// The cause.
         reason: String,
     },
-    /// The portal doesn't accept the credentials.
+    /// The portal rejects the credentials.
     #[error("{url} doesn't accept the credentials (401); check `portal.credentials`")]
     Unauthorized {
         /// The address.
         url: String,
     },
-    /// The credentials don't allow it.
+    /// The credentials lack a permission.
     #[error("the credentials don't allow {what} (403){detail}")]
     Forbidden {
-        /// What was asked.
+        /// The request.
         what: String,
-        /// What the portal said, with a separator before it.
+        /// The portal's message, after a separator.
         detail: String,
     },
-    /// The portal refused the change, field by field where it said so; nothing was done.
+    /// The portal rejects the change, with a reason for each field if it gives one; nothing was
+    /// changed.
     #[error("the portal refused: {detail}{}", list_problems(.problems))]
     Refused {
-        /// The status, as HTTP counts.
+        /// The HTTP status.
         status: u16,
-        /// What the portal said.
+        /// The portal's message.
         detail: String,
-        /// What is wrong with which field.
+        /// The rejected fields.
         problems: Vec<Problem>,
     },
-    /// Somebody changed the object since it was read; nothing was done.
-    #[error("{what} was changed by somebody else since it was read; plan again")]
+    /// The object has changed since it was read; nothing was changed.
+    #[error("{what} has changed on the portal since it was read; plan again")]
     Stale {
         /// The object.
         what: String,
     },
-    /// The portal is overloaded or out of order; nothing was done.
+    /// The portal is overloaded or out of order; nothing was changed.
     #[error("the portal is not ready ({status}) after {attempts} attempts")]
     NotReady {
-        /// The status, as HTTP counts.
+        /// The HTTP status.
         status: u16,
-        /// How often it was tried.
+        /// The number of attempts.
         attempts: u32,
     },
-    /// The answer is not what the portal's contract says.
-    #[error("the answer to {what} can't be understood: {reason}")]
+    /// The answer violates the portal's contract.
+    #[error("the answer to {what} is invalid: {reason}")]
     Unreadable {
-        /// What was asked.
+        /// The request.
         what: String,
-        /// Why.
+        /// The cause.
         reason: String,
     },
-    /// The change was sent, and nobody knows what became of it.
-    #[error("{what} was sent, and what became of it is not known: {reason}")]
+    /// The change was sent, and its outcome is unknown.
+    #[error("{what} was sent, but its outcome is unknown: {reason}")]
     Unknown {
-        /// What was asked.
+        /// The request.
         what: String,
-        /// Why.
+        /// The cause.
         reason: String,
     },
 }
 
-/// What is wrong with one field, as a portal says it.
+/// A field that the portal rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The field.
     pub field: String,
-    /// What is wrong.
+    /// The portal's message.
     pub message: String,
 }
 
@@ -260,7 +282,7 @@ fn list_problems(problems: &[Problem]) -> String {
 }
 
 impl Error {
-    /// Whether the change may have been made all the same.
+    /// Whether the change may have been applied despite the error.
     #[must_use]
     pub fn may_be_done(&self) -> bool {
         matches!(self, Self::Unknown { .. })

@@ -4,7 +4,7 @@
 
 use super::{
     About, Capabilities, Error, Mapped, Portal, Progress, Write, Written,
-    http::{Base, Client, Pace, plain},
+    http::{Base, Client, RateLimit, plain},
     kazoo::{self, Kazoo},
     sandbox::{self, Sandbox},
 };
@@ -28,8 +28,8 @@ pub struct Target {
     pub tenant: Option<String>,
     /// What it is shown.
     pub credentials: Credentials,
-    /// How much it is asked to bear; its own measure, unless given.
-    pub pace: Option<Pace>,
+    /// The rate limit; by default the adapter's own.
+    pub rate_limit: Option<RateLimit>,
     /// What changes may cost; nothing, unless given.
     pub charges: Option<Charges>,
 }
@@ -96,7 +96,7 @@ pub fn mapping(kind: PortalKind) -> Vec<Mapped> {
 /// # Errors
 /// The address is none that credentials can be sent to, or the embedded sandbox doesn't start.
 pub fn open(target: &Target) -> Result<Box<dyn Portal>, Error> {
-    let pace = target.pace.unwrap_or_default();
+    let rate_limit = target.rate_limit.unwrap_or_default();
     let url = match (target.kind, &target.location) {
         (PortalKind::Kazoo, _) => return Ok(Box::new(Kazoo::new(target)?)),
         (PortalKind::Sandbox, Location::Url(url)) => url,
@@ -106,7 +106,7 @@ pub fn open(target: &Target) -> Result<Box<dyn Portal>, Error> {
                 reason: plain(&error.to_string()),
             })?;
             let base = Base::parse(embedded.url())?;
-            let client = Client::new(base, Some(embedded.token()), pace)?;
+            let client = Client::new(base, Some(embedded.token()), rate_limit)?;
             return Ok(Box::new(Inside {
                 sandbox: Sandbox::new(client),
                 embedded,
@@ -117,7 +117,7 @@ pub fn open(target: &Target) -> Result<Box<dyn Portal>, Error> {
         Credentials::None | Credentials::Login { .. } => None,
         Credentials::Token(token) => Some(token),
     };
-    let client = Client::new(Base::parse(url)?, token, pace)?;
+    let client = Client::new(Base::parse(url)?, token, rate_limit)?;
     Ok(Box::new(Sandbox::new(client)))
 }
 
@@ -163,7 +163,7 @@ mod tests {
             location,
             tenant: None,
             credentials: Credentials::Token("hunter2".into()),
-            pace: None,
+            rate_limit: None,
             charges: None,
         }
     }

@@ -1,7 +1,7 @@
 //! A *stage* is a portal for tests: it hears every call, answers what the test says, and can also cut
 //! an answer short, hang up, or say nothing at all.
 
-use super::http::{Base, Client, Pace};
+use super::http::{Base, Client, RateLimit};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
@@ -102,10 +102,12 @@ impl Stage {
         .await
     }
 
-    pub(super) fn client(&self, pace: Pace) -> Client {
+    pub(super) fn client(&self, rate_limit: RateLimit) -> Client {
         let base = Base::parse(&self.url).unwrap();
         let token = "open sesame".into();
-        Client::new(base, Some(&token), pace).unwrap().impatient()
+        Client::new(base, Some(&token), rate_limit)
+            .unwrap()
+            .impatient()
     }
 
     pub(super) fn calls(&self) -> Vec<Call> {

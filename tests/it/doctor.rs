@@ -136,7 +136,7 @@ fn what_a_user_may_not_do_is_told() {
     let config = with_login(&kazoo.url, "bob", ", hash: sha");
     let visit = visit(&[("callsheet.yaml", &config)], "doctor", "hunter22");
     assert_eq!(visit.code, 1);
-    assert!(visit.stdout.contains("!!  rights"), "{}", visit.stdout);
+    assert!(visit.stdout.contains("!!  permissions"), "{}", visit.stdout);
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn a_disabled_account_below_ours_is_seen() {
     assert_eq!(visit.code, 1);
     let line = visit.stdout.lines().find(|line| line.contains("account  "));
     assert!(
-        visit.stdout.contains("is disabled") && visit.stdout.contains("ok  rights"),
+        visit.stdout.contains("is disabled") && visit.stdout.contains("ok  permissions"),
         "{line:?}"
     );
 }
@@ -224,11 +224,11 @@ fn scripts_get_one_document() {
         );
         let document: Value = serde_json::from_str(&visit.stdout).unwrap();
         assert!(validator.is_valid(&document), "{document:#}");
-        assert_eq!((visit.code, &document["well"]), (code, &json!(false)));
+        assert_eq!((visit.code, &document["ok"]), (code, &json!(false)));
         assert_eq!(document["portal"]["secrets"][0]["kept_in"], "$THE_KEY");
         assert_eq!(document["diagnostics"][0]["rule"], "unsupported");
-        let login = document["symptoms"].as_array().unwrap();
-        let login = login.iter().find(|one| one["what"] == "login").unwrap();
-        assert_eq!(login["well"], key != "wrong");
+        let login = document["checks"].as_array().unwrap();
+        let login = login.iter().find(|one| one["name"] == "login").unwrap();
+        assert_eq!(login["ok"], key != "wrong");
     }
 }

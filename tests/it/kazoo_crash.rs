@@ -70,7 +70,7 @@ fn after(dialect: Dialect) -> String {
 fn workspace(url: &str, people: &str, absent: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let config = format!(
-        "portal:\n  kind: kazoo\n  url: {url}\n  tenant: acme\n  credentials: {{ user: admin, password: {{ env: KAZOO }} }}\n  pace: {{ per_second: 5000, burst: 5000 }}\npolicy: {{ deletes: {{ max: 10, percent: 100 }} }}\nabsent: [{absent}]\nallow:\n  - {{ finding: in-use, address: users/zed, until: 2099-01-01, because: a leaver leaves the group }}\n"
+        "portal:\n  kind: kazoo\n  url: {url}\n  tenant: acme\n  credentials: {{ user: admin, password: {{ env: KAZOO }} }}\n  rate_limit: {{ per_second: 5000, burst: 5000 }}\npolicy: {{ deletes: {{ max: 10, percent: 100 }} }}\nabsent: [{absent}]\nallow:\n  - {{ finding: in-use, address: users/zed, until: 2099-01-01, because: a leaver leaves the group }}\n"
     );
     write(
         folder.path(),

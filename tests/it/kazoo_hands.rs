@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use std::process::Command;
 use tempfile::TempDir;
 
-const PACE: &str = "  pace: { per_second: 5000, burst: 5000 }\n";
+const RATE_LIMIT: &str = "  rate_limit: { per_second: 5000, burst: 5000 }\n";
 
 fn workspace(kazoo: &Kazoo, people: &str, more: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let config = format!(
-        "portal:\n  kind: kazoo\n  url: {}\n  tenant: acme\n  credentials: {{ user: admin, password: {{ env: KAZOO }} }}\n{PACE}{more}",
+        "portal:\n  kind: kazoo\n  url: {}\n  tenant: acme\n  credentials: {{ user: admin, password: {{ env: KAZOO }} }}\n{RATE_LIMIT}{more}",
         kazoo.url
     );
     write(

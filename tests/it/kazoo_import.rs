@@ -260,7 +260,7 @@ fn office(kazoo: &Kazoo) {
 fn workspace(kazoo: &Kazoo) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let config = format!(
-        "portal:\n  kind: kazoo\n  url: {}\n  tenant: acme\n  credentials: {{ user: admin, password: {{ env: KAZOO }} }}\n  pace: {{ per_second: 5000, burst: 5000 }}\n",
+        "portal:\n  kind: kazoo\n  url: {}\n  tenant: acme\n  credentials: {{ user: admin, password: {{ env: KAZOO }} }}\n  rate_limit: {{ per_second: 5000, burst: 5000 }}\n",
         kazoo.url
     );
     write(folder.path(), &[("callsheet.yaml", &config)]);

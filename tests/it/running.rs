@@ -199,7 +199,7 @@ pub(crate) fn portal(url: &str) -> Box<dyn Portal> {
         location: Location::Url(url.to_owned()),
         tenant: None,
         credentials: Credentials::Token(WRITE.into()),
-        pace: None,
+        rate_limit: None,
         charges: None,
     })
     .unwrap()

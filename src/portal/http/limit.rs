@@ -4,7 +4,7 @@
 //! There is one for all tasks of a portal. A portal that says `Retry-After` to one of them means
 //! everybody, and a task that goes on regardless only makes the wait longer.
 
-use super::Pace;
+use super::RateLimit;
 use governor::{
     Quota, RateLimiter,
     clock::{Clock, Reference as _},
@@ -46,15 +46,15 @@ impl Clock for Watch {
 }
 
 impl Limiter {
-    pub(super) fn new(pace: Pace) -> Self {
+    pub(super) fn new(rate_limit: RateLimit) -> Self {
         let rate = |per_second: NonZeroU32| {
-            let quota = Quota::per_second(per_second).allow_burst(pace.burst);
+            let quota = Quota::per_second(per_second).allow_burst(rate_limit.burst);
             Rate::direct_with_clock(quota, Watch(Instant::now()))
         };
         Self {
-            slots: Semaphore::new(pace.concurrency.clamp(1, Semaphore::MAX_PERMITS)),
-            rate: pace.per_second.map(rate),
-            burst: pace.burst,
+            slots: Semaphore::new(rate_limit.concurrency.clamp(1, Semaphore::MAX_PERMITS)),
+            rate: rate_limit.per_second.map(rate),
+            burst: rate_limit.burst,
             resume: Mutex::new(None),
         }
     }
@@ -96,7 +96,7 @@ impl Limiter {
 
 #[cfg(test)]
 mod tests {
-    use super::{Limiter, Pace};
+    use super::{Limiter, RateLimit};
     use std::{num::NonZeroU32, time::Duration};
     use tokio::time::Instant;
 
@@ -106,7 +106,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_pause_is_everybodys_and_has_an_end() {
-        let limiter = Limiter::new(Pace::default());
+        let limiter = Limiter::new(RateLimit::default());
         let begun = Instant::now();
         limiter.pause(Duration::from_secs(7));
         limiter.pause(Duration::from_secs(3)); // a shorter one doesn't end the longer
@@ -123,9 +123,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn no_more_at_once_than_allowed() {
-        let limiter = Limiter::new(Pace {
+        let limiter = Limiter::new(RateLimit {
             concurrency: 2,
-            ..Pace::default()
+            ..RateLimit::default()
         });
         let begun = Instant::now();
         let work = (0..6).map(|_| async {
@@ -139,10 +139,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_burst_is_only_at_the_beginning() {
-        let limiter = Limiter::new(Pace {
+        let limiter = Limiter::new(RateLimit {
             per_second: NonZeroU32::new(2),
             burst: NonZeroU32::new(5).unwrap(),
-            ..Pace::default()
+            ..RateLimit::default()
         });
         let begun = Instant::now();
         for _ in 0..9 {
@@ -153,10 +153,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn whoever_was_told_to_wait_has_no_burst_left() {
-        let limiter = Limiter::new(Pace {
+        let limiter = Limiter::new(RateLimit {
             per_second: NonZeroU32::new(2),
             burst: NonZeroU32::new(80).unwrap(),
-            ..Pace::default()
+            ..RateLimit::default()
         });
         let begun = Instant::now();
         limiter.pause(Duration::from_millis(100));
@@ -168,9 +168,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn no_faster_than_allowed() {
-        let limiter = Limiter::new(Pace {
+        let limiter = Limiter::new(RateLimit {
             per_second: NonZeroU32::new(2),
-            ..Pace::default()
+            ..RateLimit::default()
         });
         let begun = Instant::now();
         for _ in 0..9 {

@@ -41,7 +41,7 @@ const ATTEMPTS: usize = 5;
 
 /// How much a portal is asked to bear.
 #[derive(Clone, Copy, Debug)]
-pub struct Pace {
+pub struct RateLimit {
     /// How long one request may take, its answer included.
     pub timeout: Duration,
     /// How many requests may be under way at once.
@@ -52,7 +52,7 @@ pub struct Pace {
     pub burst: NonZeroU32,
 }
 
-impl Default for Pace {
+impl Default for RateLimit {
     fn default() -> Self {
         Self {
             timeout: Duration::from_secs(30),
@@ -155,7 +155,11 @@ impl Client {
     ///
     /// # Errors
     /// The token can't be sent in a header, or TLS can't be set up.
-    pub fn new(base: Base, token: Option<&SecretString>, pace: Pace) -> Result<Self, Error> {
+    pub fn new(
+        base: Base,
+        token: Option<&SecretString>,
+        rate_limit: RateLimit,
+    ) -> Result<Self, Error> {
         install_tls();
         let unusable = |reason: &str| Error::Unreachable {
             url: base.to_string(),
@@ -164,7 +168,7 @@ impl Client {
         let mut http = reqwest::Client::builder()
             .user_agent(concat!("callsheet/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(pace.timeout)
+            .timeout(rate_limit.timeout)
             .pool_idle_timeout(IDLE_TIMEOUT)
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never()); // what is sent again is decided, and counted, here
@@ -177,7 +181,7 @@ impl Client {
                 .map_err(|error| unusable(&answer::cause(&error)))?,
             credential: RwLock::default(),
             redactors: RwLock::default(),
-            limiter: Limiter::new(pace),
+            limiter: Limiter::new(rate_limit),
             delays: ExponentialBuilder::new()
                 .with_min_delay(FIRST_DELAY)
                 .with_factor(2.0)

@@ -1,4 +1,4 @@
-use super::{Client, Failure, Pace, Request};
+use super::{Client, Failure, RateLimit, Request};
 use crate::portal::{
     Error,
     stage::{Reply, Stage},
@@ -20,7 +20,7 @@ fn no(status: u16) -> Reply {
 
 async fn play(replies: impl IntoIterator<Item = Reply>) -> (Stage, Client) {
     let stage = Stage::script(replies).await;
-    let client = stage.client(Pace::default());
+    let client = stage.client(RateLimit::default());
     (stage, client)
 }
 
@@ -148,7 +148,7 @@ async fn a_write_is_sent_again_only_where_nothing_was_done() {
 
 #[tokio::test]
 async fn a_write_that_nobody_heard_was_not_done() {
-    let client = Stage::gone().await.client(Pace::default());
+    let client = Stage::gone().await.client(RateLimit::default());
     let failure = client.write(&NEW_THING).await.err().unwrap();
     assert!(
         matches!(failure, Failure::NotDone(Error::Unreachable { .. })),
@@ -160,9 +160,9 @@ async fn a_write_that_nobody_heard_was_not_done() {
 #[tokio::test]
 async fn silence_has_an_end_and_is_ambiguous() {
     let stage = Stage::script([Reply::Silence]).await;
-    let client = stage.client(Pace {
+    let client = stage.client(RateLimit {
         timeout: Duration::from_millis(50),
-        ..Pace::default()
+        ..RateLimit::default()
     });
     let Err(Failure::Ambiguous { reason }) = client.write(&NEW_THING).await else {
         panic!("nobody can know");

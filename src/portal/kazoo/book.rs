@@ -5,7 +5,7 @@
 //! may be concluded from it: whoever wants one says so first.
 
 use super::{
-    super::{Error, Wanted},
+    super::{Details, Error},
     Kazoo, list, place,
     tenant::{Collection, Tenant},
 };
@@ -25,18 +25,18 @@ pub(super) fn of(tenant: &Tenant) -> Option<&str> {
 }
 
 /// Whether somebody wants contacts.
-pub(super) fn is_wanted(wanted: Wanted<'_>) -> bool {
+pub(super) fn is_wanted(wanted: Details<'_>) -> bool {
     match wanted {
-        Wanted::Declared(states) => {
+        Details::Declared(states) => {
             let has_contacts = |state: &&State| state.of_kind(Kind::Contacts).next().is_some();
             states.iter().any(has_contacts)
         }
-        Wanted::Evidence(addresses) => {
+        Details::Evidence(addresses) => {
             let mut kinds = addresses.iter().map(|address| address.kind);
             kinds.any(|kind| kind == Kind::Contacts)
         }
-        Wanted::Listed(kind) => kind == Kind::Contacts,
-        Wanted::Everything => true,
+        Details::Listed(kind) => kind == Kind::Contacts,
+        Details::Everything => true,
     }
 }
 

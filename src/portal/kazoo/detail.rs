@@ -5,7 +5,7 @@
 //! in one answer where that module is loaded, which few hosts do; otherwise each is asked for by itself.
 
 use super::{
-    super::{Error, Progress, Wanted},
+    super::{Details, Error, Progress},
     doc::{self, Doc},
     flow,
     index::Index,
@@ -21,7 +21,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// How many are asked for at once; the pace holds for them all.
+/// How many are asked for at once; the rate limit holds for all of them.
 const AT_ONCE: usize = 8;
 /// From how many on `bulk` is tried: fewer pass in one burst, and asking in vain costs a request.
 const BULK: usize = 64;
@@ -30,18 +30,18 @@ const BULK_SIZE: usize = 200;
 
 /// The documents whose details are wanted, as far as is known now: what an extension's callflow leads to
 /// is known when the callflow is.
-pub(super) fn wanted(tenant: &Tenant, wanted: Wanted<'_>) -> BTreeSet<Place> {
+pub(super) fn wanted(tenant: &Tenant, wanted: Details<'_>) -> BTreeSet<Place> {
     let index = Index::of(tenant);
     let mut places = BTreeSet::new();
     match wanted {
-        Wanted::Declared(states) => {
+        Details::Declared(states) => {
             for state in states {
                 for (address, resource) in &state.resources {
                     declared(&index, address, resource, &mut places);
                 }
             }
         }
-        Wanted::Evidence(addresses) => {
+        Details::Evidence(addresses) => {
             for collection in [
                 Collection::Callflows,
                 Collection::Groups,
@@ -59,8 +59,8 @@ pub(super) fn wanted(tenant: &Tenant, wanted: Wanted<'_>) -> BTreeSet<Place> {
                 whole(&index, address, &mut places);
             }
         }
-        Wanted::Listed(_) => {}
-        Wanted::Everything => {
+        Details::Listed(_) => {}
+        Details::Everything => {
             for collection in [
                 Collection::Users,
                 Collection::Devices,

@@ -1,9 +1,9 @@
-//! A *doctor's* look at a Kazoo: whether it is there, which one it is, what it has loaded, and what the
-//! credentials may do.
+//! The *doctor* diagnoses a Kazoo: the connection, the version, the loaded modules, and the permissions of
+//! the credentials.
 
 use super::{
-    super::{Error, Symptom, http::Request, with_remedy},
-    Kazoo, PACE,
+    super::{Check, Error, http::Request, with_hint},
+    DEFAULT_RATE_LIMIT, Kazoo,
     session::{Open, Session},
     tenant::Collection,
     wire::Envelope,
@@ -11,10 +11,10 @@ use super::{
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// How far clocks may be apart before a token's life can't be told from its own word.
-const SKEW: i64 = 30;
+/// The clock skew, in seconds, up to which a token's expiry time can be relied on.
+const MAX_SKEW: i64 = 30;
 
-/// What is asked for by somebody or other.
+/// The collections that the adapter needs.
 const NEEDED: [Collection; 9] = [
     Collection::Users,
     Collection::Devices,
@@ -27,109 +27,98 @@ const NEEDED: [Collection; 9] = [
     Collection::Directories,
 ];
 
-/// Looks at a Kazoo. Nothing is written. Whatever keeps us out is a symptom too, and the last one.
-pub(super) async fn examine(kazoo: &Kazoo) -> Vec<Symptom> {
-    let mut found = Vec::new();
-    if let Err(error) = look_around(kazoo, &mut found).await {
-        found.push(ill("connection", with_remedy(&error)));
+/// Diagnoses a Kazoo without writing anything. An error that ends the diagnosis becomes the last check.
+pub(super) async fn diagnose(kazoo: &Kazoo) -> Vec<Check> {
+    let mut checks = Vec::new();
+    if let Err(error) = run_checks(kazoo, &mut checks).await {
+        checks.push(Check::failed("connection", with_hint(&error)));
     }
-    found
+    checks
 }
 
-async fn look_around(kazoo: &Kazoo, found: &mut Vec<Symptom>) -> Result<(), Error> {
+async fn run_checks(kazoo: &Kazoo, checks: &mut Vec<Check>) -> Result<(), Error> {
     let session = &kazoo.session;
     let open = match session.open(None).await {
         Ok(open) => open,
         Err(error) => {
-            found.extend(kept_out(&error));
+            checks.extend(login_failure(&error));
             return Ok(());
         }
     };
-    found.push(well("connection", "Crossbar answers".to_owned()));
-    let (login, rights) = login(session, &open).await?;
-    found.push(login);
-    found.push(account(session, &open).await?);
-    found.push(version(&open));
-    found.push(clock(&open));
-    for collection in NEEDED {
-        found.push(look(session, collection).await?);
+    checks.push(Check::passed("connection", "Crossbar answers".to_owned()));
+    let (login, permissions) = login(session, &open).await?;
+    checks.push(login);
+    checks.push(account(session, &open).await?);
+    checks.push(version(&open));
+    checks.push(clock(&open));
+    for needed in NEEDED {
+        checks.push(collection(session, needed).await?);
     }
-    found.push(queues(kazoo).await?);
-    found.push(lists(kazoo, &open).await?);
-    found.push(bulk(session, &open).await?);
-    found.push(rights);
-    found.push(pace(kazoo));
+    checks.push(queues(kazoo).await?);
+    checks.push(lists(kazoo, &open).await?);
+    checks.push(bulk(session, &open).await?);
+    checks.push(permissions);
+    checks.push(rate_limit(kazoo));
     Ok(())
 }
 
-fn well(what: &str, told: String) -> Symptom {
-    Symptom {
-        what: what.to_owned(),
-        is_well: true,
-        told,
-    }
-}
-
-fn ill(what: &str, told: String) -> Symptom {
-    Symptom {
-        is_well: false,
-        ..well(what, told)
-    }
-}
-
-/// Why nobody could log in.
-fn kept_out(error: &Error) -> Vec<Symptom> {
-    let not_crossbar = "it is another program that answers there, perhaps the user interface: `portal.url` is the address of Crossbar, often port 8000, or 8443 with TLS";
-    let (what, told) = match error {
+/// The checks after a failed login.
+fn login_failure(error: &Error) -> Vec<Check> {
+    let not_crossbar = "another program answers there, perhaps the user interface: set `portal.url` to the address of Crossbar, often port 8000, or 8443 with TLS";
+    let (name, detail) = match error {
         Error::Unreachable { reason, .. } if reason.contains("portal.") => {
-            ("login", with_remedy(error))
+            ("login", with_hint(error))
         }
         Error::Unreachable { reason, .. } if reason.contains("refused") => {
-            let told = "nobody listens there: check that Crossbar runs, and the port in `portal.url`, often 8000, or 8443 with TLS";
-            ("connection", format!("{error}; {told}"))
+            let hint = "no server listens there: check that Crossbar is running, and the port in `portal.url`, often 8000, or 8443 with TLS";
+            ("connection", format!("{error}; {hint}"))
         }
         Error::Unreadable { .. } | Error::NotReady { status: 403, .. } => {
             ("connection", format!("{error}; {not_crossbar}"))
         }
         Error::Refused { status: 404, .. } => {
-            let told = "where that is Crossbar, start its modules cb_user_auth and cb_api_auth";
-            ("connection", format!("{error}; {not_crossbar}; {told}"))
+            let hint = "if that is Crossbar, start its modules cb_user_auth and cb_api_auth";
+            ("connection", format!("{error}; {not_crossbar}; {hint}"))
         }
         Error::Refused { problems, .. }
-            if problems
-                .iter()
-                .any(|one| one.message.contains("disabled") || one.field.contains("disabled")) =>
+            if problems.iter().any(|problem| {
+                problem.message.contains("disabled") || problem.field.contains("disabled")
+            }) =>
         {
-            let told = "enable the account, which its reseller can, or check which one is meant";
-            ("account", format!("{error}; {told}"))
+            let hint =
+                "have the account's reseller enable it, or check that this is the right account";
+            ("account", format!("{error}; {hint}"))
         }
         Error::Unauthorized { .. } => {
-            let told = "the credentials are not accepted (401), and Kazoo doesn't say why: check the API key, or the name, the password and the account that the user is of (`portal.tenant`, or `credentials.account` for one above it), and whether the user is enabled";
-            ("login", told.to_owned())
+            let detail = "the credentials are not accepted (401), and Kazoo doesn't say why: check the API key, or the user name, the password and the account of the user (`portal.tenant`, or `credentials.account` for a parent account), and whether the user is enabled";
+            ("login", detail.to_owned())
         }
         Error::Forbidden { .. } => ("account", error.to_string()),
         Error::NotReady { .. }
         | Error::Unreachable { .. }
         | Error::Refused { .. }
         | Error::Stale { .. }
-        | Error::Unknown { .. } => ("connection", with_remedy(error)),
+        | Error::Unknown { .. } => ("connection", with_hint(error)),
     };
-    let mut found = Vec::new();
-    if what != "connection" && !matches!(error, Error::Unreachable { .. }) {
-        found.push(well("connection", "Crossbar answers".to_owned()));
+    let mut checks = Vec::new();
+    if name != "connection" && !matches!(error, Error::Unreachable { .. }) {
+        checks.push(Check::passed("connection", "Crossbar answers".to_owned()));
     }
-    found.push(ill(what, told));
-    found
+    checks.push(Check::failed(name, detail));
+    checks
 }
 
-/// Who we are, and what we may do as far as can be told without doing it. The user may be of an account
-/// above the one that is managed.
-async fn login(session: &Session, open: &Open) -> Result<(Symptom, Symptom), Error> {
-    let of = format!("of the account {}", open.own);
+/// Checks the login and its permissions, as far as they can be determined without a write. The user may
+/// belong to a parent of the managed account.
+async fn login(session: &Session, open: &Open) -> Result<(Check, Check), Error> {
+    let account = format!("of the account {}", open.own);
     let Some(user) = &open.user else {
         return Ok((
-            well("login", format!("an API key {of}")),
-            well("rights", "a key may do all that its account may".to_owned()),
+            Check::passed("login", format!("an API key {account}")),
+            Check::passed(
+                "permissions",
+                "an API key has every permission of its account".to_owned(),
+            ),
         ));
     };
     let path = [
@@ -144,7 +133,7 @@ async fn login(session: &Session, open: &Open) -> Result<(Symptom, Symptom), Err
         .read(&Request::new(Method::GET, &path))
         .await
         .and_then(|body| {
-            body.map(|body| Envelope::parse(&body, "the user who logs in"))
+            body.map(|body| Envelope::parse(&body, "the request for the logged-in user"))
                 .transpose()
         });
     let doc = match read {
@@ -153,180 +142,201 @@ async fn login(session: &Session, open: &Open) -> Result<(Symptom, Symptom), Err
         Err(error) => return Err(error),
     };
     let name = doc["username"].as_str().unwrap_or(user);
-    let login = well("login", format!("the user {name} {of}"));
-    let rights = match doc["priv_level"].as_str() {
-        Some("admin") => well("rights", "an administrator".to_owned()),
-        Some(level) => ill(
-            "rights",
+    let login = Check::passed("login", format!("the user {name} {account}"));
+    let permissions = match doc["priv_level"].as_str() {
+        Some("admin") => Check::passed("permissions", "an administrator".to_owned()),
+        Some(level) => Check::failed(
+            "permissions",
             format!(
-                "the level of {name} is {level}, and a host that enforces levels refuses changes: use an administrator, or an API key"
+                "{name} has the privilege level {level}, and a host that enforces privilege levels rejects changes: use an administrator, or an API key"
             ),
         ),
-        None => well("rights", "the portal doesn't tell them".to_owned()),
+        None => Check::passed(
+            "permissions",
+            "unknown: the portal doesn't report them".to_owned(),
+        ),
     };
-    Ok((login, rights))
+    Ok((login, permissions))
 }
 
-/// The account that is managed.
-async fn account(session: &Session, open: &Open) -> Result<Symptom, Error> {
+/// Checks the managed account.
+async fn account(session: &Session, open: &Open) -> Result<Check, Error> {
     let account = match session.read(&[], &[]).await {
         Ok(Some(account)) => account.data,
         Ok(None) => {
-            let told = format!("{} is not there; check `portal.tenant`", open.account);
-            return Ok(ill("account", told));
+            let detail = format!("{} doesn't exist; check `portal.tenant`", open.account);
+            return Ok(Check::failed("account", detail));
         }
         Err(error @ (Error::Forbidden { .. } | Error::Refused { .. })) => {
-            return Ok(ill("account", with_remedy(&error)));
+            return Ok(Check::failed("account", with_hint(&error)));
         }
         Err(error) => return Err(error),
     };
     let field = |name: &str| account[name].as_str().unwrap_or("unknown");
-    let told = format!("{} ({}), {}", field("name"), field("realm"), open.account);
+    let detail = format!("{} ({}), {}", field("name"), field("realm"), open.account);
     Ok(match account["enabled"] {
-        Value::Bool(false) => ill(
+        Value::Bool(false) => Check::failed(
             "account",
             format!(
-                "{told}, is disabled: nobody of it can log in; enable it, which its reseller can"
+                "{detail}, is disabled, so its users can't log in; have its reseller enable it"
             ),
         ),
-        _ => well("account", told),
+        _ => Check::passed("account", detail),
     })
 }
 
-fn version(open: &Open) -> Symptom {
+fn version(open: &Open) -> Check {
     let Open { version, .. } = open;
     match version.split('.').next() {
-        Some("5") => {
-            let told = "lists tell the fields that are asked for";
-            well("version", format!("Crossbar {version}, dialect 5: {told}"))
-        }
-        Some("4") => {
-            let told = "lists are summaries, and details are asked for where they are declared";
-            well("version", format!("Crossbar {version}, dialect 4: {told}"))
-        }
-        Some("") | None => ill(
+        Some("5") => Check::passed(
             "version",
-            "the portal doesn't tell its version, so it is spoken to as to Crossbar 4; check `portal.url`"
-                .to_owned(),
+            format!("Crossbar {version}, dialect 5: lists contain the requested fields"),
         ),
-        Some(_) => ill(
+        Some("4") => Check::passed(
             "version",
             format!(
-                "Crossbar {version} is neither 4 nor 5, and is spoken to as 4: compare the first plan with the portal before you apply it"
+                "Crossbar {version}, dialect 4: lists are summaries, and the details of declared fields are requested separately"
+            ),
+        ),
+        Some("") | None => Check::failed(
+            "version",
+            "the portal doesn't report its version, so it is treated as Crossbar 4; check `portal.url`"
+                .to_owned(),
+        ),
+        Some(_) => Check::failed(
+            "version",
+            format!(
+                "Crossbar {version} is neither 4 nor 5, and is treated as 4: compare the first plan with the portal before you apply it"
             ),
         ),
     }
 }
 
-fn clock(open: &Open) -> Symptom {
+fn clock(open: &Open) -> Check {
     let Some(skew) = open.skew else {
-        return well("clock", "the portal doesn't tell its time".to_owned());
+        return Check::passed(
+            "clock",
+            "unknown: the portal doesn't report its time".to_owned(),
+        );
     };
-    if skew.abs() <= SKEW {
-        return well("clock", format!("within {SKEW} s of ours"));
+    if skew.abs() <= MAX_SKEW {
+        return Check::passed(
+            "clock",
+            format!("within {MAX_SKEW} s of this machine's clock"),
+        );
     }
     let side = if skew > 0 { "ahead of" } else { "behind" };
-    ill(
+    Check::failed(
         "clock",
         format!(
-            "{} s {side} ours: set the clocks, or tokens are renewed too early or too late",
+            "{} s {side} this machine's clock: synchronize the clocks, or tokens are renewed too early or too late",
             skew.unsigned_abs()
         ),
     )
 }
 
-/// Whether one type can be read.
-async fn look(session: &Session, collection: Collection) -> Result<Symptom, Error> {
+/// Checks whether a collection can be read.
+async fn collection(session: &Session, collection: Collection) -> Result<Check, Error> {
     let name = collection.name();
     Ok(match session.read(&[name], &[("page_size", "1")]).await {
-        Ok(Some(_)) => well(name, "can be read".to_owned()),
-        Ok(None) => ill(
+        Ok(Some(_)) => Check::passed(name, "readable".to_owned()),
+        Ok(None) => Check::failed(
             name,
-            format!("not loaded: ask whoever runs the host to start the module cb_{name}"),
+            format!("not loaded: ask the host's operator to start the module cb_{name}"),
         ),
-        Err(Error::Forbidden { detail, .. }) => ill(
+        Err(Error::Forbidden { detail, .. }) => Check::failed(
             name,
             format!(
-                "the credentials may not read them{detail}; use an administrator, or an API key"
+                "the credentials don't allow reading them{detail}; use an administrator, or an API key"
             ),
         ),
         Err(error @ (Error::Refused { .. } | Error::NotReady { .. })) => {
-            ill(name, with_remedy(&error))
+            Check::failed(name, with_hint(&error))
         }
         Err(error) => return Err(error),
     })
 }
 
-/// Queues are those of a call centre that few hosts have: without it there is only less to declare.
-async fn queues(kazoo: &Kazoo) -> Result<Symptom, Error> {
+/// Checks whether the queues can be read. Few hosts have a call centre; without one the check passes, and
+/// call queues are unsupported.
+async fn queues(kazoo: &Kazoo) -> Result<Check, Error> {
     let name = Collection::Queues.name();
     let read = kazoo.session.read(&[name], &[("page_size", "1")]).await;
-    let told = match read {
-        Ok(Some(_)) => return Ok(well(name, "can be read".to_owned())),
+    let reason = match read {
+        Ok(Some(_)) => return Ok(Check::passed(name, "readable".to_owned())),
         Ok(None) => "not loaded",
-        Err(Error::NotReady { status: 503, .. }) => "loaded, but its database is not laid out",
-        Err(Error::Forbidden { .. }) => "loaded, but the credentials may not read them",
-        Err(error @ Error::Refused { .. }) => return Ok(ill(name, with_remedy(&error))),
+        Err(Error::NotReady { status: 503, .. }) => "loaded, but their database doesn't exist",
+        Err(Error::Forbidden { .. }) => "loaded, but the credentials don't allow reading them",
+        Err(error @ Error::Refused { .. }) => return Ok(Check::failed(name, with_hint(&error))),
         Err(error) => return Err(error),
     };
     kazoo.held.no_queues();
-    Ok(well(name, format!("{told}; call queues can't be declared")))
+    Ok(Check::passed(
+        name,
+        format!("{reason}; call queues can't be declared"),
+    ))
 }
 
-/// Lists hold the shared contacts: without them there is only less to declare.
-async fn lists(kazoo: &Kazoo, open: &Open) -> Result<Symptom, Error> {
+/// Checks whether lists, which contain the shared contacts, can be read. Without them the check passes,
+/// and contacts are unsupported.
+async fn lists(kazoo: &Kazoo, open: &Open) -> Result<Check, Error> {
     let name = Collection::Lists.name();
     let read = match open.is_five() {
         true => None,
         false => Some(kazoo.session.read(&[name], &[("page_size", "1")]).await),
     };
-    let told = match read {
-        Some(Ok(Some(_))) => return Ok(well(name, "can be read".to_owned())),
+    let reason = match read {
+        Some(Ok(Some(_))) => return Ok(Check::passed(name, "readable".to_owned())),
         Some(Ok(None)) => "not loaded",
-        None => "of another model than in Kazoo 4",
-        Some(Err(Error::Forbidden { .. })) => "the credentials may not read them",
+        None => "their format differs from Kazoo 4",
+        Some(Err(Error::Forbidden { .. })) => "the credentials don't allow reading them",
         Some(Err(error @ (Error::Refused { .. } | Error::NotReady { .. }))) => {
-            return Ok(ill(name, with_remedy(&error)));
+            return Ok(Check::failed(name, with_hint(&error)));
         }
         Some(Err(error)) => return Err(error),
     };
     kazoo.held.no_contacts();
-    Ok(well(name, format!("{told}; contacts can't be declared")))
+    Ok(Check::passed(
+        name,
+        format!("{reason}; contacts can't be declared"),
+    ))
 }
 
-/// Whether many documents come in one answer. Without it a plan only asks more often.
-async fn bulk(session: &Session, open: &Open) -> Result<Symptom, Error> {
+/// Checks whether several documents can be read with one request. Without the module, a plan only sends
+/// more requests.
+async fn bulk(session: &Session, open: &Open) -> Result<Check, Error> {
     if open.is_five() {
-        return Ok(well("bulk", "not needed: lists tell enough".to_owned()));
+        let detail = "not needed: lists contain enough fields";
+        return Ok(Check::passed("bulk", detail.to_owned()));
     }
     let nothing = json!({"ids": []});
-    let told = match session
+    let detail = match session
         .ask(Method::POST, &["bulk"], &[], Some(&nothing))
         .await
     {
-        Ok(Some(_)) | Err(Error::Refused { .. }) => "loaded: details come many at once",
+        Ok(Some(_)) | Err(Error::Refused { .. }) => "loaded: details are read in batches",
         Ok(None) => {
-            "not loaded; details are asked for one by one, which the module cb_bulk would spare"
+            "not loaded: details are read one by one; the module cb_bulk would save requests"
         }
-        Err(Error::Forbidden { .. }) => "not allowed; details are asked for one by one",
+        Err(Error::Forbidden { .. }) => "not allowed: details are read one by one",
         Err(error) => return Err(error),
     };
-    Ok(well("bulk", told.to_owned()))
+    Ok(Check::passed("bulk", detail.to_owned()))
 }
 
-/// How much the host is asked to bear.
-fn pace(kazoo: &Kazoo) -> Symptom {
-    let burst = kazoo.pace.burst.get();
-    let each = kazoo.pace.per_second.map_or(u32::MAX, Into::into);
-    let told = match kazoo.pace.per_second {
-        Some(each) => format!("{burst} requests at once, then {each} a second"),
-        None => format!("{burst} requests at once, and no limit after that"),
+/// Reports the rate limit, and warns if it is above the host's default.
+fn rate_limit(kazoo: &Kazoo) -> Check {
+    let burst = kazoo.rate_limit.burst.get();
+    let per_second = kazoo.rate_limit.per_second.map_or(u32::MAX, Into::into);
+    let limit = match kazoo.rate_limit.per_second {
+        Some(per_second) => format!("bursts of {burst} requests, then {per_second} per second"),
+        None => format!("bursts of {burst} requests, then unlimited"),
     };
-    let (own_burst, own_each) = PACE;
-    let more = if burst > own_burst || each > own_each {
-        "; that may be more than the host allows, which then answers 429 and slows everything: its own measure, unless changed, is 100, then 10 a second"
+    let (default_burst, default_per_second) = DEFAULT_RATE_LIMIT;
+    let comparison = if burst > default_burst || per_second > default_per_second {
+        "; the host may allow less (its default is a burst of 100, then 10 per second) and then answers 429, which slows every request down"
     } else {
-        ", below the 100 and 10 that a host allows unless it was told otherwise; `portal.pace` sets another"
+        ", below a host's default of 100 and 10; change it with `portal.rate_limit`"
     };
-    well("pace", told + more)
+    Check::passed("rate limit", limit + comparison)
 }

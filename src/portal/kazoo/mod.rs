@@ -27,9 +27,8 @@ pub(super) use capability::capabilities;
 pub(super) use mapping::mapped as mapping;
 
 use super::{
-    About, Capabilities, Error, Location, Portal, Progress, Symptom, Target, Wanted, Write,
-    Written,
-    http::{Base, Client, Pace},
+    About, Capabilities, Check, Details, Error, Location, Portal, Progress, Target, Write, Written,
+    http::{Base, Client, RateLimit},
 };
 use crate::model::{Kind, Live, Requests, State};
 use async_trait::async_trait;
@@ -56,7 +55,7 @@ pub(super) const ABOUT: About = About {
 
 /// The measure that every host keeps unless it was told otherwise is 100 requests at once and 10 more
 /// each second, for all who come from one address. This stays below it.
-const PACE: (u32, u32) = (80, 8);
+const DEFAULT_RATE_LIMIT: (u32, u32) = (80, 8);
 
 /// What is listed for every read.
 const LISTED: [Collection; 5] = [
@@ -75,7 +74,7 @@ pub(super) struct Kazoo {
     tenant: Mutex<Tenant>,
     /// Whether many documents come in one answer; nothing if nobody asked.
     has_bulk: tokio::sync::Mutex<Option<bool>>,
-    pace: Pace,
+    rate_limit: RateLimit,
     locks: Locks,
     purse: Purse,
 }
@@ -91,18 +90,18 @@ impl Kazoo {
         // The version may be written with the address, or not.
         let url = url.trim_end_matches('/');
         let url = url.strip_suffix("/v2").unwrap_or(url);
-        let pace = target.pace.unwrap_or(Pace {
-            per_second: NonZeroU32::new(PACE.1),
-            burst: NonZeroU32::new(PACE.0).unwrap_or(NonZeroU32::MIN),
-            ..Pace::default()
+        let rate_limit = target.rate_limit.unwrap_or(RateLimit {
+            per_second: NonZeroU32::new(DEFAULT_RATE_LIMIT.1),
+            burst: NonZeroU32::new(DEFAULT_RATE_LIMIT.0).unwrap_or(NonZeroU32::MIN),
+            ..RateLimit::default()
         });
-        let client = Client::new(Base::parse(url)?, None, pace)?;
+        let client = Client::new(Base::parse(url)?, None, rate_limit)?;
         Ok(Self {
             session: Session::new(client, target),
             held: Held::all(),
             tenant: Mutex::default(),
             has_bulk: tokio::sync::Mutex::default(),
-            pace,
+            rate_limit,
             locks: Locks::default(),
             purse: Purse::new(target.charges),
         })
@@ -299,14 +298,14 @@ impl Portal for Kazoo {
         Ok(live)
     }
 
-    fn tells_all(&self) -> bool {
+    fn lists_are_full(&self) -> bool {
         false
     }
 
-    async fn complete(
+    async fn read_details(
         &self,
         live: &mut Live,
-        wanted: Wanted<'_>,
+        wanted: Details<'_>,
         progress: &dyn Progress,
     ) -> Result<(), Error> {
         let made_before = self.requests();
@@ -315,10 +314,10 @@ impl Portal for Kazoo {
             bound += self.look_for_contacts().await?;
         }
         match wanted {
-            Wanted::Declared(states) if wants_queues(states) => {
+            Details::Declared(states) if wants_queues(states) => {
                 bound += self.look_for_queues().await?;
             }
-            Wanted::Evidence(_) | Wanted::Everything => {
+            Details::Evidence(_) | Details::Everything => {
                 if self.tenant().leads_to_queues() {
                     bound += self.look_for_queues().await?;
                 }
@@ -326,8 +325,8 @@ impl Portal for Kazoo {
                 bound += self.look_for_agents(progress).await?;
                 bound += self.take_list(Collection::Directories, progress).await?;
             }
-            Wanted::Listed(Kind::Users) => bound += self.look_for_inactive(progress).await?,
-            Wanted::Listed(_) | Wanted::Declared(_) => {}
+            Details::Listed(Kind::Users) => bound += self.look_for_inactive(progress).await?,
+            Details::Listed(_) | Details::Declared(_) => {}
         }
         // What a callflow leads to is known when the callflow is, so one round may bring the next.
         loop {
@@ -348,8 +347,8 @@ impl Portal for Kazoo {
         Ok(())
     }
 
-    async fn examine(&self) -> Result<Vec<Symptom>, Error> {
-        Ok(doctor::examine(self).await)
+    async fn diagnose(&self) -> Result<Vec<Check>, Error> {
+        Ok(doctor::diagnose(self).await)
     }
 
     async fn write(&self, write: &Write<'_>) -> Result<Written, Error> {

@@ -21,9 +21,9 @@ mod logins;
 mod modules;
 mod money;
 mod numbers;
-mod pace;
 mod pages;
 mod queues;
+mod rate_limit;
 mod refused;
 mod replay;
 

@@ -5,7 +5,7 @@ use super::{
     answer::{Answer, Reply},
     ask::{Ask, Body},
     document::{Doc, merge},
-    pace::Bucket,
+    rate_limit::Bucket,
 };
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;

@@ -13,7 +13,7 @@ use crate::{
 use callsheet::{
     model::{Address, Kind, Value},
     plan::Action,
-    portal::Wanted,
+    portal::Details,
     support::check_support,
 };
 use serde_json::{Value as Json, json};
@@ -188,18 +188,18 @@ fn whoever_wants_contacts_reads_them_and_nobody_else_does() {
     let fire = [Address::new(Kind::Contacts, "fire")];
     let ann = [Address::new(Kind::Users, "ann")];
     for (wanted, seen) in [
-        (Wanted::Everything, 3),
-        (Wanted::Evidence(&fire), 3),
-        (Wanted::Evidence(&ann), 0),
-        (Wanted::Listed(Kind::Contacts), 3),
-        (Wanted::Listed(Kind::Users), 0),
-        (Wanted::Declared(&[]), 0),
+        (Details::Everything, 3),
+        (Details::Evidence(&fire), 3),
+        (Details::Evidence(&ann), 0),
+        (Details::Listed(Kind::Contacts), 3),
+        (Details::Listed(Kind::Users), 0),
+        (Details::Declared(&[]), 0),
     ] {
         running::runtime().block_on(async {
             let portal = subject.portal();
             let kinds = portal.capabilities().kinds.keys().copied().collect();
             let mut live = portal.read(&kinds, &()).await.unwrap();
-            portal.complete(&mut live, wanted, &()).await.unwrap();
+            portal.read_details(&mut live, wanted, &()).await.unwrap();
             let contacts = &live.listings[&Kind::Contacts];
             assert_eq!(contacts.objects.len(), seen, "{wanted:?}");
             assert_eq!(contacts.incomplete, None, "{wanted:?}");
@@ -253,7 +253,7 @@ fn where_neither_lists_nor_queues_are_loaded_both_are_refused_and_the_rest_is_re
         let portal = subject.portal();
         let kinds = portal.capabilities().kinds.keys().copied().collect();
         let mut live = portal.read(&kinds, &()).await.unwrap();
-        let everything = portal.complete(&mut live, Wanted::Everything, &());
+        let everything = portal.read_details(&mut live, Details::Everything, &());
         everything.await.unwrap();
         assert!(!live.listings.contains_key(&Kind::Contacts));
         assert!(live.get(Kind::Users, "admin").is_some());

@@ -65,7 +65,7 @@ fn what_an_administrator_changed_meanwhile_is_not_overwritten() {
             kazoo.set("users", &id, json!({"profile": {"title": "Baker"}}));
         });
         assert_eq!(told.len(), 1, "{}", subject.name);
-        assert!(told[0].contains("changed by somebody else"), "{told:?}");
+        assert!(told[0].contains("has changed on the portal"), "{told:?}");
         let (_, ann) = by(kazoo(&subject), "users", "username", "conf-ann");
         assert_eq!(ann["profile"]["title"], "Baker", "{}", subject.name);
         step(&subject, &workspace, true, "planned again");
@@ -77,7 +77,7 @@ fn what_an_administrator_changed_meanwhile_is_not_overwritten() {
             let (id, _) = by(kazoo, "callflows", "name", "Sales");
             kazoo.set("callflows", &id, json!({"flow": {"data": {"timeout": 40}}}));
         });
-        assert!(told[0].contains("changed by somebody else"), "{told:?}");
+        assert!(told[0].contains("has changed on the portal"), "{told:?}");
         let (_, sales) = by(kazoo(&subject), "callflows", "name", "Sales");
         assert_eq!(sales["flow"]["data"]["timeout"], 40, "{}", subject.name);
         step(&subject, &workspace, true, "planned again");
@@ -103,7 +103,7 @@ fn what_is_another_persons_by_now_is_not_deleted() {
         let (id, _) = by(kazoo, "devices", "mac_address", "001565000071");
         kazoo.set("devices", &id, json!({"owner_id": ann}));
     });
-    assert!(told[0].contains("changed by somebody else"), "{told:?}");
+    assert!(told[0].contains("has changed on the portal"), "{told:?}");
     by(kazoo(&subject), "devices", "mac_address", "001565000071");
 }
 

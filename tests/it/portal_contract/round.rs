@@ -10,7 +10,7 @@ use callsheet::{
     desired,
     import::{self, Error, File, Import, Verdict},
     model::{Kind, State},
-    portal::{Wanted, capabilities},
+    portal::{Details, capabilities},
     repo::Files,
     support::check_support,
 };
@@ -77,7 +77,7 @@ fn what_is_imported_is_what_is_there() {
             let kinds = portal.capabilities().kinds.keys().copied().collect();
             let mut live = portal.read(&kinds, &()).await.unwrap();
             portal
-                .complete(&mut live, Wanted::Everything, &())
+                .read_details(&mut live, Details::Everything, &())
                 .await
                 .unwrap();
             live

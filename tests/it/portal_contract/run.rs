@@ -7,7 +7,7 @@ use callsheet::{
     config::Config,
     model::{Address, Fields, Kind, Live, Resource, State},
     plan::{Evidence, Inputs, Past, Plan, plan},
-    portal::{Error, Portal, Wanted},
+    portal::{Error, Portal, Details},
     support::check_support,
 };
 use serde_json::{Value as Json, json};
@@ -62,7 +62,7 @@ impl Workspace {
         }
         let states = [&self.state, &absent];
         portal
-            .complete(&mut live, Wanted::Declared(&states), &())
+            .read_details(&mut live, Details::Declared(&states), &())
             .await?;
         Ok(live)
     }
@@ -79,12 +79,12 @@ impl Workspace {
         assert_eq!(unsupported, [""; 0], "only what fits is declared here");
         let first = self.planned(&live);
         let wanted = match first.evidence_needed() {
-            _ if portal.tells_all() => return Ok(first),
+            _ if portal.lists_are_full() => return Ok(first),
             Evidence::Nothing => return Ok(first),
-            Evidence::Activity => Wanted::Listed(Kind::Users),
-            Evidence::References => Wanted::Evidence(&self.absent),
+            Evidence::Activity => Details::Listed(Kind::Users),
+            Evidence::References => Details::Evidence(&self.absent),
         };
-        portal.complete(&mut live, wanted, &()).await?;
+        portal.read_details(&mut live, wanted, &()).await?;
         Ok(self.planned(&live))
     }
 

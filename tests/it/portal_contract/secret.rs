@@ -48,7 +48,7 @@ fn no_secret_of_a_kazoo_is_ever_said() {
         let folder = tempfile::tempdir().unwrap();
         let config = format!(
             "portal:\n  kind: kazoo\n  url: {}\n  tenant: acme\n  credentials: {{ user: {USERNAME}, password: \
-             {{ env: PORTAL_PASSWORD }} }}\n  pace: {{ per_second: 9999, burst: 9999 }}\n",
+             {{ env: PORTAL_PASSWORD }} }}\n  rate_limit: {{ per_second: 9999, burst: 9999 }}\n",
             kazoo.url
         );
         let people = "users:\n  ann:\n    first_name: Ann\n    last_name: Lee\n    email: ann@acme.example\n    \

@@ -8,7 +8,7 @@ use crate::{
 use callsheet::{
     config::{LoginHash, PortalKind},
     model::Kind,
-    portal::{self, Capabilities, Credentials, Location, Portal, Target, http::Pace},
+    portal::{self, Capabilities, Credentials, Location, Portal, Target, http::RateLimit},
 };
 use serde_json::{Value as Json, json};
 use std::{
@@ -45,7 +45,7 @@ impl Subject {
                 location: Location::Url(sandbox.url.clone()),
                 tenant: None,
                 credentials: Credentials::Token(WRITE.into()),
-                pace: None,
+                rate_limit: None,
                 charges: None,
             },
             server: Server::Sandbox(sandbox),
@@ -67,10 +67,10 @@ impl Subject {
                     account: None,
                     hash: LoginHash::Md5,
                 },
-                pace: Some(Pace {
+                rate_limit: Some(RateLimit {
                     per_second: fast,
                     burst: fast.unwrap(),
-                    ..Pace::default()
+                    ..RateLimit::default()
                 }),
                 charges: None,
             },
@@ -112,12 +112,12 @@ impl Subject {
                 tenant: variable("ACCOUNT"),
                 credentials,
                 // Its own measure, unless its host allows more.
-                pace: variable("PER_SECOND").map(|per_second| {
+                rate_limit: variable("PER_SECOND").map(|per_second| {
                     let per_second = per_second.parse().ok();
-                    Pace {
+                    RateLimit {
                         per_second,
                         burst: per_second.unwrap(),
-                        ..Pace::default()
+                        ..RateLimit::default()
                     }
                 }),
                 charges: None,

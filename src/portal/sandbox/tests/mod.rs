@@ -8,7 +8,7 @@ use crate::{
     model::{Kind, Live},
     portal::{
         Error, Portal as _,
-        http::Pace,
+        http::RateLimit,
         stage::{Call, Reply, Stage},
     },
 };
@@ -175,7 +175,11 @@ async fn portal(
         }
     })
     .await;
-    (Sandbox::new(stage.client(Pace::default())), held, stage)
+    (
+        Sandbox::new(stage.client(RateLimit::default())),
+        held,
+        stage,
+    )
 }
 
 fn user(name: &str) -> Json {

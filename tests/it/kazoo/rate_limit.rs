@@ -1,4 +1,4 @@
-//! The *pace* that a server allows: a bucket of tokens, one for each request, filled anew with time.
+//! The *rate limit* of a server: a bucket of tokens, one for each request, refilled over time.
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! *Pace*: a Kazoo that allows a hundred requests at once and ten more a second never has to turn one away.
+//! *RateLimit*: a Kazoo that allows a hundred requests at once and ten more a second never has to turn one away.
 
 use super::{
     run::Workspace,
@@ -8,7 +8,7 @@ use crate::{
     kazoo::{Dialect, Options},
     running,
 };
-use callsheet::portal::Wanted;
+use callsheet::portal::Details;
 use serde_json::json;
 
 #[test]
@@ -18,7 +18,7 @@ fn nobody_is_asked_faster_than_a_host_allows() {
         ..Options::new(Dialect::Four)
     };
     let mut subject = Subject::kazoo("a Kazoo that counts", options);
-    subject.target.pace = None;
+    subject.target.rate_limit = None;
     let Server::Kazoo(kazoo) = &subject.server else {
         unreachable!()
     };
@@ -34,7 +34,7 @@ fn nobody_is_asked_faster_than_a_host_allows() {
         let portal = subject.portal();
         let mut live = Workspace::default().read(&*portal).await.unwrap();
         portal
-            .complete(&mut live, Wanted::Everything, &())
+            .read_details(&mut live, Details::Everything, &())
             .await
             .unwrap();
     });
