@@ -46,7 +46,7 @@ fn connection_hint(reason: &str) -> &'static str {
         "this machine doesn't trust the certificate for that host name: use the host name in the certificate, or have the portal send the full certificate chain"
     } else if contains(&["corrupt message", "corruptmessage", "invalidcontenttype"]) {
         "the server doesn't use TLS on that port: check the port in `portal.url`"
-    } else if contains(&["broke off"]) {
+    } else if contains(&["interrupted"]) {
         "if the port expects TLS, use https in `portal.url`"
     } else if contains(&["elapsed", "timed out", "too long", "unreachable"]) {
         "check the host and the port in `portal.url`, and whether a firewall blocks the connection"
@@ -72,7 +72,7 @@ mod tests {
             ("invalid peer certificate: UnknownIssuer", "trust"),
             ("received corrupt message of type InvalidContentType", "TLS"),
             ("deadline has elapsed", "firewall"),
-            ("the connection broke off: connection closed", "https"),
+            ("the connection was interrupted: connection closed", "https"),
             ("something new", "portal.url"),
         ] {
             let error = Error::Unreachable {

@@ -7,14 +7,14 @@
 
 mod about;
 mod capability;
+#[cfg(test)]
+mod fake_server;
 mod hint;
 pub mod http;
 mod kazoo;
 mod open;
 mod redact;
 mod sandbox;
-#[cfg(test)]
-mod stage;
 
 pub use crate::model::Change;
 pub use about::{About, Mapped};

@@ -1,8 +1,8 @@
-//! A *redactor* recognises secrets in what somebody else says, in any usual spelling, and takes them out.
+//! A *redactor* finds secrets in foreign text, in any common encoding, and replaces them.
 //!
-//! A portal that refuses a request may repeat what it was sent: as it was, escaped as JSON does it,
-//! encoded for a URL or a header, in other letters, or cut short. All of it is looked for before a text
-//! is shortened or shown.
+//! A portal's refusal may quote the request: literally, escaped as in JSON, encoded for a URL or a header, in
+//! another letter case, or truncated. The redactor searches for all of these before a text is truncated or
+//! displayed.
 
 use super::{Error, Problem, Written};
 use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
@@ -10,28 +10,29 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
 
-/// What stands where a secret was repeated.
-pub const REDACTED: &str = "(it repeats a secret and is not shown)";
+/// Replaces a text that contains a secret.
+pub const REDACTED: &str = "(redacted: contains a secret)";
 
-/// How much of one text is looked at, in characters; the rest is dropped, and far less is ever shown.
-const LONGEST: usize = 4096;
-/// How many encodings may lie over each other.
-const LAYERS: usize = 3;
-/// So many characters in a row of a long secret are the secret.
-const RUN: usize = 10;
-/// So many are, where the text ends with them or is cut there.
-const CUT: usize = 6;
-/// Fewer characters than this are never taken for a part of a secret.
-const FEWEST: usize = 4;
+/// The maximum length, in characters, of a text that is searched. The rest is dropped; displayed texts are
+/// much shorter.
+const MAX_TEXT: usize = 4096;
+/// The maximum number of nested encodings.
+const MAX_LAYERS: usize = 3;
+/// The number of consecutive characters of a long secret that count as a match.
+const MIN_RUN: usize = 10;
+/// The number of leading characters that count as a match at the end of a text or before an ellipsis.
+const MIN_PREFIX: usize = 6;
+/// The minimum length of a partial match.
+const MIN_PART: usize = 4;
 
-/// Secrets, ready to be found in texts.
+/// A set of secrets to find in texts.
 #[derive(Default)]
 pub struct Redactor {
     spellings: Vec<SecretString>,
 }
 
 impl Redactor {
-    /// A redactor of these secrets.
+    /// Creates a redactor for the given secrets.
     pub fn of<'s>(secrets: impl IntoIterator<Item = &'s SecretString>) -> Self {
         let mut redactor = Self::default();
         for secret in secrets {
@@ -40,9 +41,11 @@ impl Redactor {
         redactor
     }
 
-    /// A redactor of all that several know.
+    /// Combines several redactors.
     pub fn all<'r>(redactors: impl IntoIterator<Item = &'r Self>) -> Self {
-        let spellings = redactors.into_iter().flat_map(|one| &one.spellings);
+        let spellings = redactors
+            .into_iter()
+            .flat_map(|redactor| &redactor.spellings);
         Self {
             spellings: spellings.cloned().collect(),
         }
@@ -55,13 +58,13 @@ impl Redactor {
             _ = write!(hex, "{byte:02x}");
             hex
         });
-        let plain = normal(secret);
+        let plain = normalize(secret);
         if plain.is_empty() {
             return;
         }
         self.spellings.push(plain.into());
-        // The encodings of a character or two would be found anywhere.
-        if bytes.len() >= FEWEST {
+        // The encoding of a very short secret would match any text.
+        if bytes.len() >= MIN_PART {
             self.spellings.push(hex.into());
             for before in 0..3 {
                 self.spellings.push(base64(bytes, before).into());
@@ -69,21 +72,21 @@ impl Redactor {
         }
     }
 
-    /// Whether a text holds one of the secrets, or enough of one.
+    /// Whether a text contains a secret or a significant part of one.
     #[must_use]
     pub fn finds_in(&self, text: &str) -> bool {
         if self.spellings.is_empty() {
             return false;
         }
-        let text: String = text.chars().take(LONGEST).collect();
-        readings(text).iter().any(|reading| {
-            let reading = normal(reading);
+        let text: String = text.chars().take(MAX_TEXT).collect();
+        decodings(text).iter().any(|decoded| {
+            let decoded = normalize(decoded);
             let mut spellings = self.spellings.iter();
-            spellings.any(|secret| holds(&reading, secret.expose_secret()))
+            spellings.any(|secret| contains(&decoded, secret.expose_secret()))
         })
     }
 
-    /// A text, or what stands in its place.
+    /// Replaces a text that contains a secret.
     #[must_use]
     pub fn text(&self, text: String) -> String {
         if self.finds_in(&text) {
@@ -93,23 +96,23 @@ impl Redactor {
         }
     }
 
-    /// A JSON value with something else in place of each text that holds a secret.
+    /// Replaces every text in a JSON value that contains a secret.
     #[must_use]
-    pub fn json(&self, said: Value) -> Value {
-        match said {
+    pub fn json(&self, json: Value) -> Value {
+        match json {
             Value::String(text) => self.text(text).into(),
             Value::Number(number) if self.finds_in(&number.to_string()) => REDACTED.into(),
-            Value::Array(list) => list.into_iter().map(|one| self.json(one)).collect(),
+            Value::Array(list) => list.into_iter().map(|item| self.json(item)).collect(),
             Value::Object(object) => {
                 let entries = object.into_iter();
-                let entries = entries.map(|(name, one)| (self.text(name), self.json(one)));
+                let entries = entries.map(|(name, value)| (self.text(name), self.json(value)));
                 Value::Object(entries.collect::<Map<_, _>>())
             }
             other @ (Value::Null | Value::Bool(_) | Value::Number(_)) => other,
         }
     }
 
-    /// An error without secrets.
+    /// Redacts the texts of an error.
     #[must_use]
     pub fn error(&self, error: Error) -> Error {
         let text = |text: String| self.text(text);
@@ -148,22 +151,22 @@ impl Redactor {
                 what: text(what),
                 reason: text(reason),
             },
-            same @ (Error::Unauthorized { .. } | Error::Stale { .. } | Error::NotReady { .. }) => {
-                same
-            }
+            unchanged @ (Error::Unauthorized { .. }
+            | Error::Stale { .. }
+            | Error::NotReady { .. }) => unchanged,
         }
     }
 
-    /// What a write left behind, without secrets: a version that repeats one is dropped.
+    /// Removes a version that contains a secret from the result of a write.
     ///
     /// # Errors
-    /// The id of the object repeats one, so it can't be kept.
+    /// The object's ID contains a secret, so it can't be recorded.
     pub fn written(&self, written: Written) -> Result<Written, Error> {
         let Written { id, etag } = written;
         if self.finds_in(&id) {
             return Err(Error::Unknown {
                 what: "the change".to_owned(),
-                reason: "the answer repeats a secret where the object's id belongs".to_owned(),
+                reason: "the object's ID in the answer contains a secret".to_owned(),
             });
         }
         let etag = etag.filter(|etag| !self.finds_in(etag));
@@ -171,13 +174,13 @@ impl Redactor {
     }
 }
 
-/// Whether a text holds a secret: all of it, a long part, or its beginning where the text is cut.
-fn holds(text: &str, secret: &str) -> bool {
+/// Whether a text contains a whole secret, a long part of it, or its beginning before a truncation.
+fn contains(text: &str, secret: &str) -> bool {
     if text.contains(secret) {
         return true;
     }
     let length = secret.chars().count();
-    if length <= FEWEST {
+    if length <= MIN_PART {
         return false;
     }
     let characters: Vec<(usize, char)> = secret.char_indices().collect();
@@ -187,12 +190,12 @@ fn holds(text: &str, secret: &str) -> bool {
             .map_or(secret.len(), |(at, _)| *at);
         &secret[characters[from].0..end]
     };
-    let run = RUN.min((length * 3).div_ceil(4)).max(FEWEST);
+    let run = MIN_RUN.min((length * 3).div_ceil(4)).max(MIN_PART);
     if (0..=length - run).any(|from| text.contains(part(from, run))) {
         return true;
     }
-    let cut = part(0, CUT.min(length.div_ceil(2)).max(FEWEST));
-    let mut found = text.match_indices(cut);
+    let prefix = part(0, MIN_PREFIX.min(length.div_ceil(2)).max(MIN_PART));
+    let mut found = text.match_indices(prefix);
     found.any(|(at, _)| {
         let shared = text[at..].chars().zip(secret.chars());
         let shared = shared.take_while(|(one, other)| one == other);
@@ -202,13 +205,13 @@ fn holds(text: &str, secret: &str) -> bool {
     })
 }
 
-/// A text as it is compared: in small letters, without white space and what is invisible, and with one
-/// of the two alphabets of base64.
-fn normal(text: &str) -> String {
-    let seen = text
+/// Normalizes a text for comparison: lower case, without whitespace and invisible characters, and with
+/// the standard base64 alphabet.
+fn normalize(text: &str) -> String {
+    let visible = text
         .chars()
-        .filter(|c| !c.is_whitespace() && super::http::is_shown(*c));
-    let one_alphabet = seen.map(|c| match c {
+        .filter(|c| !c.is_whitespace() && super::http::is_printable(*c));
+    let one_alphabet = visible.map(|c| match c {
         '-' => '+',
         '_' => '/',
         c => c,
@@ -216,22 +219,22 @@ fn normal(text: &str) -> String {
     one_alphabet.flat_map(char::to_lowercase).collect()
 }
 
-/// The part of a secret's base64 that doesn't depend on what stands around it, where so many bytes of a
-/// group of three stand before it.
+/// The part of a secret's base64 that is independent of the surrounding text. `before` is the number of
+/// bytes before the secret in its first group of three.
 fn base64(secret: &[u8], before: usize) -> String {
     let padded = [&[0; 2][..before], secret].concat();
     let encoded = BASE64_STANDARD_NO_PAD.encode(&padded);
-    // A character that holds a bit of the neighbours is no part of it.
+    // A character that also encodes bits of the surrounding bytes is excluded.
     let start = (before * 8).div_ceil(6);
     let end = padded.len() * 8 / 6;
-    normal(&encoded[start..end])
+    normalize(&encoded[start..end])
 }
 
-/// A text, and what it says where it is read as an encoding of another.
-fn readings(text: String) -> Vec<String> {
+/// A text and its possible decodings.
+fn decodings(text: String) -> Vec<String> {
     let mut all = vec![text];
     let mut from = 0;
-    for _ in 0..LAYERS {
+    for _ in 0..MAX_LAYERS {
         let new: Vec<String> = all[from..]
             .iter()
             .flat_map(|text| {
@@ -252,7 +255,7 @@ fn readings(text: String) -> Vec<String> {
     all
 }
 
-/// A text whose backslashes are escapes, as in JSON and in most programming languages.
+/// Decodes backslash escapes, as in JSON and most programming languages.
 fn unescaped(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text.chars();
@@ -273,7 +276,7 @@ fn unescaped(text: &str) -> String {
             plain.push(c);
             rest.by_ref().take(digits + 1).for_each(drop);
         } else if let Some(c) = rest.next() {
-            // What stands for white space is as good as none.
+            // Escaped whitespace is dropped, like other whitespace.
             if !matches!(c, 'n' | 'r' | 't') {
                 plain.push(c);
             }
@@ -282,7 +285,7 @@ fn unescaped(text: &str) -> String {
     plain
 }
 
-/// A text whose `%21` are characters, as in a URL.
+/// Decodes percent-encoding, as in a URL.
 fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut at = 0;
@@ -300,7 +303,7 @@ fn percent_decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// A text whose `&amp;` and `&#39;` are characters, as in HTML and XML.
+/// Decodes entities such as `&amp;` and `&#39;`, as in HTML and XML.
 fn without_entities(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
@@ -352,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_found_in_every_spelling() {
+    fn a_secret_is_found_in_every_encoding() {
         let json = serde_json::to_string(SECRET).unwrap();
         let twice = serde_json::to_string(&json).unwrap();
         let url: String = SECRET.bytes().map(|byte| format!("%{byte:02X}")).collect();
@@ -392,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_is_cut_short_is_found() {
+    fn a_truncated_secret_is_found() {
         let token = "tok-canary-77aa-abcdefghijklmnopqrstuvwxyz";
         for text in [
             "it was tok-canary-7",
@@ -407,12 +410,12 @@ mod tests {
         }
         assert!(finds("hunter2xx", "hunter2x is too short"));
         assert!(finds("80817263", "the pin 80817263 is taken"));
-        let far = format!("{}{token}", "x".repeat(LONGEST - 8));
+        let far = format!("{}{token}", "x".repeat(MAX_TEXT - 8));
         assert!(finds(token, &far));
     }
 
     #[test]
-    fn what_is_no_secret_is_left_alone() {
+    fn a_text_without_a_secret_is_unchanged() {
         for (secret, text) in [
             ("password123!", "the password is too short"),
             ("1234", "123 users"),
@@ -425,15 +428,15 @@ mod tests {
     }
 
     #[test]
-    fn json_keeps_its_form() {
+    fn json_keeps_its_structure() {
         let redactor = Redactor::of([&SecretString::from("hunter2xx")]);
-        let said = serde_json::json!({ "a": ["it is hunter2xx", 7], "hunter2xx": null });
-        let shown = serde_json::json!({ "a": [REDACTED, 7], REDACTED: null });
-        assert_eq!(redactor.json(said), shown);
+        let json = serde_json::json!({ "a": ["it is hunter2xx", 7], "hunter2xx": null });
+        let redacted = serde_json::json!({ "a": [REDACTED, 7], REDACTED: null });
+        assert_eq!(redactor.json(json), redacted);
     }
 
     #[test]
-    fn what_a_write_leaves_holds_no_secret() {
+    fn the_result_of_a_write_contains_no_secret() {
         let redactor = Redactor::of([&SecretString::from("hunter2xx")]);
         let written = |id: &str, etag: &str| Written {
             id: id.into(),

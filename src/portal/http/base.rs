@@ -1,19 +1,18 @@
-//! A *base* is the address that a portal's paths begin at: one to which credentials can be sent.
+//! A *base* is a portal's base URL, to which credentials can be sent safely.
 
 use super::super::Error;
 use reqwest::Url;
 use std::fmt;
 
-/// The address that a portal's paths begin at.
+/// The base URL of a portal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Base(Url);
 
 impl Base {
-    /// Reads an address as the user wrote it: `https://portal.example/api`, with or without a slash at
-    /// its end.
+    /// Parses a URL such as `https://portal.example/api`, with or without a trailing slash.
     ///
     /// # Errors
-    /// It is no address of a portal, or credentials sent to it could be read on their way.
+    /// The URL is invalid, or credentials sent to it could be intercepted.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let refuse = |shown: &str, reason: &str| {
             Err(Error::Unreachable {
@@ -24,19 +23,19 @@ impl Base {
         let Ok(url) = Url::parse(text) else {
             return refuse(
                 "the portal",
-                "its URL is not one: write https://portal.example",
+                "its URL is invalid; write it as https://portal.example",
             );
         };
-        // What stands before the `@` may be a password, so the address isn't shown.
+        // The part before the `@` may contain a password, so the URL isn't shown.
         if !url.username().is_empty() || url.password().is_some() {
             let reason =
-                "its URL holds a user name or password; they belong in `portal.credentials`";
+                "its URL contains a user name or password; move them to `portal.credentials`";
             return refuse("the portal", reason);
         }
         if url.query().is_some() || url.fragment().is_some() {
             return refuse(
                 "the portal",
-                "its URL has a query or a fragment; leave them out",
+                "its URL has a query or a fragment; remove them",
             );
         }
         let base = Self(url);
@@ -45,17 +44,17 @@ impl Base {
             "http" if base.is_loopback() => Ok(base),
             "http" => refuse(
                 text,
-                "over plain http everybody on the way could read the credentials; use https",
+                "plain http would expose the credentials on the network; use https",
             ),
-            _ => refuse(text, "only https, and http to this machine, are spoken"),
+            _ => refuse(text, "only https is supported, and http on this machine"),
         }
     }
 
-    /// Whether it is this machine.
+    /// Whether the host is this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        // By name, only `localhost`; an address counts as what it is. `127.0.0.1.evil.example` is a
-        // name, and doesn't parse as an address.
+        // `localhost` is the only accepted name. `127.0.0.1.evil.example` is a name, and doesn't parse as an
+        // IP address.
         let host = self.0.host_str().unwrap_or_default();
         let address = host.trim_start_matches('[').trim_end_matches(']');
         host == "localhost"
@@ -64,10 +63,13 @@ impl Base {
                 .is_ok_and(|address| address.is_loopback())
     }
 
-    /// The address of what lies below. Nothing where a name could lead elsewhere: an id comes from the
-    /// portal, and `..` would turn the address of one object into that of all.
+    /// Appends path segments and a query. Returns `None` if a segment could change the path: an ID comes
+    /// from the portal, and `..` would turn the URL of one object into that of the collection.
     pub(super) fn join(&self, path: &[&str], query: &[(&str, &str)]) -> Option<Url> {
-        if path.iter().any(|name| matches!(*name, "" | "." | "..")) {
+        if path
+            .iter()
+            .any(|segment| matches!(*segment, "" | "." | ".."))
+        {
             return None;
         }
         let mut url = self.0.clone();
@@ -90,16 +92,16 @@ mod tests {
     use super::Base;
 
     #[test]
-    fn credentials_travel_by_tls_or_not_at_all() {
-        for fine in [
+    fn credentials_are_only_sent_over_tls_or_to_this_machine() {
+        for valid in [
             "https://portal.example",
             "http://127.0.0.1:8080",
             "http://[::1]:1/api/",
             "http://localhost",
         ] {
-            assert!(Base::parse(fine).is_ok(), "{fine}");
+            assert!(Base::parse(valid).is_ok(), "{valid}");
         }
-        for bad in [
+        for invalid in [
             "http://portal.example",
             "http://127.0.0.1.evil.example",
             "http://localhost.evil.example",
@@ -108,19 +110,19 @@ mod tests {
             "https://portal.example?x=1",
             "https://portal.example#x",
         ] {
-            assert!(Base::parse(bad).is_err(), "{bad}");
+            assert!(Base::parse(invalid).is_err(), "{invalid}");
         }
-        let told = Base::parse("https://me:hunter2@portal.example")
+        let message = Base::parse("https://me:hunter2@portal.example")
             .unwrap_err()
             .to_string();
         assert!(
-            told.contains("portal.credentials") && !told.contains("hunter2"),
-            "{told}"
+            message.contains("portal.credentials") && !message.contains("hunter2"),
+            "{message}"
         );
     }
 
     #[test]
-    fn a_base_path_is_kept_and_names_stay_names() {
+    fn path_segments_are_appended_and_encoded() {
         for base in ["https://portal.example/api", "https://portal.example/api/"] {
             let base = Base::parse(base).unwrap();
             let url = base

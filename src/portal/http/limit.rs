@@ -1,8 +1,7 @@
-//! The *limiter* is who lets requests through: so many at once, so many a second, and none at all
-//! while the portal asks for patience.
+//! The *limiter* enforces the maximum concurrency, the request rate and the portal's `Retry-After`.
 //!
-//! There is one for all tasks of a portal. A portal that says `Retry-After` to one of them means
-//! everybody, and a task that goes on regardless only makes the wait longer.
+//! All tasks of a portal share one limiter. A `Retry-After` in response to one request applies to all of
+//! them; a request that ignores it only extends the wait.
 
 use super::RateLimit;
 use governor::{
@@ -21,24 +20,24 @@ use tokio::{
     time::Instant,
 };
 
-/// What a portal can make us wait at the most: a broken clock there must not stop us for a year.
-const LONGEST_PAUSE: Duration = Duration::from_secs(120);
+/// The longest pause that a portal can request; a wrong clock on its side must not block a run for hours.
+const MAX_PAUSE: Duration = Duration::from_secs(120);
 
-/// Lets requests through.
+/// Limits the requests to one portal.
 pub(super) struct Limiter {
-    slots: Semaphore,
+    permits: Semaphore,
     rate: Option<Rate>,
     burst: NonZeroU32,
     resume: Mutex<Option<Instant>>,
 }
 
-type Rate = RateLimiter<NotKeyed, InMemoryState, Watch, NoOpMiddleware<Duration>>;
+type Rate = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Duration>>;
 
-/// The runtime's clock, which tests can stop; governor's own can't be.
+/// The clock of the tokio runtime. Tests can pause it, unlike governor's own clock.
 #[derive(Clone, Copy)]
-struct Watch(Instant);
+struct TokioClock(Instant);
 
-impl Clock for Watch {
+impl Clock for TokioClock {
     type Instant = Duration;
     fn now(&self) -> Duration {
         self.0.elapsed()
@@ -49,19 +48,23 @@ impl Limiter {
     pub(super) fn new(rate_limit: RateLimit) -> Self {
         let rate = |per_second: NonZeroU32| {
             let quota = Quota::per_second(per_second).allow_burst(rate_limit.burst);
-            Rate::direct_with_clock(quota, Watch(Instant::now()))
+            Rate::direct_with_clock(quota, TokioClock(Instant::now()))
         };
         Self {
-            slots: Semaphore::new(rate_limit.concurrency.clamp(1, Semaphore::MAX_PERMITS)),
+            permits: Semaphore::new(rate_limit.concurrency.clamp(1, Semaphore::MAX_PERMITS)),
             rate: rate_limit.per_second.map(rate),
             burst: rate_limit.burst,
             resume: Mutex::new(None),
         }
     }
 
-    /// Waits for one's turn, which lasts until the permit is dropped.
-    pub(super) async fn admit(&self) -> SemaphorePermit<'_> {
-        let slot = self.slots.acquire().await.expect("it is never closed");
+    /// Waits until a request may start. The returned permit must be held until the response is read.
+    pub(super) async fn acquire(&self) -> SemaphorePermit<'_> {
+        let permit = self
+            .permits
+            .acquire()
+            .await
+            .expect("the semaphore is never closed");
         if let Some(rate) = &self.rate {
             while let Err(early) = rate.check() {
                 let now = rate.clock().now();
@@ -69,21 +72,20 @@ impl Limiter {
                 tokio::time::sleep(wait.into()).await;
             }
         }
-        // Last, and asked again after each wait: the pause may begin or grow while one waits.
+        // Checked last, and again after each wait: a pause may start or grow in the meantime.
         while let Some(resume) = self.paused() {
             tokio::time::sleep_until(resume).await;
         }
-        slot
+        permit
     }
 
-    /// Nobody begins for a while.
+    /// Blocks new requests for a while.
     pub(super) fn pause(&self, wait: Duration) {
-        // Whoever is told that it is too much has spent what may begin at once: after the wait it goes on
-        // at the pace of each second.
+        // A throttled client has used up its burst, so it continues at the steady rate after the pause.
         if let Some(rate) = &self.rate {
             let _spent = (0..self.burst.get()).try_for_each(|_| rate.check());
         }
-        let until = Instant::now() + wait.min(LONGEST_PAUSE);
+        let until = Instant::now() + wait.min(MAX_PAUSE);
         let mut resume = self.resume.lock().unwrap_or_else(PoisonError::into_inner);
         *resume = (*resume).max(Some(until));
     }
@@ -100,82 +102,82 @@ mod tests {
     use std::{num::NonZeroU32, time::Duration};
     use tokio::time::Instant;
 
-    fn seconds(begun: Instant) -> u64 {
-        begun.elapsed().as_secs()
+    fn seconds(started: Instant) -> u64 {
+        started.elapsed().as_secs()
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_pause_is_everybodys_and_has_an_end() {
+    async fn a_pause_applies_to_all_tasks_and_is_bounded() {
         let limiter = Limiter::new(RateLimit::default());
-        let begun = Instant::now();
+        let started = Instant::now();
         limiter.pause(Duration::from_secs(7));
         limiter.pause(Duration::from_secs(3)); // a shorter one doesn't end the longer
         let waits = (0..4).map(|_| async {
-            drop(limiter.admit().await);
-            seconds(begun)
+            drop(limiter.acquire().await);
+            seconds(started)
         });
         assert_eq!(futures::future::join_all(waits).await, [7; 4]);
 
         limiter.pause(Duration::from_secs(86_400));
-        drop(limiter.admit().await);
-        assert_eq!(seconds(begun), 7 + 120);
+        drop(limiter.acquire().await);
+        assert_eq!(seconds(started), 7 + 120);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_more_at_once_than_allowed() {
+    async fn concurrency_is_limited() {
         let limiter = Limiter::new(RateLimit {
             concurrency: 2,
             ..RateLimit::default()
         });
-        let begun = Instant::now();
+        let started = Instant::now();
         let work = (0..6).map(|_| async {
-            let slot = limiter.admit().await;
+            let permit = limiter.acquire().await;
             tokio::time::sleep(Duration::from_secs(1)).await;
-            drop(slot);
+            drop(permit);
         });
         futures::future::join_all(work).await;
-        assert_eq!(seconds(begun), 3);
+        assert_eq!(seconds(started), 3);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_burst_is_only_at_the_beginning() {
+    async fn a_burst_is_followed_by_the_steady_rate() {
         let limiter = Limiter::new(RateLimit {
             per_second: NonZeroU32::new(2),
             burst: NonZeroU32::new(5).unwrap(),
             ..RateLimit::default()
         });
-        let begun = Instant::now();
+        let started = Instant::now();
         for _ in 0..9 {
-            drop(limiter.admit().await);
+            drop(limiter.acquire().await);
         }
-        assert_eq!(seconds(begun), 2);
+        assert_eq!(seconds(started), 2);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_was_told_to_wait_has_no_burst_left() {
+    async fn a_pause_uses_up_the_burst() {
         let limiter = Limiter::new(RateLimit {
             per_second: NonZeroU32::new(2),
             burst: NonZeroU32::new(80).unwrap(),
             ..RateLimit::default()
         });
-        let begun = Instant::now();
+        let started = Instant::now();
         limiter.pause(Duration::from_millis(100));
         for _ in 0..4 {
-            drop(limiter.admit().await);
+            drop(limiter.acquire().await);
         }
-        assert_eq!(seconds(begun), 2);
+        assert_eq!(seconds(started), 2);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_faster_than_allowed() {
+    async fn the_rate_is_limited() {
         let limiter = Limiter::new(RateLimit {
             per_second: NonZeroU32::new(2),
             ..RateLimit::default()
         });
-        let begun = Instant::now();
+        let started = Instant::now();
         for _ in 0..9 {
-            drop(limiter.admit().await);
+            drop(limiter.acquire().await);
         }
-        assert_eq!(seconds(begun), 4);
+        assert_eq!(seconds(started), 4);
     }
 }

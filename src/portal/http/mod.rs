@@ -1,18 +1,18 @@
-//! The *client* is the one way to speak HTTP with a portal: what is sent again and what isn't, how
-//! fast, and what of it may be known to others.
+//! The *client* sends all HTTP requests to a portal: it retries, limits the rate, and keeps secrets out of
+//! the logs.
 //!
-//! A read is sent again whenever that may help. A write is sent again only where it is certain that
-//! nothing was done; everything else that goes wrong with it is [`Failure::Ambiguous`], and the
-//! adapter looks before it sends anything more. Bodies, tokens and queries are never logged.
+//! A read is retried whenever that may help. A write is retried only if it certainly changed nothing;
+//! every other failure of a write is [`Failure::Ambiguous`], and the adapter reads the object before it
+//! sends anything more. Bodies, tokens and queries are never logged.
 
 mod answer;
 mod base;
 mod limit;
 
-pub use answer::{Answer, is_shown, plain};
+pub use answer::{Answer, is_printable, plain};
 pub use base::Base;
 
-use self::answer::Trouble;
+use self::answer::NoAnswer;
 use self::limit::Limiter;
 use super::{Error, redact::Redactor};
 use backon::{BackoffBuilder as _, ExponentialBuilder};
@@ -34,21 +34,21 @@ use std::{
 use tokio::time::Instant;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Shorter than most servers' own, so that a write seldom meets a connection that is being closed.
+/// Shorter than the timeout of most servers, so that a write rarely uses a connection that is closing.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 const FIRST_DELAY: Duration = Duration::from_millis(100);
 const ATTEMPTS: usize = 5;
 
-/// How much a portal is asked to bear.
+/// The timeout, concurrency and rate of requests to a portal.
 #[derive(Clone, Copy, Debug)]
 pub struct RateLimit {
-    /// How long one request may take, its answer included.
+    /// The timeout of one request, including its response.
     pub timeout: Duration,
-    /// How many requests may be under way at once.
+    /// The maximum number of concurrent requests.
     pub concurrency: usize,
-    /// How many may begin in one second.
+    /// The number of requests per second; unlimited if `None`.
     pub per_second: Option<NonZeroU32>,
-    /// How many of them may begin at once, after a rest.
+    /// The number of requests that may start at once after a pause.
     pub burst: NonZeroU32,
 }
 
@@ -63,64 +63,64 @@ impl Default for RateLimit {
     }
 }
 
-/// The one HTTP client of a portal, shared by every task.
+/// The HTTP client of a portal, shared by all tasks.
 pub struct Client {
     http: reqwest::Client,
     base: Base,
     credential: RwLock<Option<Credential>>,
-    /// Every secret that may be under way, which no answer may repeat.
+    /// The secrets of all requests in progress, which are redacted from responses.
     redactors: RwLock<BTreeMap<u64, Arc<Redactor>>>,
     limiter: Limiter,
     delays: ExponentialBuilder,
     requests: AtomicU64,
 }
 
-/// Keeps secrets out of answers for as long as it lives.
+/// Redacts secrets from responses until it is dropped.
 #[must_use]
-pub struct Redacted<'c> {
+pub struct RedactionGuard<'c> {
     client: &'c Client,
     number: u64,
 }
 
-impl Drop for Redacted<'_> {
+impl Drop for RedactionGuard<'_> {
     fn drop(&mut self) {
         self.client.redactors_mut().remove(&self.number);
     }
 }
 
-/// What a portal is shown with each request.
+/// The header that authenticates each request.
 #[derive(Clone)]
 struct Credential {
     header: HeaderName,
     value: HeaderValue,
 }
 
-/// One request.
+/// A request.
 pub struct Request<'r> {
-    /// What is done.
+    /// The HTTP method.
     pub method: Method,
-    /// Where, below the base: one name a level, as it is before any encoding.
+    /// The path segments below the base, not yet encoded.
     pub path: &'r [&'r str],
-    /// What is asked, before any encoding.
+    /// The query parameters, not yet encoded.
     pub query: &'r [(&'r str, &'r str)],
-    /// The version that the object must still have.
+    /// The expected version of the object, for `If-Match`.
     pub if_match: Option<&'r str>,
-    /// What is sent.
+    /// The body.
     pub body: Option<Body>,
-    /// Whether it goes without the credentials, as what asks for some does.
+    /// Whether to omit the credentials, as a login does.
     pub is_anonymous: bool,
 }
 
-/// What is sent with a request. It may hold secrets, so it can't be printed.
+/// The body of a request. It may contain secrets, so it doesn't implement `Debug`.
 pub struct Body {
-    /// Its media type.
+    /// The media type.
     pub media_type: &'static str,
-    /// JSON.
+    /// The JSON text.
     pub text: Vec<u8>,
 }
 
 impl<'r> Request<'r> {
-    /// A request without query, precondition or body.
+    /// Creates a request without query, precondition or body.
     #[must_use]
     pub const fn new(method: Method, path: &'r [&'r str]) -> Self {
         Self {
@@ -138,23 +138,23 @@ impl<'r> Request<'r> {
     }
 }
 
-/// Why a write has no answer.
+/// The reason why a write has no answer.
 #[derive(Debug)]
 pub enum Failure {
-    /// Nothing was done.
+    /// The write certainly changed nothing.
     NotDone(Error),
-    /// It was sent, and whether it was done is not known.
+    /// The write was sent, and may or may not have been applied.
     Ambiguous {
-        /// What came instead of an answer.
+        /// The cause.
         reason: String,
     },
 }
 
 impl Client {
-    /// A client of the portal at `base`. Nothing is sent yet.
+    /// Creates a client for the portal at `base`. Sends nothing.
     ///
     /// # Errors
-    /// The token can't be sent in a header, or TLS can't be set up.
+    /// The token isn't a valid header value, or TLS can't be set up.
     pub fn new(
         base: Base,
         token: Option<&SecretString>,
@@ -171,7 +171,7 @@ impl Client {
             .timeout(rate_limit.timeout)
             .pool_idle_timeout(IDLE_TIMEOUT)
             .redirect(redirect::Policy::none())
-            .retry(reqwest::retry::never()); // what is sent again is decided, and counted, here
+            .retry(reqwest::retry::never()); // retries are decided and counted here
         if base.is_loopback() {
             http = http.no_proxy();
         }
@@ -191,26 +191,26 @@ impl Client {
             base,
         };
         if let Some(token) = token {
-            client.present(AUTHORIZATION, "Bearer ", token)?;
+            client.set_token(AUTHORIZATION, "Bearer ", token)?;
         }
         Ok(client)
     }
 
-    /// Shows a token from now on, in the header that the portal looks for it in, behind a word such as
-    /// `Bearer `.
+    /// Sets the token for all following requests: the header that carries it, and the prefix of its
+    /// value, such as `Bearer `.
     ///
     /// # Errors
-    /// The token can't be sent in a header.
-    pub fn present(
+    /// The token isn't a valid header value.
+    pub fn set_token(
         &self,
         header: HeaderName,
-        word: &str,
+        prefix: &str,
         token: &SecretString,
     ) -> Result<(), Error> {
-        let value = HeaderValue::from_str(&format!("{word}{}", token.expose_secret()));
-        let mut value = value.map_err(|_holds_the_token| Error::Unreachable {
+        let value = HeaderValue::from_str(&format!("{prefix}{}", token.expose_secret()));
+        let mut value = value.map_err(|_contains_the_token| Error::Unreachable {
             url: self.base.to_string(),
-            reason: "the token holds characters that a header can't".to_owned(),
+            reason: "the token contains characters that are invalid in a header".to_owned(),
         })?;
         value.set_sensitive(true);
         let mut credential = self
@@ -219,22 +219,25 @@ impl Client {
             .unwrap_or_else(PoisonError::into_inner);
         *credential = Some(Credential { header, value });
         drop(credential);
-        self.never_show([token]);
+        self.redact_always([token]);
         Ok(())
     }
 
-    /// Keeps secrets out of what answers say from now on, whatever spelling they are repeated in.
-    pub fn never_show<'s>(&self, secrets: impl IntoIterator<Item = &'s SecretString>) {
+    /// Redacts secrets from all following responses, in any encoding.
+    pub fn redact_always<'s>(&self, secrets: impl IntoIterator<Item = &'s SecretString>) {
         std::mem::forget(self.redact(secrets));
     }
 
-    /// Keeps secrets out of what answers say, for as long as what is returned lives.
-    pub fn redact<'s>(&self, secrets: impl IntoIterator<Item = &'s SecretString>) -> Redacted<'_> {
+    /// Redacts secrets from responses until the returned guard is dropped.
+    pub fn redact<'s>(
+        &self,
+        secrets: impl IntoIterator<Item = &'s SecretString>,
+    ) -> RedactionGuard<'_> {
         let redactor = Arc::new(Redactor::of(secrets));
         let mut redactors = self.redactors_mut();
         let number = redactors.last_key_value().map_or(0, |(last, _)| last + 1);
         redactors.insert(number, redactor);
-        Redacted {
+        RedactionGuard {
             client: self,
             number,
         }
@@ -245,101 +248,100 @@ impl Client {
         redactors.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Every secret that may be under way.
+    /// A redactor for the secrets of all requests in progress.
     fn redactor(&self) -> Redactor {
         let redactors = self.redactors.read();
         let redactors = redactors.unwrap_or_else(PoisonError::into_inner);
-        Redactor::all(redactors.values().map(|one| &**one))
+        Redactor::all(redactors.values().map(|redactor| &**redactor))
     }
 
-    /// One that waits for nothing between two attempts.
+    /// Retries without a delay.
     #[cfg(test)]
-    pub(super) fn impatient(mut self) -> Self {
+    pub(super) fn without_delays(mut self) -> Self {
         self.delays = self.delays.with_min_delay(Duration::ZERO);
         self
     }
 
-    /// How many requests were made so far, retries included.
+    /// The number of requests sent so far, including retries.
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
     }
 
-    /// Evidence for something; nothing where the portal itself says that it doesn't exist. A proxy that
-    /// says so, or any other failure, is an error: what couldn't be read is not absent.
+    /// Sends a read. Returns `None` only for a 404 of the portal itself. A proxy's 404, like any other
+    /// failure, is an error: an unreadable object is not absent.
     ///
     /// # Errors
-    /// No answer, or none that can be read.
+    /// There is no answer, or it is invalid.
     pub async fn read(&self, request: &Request<'_>) -> Result<Option<Vec<u8>>, Error> {
         match self.exchange(request, true).await {
             Ok(answer) if answer.status == 404 => Ok(None),
             Ok(answer) if answer.is_success() => Ok(Some(answer.body)),
             Ok(answer) => Err(answer.refusal()),
-            Err((trouble, attempts)) => Err(self.error(request, trouble, attempts)),
+            Err((no_answer, attempts)) => Err(self.error(request, no_answer, attempts)),
         }
     }
 
-    /// Sends a change. The answer is a success, or a refusal in the portal's own words: its status is
-    /// the adapter's to read.
+    /// Sends a write. The answer is a success or a refusal; the adapter interprets its status.
     ///
     /// # Errors
-    /// Says whether the change may have been made all the same.
+    /// [`Failure`] says whether the write may have been applied.
     pub async fn write(&self, request: &Request<'_>) -> Result<Answer, Failure> {
         match self.exchange(request, false).await {
             Ok(answer) => Ok(answer),
-            Err((trouble, attempts)) if trouble.nothing_done() => {
-                Err(Failure::NotDone(self.error(request, trouble, attempts)))
+            Err((no_answer, attempts)) if no_answer.is_unapplied() => {
+                Err(Failure::NotDone(self.error(request, no_answer, attempts)))
             }
-            Err((trouble, _)) => Err(Failure::Ambiguous {
-                reason: trouble.reason(),
+            Err((no_answer, _)) => Err(Failure::Ambiguous {
+                reason: no_answer.reason(),
             }),
         }
     }
 
-    /// Sends a request until there is an answer, or no reason to send it again.
+    /// Sends a request until there is an answer or a failure that can't be retried.
     async fn exchange(
         &self,
         request: &Request<'_>,
         is_read: bool,
-    ) -> Result<Answer, (Trouble, u32)> {
+    ) -> Result<Answer, (NoAnswer, u32)> {
         let mut delays = self.delays.build();
         let mut attempt = 1;
         loop {
-            let trouble = match self.attempt(request, attempt).await {
+            let no_answer = match self.attempt(request, attempt).await {
                 Ok(answer) => return Ok(answer),
-                Err(trouble) => trouble,
+                Err(no_answer) => no_answer,
             };
             match delays.next() {
-                // Too much of us all: everybody waits, and whoever waits is admitted again.
-                Some(delay) if trouble.is_throttling() => self.limiter.pause(delay),
-                Some(delay) if trouble.may_pass(is_read) => tokio::time::sleep(delay).await,
-                _ => return Err((trouble, attempt)),
+                // The rate limit counts all tasks together, so all of them pause.
+                Some(delay) if no_answer.is_throttling() => self.limiter.pause(delay),
+                Some(delay) if no_answer.is_retryable(is_read) => tokio::time::sleep(delay).await,
+                _ => return Err((no_answer, attempt)),
             }
             attempt += 1;
         }
     }
 
-    async fn attempt(&self, request: &Request<'_>, attempt: u32) -> Result<Answer, Trouble> {
-        let slot = self.limiter.admit().await;
+    async fn attempt(&self, request: &Request<'_>, attempt: u32) -> Result<Answer, NoAnswer> {
+        let permit = self.limiter.acquire().await;
         let credential = self.credential().filter(|_| !request.is_anonymous);
         let built = self.build(request, credential.as_ref())?;
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let begun = Instant::now();
+        let started = Instant::now();
         let (method, path) = (built.method().clone(), built.url().path().to_owned());
         let answer = match self.http.execute(built).await {
             Ok(response) => {
                 let status = response.status().as_u16();
                 let redactor = self.redactor();
                 let answer = answer::receive(response, &self.limiter, &redactor).await;
-                tracing::debug!(%method, path, status, attempt, elapsed = ?begun.elapsed());
+                tracing::debug!(%method, path, status, attempt, elapsed = ?started.elapsed());
                 answer
             }
             Err(error) => {
-                tracing::debug!(%method, path, attempt, elapsed = ?begun.elapsed(), "no answer");
-                Err(Trouble::from_sending(&error))
+                tracing::debug!(%method, path, attempt, elapsed = ?started.elapsed(), "no answer");
+                Err(NoAnswer::from_sending(&error))
             }
         };
-        drop(slot);
+        drop(permit);
         answer
     }
 
@@ -352,8 +354,8 @@ impl Client {
         &self,
         request: &Request<'_>,
         credential: Option<&Credential>,
-    ) -> Result<reqwest::Request, Trouble> {
-        let unsendable = |what: &str| Trouble::Unsendable(format!("{what} can't be sent"));
+    ) -> Result<reqwest::Request, NoAnswer> {
+        let unsendable = |what: &str| NoAnswer::Unsendable(format!("{what} can't be sent"));
         let url = self
             .base
             .join(request.path, request.query)
@@ -365,7 +367,7 @@ impl Client {
         }
         if let Some(etag) = request.if_match {
             let etag = HeaderValue::from_str(etag);
-            let etag = etag.map_err(|_names_no_place| unsendable("its version"))?;
+            let etag = etag.map_err(|_is_no_header_value| unsendable("its version"))?;
             headers.insert(IF_MATCH, etag);
         }
         if let Some(body) = &request.body {
@@ -375,26 +377,26 @@ impl Client {
         Ok(built)
     }
 
-    fn error(&self, request: &Request<'_>, trouble: Trouble, attempts: u32) -> Error {
+    fn error(&self, request: &Request<'_>, no_answer: NoAnswer, attempts: u32) -> Error {
         let url = self.base.to_string();
         let what = request.what();
-        match trouble {
-            Trouble::Unauthorized => Error::Unauthorized { url },
-            Trouble::Forbidden { detail } => Error::Forbidden { what, detail },
-            Trouble::Throttled { status } | Trouble::Broken { status } => {
+        match no_answer {
+            NoAnswer::Unauthorized => Error::Unauthorized { url },
+            NoAnswer::Forbidden { detail } => Error::Forbidden { what, detail },
+            NoAnswer::Throttled { status } | NoAnswer::Broken { status } => {
                 Error::NotReady { status, attempts }
             }
-            Trouble::NoConnection(reason) | Trouble::Lost(reason) => {
+            NoAnswer::NoConnection(reason) | NoAnswer::Lost(reason) => {
                 Error::Unreachable { url, reason }
             }
-            Trouble::Unreadable(reason) | Trouble::Unsendable(reason) => {
+            NoAnswer::Unreadable(reason) | NoAnswer::Unsendable(reason) => {
                 Error::Unreadable { what, reason }
             }
         }
     }
 }
 
-/// TLS needs to be told once who does its arithmetic. Whoever was faster is as good.
+/// Installs the TLS crypto provider once for the process; an existing provider is kept.
 fn install_tls() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));

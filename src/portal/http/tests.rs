@@ -1,7 +1,7 @@
 use super::{Client, Failure, RateLimit, Request};
 use crate::portal::{
     Error,
-    stage::{Reply, Stage},
+    fake_server::{FakeServer, Reply},
 };
 use reqwest::Method;
 use serde_json::json;
@@ -14,41 +14,41 @@ fn ok() -> Reply {
     Reply::json(200, &json!({"fine": true}))
 }
 
-fn no(status: u16) -> Reply {
+fn refusal(status: u16) -> Reply {
     Reply::json(status, &json!({"title": "No", "detail": "because"}))
 }
 
-async fn play(replies: impl IntoIterator<Item = Reply>) -> (Stage, Client) {
-    let stage = Stage::script(replies).await;
-    let client = stage.client(RateLimit::default());
-    (stage, client)
+async fn client_of(replies: impl IntoIterator<Item = Reply>) -> (FakeServer, Client) {
+    let server = FakeServer::script(replies).await;
+    let client = server.client(RateLimit::default());
+    (server, client)
 }
 
 #[tokio::test]
-async fn a_read_survives_what_passes() {
-    for passing in [
-        no(429),
-        no(429).with("Retry-After", "0"),
-        no(503).with("Retry-After", "0"),
-        no(500),
+async fn a_read_survives_temporary_failures() {
+    for temporary in [
+        refusal(429),
+        refusal(429).with("Retry-After", "0"),
+        refusal(503).with("Retry-After", "0"),
+        refusal(500),
         Reply::html(502),
         Reply::html(503),
         Reply::html(504),
         Reply::html(403),
-        no(403).with("X-RateLimit-Remaining", "0"),
-        Reply::Half(Box::new(ok())),
-        Reply::HungUp,
+        refusal(403).with("X-RateLimit-Remaining", "0"),
+        Reply::Truncated(Box::new(ok())),
+        Reply::Closed,
     ] {
-        let (_stage, client) = play([passing.clone(), passing.clone(), ok()]).await;
+        let (_server, client) = client_of([temporary.clone(), temporary.clone(), ok()]).await;
         let body = client.read(&THINGS).await;
-        assert!(body.is_ok_and(|body| body.is_some()), "{passing:?}");
-        assert_eq!(client.requests(), 3, "{passing:?}");
+        assert!(body.is_ok_and(|body| body.is_some()), "{temporary:?}");
+        assert_eq!(client.requests(), 3, "{temporary:?}");
     }
 }
 
 #[tokio::test]
 async fn a_read_gives_up_after_five_attempts() {
-    let (stage, client) = play([no(502)]).await;
+    let (server, client) = client_of([refusal(502)]).await;
     let error = client.read(&THINGS).await.unwrap_err();
     assert!(
         matches!(
@@ -60,53 +60,53 @@ async fn a_read_gives_up_after_five_attempts() {
         ),
         "{error}"
     );
-    assert_eq!((stage.calls().len(), client.requests()), (5, 5));
+    assert_eq!((server.requests().len(), client.requests()), (5, 5));
 
-    let (_stage, client) = play([Reply::HungUp]).await;
+    let (_server, client) = client_of([Reply::Closed]).await;
     let error = client.read(&THINGS).await.unwrap_err();
     assert!(matches!(error, Error::Unreachable { .. }), "{error}");
     assert_eq!(client.requests(), 5);
 }
 
 #[tokio::test]
-async fn only_the_portals_own_404_means_that_there_is_nothing() {
-    let (_stage, client) = play([no(404)]).await;
+async fn only_the_portals_own_404_means_not_found() {
+    let (_server, client) = client_of([refusal(404)]).await;
     assert_eq!(client.read(&THINGS).await.unwrap(), None);
-    let empty = Reply::Said(404, Vec::new(), String::new());
-    let lie = ("Content-Type", "application/json".to_owned());
-    let lie = Reply::Said(404, vec![lie], "<h1>Not found</h1>".to_owned());
-    let moved = Reply::html(302).with("Location", "http://elsewhere.example/");
-    for odd in [
+    let empty = Reply::Response(404, Vec::new(), String::new());
+    let json = ("Content-Type", "application/json".to_owned());
+    let invalid_json = Reply::Response(404, vec![json], "<h1>Not found</h1>".to_owned());
+    let redirect = Reply::html(302).with("Location", "http://elsewhere.example/");
+    for unreadable in [
         Reply::html(404),
         empty,
-        lie,
+        invalid_json,
         Reply::html(200),
-        moved,
+        redirect,
         Reply::html(418),
     ] {
-        let (_stage, client) = play([odd.clone()]).await;
+        let (_server, client) = client_of([unreadable.clone()]).await;
         let error = client.read(&THINGS).await.unwrap_err();
         assert!(
             matches!(error, Error::Unreadable { .. }),
-            "{odd:?}: {error}"
+            "{unreadable:?}: {error}"
         );
-        assert_eq!(client.requests(), 1, "{odd:?}");
+        assert_eq!(client.requests(), 1, "{unreadable:?}");
     }
 }
 
 #[tokio::test]
-async fn credentials_are_checked_once() {
-    let (stage, client) = play([no(401)]).await;
+async fn a_rejected_login_is_not_retried() {
+    let (server, client) = client_of([refusal(401)]).await;
     let error = client.read(&THINGS).await.unwrap_err();
     assert!(matches!(error, Error::Unauthorized { .. }), "{error}");
     assert_eq!(client.requests(), 1);
     assert_eq!(
-        stage.calls()[0].headers["authorization"],
+        server.requests()[0].headers["authorization"],
         "Bearer open sesame"
     );
-    assert!(stage.calls()[0].headers["user-agent"].starts_with("callsheet/"));
+    assert!(server.requests()[0].headers["user-agent"].starts_with("callsheet/"));
 
-    let (_stage, client) = play([no(403)]).await;
+    let (_server, client) = client_of([refusal(403)]).await;
     let error = client.read(&THINGS).await.unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -115,28 +115,28 @@ async fn credentials_are_checked_once() {
 }
 
 #[tokio::test]
-async fn a_write_is_sent_again_only_where_nothing_was_done() {
-    for turned_away in [
-        no(429),
-        no(429).with("Retry-After", "0"),
-        no(503).with("Retry-After", "0"),
+async fn a_write_is_retried_only_if_it_changed_nothing() {
+    for rejected in [
+        refusal(429),
+        refusal(429).with("Retry-After", "0"),
+        refusal(503).with("Retry-After", "0"),
         Reply::html(403),
     ] {
-        let (_stage, client) = play([turned_away.clone(), ok()]).await;
-        assert!(client.write(&NEW_THING).await.is_ok(), "{turned_away:?}");
+        let (_server, client) = client_of([rejected.clone(), ok()]).await;
+        assert!(client.write(&NEW_THING).await.is_ok(), "{rejected:?}");
         assert_eq!(client.requests(), 2);
     }
     for ambiguous in [
-        no(500),
-        no(502),
-        no(503),
-        no(504),
+        refusal(500),
+        refusal(502),
+        refusal(503),
+        refusal(504),
         Reply::html(200),
         Reply::html(404),
-        Reply::Half(Box::new(ok())),
-        Reply::HungUp,
+        Reply::Truncated(Box::new(ok())),
+        Reply::Closed,
     ] {
-        let (_stage, client) = play([ambiguous.clone(), ok()]).await;
+        let (_server, client) = client_of([ambiguous.clone(), ok()]).await;
         let answer = client.write(&NEW_THING).await;
         assert!(
             matches!(answer, Err(Failure::Ambiguous { .. })),
@@ -147,8 +147,8 @@ async fn a_write_is_sent_again_only_where_nothing_was_done() {
 }
 
 #[tokio::test]
-async fn a_write_that_nobody_heard_was_not_done() {
-    let client = Stage::gone().await.client(RateLimit::default());
+async fn a_write_without_a_connection_changed_nothing() {
+    let client = FakeServer::stopped().await.client(RateLimit::default());
     let failure = client.write(&NEW_THING).await.err().unwrap();
     assert!(
         matches!(failure, Failure::NotDone(Error::Unreachable { .. })),
@@ -158,21 +158,21 @@ async fn a_write_that_nobody_heard_was_not_done() {
 }
 
 #[tokio::test]
-async fn silence_has_an_end_and_is_ambiguous() {
-    let stage = Stage::script([Reply::Silence]).await;
-    let client = stage.client(RateLimit {
+async fn a_missing_response_times_out_and_is_ambiguous() {
+    let server = FakeServer::script([Reply::NoResponse]).await;
+    let client = server.client(RateLimit {
         timeout: Duration::from_millis(50),
         ..RateLimit::default()
     });
     let Err(Failure::Ambiguous { reason }) = client.write(&NEW_THING).await else {
-        panic!("nobody can know");
+        panic!("the outcome is unknown");
     };
     assert_eq!(reason, "the answer took too long");
 }
 
 #[tokio::test]
-async fn a_refusal_is_in_the_portals_words() {
-    let (_stage, client) = play([Reply::json(
+async fn a_refusal_contains_the_portals_message() {
+    let (_server, client) = client_of([Reply::json(
         422,
         &json!({"title": "Invalid", "status": 422, "detail": "2 fields\u{1b}[31m",
             "errors": [{"field": "email", "code": "x", "message": "is no address"}, {"field": null}]}),
@@ -186,10 +186,10 @@ async fn a_refusal_is_in_the_portals_words() {
 }
 
 #[tokio::test]
-async fn what_is_too_large_is_not_read() {
+async fn a_body_that_is_too_large_is_not_read() {
     let media_type = ("Content-Type", "application/json".to_owned());
-    let large = Reply::Said(200, vec![media_type], " ".repeat((64 << 20) + 1));
-    let (_stage, client) = play([large]).await;
+    let large = Reply::Response(200, vec![media_type], " ".repeat((64 << 20) + 1));
+    let (_server, client) = client_of([large]).await;
     let error = client.read(&THINGS).await.unwrap_err();
     assert!(
         error.to_string().ends_with("it is larger than 64 MiB"),
@@ -198,25 +198,28 @@ async fn what_is_too_large_is_not_read() {
 }
 
 #[tokio::test]
-async fn a_name_that_leads_elsewhere_is_not_sent() {
-    let (stage, client) = play([ok()]).await;
-    let up = Request::new(Method::DELETE, &["users", ".."]);
-    assert!(matches!(client.write(&up).await, Err(Failure::NotDone(_))));
-    assert_eq!((stage.calls().len(), client.requests()), (0, 0));
+async fn a_path_segment_that_changes_the_path_is_not_sent() {
+    let (server, client) = client_of([ok()]).await;
+    let parent = Request::new(Method::DELETE, &["users", ".."]);
+    assert!(matches!(
+        client.write(&parent).await,
+        Err(Failure::NotDone(_))
+    ));
+    assert_eq!((server.requests().len(), client.requests()), (0, 0));
 }
 
 #[tokio::test]
-async fn who_asks_for_a_token_shows_none_and_others_show_theirs_meanwhile() {
-    let (stage, client) = play([ok()]).await;
+async fn a_login_omits_the_token_and_other_requests_send_it() {
+    let (server, client) = client_of([ok()]).await;
     let login = Request {
         is_anonymous: true,
         ..NEW_THING
     };
     assert!(client.write(&login).await.is_ok());
     assert!(client.read(&THINGS).await.is_ok());
-    let calls = stage.calls();
-    let shown = calls
+    let requests = server.requests();
+    let has_token = requests
         .iter()
-        .map(|call| call.headers.contains_key("authorization"));
-    assert_eq!(shown.collect::<Vec<_>>(), [false, true]);
+        .map(|request| request.headers.contains_key("authorization"));
+    assert_eq!(has_token.collect::<Vec<_>>(), [false, true]);
 }

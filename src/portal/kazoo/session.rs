@@ -169,7 +169,7 @@ impl Session {
         if own.is_empty() {
             return Err(unreadable("it names no account"));
         }
-        self.client.present(TOKEN, "", &token)?;
+        self.client.set_token(TOKEN, "", &token)?;
         let now = envelope.timestamp.unwrap_or_else(jiff::Timestamp::now);
         let name = envelope.data["account_name"].as_str().unwrap_or_default();
         let account = match known {
@@ -225,7 +225,7 @@ impl Session {
                 "there are no credentials; add `portal.credentials`",
             )),
             Credentials::Token(key) => {
-                self.client.never_show([key]);
+                self.client.redact_always([key]);
                 Ok(("api_auth", json!({"api_key": key.expose_secret()})))
             }
             Credentials::Login {
@@ -245,7 +245,8 @@ impl Session {
                     LoginHash::Sha => ("sha", hex(&Sha1::digest(&text))),
                 };
                 // The digest lets in as the password does.
-                self.client.never_show([password, &digest.as_str().into()]);
+                self.client
+                    .redact_always([password, &digest.as_str().into()]);
                 Ok((
                     "user_auth",
                     json!({"credentials": digest, "method": method, field: account}),

@@ -1,5 +1,5 @@
-//! A *body* is what one write sends: a whole object, or what changes of it. It is the one place where
-//! a secret meets its value.
+//! A *body* is the JSON of one write: a whole object or a merge patch. Only here are secrets replaced by
+//! their values.
 
 use super::super::{Change, ObjectRef, Write, http::Body};
 use crate::model::{Fields, Name, Value};
@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 type Secrets = BTreeMap<Vec<Name>, SecretString>;
 
-/// The key that the object will have at the portal. A user's is the username, which a workspace can
-/// declare apart from the key that it knows the person by.
+/// The key of the object on the portal. A user's key on the portal is the username, which a workspace can
+/// declare separately from the resource's key.
 pub(super) fn identity<'w>(write: &Write<'w>) -> &'w str {
     let declared = write.target.text(write.address.kind.identity());
     let is_field = |name| write.address.kind.shape().field_of_any_type(name).is_some();
@@ -19,7 +19,7 @@ pub(super) fn identity<'w>(write: &Write<'w>) -> &'w str {
         .unwrap_or(&write.address.key)
 }
 
-/// All of a new object.
+/// The body of a create.
 pub(super) fn create(write: &Write<'_>) -> Body {
     let mut object = map(write.target, &mut Vec::new(), write.secrets);
     object.insert(
@@ -29,7 +29,7 @@ pub(super) fn create(write: &Write<'_>) -> Body {
     body("application/json", &object)
 }
 
-/// What changes of an object: a merge patch, where `null` is back to the default.
+/// The body of an update: a merge patch, in which `null` restores the default.
 pub(super) fn update(write: &Write<'_>, object: ObjectRef<'_>) -> Body {
     let mut patch = Map::new();
     for Change {
@@ -40,8 +40,8 @@ pub(super) fn update(write: &Write<'_>, object: ObjectRef<'_>) -> Body {
     {
         let mut path = path.clone();
         if matches!(after, None | Some(Value::Null)) {
-            // A record of which nothing is to be left goes whole: some of its fields may be needed.
-            let is_left =
+            // A record that becomes empty is removed whole: some of its fields may be required.
+            let is_kept =
                 |path: &[Name]| write.target.at(path.iter().map(|name| &**name)).is_some();
             let is_set = |path: &[Name]| {
                 let mut set = write
@@ -50,13 +50,13 @@ pub(super) fn update(write: &Write<'_>, object: ObjectRef<'_>) -> Body {
                     .filter(|one| one.path.starts_with(path));
                 set.any(|one| !matches!(one.after, None | Some(Value::Null)))
             };
-            let goes = |path: &[Name]| !is_left(path) && !is_set(path);
-            while path.len() > 1 && goes(&path[..path.len() - 1]) {
+            let is_removed = |path: &[Name]| !is_kept(path) && !is_set(path);
+            while path.len() > 1 && is_removed(&path[..path.len() - 1]) {
                 path.pop();
             }
         }
-        let way = path.clone();
-        let Some((last, parents)) = way.split_last() else {
+        let names = path.clone();
+        let Some((last, parents)) = names.split_last() else {
             continue;
         };
         let Some(change) = merge(before.as_ref(), after.as_ref(), &mut path, write.secrets) else {
@@ -69,7 +69,7 @@ pub(super) fn update(write: &Write<'_>, object: ObjectRef<'_>) -> Body {
             record.insert(last.to_string(), change);
         }
     }
-    // A key is changed, never cleared.
+    // A key can be changed but not removed.
     let identity_field = write.address.kind.identity();
     patch.remove(identity_field);
     if identity(write) != object.key {
@@ -79,12 +79,12 @@ pub(super) fn update(write: &Write<'_>, object: ObjectRef<'_>) -> Body {
 }
 
 fn body(media_type: &'static str, object: &Map<String, Json>) -> Body {
-    let text = serde_json::to_vec(object).expect("its keys are text, so it is JSON");
+    let text = serde_json::to_vec(object).expect("its keys are strings, so it serializes");
     Body { media_type, text }
 }
 
-/// What makes one value of another. Merging leaves alone what a patch doesn't name, so an entry that
-/// goes is named. Nothing for a secret that isn't to be sent.
+/// The merge patch from one value to another. A merge keeps entries that the patch omits, so removed
+/// entries become `null`. Returns `None` for a secret without a value.
 fn merge(
     before: Option<&Value>,
     after: Option<&Value>,
@@ -95,8 +95,8 @@ fn merge(
         (_, None | Some(Value::Null)) => Some(Json::Null),
         (Some(Value::Map(before)), Some(Value::Map(after))) => {
             let mut patch = Map::new();
-            let gone = before.iter().filter(|(name, _)| after.get(name).is_none());
-            patch.extend(gone.map(|(name, _)| (name.to_string(), Json::Null)));
+            let removed = before.iter().filter(|(name, _)| after.get(name).is_none());
+            patch.extend(removed.map(|(name, _)| (name.to_string(), Json::Null)));
             for (name, value) in after.iter() {
                 path.push(name.clone());
                 let merged = merge(before.get(name), Some(value), path, secrets);
@@ -120,7 +120,7 @@ fn map(fields: &Fields, path: &mut Vec<Name>, secrets: &Secrets) -> Map<String, 
     object
 }
 
-/// A value as it is sent: nothing for a secret without a value, and for what is not there.
+/// The JSON of a value; `None` for null and for a secret without a value.
 fn json(value: &Value, path: &mut Vec<Name>, secrets: &Secrets) -> Option<Json> {
     Some(match value {
         Value::Null => return None,
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_sent_where_it_has_a_value_and_nowhere_else() {
+    fn only_secrets_with_a_value_are_sent() {
         let target = record(&[
             ("password", secret(2)),
             ("voicemail", Value::Map(record(&[("pin", secret(3))]))),
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_patch_names_what_goes_and_only_what_changes() {
+    fn a_patch_contains_only_changes_and_nulls_removals() {
         let entries = |entries: &[(&str, &str)]| {
             let entries = entries
                 .iter()

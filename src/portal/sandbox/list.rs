@@ -1,7 +1,7 @@
-//! A *list* is every object of one kind, page after page, and whether that is really all of them.
+//! A *list* reads all pages of one kind and verifies that the result is complete.
 //!
-//! Only a complete listing can justify a delete, so a page that was lost, a row that came twice or a
-//! change in between must be noticed, not survived.
+//! Only a complete listing justifies a delete, so a lost page, a duplicate row or a concurrent change must
+//! be detected.
 
 use super::{
     super::{
@@ -14,26 +14,26 @@ use crate::model::{Kind, Listing, LiveObject};
 use reqwest::Method;
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
-/// How many objects are asked for at once: the most that the sandbox gives.
+/// The page size: the maximum of the sandbox.
 pub(super) const PAGE: u64 = 1000;
 const LIMIT: &str = "1000";
-/// How often a kind is listed until it adds up.
+/// The maximum number of attempts to get a consistent listing.
 const TRIES: u32 = 3;
 
-/// A page whose objects are still to be read.
+/// A page whose objects are not yet parsed.
 pub(super) struct Page {
     head: Head,
     body: Vec<u8>,
 }
 
 impl Page {
-    /// How many objects of each kind there are.
+    /// The number of objects of each kind.
     pub(super) fn totals(&self) -> BTreeMap<String, u64> {
         self.head.totals.clone()
     }
 }
 
-/// Evidence for one page.
+/// Requests one page.
 pub(super) async fn page(client: &Client, kind: Kind, cursor: Option<&str>) -> Result<Page, Error> {
     let mut query = vec![("limit", LIMIT)];
     query.extend(cursor.map(|cursor| ("cursor", cursor)));
@@ -43,51 +43,51 @@ pub(super) async fn page(client: &Client, kind: Kind, cursor: Option<&str>) -> R
         ..Request::new(Method::GET, &path)
     };
     let body = client.read(&request).await?;
-    let body = body.ok_or_else(|| unreadable(kind, "the portal doesn't know them (404)"))?;
+    let body = body.ok_or_else(|| unreadable(kind, "the portal doesn't have them (404)"))?;
     let head = serde_json::from_slice(&body);
     let head = head.map_err(|error| unreadable(kind, &misread(&error)))?;
     Ok(Page { head, body })
 }
 
-/// Lists a kind, from its first page on if that is there already, until it adds up.
-pub(super) async fn whole(
+/// Lists a kind until the listing is consistent. `first` is the first page, if it was already read.
+pub(super) async fn all(
     client: &Client,
     kind: Kind,
     mut first: Option<Page>,
     progress: &dyn Progress,
 ) -> Result<Listing, Error> {
-    let mut told = 0;
+    let mut reported = 0;
     for tries_left in (0..TRIES).rev() {
         let first = match first.take() {
             Some(first) => first,
             None => page(client, kind, None).await?,
         };
         let total = first.head.total;
-        // What is listed again isn't seen again.
-        let mut see = |seen: usize| {
+        // A repeated listing doesn't report the same objects again.
+        let mut report = |seen: usize| {
             let seen = seen.try_into().unwrap_or(u64::MAX);
-            if seen > told {
-                progress.seen(kind, seen - told, Some(total));
-                told = seen;
+            if seen > reported {
+                progress.seen(kind, seen - reported, Some(total));
+                reported = seen;
             }
         };
-        let listing = once(client, kind, first, tries_left == 0, &mut see).await?;
+        let listing = once(client, kind, first, tries_left == 0, &mut report).await?;
         if listing.incomplete.is_none() || tries_left == 0 {
             return Ok(listing);
         }
-        tracing::debug!(%kind, reason = listing.incomplete, "listed again");
+        tracing::debug!(%kind, reason = listing.incomplete, "listing again");
     }
     unreachable!("the last try returns")
 }
 
-/// Lists a kind once. The next page is asked for while one is being read. Unless this is the last
-/// try, it stops at the first doubt.
+/// Lists a kind once, requesting each page while the previous one is parsed. Stops at the first
+/// inconsistency, except on the last attempt.
 async fn once(
     client: &Client,
     kind: Kind,
     first: Page,
     is_last_try: bool,
-    see: &mut (dyn FnMut(usize) + Send),
+    report: &mut (dyn FnMut(usize) + Send),
 ) -> Result<Listing, Error> {
     let (total, revision) = (first.head.total, first.head.revision);
     let mut seen = Seen::default();
@@ -98,36 +98,36 @@ async fn once(
         let of_kind = head.totals.get(kind.name());
         if head.revision != revision || head.total != total || of_kind.is_some_and(|n| *n != total)
         {
-            seen.doubt("it changed while it was read");
+            seen.mark_incomplete("it changed during the read");
         }
-        let reading = tokio::task::spawn_blocking(move || wire::rows(kind, &body));
+        let parsing = tokio::task::spawn_blocking(move || wire::rows(kind, &body));
         let next = match head.next {
             Some(cursor) if cursors.contains(&cursor) => {
-                seen.doubt("its pages go round in circles");
+                seen.mark_incomplete("its pages form a cycle");
                 None
             }
-            Some(cursor) if seen.doubt.is_none() || is_last_try => Some(cursor),
+            Some(cursor) if seen.incomplete.is_none() || is_last_try => Some(cursor),
             _ => None,
         };
         let (rows, following) = match &next {
-            None => (reading.await, None),
+            None => (parsing.await, None),
             Some(cursor) => {
-                let (rows, page) = tokio::join!(reading, self::page(client, kind, Some(cursor)));
+                let (rows, page) = tokio::join!(parsing, self::page(client, kind, Some(cursor)));
                 (rows, Some(page?))
             }
         };
         let rows = rows
-            .expect("reading JSON doesn't panic")
+            .expect("parsing JSON doesn't panic")
             .map_err(|error| unreadable(kind, &misread(&error)))?;
-        let came = rows.len();
+        let count = rows.len();
         seen.add(rows);
-        see(seen.objects.len());
-        // An honest portal has no page without objects before the last, and no more of them than it
-        // says; a dishonest one mustn't keep us here for ever.
+        report(seen.objects.len());
+        // A correct portal sends no empty page before the last one, and no more objects than its total. A
+        // faulty one must not cause an endless loop.
         let too_many = u64::try_from(seen.rows).map_or(true, |rows| rows > total);
         match following {
-            Some(_) if came == 0 || too_many => {
-                seen.doubt("its pages don't end");
+            Some(_) if count == 0 || too_many => {
+                seen.mark_incomplete("its pages don't end");
                 break;
             }
             Some(following) => page = following,
@@ -138,46 +138,46 @@ async fn once(
     Ok(seen.listing(total))
 }
 
-/// What came so far, and the first reason to doubt it.
+/// The objects so far, and the first inconsistency.
 #[derive(Default)]
 struct Seen {
     objects: BTreeMap<Box<str>, LiveObject>,
     ids: BTreeSet<Box<str>>,
     rows: usize,
-    doubt: Option<String>,
+    incomplete: Option<String>,
 }
 
 impl Seen {
-    fn doubt(&mut self, reason: impl Into<String>) {
-        self.doubt.get_or_insert_with(|| reason.into());
+    fn mark_incomplete(&mut self, reason: impl Into<String>) {
+        self.incomplete.get_or_insert_with(|| reason.into());
     }
 
     fn add(&mut self, rows: Vec<Row>) {
         self.rows += rows.len();
         for (key, object) in rows {
             if !self.ids.insert(object.id.clone()) {
-                self.doubt(format!("the id {} came twice", plain(&object.id)));
+                self.mark_incomplete(format!("the ID {} is listed twice", plain(&object.id)));
                 continue;
             }
             match self.objects.entry(key) {
-                Entry::Vacant(place) => {
-                    place.insert(object);
+                Entry::Vacant(entry) => {
+                    entry.insert(object);
                 }
-                Entry::Occupied(taken) => {
-                    let reason = format!("`{}` came twice", plain(taken.key()));
-                    self.doubt(reason);
+                Entry::Occupied(entry) => {
+                    let reason = format!("`{}` is listed twice", plain(entry.key()));
+                    self.mark_incomplete(reason);
                 }
             }
         }
     }
 
     fn listing(self, total: u64) -> Listing {
-        let came = self.objects.len();
-        let adds_up = u64::try_from(came) == Ok(total);
-        let counts = (!adds_up).then(|| format!("{came} of {total} objects came back"));
+        let count = self.objects.len();
+        let is_complete = u64::try_from(count) == Ok(total);
+        let missing = (!is_complete).then(|| format!("{count} of {total} objects were listed"));
         Listing {
             objects: self.objects,
-            incomplete: self.doubt.or(counts),
+            incomplete: self.incomplete.or(missing),
         }
     }
 }

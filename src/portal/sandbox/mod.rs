@@ -1,7 +1,7 @@
-//! The *sandbox* is the portal that comes with the program: it speaks the model itself, over HTTP.
+//! The *sandbox* is the built-in portal. Its HTTP API uses Callsheet's own model.
 //!
-//! Every kind is a collection at `/v1/{kind}`. An object is flat: `id`, `etag`, `system`, the key under
-//! [`Kind::identity`], and its fields. A secret is written with its value and read as its version.
+//! Each kind is a collection at `/v1/{kind}`. An object is flat: `id`, `etag`, `system`, the key in the field
+//! [`Kind::identity`], and the other fields. A secret is written as a value and read as a version.
 
 mod body;
 mod list;
@@ -13,7 +13,7 @@ use crate::model::{Kind, Listing, Live, Requests};
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A sandbox, reached over HTTP.
+/// The adapter for a sandbox.
 pub(super) struct Sandbox {
     client: http::Client,
     capabilities: Capabilities,
@@ -28,7 +28,7 @@ impl Sandbox {
     }
 }
 
-/// What the docs say of it.
+/// The description for the docs.
 pub(super) const ABOUT: About = About {
     title: "Sandbox, the built-in portal",
     reached: "`database:`, inside the command, or `url:`, where one is served",
@@ -37,7 +37,7 @@ pub(super) const ABOUT: About = About {
     reading: "a page for each 1,000 objects of a kind",
 };
 
-/// Everything.
+/// The capabilities of the sandbox, which supports the whole model.
 pub(super) fn capabilities() -> Capabilities {
     let kinds = Kind::ALL
         .into_iter()
@@ -54,8 +54,8 @@ impl Portal for Sandbox {
         &self.capabilities
     }
 
-    /// The first page tells how many objects of each kind there are, and what is empty isn't asked
-    /// for. It is a page of scopes if it can be, since there are always some.
+    /// The first page contains the number of objects of each kind, and empty kinds aren't requested.
+    /// The first page lists scopes if possible, since there is always one.
     async fn read(&self, kinds: &BTreeSet<Kind>, progress: &dyn Progress) -> Result<Live, Error> {
         let made_before = self.client.requests();
         let Some(first_kind) = kinds.get(&Kind::Scopes).or(kinds.first()).copied() else {
@@ -71,13 +71,13 @@ impl Portal for Sandbox {
             .collect();
         let mut first = Some(first);
         let lists = kinds.iter().copied().filter_map(|kind| {
-            let begun = first.take_if(|_| kind == first_kind);
-            let is_asked_for = begun.is_some() || !is_empty(kind);
+            let first_page = first.take_if(|_| kind == first_kind);
+            let is_requested = first_page.is_some() || !is_empty(kind);
             let list = async move {
-                let listing = list::whole(&self.client, kind, begun, progress).await?;
+                let listing = list::all(&self.client, kind, first_page, progress).await?;
                 Ok::<_, Error>((kind, listing))
             };
-            is_asked_for.then_some(list)
+            is_requested.then_some(list)
         });
         listings.extend(futures::future::try_join_all(lists).await?);
 

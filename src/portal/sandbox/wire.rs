@@ -1,5 +1,5 @@
-//! The *wire* is JSON as the sandbox answers it, and nothing of it is trusted: it is read straight from
-//! the bytes, by the shape of its kind, and what identifies an object is bounded.
+//! The *wire* format is the sandbox's JSON. It is untrusted: objects are parsed directly from the bytes by
+//! the shape of their kind, and the length of identifiers is limited.
 
 use crate::model::{Kind, LiveObject, Name, Value, json};
 use serde::{
@@ -8,33 +8,33 @@ use serde::{
 };
 use std::{collections::BTreeMap, fmt};
 
-/// The longest key, id or version.
-const LONGEST: usize = 512;
+/// The maximum length of a key, ID or version in bytes.
+const MAX_LENGTH: usize = 512;
 
-/// An object, by the key that the portal knows it by.
+/// An object with its key on the portal.
 pub(super) type Row = (Box<str>, LiveObject);
 
-/// What a page says of itself. It is read before the objects are, so that the next page can be asked
-/// for meanwhile.
+/// The metadata of a page. It is parsed before the objects, so that the next page can be requested in the
+/// meantime.
 #[derive(Deserialize)]
 pub(super) struct Head {
-    /// Where the next page begins; nothing on the last one.
+    /// The cursor of the next page; `None` on the last page.
     pub(super) next: Option<String>,
-    /// How many objects of this kind there are.
+    /// The number of objects of this kind.
     pub(super) total: u64,
-    /// How many there are of each kind.
+    /// The number of objects of each kind.
     #[serde(default)]
     pub(super) totals: BTreeMap<String, u64>,
-    /// Rises with every change of the portal.
+    /// Increases with every change on the portal.
     pub(super) revision: u64,
 }
 
-/// Reads the objects of a page.
+/// Parses the objects of a page.
 pub(super) fn rows(kind: Kind, body: &[u8]) -> Result<Vec<Row>, serde_json::Error> {
     read(PageSeed(kind), body)
 }
 
-/// Reads one object.
+/// Parses one object.
 pub(super) fn row(kind: Kind, body: &[u8]) -> Result<Row, serde_json::Error> {
     read(RowSeed(kind), body)
 }
@@ -139,7 +139,7 @@ impl<'de> Visitor<'de> for RowSeed {
             Ok(())
         })?;
         object.fields = shape.without_defaults(read);
-        // Of users the key is a field besides, and stays one.
+        // A user's key is also a field.
         let in_fields = || object.fields.text(kind.identity()).map(Into::into);
         let key: Box<str> = key
             .or_else(in_fields)
@@ -149,8 +149,8 @@ impl<'de> Visitor<'de> for RowSeed {
             ("id", Some(&object.id)),
             ("etag", object.etag.as_ref()),
         ] {
-            if text.is_some_and(|text| text.is_empty() || text.len() > LONGEST) {
-                let sizes = format_args!("{what}: 1 to {LONGEST} bytes are expected");
+            if text.is_some_and(|text| text.is_empty() || text.len() > MAX_LENGTH) {
+                let sizes = format_args!("{what}: expected 1 to {MAX_LENGTH} bytes");
                 return Err(A::Error::custom(sizes));
             }
         }
@@ -158,32 +158,32 @@ impl<'de> Visitor<'de> for RowSeed {
     }
 }
 
-/// Whether what is there is what was to be; a secret is by its version, and one that wasn't sent
-/// doesn't matter.
+/// Whether the actual value equals the target. Secrets are compared by version, and only if they were
+/// sent.
 pub(super) fn agrees(
-    there: Option<&Value>,
-    wanted: &Value,
+    actual: Option<&Value>,
+    target: &Value,
     was_sent: &dyn Fn(&[Name]) -> bool,
     path: &mut Vec<Name>,
 ) -> bool {
-    match (there, wanted) {
+    match (actual, target) {
         (_, Value::Secret(_)) if !was_sent(path) => true,
-        (Some(Value::Secret(there)), Value::Secret(wanted)) => there.version == wanted.version,
-        (None | Some(Value::Map(_)), Value::Map(wanted)) => {
-            let there = there.and_then(Value::as_map);
-            let has_more =
-                there.is_some_and(|there| there.iter().any(|(name, _)| wanted.get(name).is_none()));
+        (Some(Value::Secret(actual)), Value::Secret(target)) => actual.version == target.version,
+        (None | Some(Value::Map(_)), Value::Map(target)) => {
+            let actual = actual.and_then(Value::as_map);
+            let has_more = actual
+                .is_some_and(|actual| actual.iter().any(|(name, _)| target.get(name).is_none()));
             !has_more
-                && wanted.iter().all(|(name, value)| {
+                && target.iter().all(|(name, value)| {
                     path.push(name.clone());
-                    let there = there.and_then(|there| there.get(name));
-                    let agrees = agrees(there, value, was_sent, path);
+                    let actual = actual.and_then(|actual| actual.get(name));
+                    let agrees = agrees(actual, value, was_sent, path);
                     path.pop();
                     agrees
                 })
         }
         (None, Value::Null) => true,
-        (Some(there), wanted) => there == wanted,
+        (Some(actual), target) => actual == target,
         (None, _) => false,
     }
 }

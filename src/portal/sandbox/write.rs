@@ -1,8 +1,8 @@
-//! A *write* is one change on its way: sent, and after an ambiguous answer looked for, until it is
-//! known what became of it or certain that nobody can know.
+//! A *write* sends one change. After an ambiguous answer it reads the object, and repeats the request
+//! until the outcome is known or can't be determined.
 //!
-//! Sending again is safe wherever the first sending may still arrive: a create meets its own key, an
-//! update and a delete meet the version that they name.
+//! A retry is safe even if the first request arrives late: a create conflicts with its own key, and updates
+//! and deletes are conditional on the version.
 
 use super::{
     super::{
@@ -15,58 +15,63 @@ use super::{
 use crate::model::{Fields, Kind, Name, Value};
 use reqwest::Method;
 
-/// How often one change is sent at the most.
+/// The maximum number of attempts for one change.
 const TRIES: u32 = 3;
 
-/// What is there after an ambiguous answer.
+/// The state of the object after an ambiguous answer.
 enum Found {
-    /// What was to be.
-    Done(Written),
-    /// What was before.
-    NotDone,
-    /// Neither: somebody else was there.
+    /// The change was applied.
+    Applied(Written),
+    /// The object is unchanged.
+    NotApplied,
+    /// Another client has changed the object.
     Changed,
-    /// Something, and who made it can't be told.
+    /// The object differs, and its author can't be determined.
     Unclear,
 }
 
-/// Makes one change.
+/// Applies one change.
 pub(super) async fn write(client: &Client, write: &Write<'_>) -> Result<Written, Error> {
-    let mut doubt = None;
+    let mut last_failure = None;
     for _ in 0..TRIES {
-        let clear = match send(client, write).await {
+        let refusal = match send(client, write).await {
             Ok(written) => return Ok(written),
-            Err(Failure::NotDone(error)) if doubt.is_none() => return Err(error),
-            // After an ambiguous answer even a clear one may speak of our own change: a create meets
-            // itself (409), an update meets the version that it made (412).
+            Err(Failure::NotDone(error)) if last_failure.is_none() => return Err(error),
+            // After an ambiguous answer even a refusal may be caused by the same change: a create conflicts
+            // with itself (409), an update with the version that it created (412).
             Err(Failure::NotDone(error)) => Some(error),
             Err(Failure::Ambiguous { reason }) => {
-                doubt = Some(reason);
+                last_failure = Some(reason);
                 None
             }
         };
         let unknown = |more: &str| Error::Unknown {
-            what: intent(write),
-            reason: format!("{}; {more}", doubt.as_deref().unwrap_or_default()),
+            what: description(write),
+            reason: format!("{}; {more}", last_failure.as_deref().unwrap_or_default()),
         };
-        match (look(client, write).await, clear) {
-            (Ok(Found::Done(written)), _) => return Ok(written),
-            (Ok(Found::NotDone), None) => {}
-            (Ok(Found::NotDone), Some(error @ (Error::Refused { .. } | Error::Stale { .. }))) => {
+        match (look_up(client, write).await, refusal) {
+            (Ok(Found::Applied(written)), _) => return Ok(written),
+            (Ok(Found::NotApplied), None) => {}
+            (
+                Ok(Found::NotApplied),
+                Some(error @ (Error::Refused { .. } | Error::Stale { .. })),
+            ) => {
                 return Err(error);
             }
-            // Turned away at the door, while what was sent before may still be inside.
-            (Ok(Found::NotDone), Some(error)) => return Err(unknown(&error.to_string())),
+            // This attempt was rejected, but an earlier one may still be in progress.
+            (Ok(Found::NotApplied), Some(error)) => return Err(unknown(&error.to_string())),
             (Ok(Found::Changed), _) => return Err(stale(write)),
-            (Ok(Found::Unclear), _) => return Err(unknown("what is there now is something else")),
+            (Ok(Found::Unclear), _) => {
+                return Err(unknown("the object now differs from the change"));
+            }
             (Err(error), _) => {
-                return Err(unknown(&format!("and it couldn't be looked up: {error}")));
+                return Err(unknown(&format!("the look-up failed: {error}")));
             }
         }
     }
     Err(Error::Unknown {
-        what: intent(write),
-        reason: format!("{}, {TRIES} times", doubt.unwrap_or_default()),
+        what: description(write),
+        reason: format!("{}, {TRIES} times", last_failure.unwrap_or_default()),
     })
 }
 
@@ -94,19 +99,18 @@ async fn send(client: &Client, write: &Write<'_>) -> Result<Written, Failure> {
         Verb::Delete(object) => request.if_match = object.etag,
     }
     let answer = client.write(&request).await?;
-    understand(&answer, write)
+    interpret(&answer, write)
 }
 
-/// What a portal's own answer means for a change.
-fn understand(answer: &Answer, write: &Write<'_>) -> Result<Written, Failure> {
+/// Interprets the portal's answer to a change.
+fn interpret(answer: &Answer, write: &Write<'_>) -> Result<Written, Failure> {
     match (write.verb, answer.status) {
-        (Verb::Delete(object), 200 | 204 | 404 | 410) => Ok(gone(object)),
+        (Verb::Delete(object), 200 | 204 | 404 | 410) => Ok(deleted(object)),
         (Verb::Create, 200 | 201) | (Verb::Update(_), 200) => {
             let row = wire::row(write.address.kind, &answer.body);
-            // The reason is left out: it would repeat what the portal said, and that may repeat a
-            // secret.
-            row.map(written).map_err(|_said| Failure::Ambiguous {
-                reason: "the answer can't be understood".to_owned(),
+            // The parser's message is dropped: it would quote the answer, which may contain a secret.
+            row.map(written).map_err(|_message| Failure::Ambiguous {
+                reason: "the answer is invalid".to_owned(),
             })
         }
         (_, 200..=299) => Err(Failure::Ambiguous {
@@ -117,23 +121,23 @@ fn understand(answer: &Answer, write: &Write<'_>) -> Result<Written, Failure> {
     }
 }
 
-/// Looks what became of a change.
-async fn look(client: &Client, write: &Write<'_>) -> Result<Found, Error> {
+/// Looks up the outcome of a change.
+async fn look_up(client: &Client, write: &Write<'_>) -> Result<Found, Error> {
     let kind = write.address.kind;
     let was_sent = |path: &[Name]| write.secrets.contains_key(path);
     match write.verb {
         Verb::Create => {
             let Some((key, object)) = by_key(client, write).await? else {
-                return Ok(Found::NotDone);
+                return Ok(Found::NotApplied);
             };
-            let is_ours = agrees(
-                Some(&lasting(write, &object.fields)),
-                &lasting(write, write.target),
+            let is_applied = agrees(
+                Some(&persistent(write, &object.fields)),
+                &persistent(write, write.target),
                 &was_sent,
                 &mut Vec::new(),
             );
-            Ok(match is_ours {
-                true => Found::Done(written((key, object))),
+            Ok(match is_applied {
+                true => Found::Applied(written((key, object))),
                 false => Found::Unclear,
             })
         }
@@ -141,39 +145,41 @@ async fn look(client: &Client, write: &Write<'_>) -> Result<Found, Error> {
             let Some((key, object)) = by_id(client, write, before).await? else {
                 return Ok(Found::Changed);
             };
-            let is_ours = is_named(kind, &key, body::identity(write))
+            let is_applied = has_key(kind, &key, body::identity(write))
                 && write.changes.iter().all(|change| {
-                    let there = object.fields.at(change.path.iter().map(|name| &**name));
-                    let lasts = change.path.first().is_some_and(|name| lasts(write, name));
+                    let found = object.fields.at(change.path.iter().map(|name| &**name));
+                    let is_persistent = change
+                        .path
+                        .first()
+                        .is_some_and(|name| is_persistent(write, name));
                     match &change.after {
-                        _ if !lasts => true,
-                        Some(after) => agrees(there, after, &was_sent, &mut change.path.clone()),
-                        None => there.is_none(),
+                        _ if !is_persistent => true,
+                        Some(after) => agrees(found, after, &was_sent, &mut change.path.clone()),
+                        None => found.is_none(),
                     }
                 });
-            Ok(match (is_ours, before.etag) {
-                (true, _) => Found::Done(written((key, object))),
+            Ok(match (is_applied, before.etag) {
+                (true, _) => Found::Applied(written((key, object))),
                 (false, None) => Found::Unclear,
-                (false, etag) if etag == object.etag.as_deref() => Found::NotDone,
+                (false, etag) if etag == object.etag.as_deref() => Found::NotApplied,
                 (false, Some(_)) => Found::Changed,
             })
         }
         Verb::Delete(before) => Ok(match by_id(client, write, before).await? {
-            None => Found::Done(gone(before)),
+            None => Found::Applied(deleted(before)),
             Some((_, object))
                 if before
                     .etag
                     .is_none_or(|etag| object.etag.as_deref() == Some(etag)) =>
             {
-                Found::NotDone
+                Found::NotApplied
             }
             Some(_) => Found::Changed,
         }),
     }
 }
 
-/// The object that has the key which a create wanted. A portal that ignores the question and answers
-/// with something else is not believed.
+/// Finds the object by the key of a create. The result is verified, since a portal may ignore the query.
 async fn by_key(client: &Client, write: &Write<'_>) -> Result<Option<Row>, Error> {
     let kind = write.address.kind;
     let identity = body::identity(write);
@@ -185,13 +191,13 @@ async fn by_key(client: &Client, write: &Write<'_>) -> Result<Option<Row>, Error
     };
     let unreadable = || Error::Unreadable {
         what: format!("the look-up of {}", write.address),
-        reason: "it is not what was asked for".to_owned(),
+        reason: "the answer is a different object".to_owned(),
     };
     let body = client.read(&request).await?.ok_or_else(unreadable)?;
-    let mut rows = wire::rows(kind, &body).map_err(|_said| unreadable())?;
+    let mut rows = wire::rows(kind, &body).map_err(|_message| unreadable())?;
     let found = rows.pop();
-    let is_it = |(key, _): &Row| is_named(kind, key, identity);
-    if rows.is_empty() && found.as_ref().is_none_or(is_it) {
+    let has_requested_key = |(key, _): &Row| has_key(kind, key, identity);
+    if rows.is_empty() && found.as_ref().is_none_or(has_requested_key) {
         Ok(found)
     } else {
         Err(unreadable())
@@ -213,26 +219,26 @@ async fn by_id(
         .filter(|(_, found)| *found.id == *object.id);
     row.map(Some).ok_or_else(|| Error::Unreadable {
         what: format!("the look-up of {}", write.address),
-        reason: "it is not what was asked for".to_owned(),
+        reason: "the answer is a different object".to_owned(),
     })
 }
 
-/// Whether a key is the one that was asked for, however the portal spells it.
-fn is_named(kind: Kind, key: &str, asked: &str) -> bool {
-    key == asked || *key == *(kind.key_format().canonical)(asked)
+/// Whether a key equals the requested one, literally or in its canonical form.
+fn has_key(kind: Kind, key: &str, requested: &str) -> bool {
+    key == requested || *key == *(kind.key_format().canonical)(requested)
 }
 
-/// The fields of an object that can be found again: not those that count only while it is created, and
-/// not the key, which is compared by itself.
-fn lasting(write: &Write<'_>, fields: &Fields) -> Value {
-    let kept = fields.iter().filter(|(name, _)| lasts(write, name));
+/// The fields that can be read back: neither those that are only used at creation, nor the key, which is
+/// compared separately.
+fn persistent(write: &Write<'_>, fields: &Fields) -> Value {
+    let kept = fields.iter().filter(|(name, _)| is_persistent(write, name));
     Value::Map(
         kept.map(|(name, value)| (name.clone(), value.clone()))
             .collect(),
     )
 }
 
-fn lasts(write: &Write<'_>, name: &str) -> bool {
+fn is_persistent(write: &Write<'_>, name: &str) -> bool {
     let kind = write.address.kind;
     let field = kind.shape().field_of_any_type(name);
     name != kind.identity() && field.is_none_or(|field| !field.create_only)
@@ -245,14 +251,14 @@ fn written((_, object): Row) -> Written {
     }
 }
 
-fn gone(object: ObjectRef<'_>) -> Written {
+fn deleted(object: ObjectRef<'_>) -> Written {
     Written {
         id: object.id.into(),
         etag: None,
     }
 }
 
-fn intent(write: &Write<'_>) -> String {
+fn description(write: &Write<'_>) -> String {
     let verb = match write.verb {
         Verb::Create => "create",
         Verb::Update(_) => "update",

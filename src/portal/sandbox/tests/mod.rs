@@ -1,4 +1,5 @@
-//! The adapter against a portal that keeps the contract, except where a test says how it breaks it.
+//! Tests of the adapter against a fake portal that follows the contract, except for the faults that a test
+//! injects.
 
 mod reading;
 mod writing;
@@ -8,8 +9,8 @@ use crate::{
     model::{Kind, Live},
     portal::{
         Error, Portal as _,
+        fake_server::{FakeServer, Reply, Request},
         http::RateLimit,
-        stage::{Call, Reply, Stage},
     },
 };
 use serde_json::{Value as Json, json};
@@ -18,29 +19,29 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-/// What a portal does wrong with one call.
+/// A fault in the handling of one request.
 enum Fault {
-    /// It does nothing and says this.
-    Instead(Reply),
-    /// It does what it is told and says this.
-    Then(Reply),
-    /// What it would say is changed.
-    Twist(Twist),
+    /// The request is ignored and answered with this reply.
+    Ignored(Reply),
+    /// The request is applied and answered with this reply.
+    Applied(Reply),
+    /// The request is applied, and the reply's body is modified.
+    Modified(Modify),
 }
 
-/// Changes an answer.
-type Twist = fn(&mut Json);
+/// Modifies the body of a reply.
+type Modify = fn(&mut Json);
 
-/// What a portal holds.
+/// The objects of a portal.
 #[derive(Default)]
-struct Held {
+struct Store {
     kinds: BTreeMap<&'static str, Vec<Json>>,
     revision: u64,
 }
 
-type Shared = Arc<Mutex<Held>>;
+type Shared = Arc<Mutex<Store>>;
 
-impl Held {
+impl Store {
     fn add(&mut self, kind: Kind, mut object: Json) -> Json {
         self.revision += 1;
         object["id"] = json!(format!("{kind}-{}", self.revision));
@@ -54,8 +55,8 @@ impl Held {
         object
     }
 
-    fn play(&mut self, call: &Call) -> Reply {
-        let path: Vec<&str> = call.path.split('/').skip(2).collect();
+    fn handle(&mut self, request: &Request) -> Reply {
+        let path: Vec<&str> = request.path.split('/').skip(2).collect();
         let kind: Kind = path[0].parse().unwrap();
         let totals: BTreeMap<_, _> = Kind::ALL.map(|kind| (kind, self.rows(kind).len())).into();
         let totals = json!(totals);
@@ -67,13 +68,13 @@ impl Held {
             .iter()
             .position(|row| Some(&row["id"]) == path.get(1).map(|id| json!(id)).as_ref());
         let is_stale = at.is_some_and(|at| {
-            let given = call.headers.get("if-match");
+            let given = request.headers.get("if-match");
             given.is_some_and(|given| self.rows(kind)[at]["etag"] != json!(given))
         });
-        match (&*call.method, path.len(), at) {
+        match (&*request.method, path.len(), at) {
             ("GET", 1, _) => {
                 let rows = self.rows(kind);
-                if let Some(wanted) = call.query.get(key) {
+                if let Some(wanted) = request.query.get(key) {
                     let items: Vec<_> = rows
                         .iter()
                         .filter(|row| row[key] == json!(wanted))
@@ -85,8 +86,8 @@ impl Held {
                         "totals": totals, "revision": revision}),
                     );
                 }
-                let limit: usize = call.query["limit"].parse().unwrap();
-                let from = call
+                let limit: usize = request.query["limit"].parse().unwrap();
+                let from = request
                     .query
                     .get("cursor")
                     .map_or(0, |cursor| cursor.parse().unwrap_or(rows.len()));
@@ -98,10 +99,15 @@ impl Held {
                     "total": rows.len(), "totals": totals, "revision": revision}),
                 )
             }
-            ("POST", 1, _) if self.rows(kind).iter().any(|row| row[key] == call.body[key]) => {
+            ("POST", 1, _)
+                if self
+                    .rows(kind)
+                    .iter()
+                    .any(|row| row[key] == request.body[key]) =>
+            {
                 Reply::json(409, &json!({"title": "Conflict", "detail": "taken"}))
             }
-            ("POST", 1, _) => Reply::json(201, &self.add(kind, call.body.clone())),
+            ("POST", 1, _) => Reply::json(201, &self.add(kind, request.body.clone())),
             (_, 2, None) => missing,
             ("GET", 2, Some(at)) => Reply::json(200, &self.rows(kind)[at]),
             _ if is_stale => Reply::json(412, &json!({"title": "Precondition Failed"})),
@@ -109,7 +115,7 @@ impl Held {
                 self.revision += 1;
                 let etag = json!(format!("\"{}\"", self.revision));
                 let row = &mut self.kinds.get_mut(kind.name()).unwrap()[at];
-                for (name, value) in call.body.as_object().unwrap() {
+                for (name, value) in request.body.as_object().unwrap() {
                     row[name] = value.clone();
                 }
                 row["etag"] = etag;
@@ -119,7 +125,7 @@ impl Held {
             ("DELETE", 2, Some(at)) => {
                 self.revision += 1;
                 self.kinds.get_mut(kind.name()).unwrap().remove(at);
-                Reply::Said(204, Vec::new(), String::new())
+                Reply::Response(204, Vec::new(), String::new())
             }
             _ => Reply::json(400, &json!({"title": "Bad Request"})),
         }
@@ -138,47 +144,50 @@ fn without_secrets(object: &mut Json) {
     }
 }
 
-/// A portal of 2 scopes and `users` users, of whose calls (counted from 0) some go wrong.
+/// Starts a portal with 2 scopes and `users` users. `fault` chooses a fault by the number of the request,
+/// counted from 0.
 async fn portal(
     users: usize,
-    mut fault: impl FnMut(usize, &Call) -> Option<Fault> + Send + 'static,
-) -> (Sandbox, Shared, Stage) {
-    let held = Shared::default();
+    mut fault: impl FnMut(usize, &Request) -> Option<Fault> + Send + 'static,
+) -> (Sandbox, Shared, FakeServer) {
+    let store = Shared::default();
     for scope in ["administrator", "simple_user"] {
         let scope = json!({"name": scope, "system": true});
-        held.lock().unwrap().add(Kind::Scopes, scope);
+        store.lock().unwrap().add(Kind::Scopes, scope);
     }
     for n in 0..users {
-        held.lock()
+        store
+            .lock()
             .unwrap()
             .add(Kind::Users, user(&format!("user{n}")));
     }
-    let (mut calls, inside) = (0, Arc::clone(&held));
-    let stage = Stage::start(move |call| {
-        let fault = fault(calls, call);
-        calls += 1;
+    let (mut count, inner) = (0, Arc::clone(&store));
+    let server = FakeServer::start(move |request| {
+        let fault = fault(count, request);
+        count += 1;
         match fault {
-            Some(Fault::Instead(reply)) => reply,
-            Some(Fault::Then(reply)) => {
-                inside.lock().unwrap().play(call);
+            Some(Fault::Ignored(reply)) => reply,
+            Some(Fault::Applied(reply)) => {
+                inner.lock().unwrap().handle(request);
                 reply
             }
-            Some(Fault::Twist(twist)) => {
-                let Reply::Said(status, headers, body) = inside.lock().unwrap().play(call) else {
-                    unreachable!("it always says something")
+            Some(Fault::Modified(modify)) => {
+                let Reply::Response(status, headers, body) = inner.lock().unwrap().handle(request)
+                else {
+                    unreachable!("the store always sends a response")
                 };
                 let mut body = serde_json::from_str(&body).unwrap();
-                twist(&mut body);
-                Reply::Said(status, headers, body.to_string())
+                modify(&mut body);
+                Reply::Response(status, headers, body.to_string())
             }
-            None => inside.lock().unwrap().play(call),
+            None => inner.lock().unwrap().handle(request),
         }
     })
     .await;
     (
-        Sandbox::new(stage.client(RateLimit::default())),
-        held,
-        stage,
+        Sandbox::new(server.client(RateLimit::default())),
+        store,
+        server,
     )
 }
 

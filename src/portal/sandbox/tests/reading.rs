@@ -1,9 +1,9 @@
-//! What is read, with how many requests, and what is never taken for all there is.
+//! Tests of reading: the number of requests, and the detection of incomplete listings.
 
-use super::{Fault, Twist, portal, read};
+use super::{Fault, Modify, portal, read};
 use crate::{
     model::Kind,
-    portal::{Error, Portal as _, Progress, stage::Reply},
+    portal::{Error, Portal as _, Progress, fake_server::Reply},
 };
 use serde_json::{Value as Json, json};
 use std::{collections::BTreeSet, sync::Mutex};
@@ -13,7 +13,7 @@ fn another_cursor() -> String {
 }
 
 #[tokio::test]
-async fn it_takes_as_few_requests_as_can_do() {
+async fn a_read_needs_the_minimum_number_of_requests() {
     let (portal, ..) = portal(2500, |_, _| None).await;
     let live = read(&portal, &Kind::ALL).await.unwrap();
     assert_eq!((live.requests.made, live.requests.bound), (4, 4));
@@ -48,8 +48,11 @@ async fn progress_counts_every_object_once() {
             *self.0.lock().unwrap() += seen;
         }
     }
-    let twist = |page: &mut Json| page["revision"] = json!(0);
-    let (portal, ..) = portal(1500, move |n, _| (n == 1).then_some(Fault::Twist(twist))).await;
+    let modify = |page: &mut Json| page["revision"] = json!(0);
+    let (portal, ..) = portal(1500, move |n, _| {
+        (n == 1).then_some(Fault::Modified(modify))
+    })
+    .await;
     let count = Count(Mutex::new(0));
     let kinds = BTreeSet::from([Kind::Users]);
     let live = portal.read(&kinds, &count).await.unwrap();
@@ -59,27 +62,27 @@ async fn progress_counts_every_object_once() {
 }
 
 #[tokio::test]
-async fn a_listing_that_never_adds_up_says_so() {
-    let cases: [(&str, Twist, usize); 6] = [
+async fn an_inconsistent_listing_is_incomplete() {
+    let cases: [(&str, Modify, usize); 6] = [
         (
-            "2 of 3 objects came back",
+            "2 of 3 objects were listed",
             |page| {
                 page["items"].as_array_mut().unwrap().pop();
             },
             2,
         ),
         (
-            "the id users-3 came twice",
+            "the ID users-3 is listed twice",
             |page| page["items"][1] = page["items"][0].clone(),
             2,
         ),
         (
-            "`user0` came twice",
+            "`user0` is listed twice",
             |page| page["items"][1]["username"] = json!("user0"),
             2,
         ),
         (
-            "its pages go round in circles",
+            "its pages form a cycle",
             |page| page["next"] = json!("0"),
             3,
         ),
@@ -89,13 +92,13 @@ async fn a_listing_that_never_adds_up_says_so() {
             3,
         ),
         (
-            "it changed while it was read",
+            "it changed during the read",
             |page| page["totals"]["users"] = json!(4),
             3,
         ),
     ];
-    for (reason, twist, kept) in cases {
-        let (portal, ..) = portal(3, move |_, _| Some(Fault::Twist(twist))).await;
+    for (reason, modify, kept) in cases {
+        let (portal, ..) = portal(3, move |_, _| Some(Fault::Modified(modify))).await;
         let live = read(&portal, &[Kind::Users]).await.unwrap();
         let listing = &live.listings[&Kind::Users];
         assert_eq!(listing.incomplete.as_deref(), Some(reason));
@@ -109,26 +112,26 @@ async fn a_listing_that_never_adds_up_says_so() {
 }
 
 #[tokio::test]
-async fn a_page_that_fails_fails_the_whole() {
-    let no = |status| Reply::json(status, &json!({"title": "No"}));
-    let wrong: Twist = |page| page["items"][0]["dnd"] = json!("yes");
-    let nameless: Twist = |page| page["items"][0]["id"] = json!("");
-    let long: Twist = |page| page["items"][0]["id"] = json!("x".repeat(513));
+async fn a_failed_page_fails_the_read() {
+    let refusal = |status| Reply::json(status, &json!({"title": "No"}));
+    let wrong_type: Modify = |page| page["items"][0]["dnd"] = json!("yes");
+    let without_id: Modify = |page| page["items"][0]["id"] = json!("");
+    let long_id: Modify = |page| page["items"][0]["id"] = json!("x".repeat(513));
     for fault in [
-        || Fault::Instead(Reply::html(200)),
-        || Fault::Instead(Reply::html(404)),
+        || Fault::Ignored(Reply::html(200)),
+        || Fault::Ignored(Reply::html(404)),
     ] {
         let (portal, ..) = portal(1500, move |n, _| (n == 2).then(fault)).await;
         let error = read(&portal, &Kind::ALL).await.unwrap_err();
         assert!(matches!(error, Error::Unreadable { .. }), "{error}");
     }
-    for twist in [wrong, nameless, long] {
-        let (portal, ..) = portal(3, move |n, _| (n == 1).then_some(Fault::Twist(twist))).await;
+    for modify in [wrong_type, without_id, long_id] {
+        let (portal, ..) = portal(3, move |n, _| (n == 1).then_some(Fault::Modified(modify))).await;
         let error = read(&portal, &Kind::ALL).await.unwrap_err();
         assert!(matches!(error, Error::Unreadable { .. }), "{error}");
     }
     for status in [404, 401, 403, 500] {
-        let fault = move || Fault::Instead(no(status));
+        let fault = move || Fault::Ignored(refusal(status));
         let (portal, ..) = portal(3, move |n, _| (n > 0).then(fault)).await;
         assert!(read(&portal, &Kind::ALL).await.is_err(), "{status}");
     }

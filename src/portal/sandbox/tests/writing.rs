@@ -1,12 +1,12 @@
-//! What is written, once, whatever becomes of the answers.
+//! Tests of writing: a change is applied exactly once, whatever happens to the responses.
 
-use super::{Fault, Twist, portal, user};
+use super::{Fault, Modify, portal, user};
 use crate::{
     model::{Address, Fields, Kind, Secret, SecretOrigin, Value},
     portal::{
         Change, Error, ObjectRef, Portal as _, Verb, Write, Written,
+        fake_server::{Reply, Request},
         sandbox::Sandbox,
-        stage::{Call, Reply},
     },
 };
 use serde_json::json;
@@ -79,17 +79,17 @@ async fn delete(portal: &Sandbox) -> Result<Written, Error> {
 
 fn ambiguous() -> [Reply; 5] {
     [
-        Reply::HungUp,
+        Reply::Closed,
         Reply::html(502),
         Reply::html(200),
         Reply::json(500, &json!({"title": "Oops"})),
-        Reply::json(200, &json!({"unheard": "of"})),
+        Reply::json(200, &json!({"unexpected": "body"})),
     ]
 }
 
 #[tokio::test]
 async fn a_write_is_one_request() {
-    let (portal, held, stage) = portal(1, |_, _| None).await;
+    let (portal, store, server) = portal(1, |_, _| None).await;
     let written = create(&portal).await.unwrap();
     assert_eq!(
         (&*written.id, written.etag.as_deref()),
@@ -101,137 +101,142 @@ async fn a_write_is_one_request() {
     );
     assert!(matches!(update(&portal).await, Err(Error::Stale { .. })));
     assert!(matches!(delete(&portal).await, Err(Error::Stale { .. })));
-    held.lock().unwrap().kinds.clear();
-    assert!(delete(&portal).await.is_ok(), "it is gone already");
+    store.lock().unwrap().kinds.clear();
+    assert!(delete(&portal).await.is_ok(), "it is already deleted");
     assert!(
         matches!(update(&portal).await, Err(Error::Stale { .. })),
         "nothing to update"
     );
 
-    let calls = stage.calls();
-    assert_eq!(calls.len(), 6);
+    let requests = server.requests();
+    assert_eq!(requests.len(), 6);
     assert_eq!(
-        calls[0].body["password"],
+        requests[0].body["password"],
         json!({"value": "hunter2", "version": 2})
     );
-    assert_eq!(calls[1].body, json!({"alias": "Countess"}));
+    assert_eq!(requests[1].body, json!({"alias": "Countess"}));
     assert_eq!(
-        calls[1].headers["content-type"],
+        requests[1].headers["content-type"],
         "application/merge-patch+json"
     );
-    assert_eq!(calls[3].headers["if-match"], "\"3\"");
+    assert_eq!(requests[3].headers["if-match"], "\"3\"");
 }
 
 #[tokio::test]
-async fn what_was_done_is_not_done_again() {
+async fn an_applied_write_is_not_sent_again() {
     for reply in ambiguous() {
         let fault = |reply: &Reply| {
             let reply = reply.clone();
-            move |n, _: &Call| (n == 0).then(|| Fault::Then(reply.clone()))
+            move |n, _: &Request| (n == 0).then(|| Fault::Applied(reply.clone()))
         };
-        let (sandbox, held, stage) = portal(1, fault(&reply)).await;
+        let (sandbox, store, server) = portal(1, fault(&reply)).await;
         assert_eq!(&*create(&sandbox).await.unwrap().id, "users-4", "{reply:?}");
-        assert_eq!(held.lock().unwrap().rows(Kind::Users).len(), 2);
-        assert_eq!(stage.calls().len(), 2);
+        assert_eq!(store.lock().unwrap().rows(Kind::Users).len(), 2);
+        assert_eq!(server.requests().len(), 2);
 
-        let (sandbox, _, stage) = portal(1, fault(&reply)).await;
+        let (sandbox, _, server) = portal(1, fault(&reply)).await;
         let written = update(&sandbox).await.unwrap();
         assert_eq!(written.etag.as_deref(), Some("\"4\""), "{reply:?}");
-        assert_eq!(stage.calls().len(), 2);
+        assert_eq!(server.requests().len(), 2);
 
-        if !matches!(reply, Reply::Said(200, ..)) {
-            let (sandbox, held, stage) = portal(1, fault(&reply)).await;
+        if !matches!(reply, Reply::Response(200, ..)) {
+            let (sandbox, store, server) = portal(1, fault(&reply)).await;
             delete(&sandbox).await.unwrap();
-            assert!(held.lock().unwrap().rows(Kind::Users).is_empty());
-            assert_eq!(stage.calls().len(), 2);
+            assert!(store.lock().unwrap().rows(Kind::Users).is_empty());
+            assert_eq!(server.requests().len(), 2);
         }
     }
 }
 
 #[tokio::test]
-async fn what_was_not_done_is_sent_again() {
+async fn an_unapplied_write_is_sent_again() {
     for reply in ambiguous() {
         let fault = |reply: &Reply| {
             let reply = reply.clone();
-            move |n, _: &Call| (n == 0).then(|| Fault::Instead(reply.clone()))
+            move |n, _: &Request| (n == 0).then(|| Fault::Ignored(reply.clone()))
         };
-        let (sandbox, held, stage) = portal(1, fault(&reply)).await;
+        let (sandbox, store, server) = portal(1, fault(&reply)).await;
         create(&sandbox).await.unwrap();
-        assert_eq!(held.lock().unwrap().rows(Kind::Users).len(), 2, "{reply:?}");
-        assert_eq!(stage.calls().len(), 3);
+        assert_eq!(
+            store.lock().unwrap().rows(Kind::Users).len(),
+            2,
+            "{reply:?}"
+        );
+        assert_eq!(server.requests().len(), 3);
 
-        let (sandbox, held, _stage) = portal(1, fault(&reply)).await;
+        let (sandbox, store, _server) = portal(1, fault(&reply)).await;
         update(&sandbox).await.unwrap();
         assert_eq!(
-            held.lock().unwrap().rows(Kind::Users)[0]["alias"],
+            store.lock().unwrap().rows(Kind::Users)[0]["alias"],
             "Countess"
         );
 
-        if !matches!(reply, Reply::Said(200, ..)) {
-            let (sandbox, held, _stage) = portal(1, fault(&reply)).await;
+        if !matches!(reply, Reply::Response(200, ..)) {
+            let (sandbox, store, _server) = portal(1, fault(&reply)).await;
             delete(&sandbox).await.unwrap();
-            assert!(held.lock().unwrap().rows(Kind::Users).is_empty());
+            assert!(store.lock().unwrap().rows(Kind::Users).is_empty());
         }
     }
 }
 
 #[tokio::test]
-async fn what_nobody_knows_is_said_to_be_unknown() {
-    // It never arrives.
-    let never =
-        |_: usize, call: &Call| (call.method == "POST").then_some(Fault::Instead(Reply::HungUp));
-    let (sandbox, _, stage) = portal(0, never).await;
+async fn an_undeterminable_outcome_is_unknown() {
+    // The create never arrives.
+    let never = |_: usize, request: &Request| {
+        (request.method == "POST").then_some(Fault::Ignored(Reply::Closed))
+    };
+    let (sandbox, _, server) = portal(0, never).await;
     let error = create(&sandbox).await.unwrap_err();
     assert!(error.may_be_done(), "{error}");
-    assert_eq!(stage.calls().len(), 6);
+    assert_eq!(server.requests().len(), 6);
 
-    // Nobody can look.
-    let (sandbox, ..) = portal(0, |_, _| Some(Fault::Instead(Reply::HungUp))).await;
+    // The look-up fails too.
+    let (sandbox, ..) = portal(0, |_, _| Some(Fault::Ignored(Reply::Closed))).await;
     assert!(create(&sandbox).await.unwrap_err().may_be_done());
 
-    // Somebody else's object has the key.
-    let (sandbox, held, _stage) =
-        portal(0, |n, _| (n == 0).then_some(Fault::Instead(Reply::HungUp))).await;
-    held.lock().unwrap().add(Kind::Users, user("ada"));
+    // Another client created an object with the same key.
+    let (sandbox, store, _server) =
+        portal(0, |n, _| (n == 0).then_some(Fault::Ignored(Reply::Closed))).await;
+    store.lock().unwrap().add(Kind::Users, user("ada"));
     assert!(create(&sandbox).await.unwrap_err().may_be_done());
 
-    // The look-up answers something else.
-    let elsewhere: Twist = |page| page["items"] = json!([{"id": "1", "username": "eve"}]);
+    // The look-up returns another object.
+    let other_object: Modify = |page| page["items"] = json!([{"id": "1", "username": "eve"}]);
     let (sandbox, ..) = portal(0, move |n, _| match n {
-        0 => Some(Fault::Instead(Reply::HungUp)),
-        _ => Some(Fault::Twist(elsewhere)),
+        0 => Some(Fault::Ignored(Reply::Closed)),
+        _ => Some(Fault::Modified(other_object)),
     })
     .await;
     assert!(create(&sandbox).await.unwrap_err().may_be_done());
 }
 
 #[tokio::test]
-async fn somebody_elses_change_is_stale_even_after_a_broken_answer() {
-    for act in ["update", "delete"] {
-        let (sandbox, held, _stage) =
-            portal(1, |n, _| (n == 0).then_some(Fault::Instead(Reply::HungUp))).await;
-        held.lock().unwrap().kinds.get_mut("users").unwrap()[0]["etag"] = json!("\"99\"");
-        let error = match act {
+async fn a_concurrent_change_is_stale_even_after_a_broken_response() {
+    for verb in ["update", "delete"] {
+        let (sandbox, store, _server) =
+            portal(1, |n, _| (n == 0).then_some(Fault::Ignored(Reply::Closed))).await;
+        store.lock().unwrap().kinds.get_mut("users").unwrap()[0]["etag"] = json!("\"99\"");
+        let error = match verb {
             "update" => update(&sandbox).await,
             _ => delete(&sandbox).await,
         };
-        assert!(matches!(error, Err(Error::Stale { .. })), "{act}");
+        assert!(matches!(error, Err(Error::Stale { .. })), "{verb}");
     }
 }
 
 #[tokio::test]
-async fn a_late_arrival_is_found_when_the_second_sending_meets_it() {
-    // The first create arrives only after it was looked for: the second one is told 409.
-    let held_back = Arc::new(Mutex::new(None));
-    let (sandbox, held, stage) = portal(0, {
-        let held_back = Arc::clone(&held_back);
-        move |n, call| {
+async fn a_create_that_arrives_late_is_found_after_a_conflict() {
+    // The first create arrives after the look-up, so the second one is answered with 409.
+    let delayed = Arc::new(Mutex::new(None));
+    let (sandbox, store, server) = portal(0, {
+        let delayed = Arc::clone(&delayed);
+        move |n, request| {
             if n == 0 {
-                *held_back.lock().unwrap() = Some(call.body.clone());
+                *delayed.lock().unwrap() = Some(request.body.clone());
             }
             match n {
-                0 => Some(Fault::Instead(Reply::HungUp)),
-                2 => Some(Fault::Instead(Reply::json(
+                0 => Some(Fault::Ignored(Reply::Closed)),
+                2 => Some(Fault::Ignored(Reply::json(
                     409,
                     &json!({"title": "Conflict"}),
                 ))),
@@ -241,22 +246,22 @@ async fn a_late_arrival_is_found_when_the_second_sending_meets_it() {
     })
     .await;
     let arrive = async {
-        while stage.calls().len() < 3 {
+        while server.requests().len() < 3 {
             tokio::task::yield_now().await;
         }
-        let body = held_back.lock().unwrap().take().unwrap();
-        held.lock().unwrap().add(Kind::Users, body);
+        let body = delayed.lock().unwrap().take().unwrap();
+        store.lock().unwrap().add(Kind::Users, body);
     };
     let (written, ()) = tokio::join!(create(&sandbox), arrive);
     assert_eq!(&*written.unwrap().id, "users-3");
 }
 
 #[tokio::test]
-async fn a_refusal_is_the_portals_unless_it_repeats_a_secret() {
+async fn a_refusal_is_shown_unless_it_contains_a_secret() {
     let refuse = |detail: &'static str| {
         let problem =
             json!({"title": "Invalid", "errors": [{"field": "password", "message": detail}]});
-        move |_: usize, _: &Call| Some(Fault::Instead(Reply::json(422, &problem)))
+        move |_: usize, _: &Request| Some(Fault::Ignored(Reply::json(422, &problem)))
     };
     let (sandbox, ..) = portal(0, refuse("too short")).await;
     let error = create(&sandbox).await.unwrap_err();
@@ -269,8 +274,8 @@ async fn a_refusal_is_the_portals_unless_it_repeats_a_secret() {
     assert!(matches!(error, Error::Refused { status: 422, .. }));
     assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
 
-    let (sandbox, held, _stage) = portal(0, |_, _| None).await;
-    held.lock().unwrap().add(Kind::Users, user("ada"));
+    let (sandbox, store, _server) = portal(0, |_, _| None).await;
+    store.lock().unwrap().add(Kind::Users, user("ada"));
     let error = create(&sandbox).await.unwrap_err();
     assert!(
         matches!(error, Error::Refused { status: 409, .. }),

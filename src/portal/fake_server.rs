@@ -1,5 +1,5 @@
-//! A *stage* is a portal for tests: it hears every call, answers what the test says, and can also cut
-//! an answer short, hang up, or say nothing at all.
+//! A *fake server* is an HTTP server for tests: it records every request and sends the response that the
+//! test chooses. It can also truncate a response, close the connection, or never respond.
 
 use super::http::{Base, Client, RateLimit};
 use std::{
@@ -11,9 +11,9 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// One request as it arrived.
+/// A request that the server received.
 #[derive(Clone, Debug)]
-pub(super) struct Call {
+pub(super) struct Request {
     pub(super) method: String,
     pub(super) path: String,
     pub(super) query: BTreeMap<String, String>,
@@ -21,78 +21,78 @@ pub(super) struct Call {
     pub(super) body: serde_json::Value,
 }
 
-/// What comes back.
+/// The server's reaction to a request.
 #[derive(Clone, Debug)]
 pub(super) enum Reply {
-    /// An answer: its status, its headers, its body.
-    Said(u16, Vec<(&'static str, String)>, String),
-    /// Half of that.
-    Half(Box<Self>),
-    /// The connection is closed.
-    HungUp,
-    /// Nothing, and the connection stays open.
-    Silence,
+    /// A response: its status, headers and body.
+    Response(u16, Vec<(&'static str, String)>, String),
+    /// A response whose body is cut off in the middle.
+    Truncated(Box<Self>),
+    /// The connection is closed without a response.
+    Closed,
+    /// The connection stays open without a response.
+    NoResponse,
 }
 
 impl Reply {
     pub(super) fn json(status: u16, body: &serde_json::Value) -> Self {
         let kind = if status < 400 { "json" } else { "problem+json" };
         let media_type = ("Content-Type", format!("application/{kind}"));
-        Self::Said(status, vec![media_type], body.to_string())
+        Self::Response(status, vec![media_type], body.to_string())
     }
 
     pub(super) fn html(status: u16) -> Self {
         let media_type = ("Content-Type", "text/html; charset=utf-8".to_owned());
-        Self::Said(status, vec![media_type], "<h1>Gateway</h1>".to_owned())
+        Self::Response(status, vec![media_type], "<h1>Gateway</h1>".to_owned())
     }
 
     pub(super) fn with(mut self, name: &'static str, value: &str) -> Self {
-        if let Self::Said(_, headers, _) = &mut self {
+        if let Self::Response(_, headers, _) = &mut self {
             headers.push((name, value.to_owned()));
         }
         self
     }
 }
 
-/// A portal for tests; it ends with its runtime.
-pub(super) struct Stage {
+/// An HTTP server for tests. It stops with its runtime.
+pub(super) struct FakeServer {
     pub(super) url: String,
-    calls: Arc<Mutex<Vec<Call>>>,
+    requests: Arc<Mutex<Vec<Request>>>,
 }
 
-impl Stage {
-    /// Answers whatever `play` says.
-    pub(super) async fn start(play: impl FnMut(&Call) -> Reply + Send + 'static) -> Self {
+impl FakeServer {
+    /// Starts a server that answers each request with the result of `handler`.
+    pub(super) async fn start(handler: impl FnMut(&Request) -> Reply + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let calls: Arc<Mutex<Vec<Call>>> = Arc::default();
-        let (play, heard) = (Arc::new(Mutex::new(play)), Arc::clone(&calls));
+        let requests: Arc<Mutex<Vec<Request>>> = Arc::default();
+        let (handler, received) = (Arc::new(Mutex::new(handler)), Arc::clone(&requests));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (play, heard) = (Arc::clone(&play), Arc::clone(&heard));
+                let (handler, received) = (Arc::clone(&handler), Arc::clone(&received));
                 tokio::spawn(async move {
                     let mut stream = BufStream::new(stream);
-                    let Some(call) = hear(&mut stream).await else {
+                    let Some(request) = read_request(&mut stream).await else {
                         return;
                     };
-                    heard.lock().unwrap().push(call.clone());
-                    let reply = (play.lock().unwrap())(&call);
-                    answer(&mut stream, reply).await;
+                    received.lock().unwrap().push(request.clone());
+                    let reply = (handler.lock().unwrap())(&request);
+                    write_reply(&mut stream, reply).await;
                 });
             }
         });
-        Self { url, calls }
+        Self { url, requests }
     }
 
-    /// Nobody is there any more.
-    pub(super) async fn gone() -> Self {
+    /// A server that has stopped, so connections are refused.
+    pub(super) async fn stopped() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let calls = Arc::default();
-        Self { url, calls }
+        let requests = Arc::default();
+        Self { url, requests }
     }
 
-    /// Answers one after the other, the last one for ever.
+    /// Starts a server that sends `replies` in order, and then repeats the last one.
     pub(super) async fn script(replies: impl IntoIterator<Item = Reply>) -> Self {
         let mut replies: std::collections::VecDeque<_> = replies.into_iter().collect();
         Self::start(move |_| match replies.len() {
@@ -107,15 +107,15 @@ impl Stage {
         let token = "open sesame".into();
         Client::new(base, Some(&token), rate_limit)
             .unwrap()
-            .impatient()
+            .without_delays()
     }
 
-    pub(super) fn calls(&self) -> Vec<Call> {
-        self.calls.lock().unwrap().clone()
+    pub(super) fn requests(&self) -> Vec<Request> {
+        self.requests.lock().unwrap().clone()
     }
 }
 
-async fn hear(stream: &mut BufStream<TcpStream>) -> Option<Call> {
+async fn read_request(stream: &mut BufStream<TcpStream>) -> Option<Request> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.ok()?);
@@ -124,7 +124,7 @@ async fn hear(stream: &mut BufStream<TcpStream>) -> Option<Call> {
     let mut lines = head.lines();
     let mut first = lines.next()?.split(' ');
     let method = first.next()?.to_owned();
-    let target = reqwest::Url::parse("http://stage")
+    let target = reqwest::Url::parse("http://server")
         .unwrap()
         .join(first.next()?)
         .unwrap();
@@ -137,7 +137,7 @@ async fn hear(stream: &mut BufStream<TcpStream>) -> Option<Call> {
         .map_or(0, |n| n.parse().unwrap());
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await.ok()?;
-    Some(Call {
+    Some(Request {
         method,
         path: target.path().to_owned(),
         query: target.query_pairs().into_owned().collect(),
@@ -146,13 +146,13 @@ async fn hear(stream: &mut BufStream<TcpStream>) -> Option<Call> {
     })
 }
 
-async fn answer(stream: &mut BufStream<TcpStream>, reply: Reply) {
-    let (reply, is_half) = match reply {
-        Reply::Half(reply) => (*reply, true),
+async fn write_reply(stream: &mut BufStream<TcpStream>, reply: Reply) {
+    let (reply, is_truncated) = match reply {
+        Reply::Truncated(reply) => (*reply, true),
         reply => (reply, false),
     };
-    let Reply::Said(status, headers, mut body) = reply else {
-        if matches!(reply, Reply::Silence) {
+    let Reply::Response(status, headers, mut body) = reply else {
+        if matches!(reply, Reply::NoResponse) {
             std::future::pending::<()>().await;
         }
         return;
@@ -169,10 +169,10 @@ async fn answer(stream: &mut BufStream<TcpStream>, reply: Reply) {
             .into_iter()
             .map(|(name, value)| format!("{name}: {value}")),
     );
-    if is_half {
+    if is_truncated {
         body.truncate(body.len() / 2);
     }
-    // Whoever asked may be gone; that is theirs to notice.
+    // The client may have closed the connection; the test checks that itself.
     drop(
         stream
             .write_all(format!("{}\r\n\r\n{body}", head.join("\r\n")).as_bytes())
