@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use std::fmt::Write as _;
 
 /// Replaces a text that contains a secret.
-pub const REDACTED: &str = "(redacted: contains a secret)";
+const REDACTED: &str = "(redacted: contains a secret)";
 
 /// The maximum length, in characters, of a text that is searched. The rest is dropped; displayed texts are
 /// much shorter.

@@ -45,7 +45,7 @@ pub(super) async fn page(client: &Client, kind: Kind, cursor: Option<&str>) -> R
     let body = client.read(&request).await?;
     let body = body.ok_or_else(|| unreadable(kind, "the portal doesn't have them (404)"))?;
     let head = serde_json::from_slice(&body);
-    let head = head.map_err(|error| unreadable(kind, &misread(&error)))?;
+    let head = head.map_err(|error| unreadable(kind, &error_message(&error)))?;
     Ok(Page { head, body })
 }
 
@@ -118,7 +118,7 @@ async fn once(
         };
         let rows = rows
             .expect("parsing JSON doesn't panic")
-            .map_err(|error| unreadable(kind, &misread(&error)))?;
+            .map_err(|error| unreadable(kind, &error_message(&error)))?;
         let count = rows.len();
         seen.add(rows);
         report(seen.objects.len());
@@ -182,8 +182,8 @@ impl Seen {
     }
 }
 
-/// Why JSON can't be read, without the value that it stumbled over: that may be a secret.
-fn misread(error: &serde_json::Error) -> String {
+/// The message of a JSON error, without the quoted value, which may be a secret.
+fn error_message(error: &serde_json::Error) -> String {
     let error = error.to_string();
     let (found, expected) = match error.rfind(", expected") {
         Some(at) => error.split_at(at),
