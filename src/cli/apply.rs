@@ -13,7 +13,7 @@ use crate::{
     journal::{Journal, Replay},
     model::Live,
     plan::{Cause, Plan, revalidate},
-    portal::{Portal, Details},
+    portal::{Details, Portal},
     render::{
         Format,
         document::{self, Heading},

@@ -11,7 +11,7 @@ use crate::{
     desired,
     model::{Address, Commit, Kind, Live, State},
     plan::{Action, Cause, Evidence, Inputs, Operation, Past, Plan, plan, unmanaged},
-    portal::{self, Portal, Details},
+    portal::{self, Details, Portal},
     render::document::Revision,
     repo::{self, History},
     support::strip_local_only,

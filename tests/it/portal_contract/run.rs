@@ -7,7 +7,7 @@ use callsheet::{
     config::Config,
     model::{Address, Fields, Kind, Live, Resource, State},
     plan::{Evidence, Inputs, Past, Plan, plan},
-    portal::{Error, Portal, Details},
+    portal::{Details, Error, Portal},
     support::check_support,
 };
 use serde_json::{Value as Json, json};
