@@ -168,7 +168,7 @@ async fn noop(folder: &Path, url: &str) {
         only: &[],
     });
     assert!(planned.operations.is_empty() && planned.findings.is_empty());
-    assert_eq!(planned.requests.made, planned.requests.bound);
+    assert_eq!(planned.requests.made, planned.requests.minimum);
 }
 
 #[divan::bench(sample_count = 5, sample_size = 1)]

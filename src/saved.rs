@@ -60,7 +60,7 @@ pub struct SavedOperation {
     /// The operations that must be done first, by their place, counted from 0.
     pub after: Vec<usize>,
     /// Whether it only gives a value up for a while.
-    pub is_release: bool,
+    pub temporary_release: bool,
     /// The template that the resource is built from.
     pub template: Option<String>,
 }
@@ -217,7 +217,7 @@ impl SavedOperation {
                 fields: save_fields(&object.fields),
             }),
             after: after.clone(),
-            is_release: *is_release,
+            temporary_release: *is_release,
             template: template.as_deref().map(str::to_owned),
         }
     }
@@ -260,7 +260,7 @@ impl SavedOperation {
             target: restore_fields(&self.target)?,
             object: self.object.as_ref().map(object).transpose()?,
             after: self.after.clone(),
-            is_release: self.is_release,
+            is_release: self.temporary_release,
             template: self.template.as_deref().map(Into::into),
             origin: None,
         })

@@ -105,7 +105,7 @@ impl Workspace {
             workspace: name,
             portal: format!("{} ({place})", portal.kind),
             revision: baseline.revision.clone(),
-            is_dirty: baseline.is_dirty,
+            dirty: baseline.is_dirty,
         }
     }
 

@@ -62,13 +62,13 @@ pub struct Mention {
     pub place: Box<str>,
 }
 
-/// Requests against the fewest that could have done.
+/// Requests that were made, and the minimum possible.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Requests {
-    /// How many were made, retries included.
+    /// Number of requests made, including retries.
     pub made: u64,
-    /// How many there must be at the least.
-    pub bound: u64,
+    /// Minimum number of requests.
+    pub minimum: u64,
 }
 
 impl Live {

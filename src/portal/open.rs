@@ -191,7 +191,7 @@ mod tests {
             live.get(Kind::Scopes, "administrator")
                 .is_some_and(|scope| scope.system)
         );
-        assert_eq!((live.requests.made, live.requests.bound), (1, 1));
+        assert_eq!((live.requests.made, live.requests.minimum), (1, 1));
     }
 
     #[tokio::test(flavor = "multi_thread")]

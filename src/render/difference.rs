@@ -1,48 +1,48 @@
-//! A *difference* is what changed within one field: two values side by side where they are short, else
-//! the elements or the lines that went and came.
+//! A *difference* describes the change of one field: short values side by side, long ones as removed and
+//! added elements or lines.
 
-use super::words;
+use super::labels;
 use crate::model::{Change, Value};
 use similar::{Algorithm, ChangeTag, DiffOp, capture_diff_slices};
 use unicode_width::UnicodeWidthStr as _;
 
-/// How many unchanged lines of a text are told around a changed one.
-const AROUND: usize = 1;
+/// The number of unchanged lines shown around a changed one.
+const CONTEXT: usize = 1;
 
-/// What changed within one field.
+/// The change of one field.
 pub(super) enum Difference {
-    /// What it holds, and what it will hold.
+    /// The value before and after.
     Short(String, String),
-    /// Element by element, or line by line.
+    /// The changed elements or lines.
     Long(Vec<(Piece, String)>),
 }
 
-/// What becomes of one element or line.
+/// The kind of change of an element or line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Piece {
-    /// It goes.
-    Gone,
-    /// It comes.
-    New,
-    /// It stays.
-    Kept,
+    /// Removed.
+    Removed,
+    /// Added.
+    Added,
+    /// Unchanged.
+    Unchanged,
 }
 
 impl Piece {
-    /// It as one character.
+    /// The change as one character.
     pub(super) const fn sign(self) -> char {
         match self {
-            Self::Gone => '-',
-            Self::New => '+',
-            Self::Kept => ' ',
+            Self::Removed => '-',
+            Self::Added => '+',
+            Self::Unchanged => ' ',
         }
     }
 }
 
-/// What changed, told in short where both values fit into `room` columns.
+/// The difference of a change; short if both values fit into `room` columns.
 pub(super) fn of(change: &Change, room: usize) -> Difference {
     let (before, after) = (change.before.as_ref(), change.after.as_ref());
-    let (old, new) = (words::value(before), words::value(after));
+    let (old, new) = (labels::value(before), labels::value(after));
     let is_short =
         old.width() + new.width() + 3 <= room && !old.contains('\n') && !new.contains('\n');
     if is_short {
@@ -54,15 +54,18 @@ pub(super) fn of(change: &Change, room: usize) -> Difference {
         (before, after) if is_list(before) && is_list(after) => {
             let elements = |value: Option<&Value>| -> Vec<String> {
                 let elements = value.map_or(&[][..], Value::elements);
-                elements.iter().map(|one| words::value(Some(one))).collect()
+                elements
+                    .iter()
+                    .map(|one| labels::value(Some(one)))
+                    .collect()
             };
             let mut pieces = pieces(&elements(before), &elements(after));
-            pieces.retain(|(piece, _)| *piece != Piece::Kept);
+            pieces.retain(|(piece, _)| *piece != Piece::Unchanged);
             Difference::Long(pieces)
         }
         _ => {
             let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<String>>();
-            Difference::Long(near(pieces(&lines(&old), &lines(&new))))
+            Difference::Long(with_context(pieces(&lines(&old), &lines(&new))))
         }
     }
 }
@@ -75,34 +78,34 @@ fn pieces(old: &[String], new: &[String]) -> Vec<(Piece, String)> {
     changes
         .map(|change| {
             let piece = match change.tag() {
-                ChangeTag::Delete => Piece::Gone,
-                ChangeTag::Insert => Piece::New,
-                ChangeTag::Equal => Piece::Kept,
+                ChangeTag::Delete => Piece::Removed,
+                ChangeTag::Insert => Piece::Added,
+                ChangeTag::Equal => Piece::Unchanged,
             };
             (piece, change.value())
         })
         .collect()
 }
 
-/// Without the unchanged lines that stand near no change.
-fn near(pieces: Vec<(Piece, String)>) -> Vec<(Piece, String)> {
+/// Removes unchanged lines that aren't near a change.
+fn with_context(pieces: Vec<(Piece, String)>) -> Vec<(Piece, String)> {
     let changed = |at: usize| {
-        let from = at.saturating_sub(AROUND);
-        let to = (at + AROUND + 1).min(pieces.len());
+        let from = at.saturating_sub(CONTEXT);
+        let to = (at + CONTEXT + 1).min(pieces.len());
         pieces[from..to]
             .iter()
-            .any(|(piece, _)| *piece != Piece::Kept)
+            .any(|(piece, _)| *piece != Piece::Unchanged)
     };
-    let told: Vec<bool> = (0..pieces.len()).map(changed).collect();
+    let visible: Vec<bool> = (0..pieces.len()).map(changed).collect();
     let mut shown: Vec<(Piece, String)> = Vec::new();
-    let mut gap = false;
-    for (piece, told) in pieces.into_iter().zip(told) {
-        if told {
+    let mut is_gap = false;
+    for (piece, is_visible) in pieces.into_iter().zip(visible) {
+        if is_visible {
             shown.push(piece);
-        } else if !gap {
-            shown.push((Piece::Kept, "…".to_owned()));
+        } else if !is_gap {
+            shown.push((Piece::Unchanged, "…".to_owned()));
         }
-        gap = !told;
+        is_gap = !is_visible;
     }
     shown
 }
@@ -119,7 +122,7 @@ mod tests {
         }
     }
 
-    fn told(change: &Change, room: usize) -> String {
+    fn rendered(change: &Change, room: usize) -> String {
         match of(change, room) {
             Difference::Short(before, after) => format!("{before} → {after}"),
             Difference::Long(pieces) => {
@@ -131,17 +134,17 @@ mod tests {
     }
 
     #[test]
-    fn a_short_list_is_told_whole_and_a_long_one_by_what_differs() {
+    fn a_short_list_is_shown_whole_and_a_long_one_as_changes() {
         let list =
             |numbers: &[i64]| Value::List(numbers.iter().map(|n| Value::Integer(*n)).collect());
         let change = change(list(&[1002, 1003]), list(&[1002, 1004, 1005]));
-        assert_eq!(told(&change, 60), "[1002, 1003] → [1002, 1004, 1005]");
-        assert_eq!(told(&change, 20), "- 1003\n+ 1004\n+ 1005");
+        assert_eq!(rendered(&change, 60), "[1002, 1003] → [1002, 1004, 1005]");
+        assert_eq!(rendered(&change, 20), "- 1003\n+ 1004\n+ 1005");
     }
 
     #[test]
-    fn a_text_is_told_line_by_line() {
+    fn a_text_is_compared_line_by_line() {
         let change = change(Value::text("a\nb\nc\nd\ne"), Value::text("a\nb\nc\nD\ne"));
-        assert_eq!(told(&change, 60), "  …\n  c\n- d\n+ D\n  e");
+        assert_eq!(rendered(&change, 60), "  …\n  c\n- d\n+ D\n  e");
     }
 }

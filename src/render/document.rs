@@ -1,4 +1,4 @@
-//! A *document* is a plan, or what became of it, as a script reads it.
+//! A *document* is the JSON form of a plan, or of the result of an apply.
 
 use super::json::FORMAT_VERSION;
 use crate::{
@@ -11,76 +11,74 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::{borrow::Cow, collections::BTreeMap};
 
-/// What heads every plan: which workspace, which portal, which commits.
+/// The heading of a plan: workspace, portal and commits.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Heading {
-    /// The workspace, by the name of its folder.
+    /// Name of the workspace's directory.
     pub workspace: String,
-    /// The portal, as `sandbox (embedded)`.
+    /// The portal: `sandbox (embedded)`.
     pub portal: String,
-    /// The commits that the plan is made from.
+    /// The commits that the plan is based on.
     pub revision: Revision,
     /// Whether the files differ from HEAD.
-    #[serde(rename = "dirty")]
-    pub is_dirty: bool,
+    pub dirty: bool,
 }
 
-/// The commits that a plan is made from; null where there is none.
+/// The commits that a plan is based on; null if unknown.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Revision {
-    /// What is declared.
+    /// The commit of the declared state.
     pub head: Option<String>,
-    /// What was declared where this change began.
+    /// The commit on which this change is based.
     pub base: Option<String>,
-    /// What was declared when the workspace was last applied.
+    /// The commit that was last applied.
     pub applied: Option<String>,
 }
 
-/// What `plan --format json` writes.
+/// The output of `plan --format json`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PlanDocument {
-    /// The version of this format: `1.0`.
+    /// Version of this format: `1.0`.
     pub format_version: Cow<'static, str>,
-    /// A digest over the operations and what they were planned against: two plans with one digest do
-    /// the same.
+    /// Digest of the operations and their preconditions: plans with the same digest do the same.
     pub digest: String,
-    /// Which workspace, which portal, which commits.
+    /// Workspace, portal and commits.
     #[serde(flatten)]
     pub heading: Heading,
-    /// What would be done, in order.
+    /// The operations, in order.
     pub operations: Vec<OperationEntry>,
-    /// What the guards have to say.
+    /// Findings of the guards.
     pub findings: Vec<FindingEntry>,
-    /// How many live objects of each kind nobody declared; they aren't touched.
+    /// Number of undeclared live objects of each kind; they are left alone.
     pub unmanaged: BTreeMap<Kind, usize>,
-    /// Requests made to read the portal, against the fewest that could have done.
+    /// Requests made to read the portal, and the minimum possible.
     pub requests: Requests,
-    /// How many operations of each action there are.
+    /// Number of operations of each action.
     pub summary: Summary,
 }
 
-/// What `apply --format json` writes.
+/// The output of `apply --format json`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ApplyDocument {
-    /// The plan, each of its operations with its outcome.
+    /// The plan; each operation has its outcome.
     #[serde(flatten)]
     pub plan: PlanDocument,
-    /// How many operations had each outcome.
+    /// Number of operations with each outcome.
     pub outcomes: Outcomes,
-    /// Whether somebody asked to stop before all was begun.
+    /// Whether the apply was interrupted before all operations started.
     pub interrupted: bool,
 }
 
-/// How many operations had each outcome.
+/// Number of operations with each outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Outcomes {
-    /// Done, says the portal.
+    /// Completed, as confirmed by the portal.
     pub done: usize,
-    /// Not done.
+    /// Failed.
     pub failed: usize,
-    /// Not begun.
+    /// Not started.
     pub not_attempted: usize,
-    /// Sent, and nobody knows what became of it.
+    /// Sent, but with an unknown result.
     pub unknown: usize,
 }
 
@@ -97,32 +95,33 @@ impl Outcomes {
     }
 }
 
-/// One operation.
+/// An operation.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct OperationEntry {
-    /// The resource.
+    /// Address of the resource.
     pub address: Address,
-    /// What is done to it.
+    /// Action on the resource.
     pub action: Action,
-    /// Why: of several causes, the one that somebody should look at first.
+    /// Cause of the operation; the most urgent one if there are several.
     pub cause: Cause,
-    /// The commit that asks for it, or null.
+    /// Commit that caused the operation, or null.
     pub commit: Option<CommitEntry>,
-    /// The key that the portal knows it by now, where that changes.
+    /// Current key on the portal, if the operation changes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// The template that the resource is built from, or null.
+    /// Template of the resource, or null.
     pub template: Option<String>,
-    /// Whether it only gives up a value for a while, so that another resource can take it.
-    pub is_release: bool,
-    /// The fields that change.
+    /// Whether the operation only releases a contested value, so that another resource can take it. A second
+    /// operation finishes the change.
+    pub temporary_release: bool,
+    /// Fields that change.
     pub fields: Vec<FieldEntry>,
-    /// The operations that must be done first, by their place in this list, counted from 0.
+    /// Operations that must be completed first, as zero-based indexes into this list.
     pub after: Vec<usize>,
-    /// What became of it; only in the result of an apply.
+    /// Outcome; only in the result of an apply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
-    /// Why it was not done; only in the result of an apply.
+    /// Error message; only in the result of an apply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
@@ -130,48 +129,48 @@ pub struct OperationEntry {
 /// A commit.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CommitEntry {
-    /// Its id.
+    /// Commit hash.
     pub id: String,
-    /// Who wrote it.
+    /// Author.
     pub author: String,
-    /// The first line of its message.
+    /// First line of the message.
     pub summary: String,
 }
 
-/// One field that changes.
+/// A field that changes.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FieldEntry {
-    /// The field: `voicemail.email`.
+    /// Path of the field: `voicemail.email`.
     pub path: String,
-    /// What it holds, or null.
+    /// Current value, or null.
     #[schemars(with = "serde_json::Value")]
     pub before: Option<Value>,
-    /// What it will hold, or null.
+    /// New value, or null.
     #[schemars(with = "serde_json::Value")]
     pub after: Option<Value>,
-    /// Whether it is a secret: before and after are then versions, never the secret.
+    /// Whether the field is a secret; `before` and `after` are then its versions.
     pub sensitive: bool,
-    /// Why it changes.
+    /// Cause of the change.
     pub cause: Cause,
 }
 
-/// What a guard has to say.
+/// A finding of a guard.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FindingEntry {
-    /// Its rule.
+    /// Rule of the finding.
     pub rule: FindingRule,
-    /// How much it matters.
+    /// Level of the finding.
     pub level: Level,
-    /// The resource that it is about, or null.
+    /// Address of the resource, or null.
     pub address: Option<Address>,
-    /// What there is to say.
+    /// Description of the finding.
     pub message: String,
-    /// Why it was let pass, if a waiver did so.
+    /// Reason given by the waiver, if the finding is waived.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waived: Option<String>,
 }
 
-/// A plan as a document.
+/// Converts a plan to a document.
 #[must_use]
 pub fn plan(heading: &Heading, plan: &Plan) -> PlanDocument {
     PlanDocument {
@@ -196,7 +195,7 @@ pub fn plan(heading: &Heading, plan: &Plan) -> PlanDocument {
     }
 }
 
-/// What became of a plan as a document.
+/// Converts a plan and its result to a document.
 #[must_use]
 pub fn applied(heading: &Heading, of: &Plan, applied: &Applied) -> ApplyDocument {
     let mut document = plan(heading, of);
@@ -237,7 +236,7 @@ fn operation(operation: &Operation) -> OperationEntry {
         }),
         key: key.filter(|key| **key != *address.key && *action == Action::Rename),
         template: template.as_deref().map(str::to_owned),
-        is_release: *is_release,
+        temporary_release: *is_release,
         fields: changes.iter().zip(causes).map(field).collect(),
         after: after.clone(),
         outcome: None,
@@ -263,7 +262,7 @@ fn field((change, cause): (&Change, &Cause)) -> FieldEntry {
     }
 }
 
-/// A digest over operations and what they were planned against.
+/// The digest of a plan's operations and their preconditions.
 fn digest(plan: &Plan) -> String {
     let mut hasher = Sha256::new();
     for one in &plan.operations {

@@ -1,9 +1,9 @@
-//! An *excerpt* is the lines of a source that a diagnostic is about, fit to be shown: secrets starred
-//! out, and nothing in them that acts.
+//! An *excerpt* is the lines of a source around a diagnostic, with secrets redacted and unsafe characters
+//! replaced.
 //!
-//! Columns stay what they are in the file, so a long line is not cut here: the renderer of the excerpt
-//! cuts it around its labels. It can do so only where they lie close together, which is why a long line
-//! gets an excerpt of its own for each label, and why a label on it has a longest length.
+//! Columns stay the same as in the file, so long lines aren't truncated here: the renderer does that around
+//! the labels. This needs labels that are close together, so a long line has a separate excerpt for each
+//! label, and labels on it have a maximum length.
 
 use super::escape;
 use crate::{
@@ -12,13 +12,13 @@ use crate::{
 };
 use std::{ops::Range, sync::Arc};
 
-/// A line of more characters is long.
+/// The number of characters above which a line is long.
 pub(super) const LONG: usize = 200;
-/// The longest label on a long line, in characters.
+/// The maximum length of a label on a long line, in characters.
 const LABEL: usize = 60;
 
-/// Places in one file that are at most this many lines apart are shown in one excerpt.
-const TOGETHER: usize = 50;
+/// The maximum distance in lines between places in one excerpt.
+const MAX_DISTANCE: usize = 50;
 
 /// Whether a span starts on a long line.
 fn is_long(source: &Source, span: Span) -> bool {
@@ -26,30 +26,29 @@ fn is_long(source: &Source, span: Span) -> bool {
     source.slice(line).chars().nth(LONG).is_some()
 }
 
-/// Places in one file, near enough to each other to be shown in one excerpt.
+/// Places in one file that share an excerpt.
 pub(super) struct Group<'d> {
     /// The file.
     pub(super) source: &'d Arc<Source>,
-    /// Each place, and what is there; the diagnostic's own place, which its title speaks of, says
-    /// nothing more.
+    /// Each place and its label; the diagnostic's own place has none.
     pub(super) labels: Vec<(&'d Place, Option<String>)>,
     lines: Range<usize>,
-    /// Whether it is about a line that is shown for one label only.
-    long: bool,
+    /// Whether the group is a single label on a long line.
+    is_long: bool,
 }
 
-/// A diagnostic's places, its own first.
+/// The groups of a diagnostic's places, its own place first.
 pub(super) fn grouped(diagnostic: &Diagnostic) -> Vec<Group<'_>> {
     let related = diagnostic.related.iter();
     let related = related.map(|(place, what)| (place, Some(escape::line(what))));
     let mut groups: Vec<Group<'_>> = Vec::new();
     for (place, what) in std::iter::once((&diagnostic.place, None)).chain(related) {
         let line = place.start().line;
-        let long = is_long(&place.source, place.span);
+        let is_long_line = is_long(&place.source, place.span);
         let near = groups.iter_mut().find(|group| {
             let lines = group.lines.start.min(line)..group.lines.end.max(line);
-            let near = Arc::ptr_eq(group.source, &place.source) && lines.len() <= TOGETHER;
-            near && !long && !group.long
+            let near = Arc::ptr_eq(group.source, &place.source) && lines.len() <= MAX_DISTANCE;
+            near && !is_long_line && !group.is_long
         });
         if let Some(group) = near {
             group.lines = group.lines.start.min(line)..group.lines.end.max(line);
@@ -59,15 +58,15 @@ pub(super) fn grouped(diagnostic: &Diagnostic) -> Vec<Group<'_>> {
                 source: &place.source,
                 labels: vec![(place, what)],
                 lines: line..line,
-                long,
+                is_long: is_long_line,
             });
         }
     }
     groups
 }
 
-/// The lines that were starred out last. Diagnostics come by place, so that many on one line, which may
-/// be a whole file, cost what one costs.
+/// The cached lines of the last excerpt. Diagnostics are sorted by place, so many diagnostics on one line,
+/// which may be a whole file, cost as much as one.
 #[derive(Default)]
 pub(super) struct Shown(Option<(Arc<Source>, Span, String)>);
 
@@ -80,20 +79,20 @@ impl Shown {
     }
 }
 
-/// Lines of a source that can be shown.
+/// Lines of a source that are safe to show.
 #[derive(Debug)]
 pub(super) struct Excerpt {
     /// The lines.
     pub(super) text: String,
-    /// The number of the first of them, counted from 1.
+    /// The number of the first line, counted from 1.
     pub(super) first_line: usize,
-    /// Where each of the labels stands in [`Self::text`], in the order in which they were asked for.
+    /// The range of each label in [`Self::text`], in the given order.
     pub(super) labels: Vec<Range<usize>>,
 }
 
 impl Excerpt {
-    /// The lines from the first to the last of `labels`. A label over several lines is drawn on the
-    /// first of them: a mapping that lacks a field may be half the file.
+    /// Creates an excerpt of the lines from the first to the last label. A label over several lines is
+    /// shortened to its first line: a mapping that lacks a field may be half the file.
     pub(super) fn of(source: &Arc<Source>, labels: &[Span], shown: &mut Shown) -> Self {
         let start = labels.iter().map(|span| span.start).min().unwrap_or(0);
         let end = labels.iter().map(|span| span.start).max().unwrap_or(start);
@@ -111,7 +110,7 @@ impl Excerpt {
             let start = |label: &Span| (label.start as usize).min(window.end as usize);
             let here = (0..labels.len()).filter(|label| stands.contains(&start(&labels[*label])));
             let here: Vec<usize> = here.collect();
-            // The window ends with a line break; what follows it is a line only if a label is there.
+            // The window ends with a line break. The empty line after it counts only if it has a label.
             if line.is_empty() && at > window.end as usize && here.is_empty() {
                 continue;
             }
@@ -131,17 +130,17 @@ impl Excerpt {
         excerpt
     }
 
-    /// Adds one line; says where `labels`, which count from the line's start, stand now.
+    /// Adds one line and returns the new ranges of its labels, which are relative to the line.
     fn push(&mut self, line: &str, labels: &[Range<usize>]) -> Vec<Range<usize>> {
-        // What is far behind the last label is out of sight, whatever it says.
+        // Text far after the last label is never visible.
         let last = labels.iter().map(|label| label.start).max().unwrap_or(0);
         let sight = line[last..].char_indices().nth(LABEL + LONG);
         let line = &line[..sight.map_or(line.len(), |(at, _)| last + at)];
-        // Where each character went, and where the line ends.
+        // The new offset of each character and of the end of the line.
         let mut moved: Vec<(usize, usize)> = Vec::with_capacity(line.len() + 1);
         for (at, c) in line.char_indices() {
             moved.push((at, self.text.len()));
-            // A tab stays: the renderer makes it as wide as its columns want it.
+            // Tabs are kept: the renderer expands them.
             let replaced =
                 c != '\t' && escape::is_unsafe(c) || line[..at].ends_with("##") && c == '[';
             self.text.push(if replaced { '\u{fffd}' } else { c });
@@ -178,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_stay_on_what_they_are_about() {
+    fn labels_keep_their_text() {
         assert_eq!(
             excerpt("a\n\u{1b}[é\u{202e}b: 1\r\nc", "b: 1"),
             ("\u{fffd}[é\u{fffd}b: 1\n".into(), vec!["b: 1".into()])
@@ -190,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_label_on_a_long_line_has_a_longest_length() {
+    fn a_label_on_a_long_line_has_a_maximum_length() {
         let text = "é".repeat(500_000);
         let (shown, labels) = excerpt(&text, &text);
         assert_eq!(labels, ["é".repeat(LABEL)]);
@@ -201,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_label_may_stand_at_the_end_of_the_file() {
+    fn a_label_may_be_at_the_end_of_the_file() {
         let source = Source::new("a.yaml", "a: [\n");
         let of = |source, labels: &[Span]| Excerpt::of(source, labels, &mut Shown::default());
         let excerpt = of(&source, &[Span::new(5, 5), Span::new(0, 4)]);

@@ -1,8 +1,7 @@
-//! *GitHub* is workflow commands: lines in a job's log that the runner turns into annotations on the
-//! lines of a pull request.
+//! The *GitHub* renderer writes workflow commands: lines in a job's log that the runner turns into
+//! annotations of a pull request.
 //!
-//! The log is also where other commands are given, some of which change what the job does next. So no
-//! text of a diagnostic ever begins a line.
+//! Other commands in the log can change the job itself, so the text of a diagnostic never starts a line.
 
 use super::{Look, escape};
 use crate::diagnostic::{Diagnostic, Level, Report};
@@ -31,8 +30,7 @@ fn command(diagnostic: &Diagnostic, look: &Look) -> String {
         "::{name} file={file},line={},endLine={}",
         start.line, end.line
     );
-    // Columns are of one line: GitHub drops an annotation's columns when it runs over several. The
-    // last column belongs to it, where ours is the one after.
+    // GitHub ignores columns of annotations with several lines. Its end column is inclusive, ours is not.
     if start.line == end.line {
         let last = end.column.saturating_sub(1).max(start.column);
         // Writing to a string can't fail.
@@ -70,7 +68,7 @@ mod tests {
             ..Look::default()
         };
         insta::assert_snapshot!(written(|out| report(&ordinary(), &look, out)), @"
-        ::warning file=tenants/acme/people.yaml,line=4,endLine=4,col=3,endColumn=5,title=unanswered-calls::nobody answers bob's calls%0Aturn voicemail on, or forward the calls
+        ::warning file=tenants/acme/people.yaml,line=4,endLine=4,col=3,endColumn=5,title=unanswered-calls::unanswered calls to bob are disconnected%0Aenable voicemail, or forward the calls
         ::error file=tenants/acme/people.yaml,line=6,endLine=6,col=3,endColumn=7,title=duplicate-address::users/alice is declared twice%0Atenants/acme/people.yaml:2: first declared here
         ::error file=tenants/acme/queues.yaml,line=2,endLine=2,col=3,endColumn=6,title=duplicate-value::extension 1001 is taken%0Atenants/acme/people.yaml:5: users/bob has it
         ");

@@ -1,15 +1,15 @@
-//! *HTML* is a plan as a page that stands alone: it asks nobody for anything, can be read without a
-//! script, and can be kept as a build's artifact.
+//! The *HTML* renderer writes a plan as a self-contained page: it loads nothing, works without scripts, and
+//! can be kept as a build artifact.
 //!
-//! Its policy allows the one style sheet and the one script that it brings, by their digests, and
-//! nothing else; so even a text that got out of its place could do nothing.
+//! The content security policy allows only the embedded style sheet and script, by their digests, so text
+//! that escapes its element can't run anything.
 
 use super::{
     difference::{self, Difference, Piece},
     document::Heading,
     escape::html,
+    labels,
     section::{Item, sections},
-    words,
 };
 use crate::{
     model::Change,
@@ -21,10 +21,10 @@ use std::io::{self, Write};
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
-/// Up to this many operations are unfolded.
-const UNFOLDED: usize = 40;
+/// The maximum number of operations that are expanded initially.
+const EXPANDED: usize = 40;
 
-/// How wide two values may be to stand side by side.
+/// The maximum width of two values side by side.
 const SIDE_BY_SIDE: usize = 120;
 
 /// Writes a plan.
@@ -35,14 +35,14 @@ pub fn plan(heading: &Heading, plan: &Plan, out: &mut dyn Write) -> io::Result<(
     head(heading, plan, out)?;
     findings(plan, out)?;
     out.write_all(SEARCH.as_bytes())?;
-    let open = if plan.operations.len() <= UNFOLDED {
+    let open = if plan.operations.len() <= EXPANDED {
         " open"
     } else {
         ""
     };
     for section in sections(heading, plan) {
-        let title = section.cause.map_or("Operations", words::because);
-        let counts = words::summary(section.summary());
+        let title = section.cause.map_or("Operations", labels::cause_heading);
+        let counts = labels::summary(section.summary());
         writeln!(
             out,
             "<section class=\"cause-of\">\n<h2>{title} <small>{counts}</small></h2>"
@@ -52,16 +52,16 @@ pub fn plan(heading: &Heading, plan: &Plan, out: &mut dyn Write) -> io::Result<(
         }
         writeln!(out, "</section>")?;
     }
-    let foot = html(&words::foot(plan).join(" · "));
+    let foot = html(&labels::footer(plan).join(" · "));
     writeln!(out, "</main>\n<footer><p>{foot}</p></footer>")?;
     writeln!(out, "<script>{SCRIPT}</script>\n</body>\n</html>")
 }
 
-/// Hidden until there is a script to make it work.
+/// The search form, hidden without scripts.
 const SEARCH: &str = r#"<form hidden role="search">
 <input type="search" aria-label="Find operations" placeholder="Find operations" autocomplete="off">
-<button type="button" name="open">Unfold all</button>
-<button type="button" name="close">Fold all</button>
+<button type="button" name="open">Expand all</button>
+<button type="button" name="close">Collapse all</button>
 <output aria-live="polite"></output>
 </form>
 "#;
@@ -80,25 +80,25 @@ fn head(heading: &Heading, plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"referrer\" content=\"no-referrer\">\n\
          <title>{workspace}: {}</title>\n<style>{STYLE}</style>\n</head>\n<body>",
-        words::summary(plan.summary())
+        labels::summary(plan.summary())
     )?;
     let portal = html(&heading.portal);
     writeln!(out, "<header>\n<h1>{workspace}</h1>\n<p>on {portal}")?;
-    for (name, commit) in words::commits(&heading.revision) {
+    for (name, commit) in labels::commits(&heading.revision) {
         writeln!(out, " · {name} <code>{}</code>", html(commit))?;
     }
     writeln!(out, "</p>")?;
-    if heading.is_dirty {
-        writeln!(out, "<p><strong>{}</strong></p>", words::DIRTY)?;
+    if heading.dirty {
+        writeln!(out, "<p><strong>{}</strong></p>", labels::DIRTY)?;
     }
     if heading.revision.head.is_none() {
-        writeln!(out, "<p>{}</p>", words::NO_HISTORY)?;
+        writeln!(out, "<p>{}</p>", labels::NO_HISTORY)?;
     }
     writeln!(out, "<ul class=\"counts\">")?;
-    for (count, action) in words::counts(plan.summary()) {
+    for (count, action) in labels::counts(plan.summary()) {
         if count > 0 {
-            let (verb, sign) = (words::verb(action), words::sign(action));
-            let count = words::thousands(count);
+            let (verb, sign) = (labels::verb(action), labels::sign(action));
+            let count = labels::thousands(count);
             writeln!(out, "<li class=\"{verb}\">{sign} {count} to {verb}</li>")?;
         }
     }
@@ -114,7 +114,7 @@ fn findings(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(out, "<h2>Findings</h2>\n<ul class=\"findings\">")?;
     for finding in &plan.findings {
-        let level = words::level(finding.level);
+        let level = labels::level(finding.level);
         writeln!(
             out,
             "<li class=\"{level}\"><strong>{level}</strong> <code>{}</code> {}",
@@ -124,7 +124,7 @@ fn findings(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
         if let Some(because) = &finding.waived {
             writeln!(out, "<p>waived: {}</p>", html(because))?;
         } else if finding.level == Level::Block {
-            if let Some(waiver) = words::waiver(finding) {
+            if let Some(waiver) = labels::waiver(finding) {
                 let waiver = html(&waiver);
                 writeln!(
                     out,
@@ -140,7 +140,7 @@ fn findings(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
 
 fn operation(item: &Item<'_>, open: &str, out: &mut dyn Write) -> io::Result<()> {
     let action = item.first().action;
-    let (verb, sign) = (words::verb(action), words::sign(action));
+    let (verb, sign) = (labels::verb(action), labels::sign(action));
     let title = html(&item.title());
     let notes = html(&item.notes().join(" · "));
     writeln!(
@@ -155,11 +155,11 @@ fn operation(item: &Item<'_>, open: &str, out: &mut dyn Write) -> io::Result<()>
     }
     let changes: Vec<(&Change, Option<Cause>)> = item.changes().collect();
     if changes.is_empty() {
-        let what = match action {
-            Action::Delete => "All of it goes.",
-            _ => "Its key changes, and nothing else.",
-        };
-        writeln!(out, "<p>{what}</p>")?;
+        let kind = item.first().address.kind.singular();
+        match action {
+            Action::Delete => writeln!(out, "<p>The whole {kind} is deleted.</p>")?,
+            _ => writeln!(out, "<p>Only the key changes.</p>")?,
+        }
     } else {
         writeln!(
             out,
@@ -171,8 +171,8 @@ fn operation(item: &Item<'_>, open: &str, out: &mut dyn Write) -> io::Result<()>
         }
         writeln!(out, "</tbody>\n</table>")?;
     }
-    if item.untold() > 0 {
-        let more = words::counted(item.untold(), "more field");
+    if item.omitted() > 0 {
+        let more = labels::counted(item.omitted(), "more field");
         writeln!(out, "<p>… and {more}, as the template has them</p>")?;
     }
     writeln!(out, "</div>\n</details>")
@@ -185,7 +185,7 @@ fn field(change: &Change, cause: Option<Cause>, out: &mut dyn Write) -> io::Resu
         write!(
             out,
             " <span class=\"cause\">({})</span>",
-            words::cause(cause)
+            labels::cause(cause)
         )?;
     }
     write!(out, "</th>")?;
@@ -207,9 +207,9 @@ fn field(change: &Change, cause: Option<Cause>, out: &mut dyn Write) -> io::Resu
             for (piece, text) in &pieces {
                 let text = html(text);
                 match piece {
-                    Piece::Gone => write!(out, "<del>{text}</del><br>")?,
-                    Piece::New => write!(out, "<ins>{text}</ins><br>")?,
-                    Piece::Kept => write!(out, "<code>{text}</code><br>")?,
+                    Piece::Removed => write!(out, "<del>{text}</del><br>")?,
+                    Piece::Added => write!(out, "<ins>{text}</ins><br>")?,
+                    Piece::Unchanged => write!(out, "<code>{text}</code><br>")?,
                 }
             }
             writeln!(out, "</td></tr>")
@@ -217,12 +217,12 @@ fn field(change: &Change, cause: Option<Cause>, out: &mut dyn Write) -> io::Resu
     }
 }
 
-/// A digest as a page's policy names it.
+/// A digest in the format of a content security policy.
 fn digest(text: &str) -> String {
     format!("sha256-{}", base64(&Sha256::digest(text)))
 }
 
-/// Base64, for digests; a dependency would be longer.
+/// Base64 encoding of a digest.
 fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! *JSON* is for scripts: one document, with the version of its format, described by a schema in
+//! The *JSON* renderer, for scripts: one document with a format version, described by a schema in
 //! `schema/`.
 
 use super::escape;
@@ -10,74 +10,74 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::{borrow::Cow, io};
 
-/// The version of every document here. A new field raises the second number; whoever reads a document
-/// ignores fields that they don't know. A changed or removed one raises the first.
+/// The format version of all documents. A new field increments the minor version, so readers must ignore
+/// unknown fields. A changed or removed field increments the major version.
 pub const FORMAT_VERSION: &str = "1.0";
 
-/// What `validate --format json` writes.
+/// The output of `validate --format json`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Diagnostics {
-    /// The version of this format: `1.0`.
+    /// Version of this format: `1.0`.
     pub format_version: Cow<'static, str>,
-    /// Everything that is wrong in the files, by file and place.
+    /// The diagnostics, sorted by file and place.
     pub diagnostics: Vec<DiagnosticEntry>,
-    /// How many there are.
+    /// Number of diagnostics of each level.
     pub summary: Summary,
 }
 
-/// Something that is wrong in the files.
+/// A mistake in the files.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DiagnosticEntry {
-    /// The rule that is broken: `unknown-field`.
+    /// Violated rule: `unknown-field`.
     pub rule: Cow<'static, str>,
-    /// How much it matters.
+    /// Level of the diagnostic.
     pub level: Level,
-    /// What is wrong, in one sentence.
+    /// Description, in one sentence.
     pub message: String,
-    /// Where it is.
+    /// Place in the file.
     #[serde(flatten)]
     pub extent: Extent,
-    /// What to write instead, or null.
+    /// Suggested fix, or null.
     pub help: Option<String>,
-    /// Other places that it speaks of.
+    /// Related places.
     pub related: Vec<RelatedEntry>,
 }
 
-/// Another place that a diagnostic speaks of.
+/// A place related to a diagnostic.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RelatedEntry {
-    /// Where it is.
+    /// Place in the file.
     #[serde(flatten)]
     pub extent: Extent,
-    /// What is there.
+    /// Label of the place.
     pub message: String,
 }
 
-/// A stretch of a file.
+/// A range of a file.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Extent {
-    /// The file, relative to the workspace, with `/` between the parts of its path.
+    /// File path relative to the workspace, with `/` as separator.
     pub file: String,
-    /// The first line, counted from 1.
+    /// First line, counted from 1.
     #[schemars(range(min = 1))]
     pub line: usize,
-    /// The column of the first character, counted from 1 in characters.
+    /// Column of the first character, counted from 1 in characters.
     #[schemars(range(min = 1))]
     pub column: usize,
-    /// The last line.
+    /// Last line.
     #[schemars(range(min = 1))]
     pub end_line: usize,
-    /// The column after the last character.
+    /// Column after the last character.
     #[schemars(range(min = 1))]
     pub end_column: usize,
 }
 
-/// How many diagnostics there are.
+/// Number of diagnostics of each level.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Summary {
-    /// Those that must be mended before anything is planned.
+    /// Errors, which block planning.
     pub errors: usize,
-    /// Those that are probably mistakes.
+    /// Warnings about probable mistakes.
     pub warnings: usize,
 }
 
@@ -148,7 +148,7 @@ mod tests {
     };
 
     #[test]
-    fn one_document_holds_everything() {
+    fn one_document_contains_everything() {
         insta::assert_snapshot!(written(|out| report(&ordinary(), out)), @r#"
         {
           "format_version": "1.0",
@@ -156,13 +156,13 @@ mod tests {
             {
               "rule": "unanswered-calls",
               "level": "warning",
-              "message": "nobody answers bob's calls",
+              "message": "unanswered calls to bob are disconnected",
               "file": "people.yaml",
               "line": 4,
               "column": 3,
               "end_line": 4,
               "end_column": 6,
-              "help": "turn voicemail on, or forward the calls",
+              "help": "enable voicemail, or forward the calls",
               "related": []
             },
             {
@@ -203,7 +203,7 @@ mod tests {
                   "column": 16,
                   "end_line": 5,
                   "end_column": 20,
-                  "message": "users/bob has it"
+                  "message": "used by users/bob"
                 }
               ]
             }
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_text_is_escaped_and_comes_back_whole() {
+    fn hostile_text_is_escaped_and_decodes_to_itself() {
         let shown = written(|out| report(&hostile(), out));
         assert!(!shown.chars().any(|c| c != '\n' && escape::is_unsafe(c)));
         assert!(!shown.contains("hunter2"));
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_is_a_document_in_which_nothing_acts() {
+    fn a_plan_is_a_document_without_unsafe_characters() {
         use super::super::{document, escape, planned};
         let shown = |(heading, plan): &(document::Heading, crate::plan::Plan)| {
             written(|out| escape::json(&document::plan(heading, plan), out))

@@ -1,10 +1,9 @@
-//! A *renderer* writes what Callsheet has found out in one format: for people, for scripts, or for
-//! the forge that runs it.
+//! A *renderer* writes a report, a plan or a result in one format: for people, for scripts, or for a CI
+//! service.
 //!
-//! A renderer is a file named after its format, with a function for each thing that it can show. It
-//! gets data and a writer, asks nobody anything, and writes the same bytes for the same data. What
-//! came from a file or a portal passes through [`escape`] on its way out, and the lines of a file come
-//! from [`excerpt`], so that neither a secret nor an escape sequence gets through.
+//! Each renderer is a file named after its format. It gets data and a writer, has no other input, and
+//! writes the same bytes for the same data. Text from files and portals passes through [`escape`], and
+//! lines of files come from [`excerpt`], so that neither secrets nor escape sequences are written.
 
 mod difference;
 pub mod document;
@@ -13,6 +12,7 @@ mod excerpt;
 pub mod github;
 pub mod html;
 pub mod json;
+mod labels;
 pub mod markdown;
 #[cfg(test)]
 mod planned;
@@ -22,39 +22,38 @@ mod samples;
 pub mod sarif;
 mod section;
 pub mod text;
-mod words;
 
 use crate::diagnostic::Report;
 use std::io;
 
-/// The formats that there are; each command takes those that make sense for it.
+/// An output format. Each command accepts the formats that suit it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 #[value(rename_all = "lower")]
 pub enum Format {
-    /// For people, at a terminal or in a log.
+    /// Text for a terminal or a log.
     #[default]
     Text,
-    /// One document for scripts; `schema/` describes it.
+    /// A JSON document for scripts, described by a schema in `schema/`.
     Json,
-    /// For a comment on a pull request.
+    /// Markdown for a comment on a pull request.
     Markdown,
-    /// A page that stands alone.
+    /// A self-contained HTML page.
     Html,
-    /// Commands that GitHub shows as annotations on the lines of a pull request.
+    /// Workflow commands, which GitHub shows as annotations in a pull request.
     Github,
-    /// SARIF 2.1.0, for tools that collect what others have found.
+    /// SARIF 2.1.0 for code scanning tools.
     Sarif,
 }
 
-/// How things are to look. The renderer doesn't ask the terminal: whoever calls it has.
+/// Settings of the output. The caller queries the terminal, not the renderer.
 #[derive(Clone, Debug)]
 pub struct Look {
-    /// Whether text is coloured.
+    /// Whether text is colored.
     pub color: bool,
-    /// How many columns text may take.
+    /// The maximum width of text, in columns.
     pub width: usize,
-    /// The path from the root of the repository to the workspace, with `/` between its parts, empty
-    /// where they are the same. A forge knows files by their path from the root.
+    /// The path from the root of the repository to the workspace, with `/` as separator; empty if they
+    /// are the same. CI services need paths relative to the root.
     pub prefix: String,
 }
 
@@ -69,7 +68,7 @@ impl Default for Look {
 }
 
 impl Look {
-    /// The path of a file of the workspace, from the root of the repository.
+    /// The path of a workspace's file, relative to the root of the repository.
     #[must_use]
     pub fn from_root(&self, name: &str) -> String {
         match self.prefix.trim_matches('/') {
@@ -79,8 +78,8 @@ impl Look {
     }
 }
 
-/// Writes a report in one format. Markdown and HTML are formats of plans; a report in them is text,
-/// which belongs on stderr beside them.
+/// Writes a report in a format. Markdown and HTML are formats of plans: reports are written as text
+/// instead, for stderr.
 ///
 /// # Errors
 /// The writer fails.

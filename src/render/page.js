@@ -1,5 +1,5 @@
 "use strict";
-// The page is whole without this: it only finds and folds.
+// The page works without this script, which only searches and expands.
 const form = document.querySelector("form");
 const found = form.querySelector("output");
 const all = [...document.querySelectorAll("main details")].map((details) => ({

@@ -1,4 +1,4 @@
-//! What is *planned* in the tests of every format of a plan.
+//! *Sample plans* for the tests of all formats of a plan.
 
 use super::{
     document::{Heading, Revision},
@@ -10,7 +10,7 @@ use crate::{
     source::Source,
 };
 
-/// What heads the plans.
+/// The heading of the plans.
 fn heading() -> Heading {
     Heading {
         workspace: "acme".into(),
@@ -20,7 +20,7 @@ fn heading() -> Heading {
             base: Some("9d01b77e11".into()),
             applied: Some("9d01b77e11".into()),
         },
-        is_dirty: true,
+        dirty: true,
     }
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn operation(action: Action, cause: Cause, key: &str) -> Operation {
     }
 }
 
-/// The same with one more field.
+/// The operation with one more changed field.
 pub(crate) fn with(
     mut operation: Operation,
     path: &str,
@@ -69,7 +69,7 @@ fn finding(level: Level, key: &str, message: &str) -> Finding {
     }
 }
 
-/// One of everything.
+/// A plan with every kind of operation.
 pub(crate) fn ordinary() -> (Heading, Plan) {
     let text = |text: &str| Some(Value::text(text));
     let list = |numbers: &[i64]| {
@@ -85,7 +85,10 @@ pub(crate) fn ordinary() -> (Heading, Plan) {
         })
     };
     let mut plan = Plan {
-        requests: Requests { made: 7, bound: 7 },
+        requests: Requests {
+            made: 7,
+            minimum: 7,
+        },
         ..Plan::default()
     };
     let source = Source::new(
@@ -157,11 +160,11 @@ pub(crate) fn ordinary() -> (Heading, Plan) {
     (heading(), plan)
 }
 
-/// What somebody writes who wants more than to be read.
+/// Text that tries to break out of every format.
 pub(crate) const HOSTILE: &str = "x|`y` ``z``](javascript:alert(1))<img src=x onerror=alert(1)>\
     <script>alert(1)</script></details>@octocat #1\n::error::owned\n\u{1b}[31m\u{202e}##[add-path]\"'&amp;-->";
 
-/// A plan in which every text wants that.
+/// A plan in which every text is hostile.
 pub(crate) fn hostile() -> (Heading, Plan) {
     let text = || Some(Value::text(HOSTILE));
     let mut heading = heading();

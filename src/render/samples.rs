@@ -1,4 +1,4 @@
-//! *Samples* are reports that the tests of every format show.
+//! *Samples* are reports for the tests of all formats.
 
 use crate::{
     diagnostic::{Diagnostic, Report, Rule},
@@ -16,7 +16,7 @@ pub(crate) fn place(source: &Arc<Source>, text: &str, nth: usize) -> Place {
     )
 }
 
-/// What `write` writes.
+/// The output of `write`.
 pub(crate) fn written(
     write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>,
 ) -> String {
@@ -42,7 +42,7 @@ pub(crate) fn ordinary() -> Report {
             place(&queues, "1001", 0),
             "extension 1001 is taken",
         )
-        .related(place(&people, "1001", 0), "users/bob has it"),
+        .related(place(&people, "1001", 0), "used by users/bob"),
     );
     report.add(
         Diagnostic::new(
@@ -56,14 +56,14 @@ pub(crate) fn ordinary() -> Report {
         Diagnostic::new(
             Rule::UnansweredCalls,
             place(&people, "bob", 0),
-            "nobody answers bob's calls",
+            "unanswered calls to bob are disconnected",
         )
-        .help("turn voicemail on, or forward the calls"),
+        .help("enable voicemail, or forward the calls"),
     );
     report
 }
 
-/// What somebody wrote who wants to take over a terminal, a log or a runner.
+/// Text that tries to take over a terminal, a log or a runner.
 pub(crate) fn hostile() -> Report {
     let source = Source::new(
         "a\u{1b}[31m,b:c%.yaml",

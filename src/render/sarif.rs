@@ -11,9 +11,9 @@ use crate::{
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fmt::Write as _, io};
 
-/// Where the format is described.
+/// The URL of the format's schema.
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
-/// The name under which paths are relative to the root of the repository.
+/// The base id of paths relative to the root of the repository.
 const ROOT: &str = "%SRCROOT%";
 
 /// Writes a report.
@@ -22,12 +22,12 @@ const ROOT: &str = "%SRCROOT%";
 /// The writer fails.
 pub fn report(report: &Report, look: &Look, out: &mut dyn io::Write) -> io::Result<()> {
     let sorted = report.sorted();
-    let broken: BTreeSet<Rule> = sorted.iter().map(|one| one.rule).collect();
-    let broken: Vec<Rule> = broken.into_iter().collect();
-    let rules: Vec<Value> = broken.iter().map(|rule| described(*rule)).collect();
+    let violated: BTreeSet<Rule> = sorted.iter().map(|one| one.rule).collect();
+    let violated: Vec<Rule> = violated.into_iter().collect();
+    let rules: Vec<Value> = violated.iter().map(|rule| described(*rule)).collect();
     let results: Vec<Value> = sorted
         .iter()
-        .map(|one| result(one, &broken, look))
+        .map(|one| result(one, &violated, look))
         .collect();
     let document = json!({
         "$schema": SCHEMA,
@@ -45,7 +45,7 @@ pub fn report(report: &Report, look: &Look, out: &mut dyn io::Write) -> io::Resu
     escape::json(&document, out)
 }
 
-/// The word for a level.
+/// The SARIF name of a level.
 fn level(level: Level) -> &'static str {
     match level {
         Level::Error => "error",
@@ -53,9 +53,9 @@ fn level(level: Level) -> &'static str {
     }
 }
 
-/// A rule, described.
+/// The description of a rule.
 fn described(rule: Rule) -> Value {
-    // A doc comment is broken into lines where it reached the margin.
+    // Doc comments contain line breaks.
     let meaning = rule.meaning().split_whitespace();
     let meaning = meaning.collect::<Vec<&str>>().join(" ");
     json!({
@@ -66,7 +66,7 @@ fn described(rule: Rule) -> Value {
     })
 }
 
-/// One diagnostic. `rules` are those that the document describes.
+/// The result for a diagnostic. `rules` are the rules described in the document.
 fn result(diagnostic: &Diagnostic, rules: &[Rule], look: &Look) -> Value {
     let Diagnostic {
         rule,
@@ -100,7 +100,7 @@ fn result(diagnostic: &Diagnostic, rules: &[Rule], look: &Look) -> Value {
     result
 }
 
-/// A place, as a file and a region in it.
+/// The physical location of a place.
 fn physical(place: &Place, look: &Look) -> Value {
     let (start, end) = (place.start(), place.end());
     json!({
@@ -114,8 +114,8 @@ fn physical(place: &Place, look: &Look) -> Value {
     })
 }
 
-/// A path as a relative reference (RFC 3986 §4.2): whatever has a meaning in one is escaped, a colon
-/// among it, since `a:b` would be an address of the scheme `a`.
+/// A path as a relative reference (RFC 3986 §4.2). Special characters are escaped, including colons, since
+/// `a:b` would be a URL with the scheme `a`.
 fn uri(path: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/!$&'()*+,;=@".contains(&byte);
     path.bytes().fold(String::new(), |mut uri, byte| {
@@ -136,7 +136,7 @@ mod tests {
     };
 
     #[test]
-    fn holds_rules_results_and_places() {
+    fn contains_rules_results_and_places() {
         let look = Look {
             prefix: "tenants/acme".into(),
             ..Look::default()
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_hostile_is_escaped() {
+    fn hostile_text_is_escaped() {
         let shown = written(|out| report(&hostile(), &Look::default(), out));
         assert!(!shown.chars().any(|c| c != '\n' && escape::is_unsafe(c)));
         let read: Value = serde_json::from_str(&shown).unwrap();

@@ -1,42 +1,42 @@
-//! A *section* is the operations of a plan that have one cause, users that their template changes in
-//! one and the same way told once.
+//! A *section* lists the operations of a plan with the same cause. Users with the same changes from
+//! their template are grouped.
 //!
-//! What somebody should look at first comes first. Where nothing is known of earlier revisions every
-//! cause would be the same guess, so there is one section without a name.
+//! Sections are sorted by urgency. Without Git history the causes are unknown, so there is one section
+//! without a name.
 
-use super::{document::Heading, words};
+use super::{document::Heading, labels};
 use crate::{
     model::{Change, Name, Value},
     plan::{Action, Cause, Operation, Plan, Summary},
 };
 use std::collections::BTreeMap;
 
-/// From this many users on, one and the same change is told once for their template.
-const ALIKE: usize = 3;
+/// The number of users from which identical changes are grouped under their template.
+const GROUP_THRESHOLD: usize = 3;
 
-/// The operations of one cause.
+/// The operations with one cause.
 pub(super) struct Section<'p> {
-    /// The cause; none where there is no history.
+    /// The cause; none without history.
     pub(super) cause: Option<Cause>,
-    /// What is told, in the order of the plan.
+    /// The items, in the order of the plan.
     pub(super) items: Vec<Item<'p>>,
 }
 
-/// What is told in one place: an operation, or several that are alike.
+/// An operation, or a group of users with the same changes from their template.
 pub(super) struct Item<'p> {
-    /// The operations: one, or all that the template gives the same change.
+    /// The single operation, or the operations of the group.
     pub(super) operations: Vec<&'p Operation>,
-    /// The template that they have in common; none for a single operation.
+    /// The template of the group; none for a single operation.
     pub(super) template: Option<&'p str>,
 }
 
 impl<'p> Item<'p> {
-    /// The operation that speaks for all.
+    /// The first operation, which represents the group.
     pub(super) fn first(&self) -> &'p Operation {
         self.operations[0]
     }
 
-    /// What it is about: `users/eve`, or `template desk-user`.
+    /// The title: `users/eve`, or `template desk-user`.
     pub(super) fn title(&self) -> String {
         self.template.map_or_else(
             || self.first().address.to_string(),
@@ -44,30 +44,30 @@ impl<'p> Item<'p> {
         )
     }
 
-    /// What is to be said beside the title: what happens, where it is declared, who asks for it.
+    /// The notes after the title: what happens, the declaration's place, and the commit.
     pub(super) fn notes(&self) -> Vec<String> {
         let first = self.first();
         let commit = first.commit.as_ref();
         if self.template.is_some() {
-            let users = words::counted(self.operations.len(), "user");
-            let fields = words::counted(first.changes.len(), "field");
+            let users = labels::counted(self.operations.len(), "user");
+            let fields = labels::counted(first.changes.len(), "field");
             let commit = commit.filter(|commit| {
                 let mut others = self.operations.iter();
                 others.all(|other| other.commit.as_ref() == Some(commit))
             });
             let mut notes = vec![format!("{users}, {fields}")];
-            notes.extend(commit.map(|commit| words::commit(first.action, commit)));
+            notes.extend(commit.map(|commit| labels::commit(first.action, commit)));
             return notes;
         }
         let notes = [
-            words::note(first),
-            words::place(first),
-            commit.map(|commit| words::commit(first.action, commit)),
+            labels::note(first),
+            labels::place(first),
+            commit.map(|commit| labels::commit(first.action, commit)),
         ];
         notes.into_iter().flatten().collect()
     }
 
-    /// The changes that are told, each with its cause where that isn't the operation's.
+    /// The visible changes, each with its cause if that differs from the operation's.
     pub(super) fn changes(&self) -> impl Iterator<Item = (&'p Change, Option<Cause>)> {
         let first = self.first();
         let other = |at: usize| {
@@ -80,17 +80,17 @@ impl<'p> Item<'p> {
             .map(move |(at, change)| (change, other(at)))
     }
 
-    /// How many changes are not told, since the template says the same for everybody.
-    pub(super) fn untold(&self) -> usize {
+    /// The number of changes that are omitted because they come from the template.
+    pub(super) fn omitted(&self) -> usize {
         let first = self.first();
-        let told = first.changes.iter().filter(|change| is_own(first, change));
-        first.changes.len() - told.count()
+        let visible = first.changes.iter().filter(|change| is_own(first, change));
+        first.changes.len() - visible.count()
     }
 }
 
-/// Whether a change says something of its resource, and not only what its template gives everybody: of
-/// a new user, what the declaration itself names. The text of the declaration decides, so that at worst
-/// a field is told that needn't be.
+/// Whether a change is specific to its resource: for a new user with a template, whether the declaration
+/// names the field. This searches the text of the declaration, so it may show a field too many, but never
+/// omits one.
 fn is_own(operation: &Operation, change: &Change) -> bool {
     if operation.action != Action::Create || operation.template.is_none() {
         return true;
@@ -107,7 +107,7 @@ fn is_own(operation: &Operation, change: &Change) -> bool {
     })
 }
 
-/// Every operation of a plan, by cause.
+/// The sections of a plan.
 pub(super) fn sections<'p>(heading: &Heading, plan: &'p Plan) -> Vec<Section<'p>> {
     let cause = |operation: &Operation| heading.revision.head.as_ref().map(|_| operation.cause);
     let mut sections: BTreeMap<Option<Cause>, Vec<&Operation>> = BTreeMap::new();
@@ -125,7 +125,7 @@ pub(super) fn sections<'p>(heading: &Heading, plan: &'p Plan) -> Vec<Section<'p>
 }
 
 impl Section<'_> {
-    /// How many operations of each action there are.
+    /// The number of operations of each action.
     pub(super) fn summary(&self) -> Summary {
         Summary::of(
             self.items
@@ -135,38 +135,38 @@ impl Section<'_> {
     }
 }
 
-/// One field's change, to be compared with another's.
-type Same<'p> = (
+/// A field's change, for comparison with others.
+type FieldChange<'p> = (
     &'p [Name],
     Option<&'p Value>,
     Option<&'p Value>,
     Option<&'p Cause>,
 );
 
-/// What an operation has in common with those that are told with it.
-fn key(operation: &Operation) -> Option<(&str, Vec<Same<'_>>)> {
+/// The key by which operations are grouped: the template and the changes.
+fn group_key(operation: &Operation) -> Option<(&str, Vec<FieldChange<'_>>)> {
     let template = operation.template.as_deref()?;
     if operation.action != Action::Update || operation.is_release {
         return None;
     }
-    let same = operation.changes.iter().enumerate().map(|(at, change)| {
+    let changes = operation.changes.iter().enumerate().map(|(at, change)| {
         let (before, after) = (change.before.as_ref(), change.after.as_ref());
         (&*change.path, before, after, operation.causes.get(at))
     });
-    Some((template, same.collect()))
+    Some((template, changes.collect()))
 }
 
 fn items(operations: Vec<&Operation>) -> Vec<Item<'_>> {
-    let mut alike: BTreeMap<_, Vec<&Operation>> = BTreeMap::new();
+    let mut groups: BTreeMap<_, Vec<&Operation>> = BTreeMap::new();
     for operation in &operations {
-        if let Some(key) = key(operation) {
-            alike.entry(key).or_default().push(operation);
+        if let Some(key) = group_key(operation) {
+            groups.entry(key).or_default().push(operation);
         }
     }
-    alike.retain(|_, operations| operations.len() >= ALIKE);
+    groups.retain(|_, operations| operations.len() >= GROUP_THRESHOLD);
     let mut items = Vec::new();
     for operation in operations {
-        let group = key(operation).filter(|key| alike.contains_key(key));
+        let group = group_key(operation).filter(|key| groups.contains_key(key));
         let Some(group) = group else {
             items.push(Item {
                 operations: vec![operation],
@@ -174,9 +174,9 @@ fn items(operations: Vec<&Operation>) -> Vec<Item<'_>> {
             });
             continue;
         };
-        // The first of them has told for all.
-        let told = alike.get_mut(&group).map(std::mem::take);
-        if let Some(operations) = told.filter(|operations| !operations.is_empty()) {
+        // The first operation of a group adds the whole group.
+        let operations = groups.get_mut(&group).map(std::mem::take);
+        if let Some(operations) = operations.filter(|operations| !operations.is_empty()) {
             items.push(Item {
                 operations,
                 template: Some(group.0),

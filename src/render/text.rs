@@ -1,5 +1,4 @@
-//! *Text* is for people, at a terminal or in a log: as rustc shows its errors, since many know how to
-//! read that.
+//! The *text* renderer writes a report for a terminal or a log, in the style of rustc's errors.
 
 use super::{
     Look, counted, escape,
@@ -9,7 +8,7 @@ use crate::diagnostic::{Diagnostic, Level, Report};
 use annotate_snippets::{Annotation, AnnotationKind, Element, Level as Heading, Renderer, Snippet};
 use std::{collections::BTreeSet, io};
 
-/// How many diagnostics are shown. Whoever has more mends these first; the JSON has all of them.
+/// The maximum number of diagnostics. The JSON format has no limit.
 const SHOWN: usize = 100;
 
 /// Writes a report.
@@ -23,7 +22,7 @@ pub fn report(report: &Report, look: &Look, out: &mut dyn io::Write) -> io::Resu
     } else {
         Renderer::plain()
     };
-    // A wider terminal is not filled: an excerpt holds no more of a long line.
+    // Excerpts contain no more of a long line, even for wider terminals.
     let renderer = renderer.term_width(look.width.clamp(40, LONG));
     let mut shown = Shown::default();
     for diagnostic in sorted.iter().take(SHOWN) {
@@ -103,13 +102,13 @@ mod tests {
     #[test]
     fn shows_each_diagnostic_on_its_lines() {
         insta::assert_snapshot!(shown(&ordinary()), @"
-        warning[unanswered-calls]: nobody answers bob's calls
+        warning[unanswered-calls]: unanswered calls to bob are disconnected
          --> people.yaml:4:3
           |
         4 |   bob:
           |   ^^^
           |
-          = help: turn voicemail on, or forward the calls
+          = help: enable voicemail, or forward the calls
 
         error[duplicate-address]: users/alice is declared twice
          --> people.yaml:6:3
@@ -129,14 +128,14 @@ mod tests {
          ::: people.yaml:5:16
           |
         5 |     extension: 1001
-          |                ---- users/bob has it
+          |                ---- used by users/bob
 
         2 errors, 1 warning in 2 files
         ");
     }
 
     #[test]
-    fn shows_what_is_hostile_and_does_not_obey_it() {
+    fn hostile_text_is_escaped() {
         let shown = shown(&hostile());
         assert!(!shown.chars().any(|c| c != '\n' && escape::is_unsafe(c)));
         insta::assert_snapshot!(shown, @r"
@@ -190,12 +189,12 @@ mod tests {
             Diagnostic::new(
                 Rule::DuplicateKey,
                 place(&source, "second", 0),
-                "stands twice",
+                "used twice",
             )
-            .related(place(&source, "first", 0), "first stands here"),
+            .related(place(&source, "first", 0), "first used here"),
         );
         insta::assert_snapshot!(shown(&report), @"
-        error[duplicate-key]: stands twice
+        error[duplicate-key]: used twice
           --> a.yaml:92:1
            |
         92 | second: 2
@@ -204,7 +203,7 @@ mod tests {
           ::: a.yaml:1:1
            |
          1 | first: 1
-           | ----- first stands here
+           | ----- first used here
 
         1 error in 1 file
         ");
@@ -232,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn color_is_for_the_caller_to_decide() {
+    fn the_caller_decides_on_color() {
         let look = Look {
             color: true,
             ..Look::default()
@@ -242,7 +241,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// Whatever stands in a file, and wherever the places are: no panic, no escape, no flood.
+        /// Any file and any places: no panic, and no unsafe character.
         #[test]
         fn any_file_can_be_shown(
             text in "([a\t :é漢\u{301}\u{1b}\u{202e}👩\n]|\r\n|##\\[|a{90}|漢{90}){0,12}",

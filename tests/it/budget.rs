@@ -62,7 +62,7 @@ fn a_plan_costs_its_pages_and_an_apply_its_operations() {
                 noop.requests,
                 Requests {
                     made: pages,
-                    bound: pages
+                    minimum: pages
                 },
                 "{users}"
             );

@@ -74,7 +74,10 @@ fn a_browser_shows_the_plan_and_asks_nobody_for_anything() {
             operation(Action::Update, Cause::Change, "alice"),
             operation(Action::Update, Cause::Drift, HOSTILE),
         ],
-        requests: Requests { made: 2, bound: 2 },
+        requests: Requests {
+            made: 2,
+            minimum: 2,
+        },
         ..Plan::default()
     };
     let heading = Heading {
@@ -84,7 +87,7 @@ fn a_browser_shows_the_plan_and_asks_nobody_for_anything() {
             head: Some("3f2c1aab0c".into()),
             ..Revision::default()
         },
-        is_dirty: false,
+        dirty: false,
     };
     let mut file = fs::File::create(&page).unwrap();
     html::plan(&heading, &plan, &mut file).unwrap();
@@ -96,7 +99,7 @@ fn a_browser_shows_the_plan_and_asks_nobody_for_anything() {
         "users/alice",
         "This change",
         "Somebody edited the portal",
-        "2 requests (bound 2)",
+        "2 requests (minimum 2)",
         "users/&lt;img src=http",
     ] {
         assert!(dom.contains(said), "{said} is missing from\n{dom}");

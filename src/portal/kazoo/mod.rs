@@ -290,7 +290,7 @@ impl Portal for Kazoo {
         let mut live = Live {
             requests: Requests {
                 made: self.requests() - made_before,
-                bound: pages + u64::from(made_before == 0),
+                minimum: pages + u64::from(made_before == 0),
             },
             ..Live::default()
         };
@@ -309,23 +309,23 @@ impl Portal for Kazoo {
         progress: &dyn Progress,
     ) -> Result<(), Error> {
         let made_before = self.requests();
-        let mut bound = 0;
+        let mut minimum = 0;
         if book::is_wanted(wanted) {
-            bound += self.look_for_contacts().await?;
+            minimum += self.look_for_contacts().await?;
         }
         match wanted {
             Details::Declared(states) if wants_queues(states) => {
-                bound += self.look_for_queues().await?;
+                minimum += self.look_for_queues().await?;
             }
             Details::Evidence(_) | Details::Everything => {
                 if self.tenant().leads_to_queues() {
-                    bound += self.look_for_queues().await?;
+                    minimum += self.look_for_queues().await?;
                 }
-                bound += self.look_for_inactive(progress).await?;
-                bound += self.look_for_agents(progress).await?;
-                bound += self.take_list(Collection::Directories, progress).await?;
+                minimum += self.look_for_inactive(progress).await?;
+                minimum += self.look_for_agents(progress).await?;
+                minimum += self.take_list(Collection::Directories, progress).await?;
             }
-            Details::Listed(Kind::Users) => bound += self.look_for_inactive(progress).await?,
+            Details::Listed(Kind::Users) => minimum += self.look_for_inactive(progress).await?,
             Details::Listed(_) | Details::Declared(_) => {}
         }
         // What a callflow leads to is known when the callflow is, so one round may bring the next.
@@ -337,13 +337,13 @@ impl Portal for Kazoo {
             let mut has_bulk = self.has_bulk.lock().await;
             let fetched = detail::fetch(&self.session, places, &mut has_bulk, progress).await?;
             drop(has_bulk);
-            bound += fetched.1;
+            minimum += fetched.1;
             self.take(fetched.0);
         }
         let kinds: Vec<Kind> = live.listings.keys().copied().collect();
         self.live(live, kinds);
         live.requests.made += self.requests() - made_before;
-        live.requests.bound += bound;
+        live.requests.minimum += minimum;
         Ok(())
     }
 

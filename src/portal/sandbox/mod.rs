@@ -90,7 +90,7 @@ impl Portal for Sandbox {
         Ok(Live {
             requests: Requests {
                 made: self.client.requests() - made_before,
-                bound: pages.sum::<u64>().max(1),
+                minimum: pages.sum::<u64>().max(1),
             },
             listings,
             referrers: Vec::new(),

@@ -1,57 +1,55 @@
-//! *Markdown* is a plan as a comment on a pull request.
+//! The *Markdown* renderer writes a plan as a comment on a pull request.
 //!
-//! A forge limits how long a comment may be, so a plan is told within a budget. What deletes and what
-//! blocks is told before all else; then what comes into being, then what changes. Whatever is left out
-//! is counted where it would have stood. Every text from a file or a portal stands in a code span,
-//! where neither Markdown nor HTML, mentions nor references mean anything.
+//! Comments have a maximum length, so the plan has a budget. Blocking findings and deletes come first, then
+//! creates, then updates. Omitted items are counted where they would appear. Every text from a file or a
+//! portal is in a code span, where Markdown, HTML, mentions and references have no effect.
 
-mod told;
+mod budget;
 
 use super::{
     document::Heading,
-    escape,
+    escape, labels,
     section::{Section, sections},
-    words,
 };
 use crate::plan::{Action, Finding, Operation, Plan, Summary, guard::Level};
+use budget::{Entry, allocate};
 use std::{
     fmt::Write as _,
     io::{self, Write},
 };
-use told::{Told, fit};
 
-/// How many bytes GitHub takes. It counts characters, of which there are never more than bytes.
+/// The maximum length of a GitHub comment. GitHub counts characters, and there are never more of them than bytes.
 pub const BUDGET: usize = 65_536;
 
-/// A smaller budget has no room for what must always be said.
-pub const LEAST: usize = 4_096;
+/// The minimum budget, with room for the parts that are never omitted.
+pub const MIN_BUDGET: usize = 4_096;
 
-/// How many bytes of one text are told.
+/// The maximum length of one text, in bytes.
 const TEXT: usize = 200;
 
-/// How many fields of a new resource, users of a template and lines of a long value are told.
+/// The maximum number of fields of a new resource, users of a template and lines of a long value.
 const SHOWN: usize = 8;
 
-/// How many bytes are kept for each section: its heading, and what is left out of it.
+/// The bytes reserved for each section's heading and its number of omitted items.
 const PER_SECTION: usize = 480;
 
-/// How many bytes are kept for what is said of deletes and findings that don't fit.
-const LOUD: usize = 800;
+/// The bytes reserved for the warning about omitted deletes and findings.
+const RESERVED: usize = 800;
 
-/// Writes a plan in at most `budget` bytes; a budget below [`LEAST`] counts as that.
+/// Writes a plan in at most `budget` bytes; a budget below [`MIN_BUDGET`] counts as that.
 ///
 /// # Errors
 /// The writer fails.
 pub fn plan(heading: &Heading, plan: &Plan, budget: usize, out: &mut dyn Write) -> io::Result<()> {
     let sections = sections(heading, plan);
     let head = head(heading, plan);
-    let foot = format!("\n{}\n", words::foot(plan).join(" · "));
-    let fixed = head.len() + foot.len() + LOUD + PER_SECTION * sections.len();
-    let mut room = budget.max(LEAST).saturating_sub(fixed);
+    let foot = format!("\n{}\n", labels::footer(plan).join(" · "));
+    let fixed = head.len() + foot.len() + RESERVED + PER_SECTION * sections.len();
+    let mut room = budget.max(MIN_BUDGET).saturating_sub(fixed);
 
-    let findings = |blocks: bool| {
+    let findings = |is_blocking: bool| {
         let some = plan.findings.iter();
-        some.filter(move |finding| (finding.level == Level::Block) == blocks)
+        some.filter(move |finding| (finding.level == Level::Block) == is_blocking)
             .map(finding)
     };
     let deletes = plan
@@ -59,31 +57,36 @@ pub fn plan(heading: &Heading, plan: &Plan, budget: usize, out: &mut dyn Write) 
         .iter()
         .filter(|one| one.action == Action::Delete);
     let lists = [
-        List::of("What blocks", "blocking finding", findings(true), &mut room),
+        List::of(
+            "Blocking findings",
+            "blocking finding",
+            findings(true),
+            &mut room,
+        ),
         List::of("Deletes", "delete", deletes.map(delete), &mut room),
         List::of("Findings", "finding", findings(false), &mut room),
     ];
-    let mut told: Vec<Vec<Told<'_>>> = sections.iter().map(Told::all).collect();
-    fit(&mut told, &mut room);
+    let mut entries: Vec<Vec<Entry<'_>>> = sections.iter().map(Entry::all).collect();
+    allocate(&mut entries, &mut room);
 
     let mut text = head;
-    let lost: Vec<String> = lists
+    let omitted: Vec<String> = lists
         .iter()
-        .filter(|list| list.lost > 0)
-        .map(|list| words::counted(list.lost, list.one))
+        .filter(|list| list.omitted > 0)
+        .map(|list| labels::counted(list.omitted, list.one))
         .collect();
-    if !lost.is_empty() {
+    if !omitted.is_empty() {
         _ = writeln!(
             text,
-            "> [!CAUTION]\n> **Not everything that deletes or blocks fits here: {} left out. Read the JSON plan before anything is merged.**\n",
-            lost.join(", ")
+            "> [!CAUTION]\n> **This comment is too short for all deletes and blocking findings: {} omitted. Read the JSON plan before you merge.**\n",
+            omitted.join(", ")
         );
     }
     for list in lists {
         list.write(&mut text);
     }
     let is_short = plan.operations.len() <= SHOWN;
-    for (section, items) in sections.iter().zip(&told) {
+    for (section, items) in sections.iter().zip(&entries) {
         section_into(section, items, is_short, &mut text);
     }
     text.push_str(&foot);
@@ -92,7 +95,7 @@ pub fn plan(heading: &Heading, plan: &Plan, budget: usize, out: &mut dyn Write) 
 
 fn head(heading: &Heading, plan: &Plan) -> String {
     let mut text = format!("<!-- callsheet:{} -->\n", marker(&heading.workspace));
-    _ = writeln!(text, "### Callsheet: {}\n", words::summary(plan.summary()));
+    _ = writeln!(text, "### Callsheet: {}\n", labels::summary(plan.summary()));
     let (workspace, portal) = (short(&heading.workspace, 80), short(&heading.portal, 80));
     _ = write!(
         text,
@@ -100,20 +103,20 @@ fn head(heading: &Heading, plan: &Plan) -> String {
         escape::code(&workspace),
         escape::code(&portal)
     );
-    for (name, commit) in words::commits(&heading.revision) {
+    for (name, commit) in labels::commits(&heading.revision) {
         _ = write!(text, " · {name} {}", escape::code(&short(commit, 40)));
     }
-    if heading.is_dirty {
-        _ = write!(text, " · **{}**", words::DIRTY);
+    if heading.dirty {
+        _ = write!(text, " · **{}**", labels::DIRTY);
     }
     if heading.revision.head.is_none() {
-        _ = write!(text, "\n\n_{}_", words::NO_HISTORY);
+        _ = write!(text, "\n\n_{}_", labels::NO_HISTORY);
     }
     text.push_str("\n\n");
     text
 }
 
-/// The workspace's name as the hidden marker holds it: nothing in it can end the comment.
+/// The workspace's name, encoded so that it can't end the hidden HTML comment.
 fn marker(workspace: &str) -> String {
     let mut text = String::new();
     for byte in workspace.bytes().take(60) {
@@ -129,12 +132,12 @@ fn marker(workspace: &str) -> String {
     text
 }
 
-/// Lines that are told one by one, as many as fit.
+/// A list with as many lines as fit into the budget.
 struct List {
     title: &'static str,
     one: &'static str,
     lines: Vec<String>,
-    lost: usize,
+    omitted: usize,
 }
 
 impl List {
@@ -145,32 +148,32 @@ impl List {
         room: &mut usize,
     ) -> Self {
         let mut lines = Vec::new();
-        let mut lost = 0;
+        let mut omitted = 0;
         for line in all {
-            if lost == 0 && line.len() <= *room {
+            if omitted == 0 && line.len() <= *room {
                 *room -= line.len();
                 lines.push(line);
             } else {
-                lost += 1;
+                omitted += 1;
             }
         }
         Self {
             title,
             one,
             lines,
-            lost,
+            omitted,
         }
     }
 
     fn write(&self, text: &mut String) {
-        if self.lines.is_empty() && self.lost == 0 {
+        if self.lines.is_empty() && self.omitted == 0 {
             return;
         }
         _ = writeln!(text, "#### {}\n", self.title);
         self.lines.iter().for_each(|line| text.push_str(line));
-        if self.lost > 0 {
-            let lost = words::thousands(self.lost);
-            _ = writeln!(text, "- … and {lost} more; the JSON plan has them all");
+        if self.omitted > 0 {
+            let omitted = labels::thousands(self.omitted);
+            _ = writeln!(text, "- … and {omitted} more; see the JSON plan");
         }
         text.push('\n');
     }
@@ -180,13 +183,13 @@ fn finding(finding: &Finding) -> String {
     let message = escape::code(&short(&finding.message, TEXT * 2));
     let mut text = format!(
         "- **{}** `{}` {message}\n",
-        words::level(finding.level),
+        labels::level(finding.level),
         finding.rule
     );
     if let Some(because) = &finding.waived {
         _ = writeln!(text, "  - waived: {}", escape::code(&short(because, TEXT)));
     } else if finding.level == Level::Block {
-        if let Some(waiver) = words::waiver(finding) {
+        if let Some(waiver) = labels::waiver(finding) {
             let waiver = escape::code(&short(&waiver, TEXT));
             _ = writeln!(text, "  - allow it in `callsheet.yaml`: {waiver}");
         }
@@ -199,47 +202,47 @@ fn delete(operation: &Operation) -> String {
     let address = operation.address.to_string();
     let mut text = format!("- **delete** {}", escape::code(&short(&address, TEXT)));
     if let Some(commit) = &operation.commit {
-        let commit = words::commit(Action::Delete, commit);
+        let commit = labels::commit(Action::Delete, commit);
         _ = write!(text, " · {}", escape::code(&short(&commit, TEXT)));
     }
     text.push('\n');
     text
 }
 
-fn section_into(section: &Section<'_>, items: &[Told<'_>], is_open: bool, text: &mut String) {
+fn section_into(section: &Section<'_>, items: &[Entry<'_>], is_open: bool, text: &mut String) {
     if items.is_empty() {
         return;
     }
-    let title = section.cause.map_or("Operations", words::because);
-    let counts = words::summary(section.summary());
+    let title = section.cause.map_or("Operations", labels::cause_heading);
+    let counts = labels::summary(section.summary());
     let open = if is_open { " open" } else { "" };
     _ = writeln!(
         text,
         "<details{open}>\n<summary><b>{title}</b>: {counts}</summary>\n"
     );
     items.iter().for_each(|one| text.push_str(one.text()));
-    let lost = items.iter().filter(|one| one.level == 0);
-    let lost = Summary::of(lost.flat_map(|one| one.item.operations.iter().copied()));
-    let lost: Vec<String> = words::counts(lost)
+    let omitted = items.iter().filter(|one| one.level == 0);
+    let omitted = Summary::of(omitted.flat_map(|one| one.item.operations.iter().copied()));
+    let omitted: Vec<String> = labels::counts(omitted)
         .into_iter()
         .filter(|(count, _)| *count > 0)
-        .map(|(count, action)| words::counted(count, &format!("more {}", words::verb(action))))
+        .map(|(count, action)| labels::counted(count, &format!("more {}", labels::verb(action))))
         .collect();
-    if !lost.is_empty() {
-        let lost = lost.join(", ");
-        _ = writeln!(text, "- … and {lost}; the JSON plan has them all");
+    if !omitted.is_empty() {
+        let omitted = omitted.join(", ");
+        _ = writeln!(text, "- … and {omitted}; see the JSON plan");
     }
     text.push_str("\n</details>\n\n");
 }
 
-/// At most `limit` bytes of a text, with the cut shown.
+/// At most `limit` bytes of a text, with an ellipsis if it is longer.
 fn short(text: &str, limit: usize) -> String {
-    let shown = escape::line(text);
-    if shown.len() <= limit {
-        return shown;
+    let escaped = escape::line(text);
+    if escaped.len() <= limit {
+        return escaped;
     }
-    let end = shown.floor_char_boundary(limit.saturating_sub(3));
-    format!("{}…", &shown[..end])
+    let end = escaped.floor_char_boundary(limit.saturating_sub(3));
+    format!("{}…", &escaped[..end])
 }
 
 #[cfg(test)]

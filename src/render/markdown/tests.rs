@@ -1,4 +1,4 @@
-//! What is *tested* of Markdown: its order, its budget, and that hostile text stays text.
+//! *Tests* of the Markdown renderer: its order, its budget, and hostile text.
 
 use super::{
     super::{
@@ -11,13 +11,13 @@ use crate::{model::Value, plan::Cause};
 use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq, proptest};
 
 #[test]
-fn a_plan_is_told_in_order_of_what_it_risks() {
+fn a_plan_is_sorted_by_risk() {
     let (heading, ordinary) = planned::ordinary();
     insta::assert_snapshot!(written(|out| plan(&heading, &ordinary, BUDGET, out)));
 }
 
 #[test]
-fn a_small_budget_counts_what_it_leaves_out() {
+fn a_small_budget_counts_omitted_items() {
     let (heading, _) = planned::ordinary();
     let mut of = Plan::default();
     for at in 0..1_200 {
@@ -27,7 +27,7 @@ fn a_small_budget_counts_what_it_leaves_out() {
         of.operations
             .push(operation(Action::Update, Cause::Drift, &key));
     }
-    insta::assert_snapshot!(written(|out| plan(&heading, &of, LEAST, out)));
+    insta::assert_snapshot!(written(|out| plan(&heading, &of, MIN_BUDGET, out)));
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn hostile_text_stays_in_code_spans() {
     );
 }
 
-/// A line without its code spans, which are found as CommonMark finds them.
+/// A line without its code spans, by the rules of CommonMark.
 fn outside_of_code(line: &str) -> String {
     let mut outside = String::new();
     let mut rest = line;
@@ -71,7 +71,7 @@ fn outside_of_code(line: &str) -> String {
     outside + rest
 }
 
-/// The number that stands before `words`, or nothing.
+/// The number before `words`, or 0.
 fn number(text: &str, words: &str) -> usize {
     let before = text
         .split(words)
@@ -84,7 +84,7 @@ fn number(text: &str, words: &str) -> usize {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
-    fn the_budget_is_kept_and_no_delete_is_lost_in_silence(
+    fn the_budget_is_kept_and_omitted_deletes_are_counted(
         creates in 0_usize..3_000,
         updates in 0_usize..20_000,
         deletes in 0_usize..3_000,
@@ -107,10 +107,10 @@ proptest! {
         }
         let (heading, _) = planned::ordinary();
         let shown = written(|out| plan(&heading, &of, budget, out));
-        prop_assert!(shown.len() <= budget.max(LEAST), "{} of {budget}", shown.len());
+        prop_assert!(shown.len() <= budget.max(MIN_BUDGET), "{} of {budget}", shown.len());
         let count = |verb: &str| shown.matches(&format!("\n- **{verb}** ")).count();
-        let lost = number(&shown, " delete left out").max(number(&shown, " deletes left out"));
-        prop_assert_eq!(count("delete") + lost, deletes);
+        let omitted = number(&shown, " delete omitted").max(number(&shown, " deletes omitted"));
+        prop_assert_eq!(count("delete") + omitted, deletes);
         let more = |verb: &str| {
             number(&shown, &format!(" more {verb};"))
                 .max(number(&shown, &format!(" more {verb}s;")))

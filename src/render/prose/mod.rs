@@ -1,15 +1,14 @@
-//! *Prose* is a plan, or what became of it, as a person reads it at a terminal or in a log.
+//! The *prose* renderer writes a plan, or the result of an apply, for a terminal or a log.
 //!
-//! One line says what happens to a resource, one line each which of its fields change. Whatever came
-//! from a file or a portal passes through [`escape`] before it is measured, cut or painted.
+//! Each resource has one line, and one more for each changed field. Text from files and portals passes
+//! through [`escape`] before it is measured, truncated or styled.
 
 use super::{
     Look,
     difference::{self, Difference, Piece},
     document::{Heading, Outcomes},
-    escape,
+    escape, labels,
     section::{Item, sections},
-    words,
 };
 use crate::{
     apply::{Applied, Outcome},
@@ -20,13 +19,13 @@ use anstyle::{AnsiColor, Style};
 use std::io::{self, Write};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-/// How many fields of a new resource are shown.
+/// The maximum number of fields of a new resource.
 const FIELDS_SHOWN: usize = 8;
 
-/// How many lines of one long value are shown.
+/// The maximum number of lines of a long value.
 const LINES_SHOWN: usize = 20;
 
-/// How far to the right places and values stand.
+/// The column of places and values.
 const COLUMN: usize = 38;
 
 /// Writes a plan.
@@ -37,8 +36,8 @@ pub fn plan(heading: &Heading, plan: &Plan, look: &Look, out: &mut dyn Write) ->
     head(heading, look, out)?;
     for section in sections(heading, plan) {
         let indent = if let Some(cause) = section.cause {
-            let because = words::because(cause);
-            writeln!(out, "{}", paint(look, Style::new().bold(), because))?;
+            let heading = labels::cause_heading(cause);
+            writeln!(out, "{}", paint(look, Style::new().bold(), heading))?;
             2
         } else {
             0
@@ -50,17 +49,17 @@ pub fn plan(heading: &Heading, plan: &Plan, look: &Look, out: &mut dyn Write) ->
         writeln!(out)?;
     }
     findings(plan, look, out)?;
-    let foot = words::foot(plan).join(" · ");
+    let foot = labels::footer(plan).join(" · ");
     writeln!(out, "{}", wrapped(&foot, look.width, 0))
 }
 
-/// "acme on sandbox (embedded) · HEAD 3f2c1aa · base 9d01b77 · files differ from HEAD"
+/// "acme on sandbox (embedded) · HEAD 3f2c1aa · base 9d01b77 · uncommitted changes"
 fn head(heading: &Heading, look: &Look, out: &mut dyn Write) -> io::Result<()> {
-    let text = escape::line(&words::heading(heading));
+    let text = escape::line(&labels::heading(heading));
     let text = wrapped(&text, look.width, 0);
     writeln!(out, "{}", paint(look, Style::new().bold(), &text))?;
     if heading.revision.head.is_none() {
-        let text = wrapped(words::NO_HISTORY, look.width, 0);
+        let text = wrapped(labels::NO_HISTORY, look.width, 0);
         writeln!(out, "{}", paint(look, Style::new().dimmed(), &text))?;
     }
     writeln!(out)
@@ -73,15 +72,15 @@ fn title(item: &Item<'_>, indent: usize, look: &Look, out: &mut dyn Write) -> io
         Action::Update | Action::Rename => AnsiColor::Yellow,
         Action::Deactivate | Action::Delete => AnsiColor::Red,
     };
-    let title = format!("{} {}", words::sign(action), escape::line(&item.title()));
-    let title = cut(&title, look.width.saturating_sub(indent));
+    let title = format!("{} {}", labels::sign(action), escape::line(&item.title()));
+    let title = truncated(&title, look.width.saturating_sub(indent));
     let notes = escape::line(&item.notes().join(" · "));
     let gap = (COLUMN + 2).saturating_sub(indent + title.width()).max(2);
     let room = look.width.saturating_sub(indent + title.width() + gap);
     let style = Style::new().fg_color(Some(color.into())).bold();
     write!(out, "{:indent$}{}", "", paint(look, style, &title))?;
     if !notes.is_empty() && room >= 8 {
-        let notes = paint(look, Style::new().dimmed(), &cut(&notes, room));
+        let notes = paint(look, Style::new().dimmed(), &truncated(&notes, room));
         write!(out, "{:gap$}{notes}", "")?;
     }
     writeln!(out)
@@ -89,18 +88,18 @@ fn title(item: &Item<'_>, indent: usize, look: &Look, out: &mut dyn Write) -> io
 
 fn changes(item: &Item<'_>, indent: usize, look: &Look, out: &mut dyn Write) -> io::Result<()> {
     let is_create = item.first().action == Action::Create;
-    let told: Vec<(&Change, Option<Cause>)> = item.changes().collect();
+    let changes: Vec<(&Change, Option<Cause>)> = item.changes().collect();
     let shown = if is_create {
-        told.len().min(FIELDS_SHOWN)
+        changes.len().min(FIELDS_SHOWN)
     } else {
-        told.len()
+        changes.len()
     };
-    for (change, cause) in &told[..shown] {
+    for (change, cause) in &changes[..shown] {
         field(change, *cause, is_create, indent + 4, look, out)?;
     }
-    let more = told.len() - shown + item.untold();
+    let more = changes.len() - shown + item.omitted();
     if more > 0 {
-        let text = format!("… and {}", words::counted(more, "more field"));
+        let text = format!("… and {}", labels::counted(more, "more field"));
         let text = paint(look, Style::new().dimmed(), &text);
         writeln!(out, "{:1$}{text}", "", indent + 4)?;
     }
@@ -115,39 +114,39 @@ fn field(
     look: &Look,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let cause = cause.map_or_else(String::new, |cause| format!("  ({})", words::cause(cause)));
+    let cause = cause.map_or_else(String::new, |cause| format!("  ({})", labels::cause(cause)));
     let path = escape::line(&change.path.join("."));
-    let path = cut(&path, look.width.saturating_sub(indent + 2).max(8));
+    let path = truncated(&path, look.width.saturating_sub(indent + 2).max(8));
     let gap = (COLUMN + 2).saturating_sub(indent + path.width()).max(2);
-    // On a narrow terminal values stand under their field.
+    // On a narrow terminal, values are below their field.
     let beside = look
         .width
         .saturating_sub(indent + path.width() + gap + cause.width());
     let cause = paint(look, Style::new().dimmed(), &cause);
     write!(out, "{:indent$}{path}", "")?;
     if is_create && !is_long(change.after.as_ref(), beside) {
-        let text = escape::line(&words::value(change.after.as_ref()));
-        return writeln!(out, "{:gap$}{}{cause}", "", cut(&text, beside));
+        let text = escape::line(&labels::value(change.after.as_ref()));
+        return writeln!(out, "{:gap$}{}{cause}", "", truncated(&text, beside));
     }
     match difference::of(change, beside) {
         Difference::Short(before, after) => {
             let text = format!("{} → {}", escape::line(&before), escape::line(&after));
-            writeln!(out, "{:gap$}{}{cause}", "", cut(&text, beside))
+            writeln!(out, "{:gap$}{}{cause}", "", truncated(&text, beside))
         }
         Difference::Long(pieces) => {
             writeln!(out, "{cause}")?;
             let room = look.width.saturating_sub(indent + 4).max(8);
             for (piece, text) in pieces.iter().take(LINES_SHOWN) {
-                let text = format!("{} {}", piece.sign(), cut(&escape::line(text), room));
+                let text = format!("{} {}", piece.sign(), truncated(&escape::line(text), room));
                 let style = match piece {
-                    Piece::Gone => Style::new().fg_color(Some(AnsiColor::Red.into())),
-                    Piece::New => Style::new().fg_color(Some(AnsiColor::Green.into())),
-                    Piece::Kept => Style::new().dimmed(),
+                    Piece::Removed => Style::new().fg_color(Some(AnsiColor::Red.into())),
+                    Piece::Added => Style::new().fg_color(Some(AnsiColor::Green.into())),
+                    Piece::Unchanged => Style::new().dimmed(),
                 };
                 writeln!(out, "{:1$}{2}", "", indent + 2, paint(look, style, &text))?;
             }
             if let Some(more @ 1..) = pieces.len().checked_sub(LINES_SHOWN) {
-                let more = words::counted(more, "more line");
+                let more = labels::counted(more, "more line");
                 writeln!(out, "{:1$}… and {more}", "", indent + 2)?;
             }
             Ok(())
@@ -155,7 +154,7 @@ fn field(
     }
 }
 
-/// Whether a new value is told line by line; of others the beginning is enough.
+/// Whether a new value is shown line by line instead of truncated.
 fn is_long(value: Option<&Value>, room: usize) -> bool {
     room < 12
         || value
@@ -170,7 +169,7 @@ fn findings(plan: &Plan, look: &Look, out: &mut dyn Write) -> io::Result<()> {
             Level::Warn => AnsiColor::Yellow,
             Level::Info => AnsiColor::Cyan,
         };
-        let word = words::level(finding.level);
+        let word = labels::level(finding.level);
         let style = Style::new().fg_color(Some(color.into())).bold();
         let text = format!(
             "{word}  {}  {}",
@@ -183,7 +182,7 @@ fn findings(plan: &Plan, look: &Look, out: &mut dyn Write) -> io::Result<()> {
         let waived = finding.waived.as_ref();
         let below = [
             waived.map(|because| format!("waived: {}", escape::line(because))),
-            words::waiver(finding)
+            labels::waiver(finding)
                 .map(|waiver| format!("allow it in callsheet.yaml:  {}", escape::line(&waiver))),
             (waived.is_none() && finding.level == Level::Block)
                 .then(|| finding.rule.help().to_owned()),
@@ -202,8 +201,8 @@ fn findings(plan: &Plan, look: &Look, out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-/// At most `room` columns, with the cut shown.
-fn cut(text: &str, room: usize) -> String {
+/// At most `room` columns of a text, with an ellipsis if it is longer.
+fn truncated(text: &str, room: usize) -> String {
     if text.width() <= room {
         return text.to_owned();
     }
@@ -216,8 +215,8 @@ fn cut(text: &str, room: usize) -> String {
     format!("{kept}…")
 }
 
-/// Text broken between its words so that no line takes more than `width` columns, a word longer than
-/// that aside: what a finding says is never cut. Lines after the first begin with `indent` spaces.
+/// Text wrapped at `width` columns, between words only, so that findings are never truncated. Lines after
+/// the first start with `indent` spaces.
 fn wrapped(text: &str, width: usize, indent: usize) -> String {
     let mut lines = String::new();
     let mut used = 0;
@@ -235,7 +234,7 @@ fn wrapped(text: &str, width: usize, indent: usize) -> String {
     lines
 }
 
-/// Writes what became of a plan: what was not done, one by one, and the numbers.
+/// Writes the result of an apply: the operations that weren't completed, and a summary.
 ///
 /// # Errors
 /// The writer fails.
@@ -252,7 +251,7 @@ pub fn applied(plan: &Plan, applied: &Applied, look: &Look, out: &mut dyn Write)
         writeln!(
             out,
             "{word}  {} {}: {}",
-            words::verb(operation.action),
+            labels::verb(operation.action),
             escape::line(&operation.address.to_string()),
             escape::line(why)
         )?;
@@ -274,7 +273,10 @@ pub fn applied(plan: &Plan, applied: &Applied, look: &Look, out: &mut dyn Write)
     });
     writeln!(out, "{done} of {} done{rest}", plan.operations.len())?;
     if unknown > 0 {
-        writeln!(out, "plan again to see what became of the unknown")?;
+        writeln!(
+            out,
+            "plan again to find out what happened to the unknown operations"
+        )?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What is *tested* of prose: its layout, its width, and that nothing in it acts.
+//! *Tests* of the prose renderer: its layout, its width, and hostile text.
 
 use super::{
     super::{planned, samples::written},
@@ -6,7 +6,7 @@ use super::{
 };
 
 #[test]
-fn a_plan_with_history_is_told_by_cause() {
+fn a_plan_with_history_is_grouped_by_cause() {
     let look = Look {
         width: 100,
         ..Look::default()
@@ -19,7 +19,7 @@ fn a_plan_with_history_is_told_by_cause() {
 fn a_plan_without_history_has_no_headings() {
     let (mut heading, ordinary) = planned::ordinary();
     heading.revision = super::super::document::Revision::default();
-    heading.is_dirty = false;
+    heading.dirty = false;
     insta::assert_snapshot!(written(|out| plan(
         &heading,
         &ordinary,
@@ -29,7 +29,7 @@ fn a_plan_without_history_has_no_headings() {
 }
 
 #[test]
-fn lines_keep_to_the_width_and_nothing_acts() {
+fn lines_keep_to_the_width_and_are_escaped() {
     for (heading, of) in [planned::ordinary(), planned::hostile()] {
         for width in [40, 80, 120] {
             let look = Look {

@@ -90,7 +90,7 @@ fn bytes(plan: &Plan) -> String {
 
 async fn read(portal: &dyn Portal) -> Live {
     let live = portal.read(&Kind::ALL.into(), &()).await.unwrap();
-    assert_eq!(live.requests.made, live.requests.bound);
+    assert_eq!(live.requests.made, live.requests.minimum);
     assert!(
         live.listings
             .values()

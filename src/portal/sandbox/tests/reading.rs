@@ -16,7 +16,7 @@ fn another_cursor() -> String {
 async fn a_read_needs_the_minimum_number_of_requests() {
     let (portal, ..) = portal(2500, |_, _| None).await;
     let live = read(&portal, &Kind::ALL).await.unwrap();
-    assert_eq!((live.requests.made, live.requests.bound), (4, 4));
+    assert_eq!((live.requests.made, live.requests.minimum), (4, 4));
     assert_eq!(live.listings.len(), Kind::ALL.len());
     assert!(
         live.listings
@@ -57,7 +57,7 @@ async fn progress_counts_every_object_once() {
     let kinds = BTreeSet::from([Kind::Users]);
     let live = portal.read(&kinds, &count).await.unwrap();
     assert_eq!(*count.0.lock().unwrap(), 1500);
-    assert_eq!((live.requests.made, live.requests.bound), (4, 2));
+    assert_eq!((live.requests.made, live.requests.minimum), (4, 2));
     assert_eq!(live.listings[&Kind::Users].incomplete, None);
 }
 

@@ -1,29 +1,28 @@
-//! What is *told* of one operation: nothing, one line, or its fields as well, as there is room.
+//! The *budget* limits the level of detail of each operation: omitted, one line, or all fields.
 
 use super::{SHOWN, TEXT, short};
 use crate::{
     plan::Action,
     render::{
         difference::{self, Difference},
-        escape,
+        escape, labels,
         section::{Item, Section},
-        words,
     },
 };
 use std::fmt::Write as _;
 
-/// How wide two values may be to stand side by side.
+/// The maximum width of two values side by side.
 const SIDE_BY_SIDE: usize = 100;
 
-/// An item as it can be told: not at all, in one line, or with its fields.
-pub(super) struct Told<'p> {
+/// An item with its levels of detail: omitted, one line, or all fields.
+pub(super) struct Entry<'p> {
     pub(super) item: &'p Item<'p>,
     brief: String,
     full: String,
     pub(super) level: usize,
 }
 
-impl<'p> Told<'p> {
+impl<'p> Entry<'p> {
     pub(super) fn all(section: &'p Section<'p>) -> Vec<Self> {
         let items = section.items.iter();
         items
@@ -32,7 +31,7 @@ impl<'p> Told<'p> {
                 let title = title(item);
                 let count = item.first().changes.len();
                 let fields = match item.template {
-                    None if count > 0 => format!(" · {}", words::counted(count, "field")),
+                    None if count > 0 => format!(" · {}", labels::counted(count, "field")),
                     _ => String::new(),
                 };
                 Self {
@@ -54,25 +53,25 @@ impl<'p> Told<'p> {
     }
 }
 
-/// Tells as much as there is room for: the details of updates go first, then updates, then the details
-/// of what comes into being. In each step the first that doesn't fit ends it.
-pub(super) fn fit(told: &mut [Vec<Told<'_>>], room: &mut usize) {
+/// Distributes the remaining bytes: first lines for all items except updates, then their details, then
+/// lines for updates, then details of updates. Each step ends at the first item that doesn't fit.
+pub(super) fn allocate(entries: &mut [Vec<Entry<'_>>], room: &mut usize) {
     for (is_update, level) in [(false, 1), (false, 2), (true, 1), (true, 2)] {
-        let all = told.iter_mut().flatten();
+        let all = entries.iter_mut().flatten();
         for one in all.filter(|one| (one.item.first().action == Action::Update) == is_update) {
-            let now = one.text().len();
-            let then = if level == 1 { &one.brief } else { &one.full };
-            if one.level + 1 != level || then.len() > now + *room {
+            let current = one.text().len();
+            let next = if level == 1 { &one.brief } else { &one.full };
+            if one.level + 1 != level || next.len() > current + *room {
                 break;
             }
-            *room = (*room + now).saturating_sub(then.len());
+            *room = (*room + current).saturating_sub(next.len());
             one.level = level;
         }
     }
 }
 
 fn title(item: &Item<'_>) -> String {
-    let verb = words::verb(item.first().action);
+    let verb = labels::verb(item.first().action);
     let mut text = format!("- **{verb}** {}", escape::code(&short(&item.title(), TEXT)));
     for note in item.notes() {
         _ = write!(text, " · {}", escape::code(&short(&note, TEXT)));
@@ -87,21 +86,21 @@ fn details(item: &Item<'_>) -> String {
         let users = item.operations.iter().take(SHOWN);
         let users = users.map(|user| escape::code(&short(&user.address.key, TEXT)));
         let users: Vec<String> = users.collect();
-        _ = write!(text, "  - of {}", users.join(", "));
+        _ = write!(text, "  - users: {}", users.join(", "));
         if let Some(more @ 1..) = item.operations.len().checked_sub(SHOWN) {
-            _ = write!(text, " … and {} more", words::thousands(more));
+            _ = write!(text, " … and {} more", labels::thousands(more));
         }
         text.push('\n');
     }
     let limit = if is_create { SHOWN } else { SHOWN * 4 };
-    let told: Vec<_> = item.changes().collect();
-    for (change, cause) in told.iter().take(limit) {
+    let changes: Vec<_> = item.changes().collect();
+    for (change, cause) in changes.iter().take(limit) {
         let path = escape::code(&short(&change.path.join("."), TEXT));
-        let cause = cause.map_or_else(String::new, |one| format!(" _({})_", words::cause(one)));
+        let cause = cause.map_or_else(String::new, |one| format!(" _({})_", labels::cause(one)));
         let code = |value: &str| escape::code(&short(value, TEXT));
         match difference::of(change, SIDE_BY_SIDE) {
             _ if is_create => {
-                let after = code(&words::value(change.after.as_ref()));
+                let after = code(&labels::value(change.after.as_ref()));
                 _ = writeln!(text, "  - {path}: {after}");
             }
             Difference::Short(before, after) => {
@@ -118,14 +117,14 @@ fn details(item: &Item<'_>) -> String {
                     _ = writeln!(text, "    - `{}` {}", piece.sign(), code(line));
                 }
                 if let Some(more @ 1..) = pieces.len().checked_sub(SHOWN * 2) {
-                    _ = writeln!(text, "    - … and {}", words::counted(more, "more line"));
+                    _ = writeln!(text, "    - … and {}", labels::counted(more, "more line"));
                 }
             }
         }
     }
-    let more = told.len().saturating_sub(limit) + item.untold();
+    let more = changes.len().saturating_sub(limit) + item.omitted();
     if more > 0 {
-        _ = writeln!(text, "  - … and {}", words::counted(more, "more field"));
+        _ = writeln!(text, "  - … and {}", labels::counted(more, "more field"));
     }
     text
 }

@@ -1,5 +1,5 @@
-//! *Words* are what every format of a plan calls the same thing, before it is made safe: none of this
-//! has been escaped yet, since each format escapes for itself.
+//! *Labels* are the texts that all formats of a plan have in common. They aren't escaped: each format has
+//! its own escaping.
 
 use super::document::{Heading, Revision};
 use crate::{
@@ -7,19 +7,20 @@ use crate::{
     plan::{Action, Cause, Finding, Operation, Plan, Summary, guard::Level},
 };
 
-/// Said where what is planned is not what anybody could review.
-pub(super) const DIRTY: &str = "files differ from HEAD";
+/// The note for a plan with uncommitted changes.
+pub(super) const DIRTY: &str = "uncommitted changes";
 
-/// Said once, where no commit can tell why anything changes.
-pub(super) const NO_HISTORY: &str = "not in Git: nothing is known of earlier revisions";
+/// The note for a plan without Git history.
+pub(super) const NO_HISTORY: &str =
+    "no Git history for this workspace, so changes can't be attributed";
 
-/// What heads every plan: which workspace, which portal, which commits.
+/// The heading of a plan: workspace, portal and commits.
 pub(super) fn heading(heading: &Heading) -> String {
     let Heading {
         workspace,
         portal,
         revision,
-        is_dirty,
+        dirty,
     } = heading;
     let mut text = format!("{workspace} on {portal}");
     for (name, commit) in commits(revision) {
@@ -28,14 +29,14 @@ pub(super) fn heading(heading: &Heading) -> String {
         text.push(' ');
         text.push_str(commit);
     }
-    if *is_dirty {
+    if *dirty {
         text.push_str(" · ");
         text.push_str(DIRTY);
     }
     text
 }
 
-/// The commits that a plan is made from, by the names that people know them by, in short.
+/// The abbreviated commits of a plan, with their labels.
 pub(super) fn commits(revision: &Revision) -> impl Iterator<Item = (&'static str, &str)> {
     let Revision {
         head,
@@ -48,17 +49,17 @@ pub(super) fn commits(revision: &Revision) -> impl Iterator<Item = (&'static str
         .map(|(name, commit)| (name, commit.get(..7).unwrap_or(commit)))
 }
 
-/// The heading over the operations of one cause.
-pub(super) const fn because(cause: Cause) -> &'static str {
+/// The heading of the operations with a cause.
+pub(super) const fn cause_heading(cause: Cause) -> &'static str {
     match cause {
-        Cause::Conflict => "Changed on both sides",
+        Cause::Conflict => "Changed in the files and on the portal",
         Cause::Change => "This change",
         Cause::Pending => "Merged, not yet applied",
-        Cause::Drift => "Somebody edited the portal",
+        Cause::Drift => "Changed on the portal",
     }
 }
 
-/// A cause in one word, beside a field whose cause is not its operation's.
+/// A cause in one word, for a field whose cause differs from its operation's.
 pub(super) const fn cause(cause: Cause) -> &'static str {
     match cause {
         Cause::Conflict => "conflict",
@@ -68,7 +69,7 @@ pub(super) const fn cause(cause: Cause) -> &'static str {
     }
 }
 
-/// An action, to be put behind "to".
+/// An action as a verb: "to create".
 pub(super) const fn verb(action: Action) -> &'static str {
     match action {
         Action::Create => "create",
@@ -92,7 +93,7 @@ pub(super) const fn sign(action: Action) -> char {
     }
 }
 
-/// How much a finding matters, in one word.
+/// The level of a finding.
 pub(super) const fn level(level: Level) -> &'static str {
     match level {
         Level::Block => "block",
@@ -101,10 +102,10 @@ pub(super) const fn level(level: Level) -> &'static str {
     }
 }
 
-/// What is to be said of an operation beside its action: that it makes way, or what it was called.
+/// A note on an operation besides its action, such as the previous key.
 pub(super) fn note(operation: &Operation) -> Option<String> {
     match (operation.is_release, operation.action, &operation.object) {
-        (true, ..) => Some("makes way".to_owned()),
+        (true, ..) => Some("temporary release".to_owned()),
         (_, Action::Rename, Some(object)) if object.key != operation.address.key => {
             Some(format!("was {}", object.key))
         }
@@ -114,7 +115,7 @@ pub(super) fn note(operation: &Operation) -> Option<String> {
     }
 }
 
-/// Who asks for an operation: `removed in 3f2c1aa by Ann Lee`, or `3f2c1aa Ann Lee`.
+/// The commit of an operation: `removed in 3f2c1aa by Ann Lee`, or `3f2c1aa Ann Lee`.
 pub(super) fn commit(action: Action, commit: &Commit) -> String {
     let (id, author) = (commit.short(), &commit.author);
     match action {
@@ -123,13 +124,13 @@ pub(super) fn commit(action: Action, commit: &Commit) -> String {
     }
 }
 
-/// The file and the line that declare a resource.
+/// The file and the line of a declaration.
 pub(super) fn place(operation: &Operation) -> Option<String> {
     let origin = operation.origin.as_ref()?;
     Some(origin.place().to_string())
 }
 
-/// A value on one line, if its text is on one. Nothing in it is a secret: the model can't hold one.
+/// A value as text, on one line unless it contains line breaks. It can't contain secrets: the model has none.
 pub(super) fn value(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => "(none)".to_owned(),
@@ -152,7 +153,7 @@ pub(super) fn value(value: Option<&Value>) -> String {
     }
 }
 
-/// The line that lets a blocking finding pass, where one may.
+/// The waiver to add for a blocking finding, if it can be waived.
 pub(super) fn waiver(finding: &Finding) -> Option<String> {
     if finding.level != Level::Block || !finding.can_be_waived() {
         return None;
@@ -169,19 +170,19 @@ pub(super) fn waiver(finding: &Finding) -> Option<String> {
 
 /// `1 to create, 144 to update, 1 to delete`
 pub(super) fn summary(summary: Summary) -> String {
-    let some: Vec<String> = counts(summary)
+    let parts: Vec<String> = counts(summary)
         .into_iter()
         .filter(|(count, _)| *count > 0)
         .map(|(count, action)| format!("{} to {}", thousands(count), verb(action)))
         .collect();
-    if some.is_empty() {
+    if parts.is_empty() {
         "Nothing to do".to_owned()
     } else {
-        some.join(", ")
+        parts.join(", ")
     }
 }
 
-/// How many operations of each action there are, in the order in which they are told.
+/// The number of operations of each action, in display order.
 pub(super) const fn counts(summary: Summary) -> [(usize, Action); 6] {
     let Summary {
         create,
@@ -201,31 +202,31 @@ pub(super) const fn counts(summary: Summary) -> [(usize, Action); 6] {
     ]
 }
 
-/// What stands under every plan, in parts: what is to be done, what isn't touched, what it cost.
-pub(super) fn foot(plan: &Plan) -> Vec<String> {
+/// The parts of a plan's footer: summary, unmanaged objects and requests.
+pub(super) fn footer(plan: &Plan) -> Vec<String> {
     let mut parts = vec![summary(plan.summary())];
-    let unmanaged: Vec<String> = plan
+    let left_alone: Vec<String> = plan
         .unmanaged
         .iter()
-        .map(|(kind, count)| of_kind(*count, *kind))
+        .map(|(kind, count)| unmanaged(*count, *kind))
         .collect();
-    if !unmanaged.is_empty() {
-        parts.push(format!("{} not managed, not touched", unmanaged.join(", ")));
+    if !left_alone.is_empty() {
+        parts.push(format!("{} left alone", left_alone.join(", ")));
     }
     let requests = plan.requests;
     let made = counted(
         usize::try_from(requests.made).unwrap_or(usize::MAX),
         "request",
     );
-    parts.push(format!("{made} (bound {})", requests.bound));
+    parts.push(format!("{made} (minimum {})", requests.minimum));
     parts
 }
 
-fn of_kind(count: usize, kind: Kind) -> String {
+fn unmanaged(count: usize, kind: Kind) -> String {
     if count == 1 {
-        format!("1 {}", kind.singular())
+        format!("1 unmanaged {}", kind.singular())
     } else {
-        format!("{} {kind}", thousands(count))
+        format!("{} unmanaged {kind}", thousands(count))
     }
 }
 
@@ -237,15 +238,15 @@ pub(super) fn counted(count: usize, one: &str) -> String {
     }
 }
 
-/// A number as people read it: `19,412`.
+/// A number with thousands separators: `19,412`.
 pub(super) fn thousands(number: usize) -> String {
     let digits = number.to_string();
-    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            shown.push(',');
+            text.push(',');
         }
-        shown.push(digit);
+        text.push(digit);
     }
-    shown
+    text
 }
