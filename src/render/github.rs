@@ -70,7 +70,7 @@ mod tests {
         insta::assert_snapshot!(written(|out| report(&ordinary(), &look, out)), @"
         ::warning file=tenants/acme/people.yaml,line=4,endLine=4,col=3,endColumn=5,title=unanswered-calls::unanswered calls to bob are disconnected%0Aenable voicemail, or forward the calls
         ::error file=tenants/acme/people.yaml,line=6,endLine=6,col=3,endColumn=7,title=duplicate-address::users/alice is declared twice%0Atenants/acme/people.yaml:2: first declared here
-        ::error file=tenants/acme/queues.yaml,line=2,endLine=2,col=3,endColumn=6,title=duplicate-value::extension 1001 is taken%0Atenants/acme/people.yaml:5: users/bob has it
+        ::error file=tenants/acme/queues.yaml,line=2,endLine=2,col=3,endColumn=6,title=duplicate-value::extension 1001 is taken%0Atenants/acme/people.yaml:5: used by users/bob
         ");
     }
 

@@ -151,7 +151,7 @@ mod tests {
         {
           "id": "duplicate-address",
           "shortDescription": {
-            "text": "A resource is declared twice. Files merge, so one declaration would silently win."
+            "text": "A resource is declared twice. Files are merged, so one declaration would silently replace the other."
           },
           "help": {
             "text": "Keep one of the two declarations."
