@@ -6,7 +6,7 @@ use crate::{
     config::{Config, FieldName, FieldPolicy},
     diagnostic::{Diagnostic, Report, Rule},
     model::{Address, Kind, Origin, Resource, Shape, State, Value},
-    portal::{Capabilities, Declared, KindCapability, Limit},
+    portal::{Capabilities, Declaration, KindCapability, Limit},
     rules,
     source::{Place, Source, Span},
 };
@@ -63,7 +63,7 @@ fn check(
 ) {
     let origin = resource.origin.as_ref();
     let fields = &resource.fields;
-    for field in &kind.lacks {
+    for field in &kind.unsupported {
         if let Some((path, _)) = declared(address, resource, field) {
             let message = format!(
                 "{address}: the portal {portal} doesn't support `{}`",
@@ -72,9 +72,14 @@ fn check(
             report.add(unsupported(origin, &path, message));
         }
     }
-    for Limit { field, only, holds } in kind.limits {
+    for Limit {
+        field,
+        only,
+        accepts,
+    } in kind.limits
+    {
         if let Some((path, value)) = declared(address, resource, field)
-            && !holds(&value, Declared { fields, state })
+            && !accepts(&value, Declaration { fields, state })
         {
             let message = format!(
                 "{address}: in `{}`, the portal {portal} supports only {only}",
@@ -150,7 +155,7 @@ mod tests {
         Limit {
             field: "username",
             only: "lower case",
-            holds: |value, _| {
+            accepts: |value, _| {
                 value
                     .as_text()
                     .is_none_or(|text| !text.contains(char::is_uppercase))
@@ -159,26 +164,26 @@ mod tests {
         Limit {
             field: "forwarding.destinations",
             only: "one destination",
-            holds: |value, _| value.elements().len() <= 1,
+            accepts: |value, _| value.elements().len() <= 1,
         },
     ];
 
     const TYPES: &[Limit] = &[Limit {
         field: "fax.retries",
         only: "0 to 4",
-        holds: |value, _| matches!(value, Value::Integer(0..=4)),
+        accepts: |value, _| matches!(value, Value::Integer(0..=4)),
     }];
 
     fn limited_portal() -> Capabilities {
         let users = KindCapability {
-            lacks: BTreeSet::from(["voicemail.mailbox", "color"]),
+            unsupported: BTreeSet::from(["voicemail.mailbox", "color"]),
             limits: LIMITS,
-            deletes: true,
+            can_delete: true,
         };
         let extensions = KindCapability {
-            lacks: BTreeSet::from(["call_queue", "fax.owner"]),
+            unsupported: BTreeSet::from(["call_queue", "fax.owner"]),
             limits: TYPES,
-            deletes: true,
+            can_delete: true,
         };
         Capabilities {
             portal: "small",

@@ -1,58 +1,58 @@
-//! A *capability* is what a portal can hold: which kinds, which of their fields, and of a field what it
-//! may say there. The docs' table is generated from it, and what is beyond it is a diagnostic.
+//! A *capability* describes what a portal supports: kinds, fields and values. The table in the docs is
+//! generated from it, and an unsupported declaration is a diagnostic.
 
 use crate::model::{Fields, Kind, State, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a portal can hold.
+/// The capabilities of a portal.
 #[derive(Clone, Debug)]
 pub struct Capabilities {
-    /// The word for it in `portal.kind`.
+    /// The portal's name in `portal.kind`.
     pub portal: &'static str,
-    /// The kinds that it has, and what it can do with each. Templates that a portal doesn't have stay in
-    /// the files, where they are expanded.
+    /// The supported kinds. Unsupported templates are still allowed in files, where they are expanded.
     pub kinds: BTreeMap<Kind, KindCapability>,
 }
 
-/// What a portal can do with one kind.
+/// The capabilities for one kind.
 #[derive(Clone, Debug, Default)]
 pub struct KindCapability {
-    /// Fields that it can't hold, as `voicemail.greeting`; of a kind with several types behind the word
-    /// of the type, as `fax.owner`, or that word alone.
-    pub lacks: BTreeSet<&'static str>,
-    /// Whether it can delete; where it can't, removing deactivates (S4.31).
-    pub deletes: bool,
-    /// Fields that it can hold less in than the model can.
+    /// The unsupported fields, such as `voicemail.greeting`. For a kind with types: fields prefixed with the
+    /// type, such as `fax.owner`, or unsupported types.
+    pub unsupported: BTreeSet<&'static str>,
+    // S4.31
+    /// Whether objects can be deleted. If not, a delete deactivates the object.
+    pub can_delete: bool,
+    /// The fields with fewer supported values than in the model.
     pub limits: &'static [Limit],
 }
 
-/// What a portal can hold in one field, where that is less than the model allows.
+/// A limit of the values of one field.
 #[derive(Clone, Copy, Debug)]
 pub struct Limit {
-    /// The field, named as in [`KindCapability::lacks`]; the field of the key for the key itself.
+    /// The field, as in [`KindCapability::unsupported`]. The identity field stands for the key.
     pub field: &'static str,
-    /// What it can hold, as the end of a sentence: `only \`user\` and \`admin\``.
+    /// The supported values as the end of a sentence: \`user\` or \`admin\`.
     pub only: &'static str,
-    /// Whether it can hold a value, beside all else that is declared; `null` asks whether it can be
+    /// Whether a value is supported in the context of its declaration. `null` checks whether the field can be
     /// cleared.
-    pub holds: fn(&Value, Declared<'_>) -> bool,
+    pub accepts: fn(&Value, Declaration<'_>) -> bool,
 }
 
-/// What is declared beside a value.
+/// The declaration that contains a value.
 #[derive(Clone, Copy, Debug)]
-pub struct Declared<'a> {
-    /// Of the same resource.
+pub struct Declaration<'a> {
+    /// The fields of the resource.
     pub fields: &'a Fields,
-    /// Of everything.
+    /// All declared resources.
     pub state: &'a State,
 }
 
 impl KindCapability {
-    /// All of a kind.
+    /// Full support of a kind.
     #[must_use]
-    pub fn whole() -> Self {
+    pub fn full() -> Self {
         Self {
-            deletes: true,
+            can_delete: true,
             ..Self::default()
         }
     }

@@ -5,8 +5,8 @@
 //! protection, which belong to the engine (law 6). To add a portal, add a folder here and a line in
 //! `open`; `docs/adding-a-portal.md` describes the steps.
 
-mod about;
 mod capability;
+mod description;
 #[cfg(test)]
 mod fake_server;
 mod hint;
@@ -17,10 +17,10 @@ mod redact;
 mod sandbox;
 
 pub use crate::model::Change;
-pub use about::{About, Mapped};
-pub use capability::{Capabilities, Declared, KindCapability, Limit};
+pub use capability::{Capabilities, Declaration, KindCapability, Limit};
+pub use description::{Description, FieldMapping};
 pub use hint::with_hint;
-pub use open::{Credentials, Location, Target, about, capabilities, mapping, open};
+pub use open::{Credentials, Location, Target, capabilities, description, mapping, open};
 pub use redact::Redactor;
 
 use crate::model::{Address, Fields, Kind, Live, Name, State};

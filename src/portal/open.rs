@@ -1,9 +1,8 @@
-//! A *target* is a portal that is named but not yet spoken to: which one, where, with what
-//! credentials. This is the one place that knows every adapter, and the only one here that knows the
-//! sandbox's server.
+//! A *target* describes a portal: its kind, location and credentials. Only this module knows all adapters and
+//! the sandbox's server.
 
 use super::{
-    About, Capabilities, Error, Mapped, Portal, Progress, Write, Written,
+    Capabilities, Description, Error, FieldMapping, Portal, Progress, Write, Written,
     http::{Base, Client, RateLimit, plain},
     kazoo::{self, Kazoo},
     sandbox::{self, Sandbox},
@@ -17,38 +16,38 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 use std::{collections::BTreeSet, path::PathBuf};
 
-/// A portal that is named but not yet spoken to.
+/// The description of a portal, from which [`open`] creates an adapter.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// Which one it is.
+    /// The kind of portal.
     pub kind: PortalKind,
-    /// Where it is.
+    /// The location.
     pub location: Location,
-    /// The account, domain or realm there, where the portal has several.
+    /// The account, domain or realm, for portals with several.
     pub tenant: Option<String>,
-    /// What it is shown.
+    /// The credentials.
     pub credentials: Credentials,
     /// The rate limit; by default the adapter's own.
     pub rate_limit: Option<RateLimit>,
-    /// What changes may cost; nothing, unless given.
+    /// The allowed charges; none by default.
     pub charges: Option<Charges>,
 }
 
-/// Where a portal is.
+/// The location of a portal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {
-    /// In this process, for as long as it is used; its database is this file.
+    /// A sandbox that runs in this process, with the path of its database.
     Embedded(PathBuf),
-    /// At this URL.
+    /// A URL.
     Url(String),
 }
 
-/// What a portal is shown.
+/// The credentials for a portal.
 #[derive(Clone, Debug)]
 pub enum Credentials {
-    /// Nothing; the embedded sandbox needs none.
+    /// None, as for an embedded sandbox.
     None,
-    /// A token, or a key that stands for one.
+    /// A token or API key.
     Token(SecretString),
     /// A user and a password.
     Login {
@@ -56,14 +55,14 @@ pub enum Credentials {
         user: String,
         /// The password.
         password: SecretString,
-        /// The account that the user belongs to, where it is not the tenant.
+        /// The account of the user, if it differs from the tenant.
         account: Option<String>,
-        /// How both are hashed on their way.
+        /// The hash function for the login.
         hash: LoginHash,
     },
 }
 
-/// What a portal can hold, as far as that can be told without asking it.
+/// The capabilities of a kind of portal, without contacting one.
 #[must_use]
 pub fn capabilities(kind: PortalKind) -> Capabilities {
     match kind {
@@ -72,29 +71,29 @@ pub fn capabilities(kind: PortalKind) -> Capabilities {
     }
 }
 
-/// What the docs say of a portal as a whole.
+/// The description of a portal for the docs.
 #[must_use]
-pub fn about(kind: PortalKind) -> About {
+pub fn description(kind: PortalKind) -> Description {
     match kind {
-        PortalKind::Sandbox => sandbox::ABOUT,
-        PortalKind::Kazoo => kazoo::ABOUT,
+        PortalKind::Sandbox => sandbox::DESCRIPTION,
+        PortalKind::Kazoo => kazoo::DESCRIPTION,
     }
 }
 
-/// Which field of ours is which of a portal's; nothing of one that speaks the model itself.
+/// The mapping of fields for the docs; empty for a portal that uses the model itself.
 #[must_use]
-pub fn mapping(kind: PortalKind) -> Vec<Mapped> {
+pub fn mapping(kind: PortalKind) -> Vec<FieldMapping> {
     match kind {
         PortalKind::Sandbox => Vec::new(),
         PortalKind::Kazoo => kazoo::mapping(),
     }
 }
 
-/// Makes ready to speak to a portal. Nothing is sent yet; an embedded sandbox is started, and stops
-/// when the portal is dropped. It must be called inside the runtime.
+/// Creates the adapter for a portal. Sends nothing. An embedded sandbox is started, and stops when the
+/// adapter is dropped. Must be called within the tokio runtime.
 ///
 /// # Errors
-/// The address is none that credentials can be sent to, or the embedded sandbox doesn't start.
+/// The URL is invalid or insecure, or the embedded sandbox can't be started.
 pub fn open(target: &Target) -> Result<Box<dyn Portal>, Error> {
     let rate_limit = target.rate_limit.unwrap_or_default();
     let url = match (target.kind, &target.location) {
@@ -107,7 +106,7 @@ pub fn open(target: &Target) -> Result<Box<dyn Portal>, Error> {
             })?;
             let base = Base::parse(embedded.url())?;
             let client = Client::new(base, Some(embedded.token()), rate_limit)?;
-            return Ok(Box::new(Inside {
+            return Ok(Box::new(EmbeddedSandbox {
                 sandbox: Sandbox::new(client),
                 embedded,
             }));
@@ -121,16 +120,16 @@ pub fn open(target: &Target) -> Result<Box<dyn Portal>, Error> {
     Ok(Box::new(Sandbox::new(client)))
 }
 
-/// A sandbox and the server that it speaks to. The order of the fields is the order of their end: who
-/// speaks stops before who listens.
-struct Inside {
+/// The adapter for a sandbox together with its server. The fields are dropped in order: the client before the
+/// server.
+struct EmbeddedSandbox {
     sandbox: Sandbox,
     #[expect(dead_code, reason = "dropping it stops the server")]
     embedded: Embedded,
 }
 
 #[async_trait]
-impl Portal for Inside {
+impl Portal for EmbeddedSandbox {
     fn capabilities(&self) -> &Capabilities {
         self.sandbox.capabilities()
     }
@@ -177,7 +176,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn an_embedded_sandbox_is_there_at_once() {
+    async fn an_embedded_sandbox_is_ready_immediately() {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("sandbox.db");
         let portal = open(&target(Location::Embedded(database))).unwrap();
@@ -195,7 +194,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn what_is_written_is_read_and_a_delete_needs_the_version() {
+    async fn writes_are_read_back_and_a_delete_is_conditional() {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("sandbox.db");
         let portal = open(&target(Location::Embedded(database))).unwrap();
@@ -243,8 +242,8 @@ mod tests {
         let live = portal.read(&Kind::ALL.into(), &()).await.unwrap();
         let ada = live.get(Kind::Users, "ada").unwrap();
         assert_eq!((&ada.id, &ada.etag), (&created.id, &updated.etag));
-        let kept = ada.fields.at(["voicemail", "mailbox"]);
-        assert_eq!(kept, Some(&Value::text("100")));
+        let mailbox = ada.fields.at(["voicemail", "mailbox"]);
+        assert_eq!(mailbox, Some(&Value::text("100")));
         assert_eq!(ada.fields.get("password"), fields.get("password"));
 
         write.verb = Verb::Delete(at(created.etag.as_deref()));

@@ -5,7 +5,7 @@ use super::flat;
 use crate::{
     config::PortalKind,
     model::Kind,
-    portal::{self, Mapped},
+    portal::{self, FieldMapping},
 };
 use std::fmt::Write as _;
 
@@ -31,24 +31,28 @@ fn tables(kind: PortalKind) -> String {
     let rows = portal::mapping(kind);
     let mut text = String::new();
     for kind in Kind::ALL {
-        let own: Vec<&Mapped> = rows.iter().filter(|row| row.kind == kind).collect();
+        let own: Vec<&FieldMapping> = rows.iter().filter(|row| row.kind == kind).collect();
         if own.is_empty() {
             continue;
         }
         // Writing to a string can't fail.
         _ = write!(
             text,
-            "\n### {kind}\n\n| field | document | there | how |\n|---|---|---|---|\n"
+            "\n### {kind}\n\n| field | document | field there | representation |\n|---|---|---|---|\n"
         );
         for row in own {
-            let Mapped {
+            let FieldMapping {
                 kind: _,
                 field,
                 document,
-                at,
-                how,
+                portal_field,
+                representation,
             } = row;
-            _ = writeln!(text, "| `{field}` | {document} | `{at}` | {} |", flat(how));
+            _ = writeln!(
+                text,
+                "| `{field}` | {document} | `{portal_field}` | {} |",
+                flat(representation)
+            );
         }
     }
     text + "\n"

@@ -4,7 +4,7 @@ use super::{GENERATED, flat};
 use crate::{
     config::PortalKind,
     model::{Field, Kind, Shape},
-    portal::{self, About, Capabilities, KindCapability},
+    portal::{self, Capabilities, Description, KindCapability},
 };
 use clap::ValueEnum as _;
 use std::fmt::Write as _;
@@ -66,27 +66,29 @@ fn whole(page: &mut String, portals: &[(PortalKind, Capabilities)]) {
         let cells: Vec<String> = cells.collect();
         _ = writeln!(page, "| {what} | {} |", cells.join(" | "));
     };
-    let about = |kind: PortalKind| {
-        let About {
+    let description = |kind: PortalKind| {
+        let Description {
             title,
-            reached,
+            address,
             credentials,
             secrets,
             reading,
-        } = portal::about(kind);
-        [title, reached, credentials, secrets, reading]
+        } = portal::description(kind);
+        [title, address, credentials, secrets, reading]
     };
     tell(
         "what it is",
         &|kind, _| match portal::mapping(kind).is_empty() {
-            true => about(kind)[0].to_owned(),
-            false => format!("[{}](portals/{kind}.md)", about(kind)[0]),
+            true => description(kind)[0].to_owned(),
+            false => format!("[{}](portals/{kind}.md)", description(kind)[0]),
         },
     );
     tell("where it is, in `portal`", &|kind, _| {
-        about(kind)[1].to_owned()
+        description(kind)[1].to_owned()
     });
-    tell("`portal.credentials`", &|kind, _| about(kind)[2].to_owned());
+    tell("`portal.credentials`", &|kind, _| {
+        description(kind)[2].to_owned()
+    });
     tell(
         "a user is known by",
         &|_, portal| match portal.kinds.contains_key(&Kind::Users) {
@@ -102,10 +104,10 @@ fn whole(page: &mut String, portals: &[(PortalKind, Capabilities)]) {
         },
     );
     tell("which version of a secret was sent is kept", &|kind, _| {
-        about(kind)[3].to_owned()
+        description(kind)[3].to_owned()
     });
     tell("removing", &|_, portal| removing(portal));
-    tell("reading costs", &|kind, _| about(kind)[4].to_owned());
+    tell("reading costs", &|kind, _| description(kind)[4].to_owned());
 }
 
 /// What becomes of what is removed.
@@ -113,7 +115,7 @@ fn removing(portal: &Capabilities) -> String {
     let stay: Vec<&str> = portal
         .kinds
         .iter()
-        .filter(|(_, kind)| !kind.deletes)
+        .filter(|(_, kind)| !kind.can_delete)
         .map(|(kind, _)| kind.name())
         .collect();
     match stay.as_slice() {
@@ -150,9 +152,9 @@ fn spelled(holds: &Holds) -> String {
 /// What a portal can hold in a field, named as [`paths`] names it.
 pub(super) fn holds(portal: &Capabilities, kind: Kind, path: &str) -> Holds {
     let Some(KindCapability {
-        lacks,
+        unsupported,
         limits,
-        deletes: _,
+        can_delete: _,
     }) = portal.kinds.get(&kind)
     else {
         return match kind {
@@ -165,7 +167,7 @@ pub(super) fn holds(portal: &Capabilities, kind: Kind, path: &str) -> Holds {
         (Shape::Variants { .. }, Some((_, own))) => own,
         _ => path,
     };
-    if lacks
+    if unsupported
         .iter()
         .any(|field| is_in(path, field) || is_in(of_any_type, field))
     {

@@ -1,4 +1,4 @@
-//! What Kazoo *can hold*: kinds, fields, and in which fields less than the model allows.
+//! The *capabilities* of Kazoo: the supported kinds and fields, and the limits of their values.
 
 use super::super::{Capabilities, KindCapability, Limit};
 use crate::model::{Address, Kind, Resource, State, Value};
@@ -7,11 +7,11 @@ use std::{
     sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
-/// What a Kazoo can hold; whether it has queues and contacts is only told by a look.
+/// The capabilities of a Kazoo with every module. Which modules are missing is detected at run time.
 pub(in crate::portal) fn capabilities() -> Capabilities {
-    let kind = |lacks: &[&'static str], limits| KindCapability {
-        lacks: lacks.iter().copied().collect::<BTreeSet<_>>(),
-        deletes: true,
+    let kind = |unsupported: &[&'static str], limits| KindCapability {
+        unsupported: unsupported.iter().copied().collect::<BTreeSet<_>>(),
+        can_delete: true,
         limits,
     };
     Capabilities {
@@ -21,62 +21,73 @@ pub(in crate::portal) fn capabilities() -> Capabilities {
                 Kind::Groups,
                 kind(&["title", "description", "permissions"], &[]),
             ),
-            (Kind::Users, kind(USERS_LACK, USERS)),
-            (Kind::Extensions, kind(EXTENSIONS_LACK, EXTENSIONS)),
+            (Kind::Users, kind(UNSUPPORTED_USER_FIELDS, USERS)),
+            (
+                Kind::Extensions,
+                kind(UNSUPPORTED_EXTENSION_FIELDS, EXTENSIONS),
+            ),
             (Kind::Numbers, kind(&["title", "caller_name"], NUMBERS)),
             (Kind::Contacts, kind(&["company", "email"], CONTACTS)),
         ]),
     }
 }
 
-/// What this Kazoo can hold, as far as is known: less with each thing that turns out to be missing.
-pub(super) struct Held {
-    /// By whether there are no queues, and by whether there are no contacts.
-    all: [[Capabilities; 2]; 2],
-    has_no_queues: AtomicBool,
-    has_no_contacts: AtomicBool,
+/// A module that a host may lack.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Module {
+    /// The call centre, which contains the queues.
+    Queues,
+    /// The lists of Kazoo 4, which contain the shared contacts.
+    Lists,
 }
 
-impl Held {
-    /// All of it, before anybody looked.
-    pub(super) fn all() -> Self {
-        let without = |has_no_queues: bool, has_no_contacts: bool| {
-            let mut left = capabilities();
-            let extensions = left.kinds.get_mut(&Kind::Extensions);
-            if let Some(extensions) = extensions.filter(|_| has_no_queues) {
-                extensions.lacks.insert("call_queue");
+/// The detected capabilities of a host. They shrink with each module that is found to be missing.
+pub(super) struct Detected {
+    /// Indexed by whether queues and whether lists are missing.
+    combinations: [[Capabilities; 2]; 2],
+    lacks_queues: AtomicBool,
+    lacks_lists: AtomicBool,
+}
+
+impl Detected {
+    /// Assumes that every module exists.
+    pub(super) fn new() -> Self {
+        let without = |lacks_queues: bool, lacks_lists: bool| {
+            let mut capabilities = capabilities();
+            let extensions = capabilities.kinds.get_mut(&Kind::Extensions);
+            if let Some(extensions) = extensions.filter(|_| lacks_queues) {
+                extensions.unsupported.insert("call_queue");
             }
-            if has_no_contacts {
-                left.kinds.remove(&Kind::Contacts);
+            if lacks_lists {
+                capabilities.kinds.remove(&Kind::Contacts);
             }
-            left
+            capabilities
         };
         Self {
-            all: [false, true]
-                .map(|queues| [false, true].map(|contacts| without(queues, contacts))),
-            has_no_queues: AtomicBool::new(false),
-            has_no_contacts: AtomicBool::new(false),
+            combinations: [false, true]
+                .map(|queues| [false, true].map(|lists| without(queues, lists))),
+            lacks_queues: AtomicBool::new(false),
+            lacks_lists: AtomicBool::new(false),
         }
     }
 
-    /// What is held as far as is known now.
-    pub(super) fn now(&self) -> &Capabilities {
-        let by_queues = &self.all[usize::from(self.has_no_queues.load(Relaxed))];
-        &by_queues[usize::from(self.has_no_contacts.load(Relaxed))]
+    /// The capabilities according to the modules detected so far.
+    pub(super) fn capabilities(&self) -> &Capabilities {
+        let by_queues = &self.combinations[usize::from(self.lacks_queues.load(Relaxed))];
+        &by_queues[usize::from(self.lacks_lists.load(Relaxed))]
     }
 
-    /// The call centre isn't loaded.
-    pub(super) fn no_queues(&self) {
-        self.has_no_queues.store(true, Relaxed);
-    }
-
-    /// Lists aren't loaded, or are of another model.
-    pub(super) fn no_contacts(&self) {
-        self.has_no_contacts.store(true, Relaxed);
+    /// Records that the host lacks a module.
+    pub(super) fn mark_missing(&self, module: Module) {
+        let lacks = match module {
+            Module::Queues => &self.lacks_queues,
+            Module::Lists => &self.lacks_lists,
+        };
+        lacks.store(true, Relaxed);
     }
 }
 
-const USERS_LACK: &[&str] = &[
+const UNSUPPORTED_USER_FIELDS: &[&str] = &[
     "available_from_emails",
     "permissions",
     "phone",
@@ -93,7 +104,7 @@ const USERS_LACK: &[&str] = &[
     "forwarding.ring_all",
 ];
 
-const EXTENSIONS_LACK: &[&str] = &[
+const UNSUPPORTED_EXTENSION_FIELDS: &[&str] = &[
     "conference.record",
     "auto_attendant.greeting",
     "forward.keep_caller_id",
@@ -103,19 +114,19 @@ const USERS: &[Limit] = &[
     Limit {
         field: "username",
         only: "names in lower case",
-        holds: |value, _| !text(value).contains(char::is_uppercase),
+        accepts: |value, _| !text(value).contains(char::is_uppercase),
     },
     short("first_name"),
     short("last_name"),
     Limit {
         field: "scope",
         only: "`user` or `admin`",
-        holds: |value, _| matches!(text(value), "user" | "admin"),
+        accepts: |value, _| matches!(text(value), "user" | "admin"),
     },
     Limit {
         field: "forwarding.destinations",
         only: "one number: an extension, E.164 or a feature code",
-        holds: |value, _| {
+        accepts: |value, _| {
             let digits = |c: char| c.is_ascii_digit() || matches!(c, '+' | '*' | '#');
             let all = value.elements();
             all.len() <= 1 && all.iter().all(|one| text(one).chars().all(digits))
@@ -123,13 +134,13 @@ const USERS: &[Limit] = &[
     },
     Limit {
         field: "voicemail.mailbox",
-        only: "a number, and not `null`; left out, it is the extension",
-        holds: |value, _| *value != Value::Null,
+        only: "a number, not `null`; the default is the extension",
+        accepts: |value, _| *value != Value::Null,
     },
     Limit {
         field: "phones",
-        only: "phones whose names have up to 128 characters",
-        holds: |value, _| {
+        only: "phones with names of up to 128 characters",
+        accepts: |value, _| {
             let name = |phone: &Value| phone.as_map().and_then(|phone| phone.get("name").cloned());
             value
                 .elements()
@@ -144,42 +155,42 @@ const EXTENSIONS: &[Limit] = &[
     short("name"),
     Limit {
         field: "ring_group.members",
-        only: "the keys of users, one at least",
-        holds: |value, declared| {
+        only: "keys of users, at least one",
+        accepts: |value, declared| {
             let all = value.elements();
             !all.is_empty() && all.iter().all(|one| is_user(text(one), declared.state))
         },
     },
     Limit {
         field: "ring_group",
-        only: "groups that somebody belongs to; add `members`",
-        holds: |_, declared| declared.fields.get("members").is_some(),
+        only: "groups with members; add `members`",
+        accepts: |_, declared| declared.fields.get("members").is_some(),
     },
     Limit {
         field: "fax.retries",
         only: "0 to 4",
-        holds: |value, _| matches!(value, Value::Integer(0..=4)),
+        accepts: |value, _| matches!(value, Value::Integer(0..=4)),
     },
     Limit {
         field: "call_queue.strategy",
         only: "`ring_all`, `round_robin` or `longest_idle`",
-        holds: |value, _| matches!(text(value), "ring_all" | "round_robin" | "longest_idle"),
+        accepts: |value, _| matches!(text(value), "ring_all" | "round_robin" | "longest_idle"),
     },
 ];
 
 const NUMBERS: &[Limit] = &[
     Limit {
         field: "number",
-        only: "numbers that lead somewhere; add `destination`",
-        holds: |_, declared| declared.fields.text("destination").is_some(),
+        only: "numbers with a destination; add `destination`",
+        accepts: |_, declared| declared.fields.text("destination").is_some(),
     },
     Limit {
         field: "destination",
-        only: "the key of a person, or the number of an extension that is nobody's own",
-        holds: |value, declared| {
+        only: "the key of a user, or the number of an extension that doesn't belong to a user",
+        accepts: |value, declared| {
             let destination = text(value);
             match destination.chars().all(|c| c.is_ascii_digit()) {
-                true => !is_persons(destination, declared.state),
+                true => !is_users_extension(destination, declared.state),
                 false => is_user(destination, declared.state),
             }
         },
@@ -193,16 +204,16 @@ const CONTACTS: &[Limit] = &[
     Limit {
         field: "numbers",
         only: "one number",
-        holds: |value, _| value.elements().len() <= 1,
+        accepts: |value, _| value.elements().len() <= 1,
     },
 ];
 
-/// A name that Kazoo keeps in up to 128 characters.
+/// The limit of a name to 128 characters.
 const fn short(field: &'static str) -> Limit {
     Limit {
         field,
         only: "up to 128 characters",
-        holds: |value, _| is_short(value),
+        accepts: |value, _| is_short(value),
     }
 }
 
@@ -210,8 +221,8 @@ fn is_short(value: &Value) -> bool {
     text(value).chars().nth(128).is_none()
 }
 
-/// Whether an extension is a person's.
-fn is_persons(extension: &str, state: &State) -> bool {
+/// Whether an extension belongs to a user.
+fn is_users_extension(extension: &str, state: &State) -> bool {
     let mut users = state.of_kind(Kind::Users);
     users.any(|(_, user)| user.fields.text("extension") == Some(extension))
 }
@@ -222,7 +233,7 @@ fn is_user(name: &str, state: &State) -> bool {
     by_key || state.of_kind(Kind::Users).any(|(_, user)| has_name(user))
 }
 
-/// The text of a value; none for what isn't text.
+/// The text of a value; empty if it isn't text.
 fn text(value: &Value) -> &str {
     value.as_text().unwrap_or_default()
 }

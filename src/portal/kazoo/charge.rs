@@ -1,5 +1,5 @@
-//! A *charge* is what a host asks for before it makes something that costs money. It is paid only where
-//! the policy says so, and never beyond its limits.
+//! A *charge* is the price that a host asks for before it creates a billable object. Callsheet accepts it
+//! only within the limits of the policy.
 
 use super::super::{
     Error,
@@ -9,20 +9,20 @@ use crate::config::Charges;
 use serde_json::Value;
 use std::sync::{Mutex, PoisonError};
 
-/// What may be spent, and what was.
-pub(super) struct Purse {
+/// The limits of the policy, and the amount spent in this run.
+pub(super) struct Spending {
     limits: Option<Charges>,
     spent: Mutex<f64>,
 }
 
-/// What a host asks for.
+/// The price that a host asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Price {
     today: f64,
     monthly: f64,
 }
 
-impl Purse {
+impl Spending {
     pub(super) fn new(limits: Option<Charges>) -> Self {
         Self {
             limits,
@@ -30,12 +30,13 @@ impl Purse {
         }
     }
 
-    /// Whether a charge is accepted. Accepting counts it as spent: whether it was is the host's to say.
+    /// Accepts a charge within the limits. An accepted charge counts as spent, even if the request then
+    /// fails.
     ///
     /// # Errors
-    /// What it would cost, and what would have to be allowed.
+    /// The charge exceeds the limits; the error contains the price.
     pub(super) fn accept(&self, answer: &Answer) -> Result<(), Error> {
-        let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let json: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         let refuse = |detail: String| {
             Err(Error::Refused {
                 status: 402,
@@ -43,17 +44,17 @@ impl Purse {
                 problems: Vec::new(),
             })
         };
-        let Some(price) = Price::of(&said["data"]) else {
-            let why = said["data"]["message"]
+        let Some(price) = Price::of(&json["data"]) else {
+            let why = json["data"]["message"]
                 .as_str()
-                .or(said["message"].as_str());
+                .or(json["message"].as_str());
             return refuse(format!(
-                "it costs money, and the price isn't told in a way that can be read ({})",
+                "it costs money, but the portal's price can't be parsed ({})",
                 plain(why.unwrap_or("402"))
             ));
         };
         let Price { today, monthly } = price;
-        let costs = format!("it costs {today:.2} today, and {monthly:.2} a month from then on");
+        let costs = format!("it costs {today:.2} today, then {monthly:.2} a month");
         let Some(limits) = self.limits else {
             return refuse(format!(
                 "{costs}; allow it with `policy.charges` in callsheet.yaml"
@@ -63,7 +64,7 @@ impl Purse {
         if *spent + today > f64::from(limits.today) || monthly > f64::from(limits.monthly) {
             let Charges { today, monthly } = limits;
             return refuse(format!(
-                "{costs}, and `policy.charges` allows {today} in a run, of which {:.2} are spent, and {monthly} a month",
+                "{costs}; `policy.charges` allows {today} per run, of which {:.2} are spent, and {monthly} a month",
                 *spent
             ));
         }
@@ -73,7 +74,7 @@ impl Purse {
 }
 
 impl Price {
-    /// The price in an answer: a list of invoices, or the services that are added.
+    /// Parses the price in an answer: a list of invoices, or the added services.
     fn of(data: &Value) -> Option<Self> {
         match data {
             Value::Array(invoices) if !invoices.is_empty() => {
@@ -82,12 +83,12 @@ impl Price {
                     price.today += invoice["summary"]["today"].as_f64()?;
                     price.monthly += invoice["summary"]["recurring"].as_f64()?;
                 }
-                price.is_real().then_some(price)
+                price.is_valid().then_some(price)
             }
             Value::Object(categories) if !categories.is_empty() => {
                 let mut price = Self::default();
                 let is_service = |(name, _): &(&String, _)| *name != "activation_charges";
-                // What holds anything else is no price: that there is no credit comes as 402 too.
+                // Other content isn't a price: missing credit is reported as 402, too.
                 for (_, service) in categories.iter().filter(is_service) {
                     for item in service.as_object()?.values() {
                         let quantity = item["quantity"].as_f64().unwrap_or(1.0);
@@ -95,20 +96,20 @@ impl Price {
                         price.today += item["activation_charge"].as_f64().unwrap_or(0.0);
                     }
                 }
-                // Told item by item, or for all of them, or both.
+                // The activation charge is given per item, in total, or both.
                 let all = match &data["activation_charges"] {
                     Value::Null => 0.0,
-                    told => told.as_f64()?,
+                    total => total.as_f64()?,
                 };
                 price.today = price.today.max(all);
-                price.is_real().then_some(price)
+                price.is_valid().then_some(price)
             }
             _ => None,
         }
     }
 
-    /// A price below nothing is none that a limit can be held against.
-    fn is_real(self) -> bool {
+    /// Whether the price can be compared with a limit: finite and not negative.
+    fn is_valid(self) -> bool {
         [self.today, self.monthly]
             .iter()
             .all(|sum| sum.is_finite() && *sum >= 0.0)
@@ -117,10 +118,10 @@ impl Price {
 
 #[cfg(test)]
 mod tests {
-    use super::{Answer, Charges, Purse};
+    use super::{Answer, Charges, Spending};
     use serde_json::{Value, json};
 
-    fn asked(data: &Value) -> Answer {
+    fn charge(data: &Value) -> Answer {
         Answer {
             status: 402,
             body: json!({"data": data, "message": "accept charges"})
@@ -134,40 +135,40 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_paid_unless_the_policy_says_so() {
-        let told = Purse::new(None)
-            .accept(&asked(&invoice(10.0, 25.0)))
+    fn charges_are_rejected_without_a_policy() {
+        let message = Spending::new(None)
+            .accept(&charge(&invoice(10.0, 25.0)))
             .unwrap_err()
             .to_string();
         assert_eq!(
-            told,
-            "the portal refused: it costs 10.00 today, and 25.00 a month from then on; allow it with \
+            message,
+            "the portal refused: it costs 10.00 today, then 25.00 a month; allow it with \
              `policy.charges` in callsheet.yaml"
         );
     }
 
     #[test]
-    fn the_limits_hold_for_the_whole_run() {
+    fn limits_apply_to_the_whole_run() {
         let limits = Charges {
             today: 20,
             monthly: 30,
         };
-        let purse = Purse::new(Some(limits));
-        assert!(purse.accept(&asked(&invoice(10.0, 25.0))).is_ok());
-        assert!(purse.accept(&asked(&invoice(1.0, 31.0))).is_err());
-        assert!(purse.accept(&asked(&invoice(10.5, 30.0))).is_err());
-        assert!(purse.accept(&asked(&invoice(10.0, 30.0))).is_ok());
-        assert!(purse.accept(&asked(&invoice(0.5, 30.0))).is_err());
+        let spending = Spending::new(Some(limits));
+        assert!(spending.accept(&charge(&invoice(10.0, 25.0))).is_ok());
+        assert!(spending.accept(&charge(&invoice(1.0, 31.0))).is_err());
+        assert!(spending.accept(&charge(&invoice(10.5, 30.0))).is_err());
+        assert!(spending.accept(&charge(&invoice(10.0, 30.0))).is_ok());
+        assert!(spending.accept(&charge(&invoice(0.5, 30.0))).is_err());
     }
 
     #[test]
-    fn what_has_no_readable_price_is_not_paid() {
+    fn an_invalid_price_is_rejected() {
         let limits = Charges {
             today: 1000,
             monthly: 1000,
         };
-        let purse = Purse::new(Some(limits));
-        for odd in [
+        let spending = Spending::new(Some(limits));
+        for invalid in [
             json!(null),
             json!([]),
             json!({}),
@@ -177,10 +178,10 @@ mod tests {
             json!({"message": "no_payment_token", "cause": "acme"}),
             json!({"devices": {"sip_device": {"rate": 5}}, "message": "no_credit"}),
         ] {
-            assert!(purse.accept(&asked(&odd)).is_err(), "{odd}");
+            assert!(spending.accept(&charge(&invalid)).is_err(), "{invalid}");
         }
-        let five = json!({"devices": {"sip_device": {"rate": 5, "quantity": 1, "activation_charge": 3}},
+        let services = json!({"devices": {"sip_device": {"rate": 5, "quantity": 1, "activation_charge": 3}},
             "activation_charges": 3.0});
-        assert!(purse.accept(&asked(&five)).is_ok());
+        assert!(spending.accept(&charge(&services)).is_ok());
     }
 }

@@ -1,18 +1,18 @@
-//! A *detail* is what a list doesn't tell of a document. It is asked for where somebody declares a field
-//! that needs it, or where a guard must know; never for the rest.
+//! *Details* are the fields of a document that lists omit. They are read only for declared fields, and for
+//! the checks of guards.
 //!
-//! Kazoo 5 tells the fields that it is asked for in its lists. Before that, `bulk` gives many documents
-//! in one answer where that module is loaded, which few hosts do; otherwise each is asked for by itself.
+//! Lists of Kazoo 5 contain the requested fields. In Kazoo 4, the module `bulk` returns many documents at once,
+//! but few hosts have it; otherwise each document is a request.
 
 use super::{
     super::{Details, Error, Progress},
+    cache::{Cache, Collection, Document},
     doc::{self, Doc},
     flow,
     index::Index,
-    place::{self, Place},
+    path::{self, DocRef},
     read::extension::document,
     session::Session,
-    tenant::{Collection, Full, Tenant},
     wire::Envelope,
 };
 use crate::model::{Address, Kind, Resource};
@@ -21,23 +21,23 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// How many are asked for at once; the rate limit holds for all of them.
-const AT_ONCE: usize = 8;
-/// From how many on `bulk` is tried: fewer pass in one burst, and asking in vain costs a request.
-const BULK: usize = 64;
-/// How many documents one `bulk` asks for.
+/// The number of concurrent requests; the rate limit applies to all of them.
+const CONCURRENCY: usize = 8;
+/// The minimum number of documents for `bulk`. Fewer fit into one burst, and a failed attempt costs a request.
+const MIN_BULK: usize = 64;
+/// The number of documents in one `bulk` request.
 const BULK_SIZE: usize = 200;
 
-/// The documents whose details are wanted, as far as is known now: what an extension's callflow leads to
-/// is known when the callflow is.
-pub(super) fn wanted(tenant: &Tenant, wanted: Details<'_>) -> BTreeSet<Place> {
-    let index = Index::of(tenant);
-    let mut places = BTreeSet::new();
-    match wanted {
+/// Selects the documents to read for `details`. The documents to which a callflow refers are only known after
+/// the callflow has been read.
+pub(super) fn select(cache: &Cache, details: Details<'_>) -> BTreeSet<DocRef> {
+    let index = Index::of(cache);
+    let mut doc_refs = BTreeSet::new();
+    match details {
         Details::Declared(states) => {
             for state in states {
                 for (address, resource) in &state.resources {
-                    declared(&index, address, resource, &mut places);
+                    select_declared(&index, address, resource, &mut doc_refs);
                 }
             }
         }
@@ -47,16 +47,21 @@ pub(super) fn wanted(tenant: &Tenant, wanted: Details<'_>) -> BTreeSet<Place> {
                 Collection::Groups,
                 Collection::Directories,
             ] {
-                all_of(tenant, collection, &mut places);
+                select_all(cache, collection, &mut doc_refs);
             }
-            for (_, callflow) in tenant.of(Collection::Callflows) {
-                places.extend(callflow.full().and_then(led_to).filter(|(collection, _)| {
-                    // Who serves a queue is told by the queue alone.
-                    *collection == Collection::Queues
-                }));
+            for (_, callflow) in cache.of(Collection::Callflows) {
+                doc_refs.extend(
+                    callflow
+                        .full_doc()
+                        .and_then(linked)
+                        .filter(|(collection, _)| {
+                            // Only the queue itself contains its agents.
+                            *collection == Collection::Queues
+                        }),
+                );
             }
             for address in addresses {
-                whole(&index, address, &mut places);
+                select_object(&index, address, &mut doc_refs);
             }
         }
         Details::Listed(_) => {}
@@ -68,51 +73,51 @@ pub(super) fn wanted(tenant: &Tenant, wanted: Details<'_>) -> BTreeSet<Place> {
                 Collection::Callflows,
                 Collection::Groups,
             ] {
-                all_of(tenant, collection, &mut places);
+                select_all(cache, collection, &mut doc_refs);
             }
-            for (_, callflow) in tenant.of(Collection::Callflows) {
-                places.extend(callflow.full().and_then(led_to));
+            for (_, callflow) in cache.of(Collection::Callflows) {
+                doc_refs.extend(callflow.full_doc().and_then(linked));
             }
         }
     }
-    // Those that were listed are those that somebody wants.
-    all_of(tenant, Collection::Entries, &mut places);
-    // Where there are no queues, asking for one that a callflow still leads to may even be an error.
-    let has_queues = tenant.has_queues != Some(false);
-    places.retain(|(collection, id)| {
+    // Entries are only listed on request.
+    select_all(cache, Collection::Entries, &mut doc_refs);
+    // Without queues, a request for one that a callflow still refers to can fail.
+    let has_queues = cache.has_queues != Some(false);
+    doc_refs.retain(|(collection, id)| {
         if *collection == Collection::Queues && !has_queues {
             return false;
         }
-        let known = tenant.get(*collection, id);
-        known.is_none_or(|known| known.full.is_none())
+        let entry = cache.get(*collection, id);
+        entry.is_none_or(|entry| entry.document.is_none())
     });
-    places
+    doc_refs
 }
 
-fn all_of(tenant: &Tenant, collection: Collection, places: &mut BTreeSet<Place>) {
-    places.extend(tenant.of(collection).map(|(id, _)| (collection, id.into())));
+fn select_all(cache: &Cache, collection: Collection, doc_refs: &mut BTreeSet<DocRef>) {
+    doc_refs.extend(cache.of(collection).map(|(id, _)| (collection, id.into())));
 }
 
-/// The document that a callflow leads to.
-fn led_to(callflow: &Doc) -> Option<Place> {
+/// The document to which a callflow's root node refers.
+fn linked(callflow: &Doc) -> Option<DocRef> {
     let (collection, id) = document(flow::root(callflow)?)?;
     Some((collection, id.into()))
 }
 
-/// What one declared resource needs: the documents of the fields that it declares.
-fn declared(
+/// Selects the documents that contain the declared fields of a resource.
+fn select_declared(
     index: &Index<'_>,
     address: &Address,
     resource: &Resource,
-    places: &mut BTreeSet<Place>,
+    doc_refs: &mut BTreeSet<DocRef>,
 ) {
-    use super::flow::Names as _;
+    use super::flow::Resolver as _;
     let fields = &resource.fields;
     let declares = |path: &str| {
         let mut names = path.split('.');
         let whole = names.next().and_then(|first| fields.get(first));
-        // A record that is cleared is declared with all that is in it.
-        whole.is_some_and(|whole| whole.as_map().is_none()) || fields.at(path.split('.')).is_some()
+        // A cleared record declares all its fields.
+        whole.is_some_and(|value| value.as_map().is_none()) || fields.at(path.split('.')).is_some()
     };
     match address.kind {
         Kind::Users => {
@@ -126,16 +131,16 @@ fn declared(
                 .flatten()
                 .filter_map(|name| index.user_id(name));
             for id in ids.collect::<BTreeSet<_>>() {
-                person(index, id, &declares, places);
+                select_person(index, id, &declares, doc_refs);
             }
         }
         Kind::Extensions => {
             let names = [Some(&*address.key), resource.previously.as_deref()];
             let ids = names.into_iter().flatten();
             for id in ids.filter_map(|number| index.callflow_id(number)) {
-                places.insert((Collection::Callflows, id.into()));
-                let callflow = index.tenant.get(Collection::Callflows, id);
-                let led_to = callflow.and_then(|callflow| led_to(callflow.full()?));
+                doc_refs.insert((Collection::Callflows, id.into()));
+                let callflow = index.cache.get(Collection::Callflows, id);
+                let linked = callflow.and_then(|callflow| linked(callflow.full_doc()?));
                 let needed = |name: &str| {
                     !matches!(
                         name,
@@ -143,7 +148,7 @@ fn declared(
                     )
                 };
                 if fields.iter().any(|(name, _)| needed(name)) {
-                    places.extend(led_to);
+                    doc_refs.extend(linked);
                 }
             }
         }
@@ -156,14 +161,14 @@ fn declared(
     }
 }
 
-fn person(
+fn select_person(
     index: &Index<'_>,
     id: &str,
     declares: &dyn Fn(&str) -> bool,
-    places: &mut BTreeSet<Place>,
+    doc_refs: &mut BTreeSet<DocRef>,
 ) {
-    // The rest is in the lists.
-    let in_the_user = [
+    // Lists contain the other fields.
+    let in_user = [
         "active",
         "outbound_caller_id",
         "forwarding",
@@ -174,16 +179,16 @@ fn person(
         "password",
         "voicemail.pin",
     ];
-    if in_the_user.iter().any(|field| declares(field)) {
-        places.insert((Collection::Users, id.into()));
+    if in_user.iter().any(|field| declares(field)) {
+        doc_refs.insert((Collection::Users, id.into()));
     }
     if declares("rings_before_voicemail") {
         let callflow = index.callflow_of(id);
-        places.extend(callflow.map(|(id, _)| (Collection::Callflows, id.into())));
+        doc_refs.extend(callflow.map(|(id, _)| (Collection::Callflows, id.into())));
     }
     if declares("voicemail.email") {
         let mailbox = index.mailbox_of(id);
-        places.extend(mailbox.map(|(id, _)| (Collection::Vmboxes, id.into())));
+        doc_refs.extend(mailbox.map(|(id, _)| (Collection::Vmboxes, id.into())));
     }
     if declares("phones") {
         let phones = index.devices_of(id).filter(|(_, device)| {
@@ -191,26 +196,26 @@ fn person(
                 .text("mac_address")
                 .is_some_and(|mac| !mac.is_empty())
         });
-        places.extend(phones.map(|(id, _)| (Collection::Devices, id.into())));
+        doc_refs.extend(phones.map(|(id, _)| (Collection::Devices, id.into())));
     }
     if declares("groups") {
-        all_of(index.tenant, Collection::Groups, places);
+        select_all(index.cache, Collection::Groups, doc_refs);
     }
 }
 
-/// All documents of one object.
-fn whole(index: &Index<'_>, address: &Address, places: &mut BTreeSet<Place>) {
-    use super::flow::Names as _;
+/// Selects all documents of an object.
+fn select_object(index: &Index<'_>, address: &Address, doc_refs: &mut BTreeSet<DocRef>) {
+    use super::flow::Resolver as _;
     match address.kind {
         Kind::Users => {
             if let Some(id) = index.user_id(&address.key) {
-                person(index, id, &|_| true, places);
+                select_person(index, id, &|_| true, doc_refs);
             }
         }
         Kind::Extensions => {
             let callflow = index.callflow_id(&address.key);
-            let callflow = callflow.and_then(|id| index.tenant.get(Collection::Callflows, id));
-            places.extend(callflow.and_then(|callflow| led_to(callflow.full()?)));
+            let callflow = callflow.and_then(|id| index.cache.get(Collection::Callflows, id));
+            doc_refs.extend(callflow.and_then(|callflow| linked(callflow.full_doc()?)));
         }
         Kind::Groups
         | Kind::Numbers
@@ -221,30 +226,30 @@ fn whole(index: &Index<'_>, address: &Address, places: &mut BTreeSet<Place>) {
     }
 }
 
-/// Evidence for documents. Returns how many requests there must be at the least.
+/// Reads documents. Also returns the minimum number of requests.
 pub(super) async fn fetch(
     session: &Session,
-    places: BTreeSet<Place>,
+    doc_refs: BTreeSet<DocRef>,
     has_bulk: &mut Option<bool>,
     progress: &dyn Progress,
-) -> Result<(Vec<(Place, Option<Fetched>)>, u64), Error> {
-    let count = places.len();
+) -> Result<(Vec<(DocRef, Option<Fetched>)>, u64), Error> {
+    let count = doc_refs.len();
     let total = u64::try_from(count).ok();
-    if count >= BULK && *has_bulk != Some(false) && !session.open(None).await?.is_five() {
-        if let Some(fetched) = in_bulk(session, &places, progress).await? {
+    if count >= MIN_BULK && *has_bulk != Some(false) && !session.open(None).await?.is_five() {
+        if let Some(fetched) = fetch_bulk(session, &doc_refs, progress).await? {
             *has_bulk = Some(true);
             return Ok((fetched, count.div_ceil(BULK_SIZE) as u64));
         }
         *has_bulk = Some(false);
     }
     let mut requests = 0;
-    let fetched = futures::stream::iter(places.into_iter().map(|place| async move {
-        let fetched = one(session, &place).await?;
-        Ok::<_, Error>((place, fetched))
+    let fetched = futures::stream::iter(doc_refs.into_iter().map(|doc_ref| async move {
+        let fetched = fetch_one(session, &doc_ref).await?;
+        Ok::<_, Error>((doc_ref, fetched))
     }))
-    .buffer_unordered(AT_ONCE)
-    .inspect_ok(|(place, fetched)| {
-        progress.seen(kind_of(place.0), 1, total);
+    .buffer_unordered(CONCURRENCY)
+    .inspect_ok(|(doc_ref, fetched)| {
+        progress.seen(kind_of(doc_ref.0), 1, total);
         requests += 1 + u64::from(fetched.as_ref().is_some_and(|one| one.agents.is_some()));
     })
     .try_collect()
@@ -252,21 +257,24 @@ pub(super) async fn fetch(
     Ok((fetched, requests))
 }
 
-/// All of a document, and of a queue its agents.
+/// A full document and, for a queue, its agents.
 pub(super) struct Fetched {
-    pub(super) full: Full,
+    pub(super) document: Document,
     pub(super) agents: Option<Vec<String>>,
 }
 
-/// Evidence for one document; nothing where it is gone.
-pub(super) async fn one(
+/// Reads one document. Returns `None` if it doesn't exist.
+pub(super) async fn fetch_one(
     session: &Session,
-    (collection, id): &Place,
+    (collection, id): &DocRef,
 ) -> Result<Option<Fetched>, Error> {
-    let Some(envelope) = session.read(&place::one(*collection, id), &[]).await? else {
+    let Some(envelope) = session
+        .read(&path::of_document(*collection, id), &[])
+        .await?
+    else {
         return Ok(None);
     };
-    let full = full(envelope, *collection, id)?;
+    let document = parse_document(envelope, *collection, id)?;
     let agents = match collection {
         Collection::Queues => {
             let path = [collection.name(), id, "roster"];
@@ -283,29 +291,32 @@ pub(super) async fn one(
         }
         _ => None,
     };
-    Ok(Some(Fetched { full, agents }))
+    Ok(Some(Fetched { document, agents }))
 }
 
-/// A document out of an answer that gives it by itself. Kazoo tells secrets in the clear; nobody here
-/// wants to know them, so they are not kept.
-pub(super) fn full(envelope: Envelope, collection: Collection, id: &str) -> Result<Full, Error> {
+/// Parses an answer that contains one document. Kazoo returns some secrets in plain text; they are removed.
+pub(super) fn parse_document(
+    envelope: Envelope,
+    collection: Collection,
+    id: &str,
+) -> Result<Document, Error> {
     match envelope.data {
         Value::Object(doc)
-            if doc.get("id").and_then(Value::as_str) == Some(place::own(collection, id)) =>
+            if doc.get("id").and_then(Value::as_str) == Some(path::own_id(collection, id)) =>
         {
-            Ok(Full {
+            Ok(Document {
                 doc: without_secrets(collection, doc),
                 revision: envelope.revision,
             })
         }
         _ => Err(Error::Unreadable {
             what: format!("the {} {id}", collection.singular()),
-            reason: "it is not what was asked for".to_owned(),
+            reason: "the answer is a different document".to_owned(),
         }),
     }
 }
 
-/// The fields that are told in the clear and must not be known.
+/// The secret fields that Kazoo returns in plain text.
 fn secrets(collection: Collection) -> &'static [&'static str] {
     match collection {
         Collection::Vmboxes => &["pin"],
@@ -322,30 +333,30 @@ fn without_secrets(collection: Collection, mut doc: Doc) -> Doc {
     doc
 }
 
-/// What of a change can be seen in the document afterwards: not the secrets.
+/// The part of a patch that is visible in the document afterwards: all but the secrets.
 pub(super) fn visible(collection: Collection, mut patch: Doc) -> Doc {
     patch.shift_remove("password");
     without_secrets(collection, patch)
 }
 
-/// Evidence for many documents at once; nothing where the module for that isn't loaded.
-async fn in_bulk(
+/// Reads many documents per request. Returns `None` if the module isn't loaded.
+async fn fetch_bulk(
     session: &Session,
-    places: &BTreeSet<Place>,
+    doc_refs: &BTreeSet<DocRef>,
     progress: &dyn Progress,
-) -> Result<Option<Vec<(Place, Option<Fetched>)>>, Error> {
-    let places: Vec<&Place> = places.iter().collect();
+) -> Result<Option<Vec<(DocRef, Option<Fetched>)>>, Error> {
+    let doc_refs: Vec<&DocRef> = doc_refs.iter().collect();
     let mut fetched = Vec::new();
-    for part in places.chunks(BULK_SIZE) {
+    for part in doc_refs.chunks(BULK_SIZE) {
         let ids = part
             .iter()
-            .map(|(collection, id)| place::own(*collection, id));
+            .map(|(collection, id)| path::own_id(*collection, id));
         let ids: Vec<&str> = ids.collect();
-        let asked = json!({ "ids": ids });
-        let asked = session.ask(Method::POST, &["bulk"], &[], Some(&asked));
-        let envelope = match asked.await {
+        let data = json!({ "ids": ids });
+        let answer = session.ask(Method::POST, &["bulk"], &[], Some(&data));
+        let envelope = match answer.await {
             Ok(Some(envelope)) => envelope,
-            // Not loaded, or not for us: one by one it goes too.
+            // The module isn't loaded or isn't allowed, so documents are read one by one.
             Ok(None) | Err(Error::Forbidden { .. } | Error::Refused { .. }) => return Ok(None),
             Err(error) => return Err(error),
         };
@@ -369,30 +380,30 @@ async fn in_bulk(
                 .collect(),
             _ => Vec::new(),
         };
-        for place in part {
-            let own = place::own(place.0, &place.1);
+        for doc_ref in part {
+            let own = path::own_id(doc_ref.0, &doc_ref.1);
             let found = docs
                 .iter()
                 .position(|doc| doc.get("id").and_then(Value::as_str) == Some(own));
-            progress.seen(kind_of(place.0), 1, None);
-            // What `bulk` is silent about is asked for by itself: silence is no proof that it is gone.
+            progress.seen(kind_of(doc_ref.0), 1, None);
+            // A document that `bulk` omits may still exist, so it is read separately.
             let one = match found {
-                Some(at) if place.0 != Collection::Queues => Some(Fetched {
-                    full: Full {
-                        doc: without_secrets(place.0, docs.swap_remove(at)),
+                Some(at) if doc_ref.0 != Collection::Queues => Some(Fetched {
+                    document: Document {
+                        doc: without_secrets(doc_ref.0, docs.swap_remove(at)),
                         revision: None,
                     },
                     agents: None,
                 }),
-                _ => one(session, place).await?,
+                _ => fetch_one(session, doc_ref).await?,
             };
-            fetched.push(((*place).clone(), one));
+            fetched.push(((*doc_ref).clone(), one));
         }
     }
     Ok(Some(fetched))
 }
 
-/// The kind whose progress a document counts for.
+/// The kind for which a document counts in the progress.
 pub(super) fn kind_of(collection: Collection) -> Kind {
     match collection {
         Collection::Users | Collection::Devices | Collection::Vmboxes => Kind::Users,

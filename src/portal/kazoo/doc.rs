@@ -1,9 +1,9 @@
-//! A *document* is what Crossbar keeps: JSON with an id, a revision, and more in it than we know of.
-//! What we don't know of is never touched, so a change is made to a copy and only the difference is sent.
+//! A *document* is a JSON object in Crossbar with an ID, a revision, and unknown fields. Unknown fields must
+//! not change, so an edit is made to a copy and only the difference is sent.
 
 use serde_json::{Map, Value};
 
-/// A document's public fields.
+/// The public fields of a document.
 pub(super) type Doc = Map<String, Value>;
 
 /// The field at a dotted path.
@@ -21,7 +21,7 @@ pub(super) fn text<'d>(doc: &'d Doc, path: &str) -> Option<&'d str> {
     at(doc, path)?.as_str()
 }
 
-/// Sets the field at a dotted path, or removes it; objects on the way come with it.
+/// Sets or removes the field at a dotted path. Missing parent objects are created.
 pub(super) fn put(doc: &mut Doc, path: &str, value: Option<Value>) {
     match (path.split_once('.'), value) {
         (None, Some(value)) => drop(doc.insert(path.to_owned(), value)),
@@ -41,7 +41,7 @@ pub(super) fn put(doc: &mut Doc, path: &str, value: Option<Value>) {
     }
 }
 
-/// What makes one document of another when it is merged in: fields that go are `null`, lists come whole.
+/// The merge patch from one document to another: removed fields are `null`, and lists are replaced.
 pub(super) fn difference(before: &Doc, after: &Doc) -> Doc {
     let mut patch = Doc::new();
     for name in before.keys().filter(|name| !after.contains_key(*name)) {
@@ -59,7 +59,7 @@ pub(super) fn difference(before: &Doc, after: &Doc) -> Doc {
     patch
 }
 
-/// What a merge makes of a document.
+/// Applies a merge patch to a document.
 pub(super) fn merged(before: &Doc, patch: &Doc) -> Doc {
     let mut after = before.clone();
     for (name, value) in patch {
@@ -79,7 +79,7 @@ pub(super) fn merged(before: &Doc, patch: &Doc) -> Doc {
     after
 }
 
-/// A document as it can be sent back whole: without what the server puts in for the reader only.
+/// Removes the fields that the server adds to a response, so that the document can be sent back.
 pub(super) fn without_injected(mut doc: Doc) -> Doc {
     for name in ["id", "metadata", "_read_only"] {
         doc.shift_remove(name);
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_lead_into_objects() {
+    fn dotted_paths_address_nested_fields() {
         let mut ann = doc(json!({"caller_id": {"internal": {"name": "Ann"}}, "x": 1}));
         assert_eq!(at(&ann, "caller_id.internal.name"), Some(&json!("Ann")));
         put(&mut ann, "caller_id.external.number", Some(json!("+1")));
@@ -121,7 +121,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_difference_merged_in_is_the_change(before in documents(), after in documents()) {
+        fn merging_the_difference_yields_the_target(before in documents(), after in documents()) {
             if let (Value::Object(before), Value::Object(after)) = (before, after) {
                 prop_assert_eq!(merged(&before, &difference(&before, &after)), after.clone());
                 prop_assert!(difference(&after, &after).is_empty());

@@ -4,8 +4,9 @@
 use super::{
     super::{Check, Error, http::Request, with_hint},
     DEFAULT_RATE_LIMIT, Kazoo,
+    cache::Collection,
+    capability::Module,
     session::{Open, Session},
-    tenant::Collection,
     wire::Envelope,
 };
 use reqwest::Method;
@@ -270,7 +271,7 @@ async fn queues(kazoo: &Kazoo) -> Result<Check, Error> {
         Err(error @ Error::Refused { .. }) => return Ok(Check::failed(name, with_hint(&error))),
         Err(error) => return Err(error),
     };
-    kazoo.held.no_queues();
+    kazoo.detected.mark_missing(Module::Queues);
     Ok(Check::passed(
         name,
         format!("{reason}; call queues can't be declared"),
@@ -295,7 +296,7 @@ async fn lists(kazoo: &Kazoo, open: &Open) -> Result<Check, Error> {
         }
         Some(Err(error)) => return Err(error),
     };
-    kazoo.held.no_contacts();
+    kazoo.detected.mark_missing(Module::Lists);
     Ok(Check::passed(
         name,
         format!("{reason}; contacts can't be declared"),

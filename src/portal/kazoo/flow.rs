@@ -1,16 +1,15 @@
-//! A *flow* is what happens to a call: a tree of nodes, each with a module, its data, and a child for
-//! each way on.
+//! A *flow* handles a call. It is a tree of nodes, each with a module, data, and children by branch.
 //!
-//! Where a call can go is a node by itself: `user` rings a person, `callflow` goes on to a number of the
-//! account, and `resources` leaves it. So each spelling of a destination is a node of its own, and comes
-//! back as it was written: `alice`, `1001`, `+14155550100`.
+//! A destination is a node: `user` rings a user, `callflow` transfers to a number of the account, and
+//! `resources` dials an external number. Each notation of a destination (`alice`, `1001`, `+14155550100`) maps
+//! to a different node, so it is read back as it was written.
 
 use super::doc::Doc;
 use crate::model::text::{E164, ExtensionKey};
 use serde_json::{Map, Value, json};
 
-/// The way on where no other fits.
-pub(super) const ELSE: &str = "_";
+/// The branch that is taken if no other branch matches.
+pub(super) const DEFAULT_BRANCH: &str = "_";
 
 /// A node of a flow.
 #[derive(Clone, Copy)]
@@ -26,31 +25,31 @@ impl<'d> Node<'d> {
         Some(Self { module, json })
     }
 
-    /// A field of its data.
+    /// A field of the node's data.
     pub(super) fn data(self, name: &str) -> Option<&'d Value> {
         self.json.get("data")?.get(name)
     }
 
-    /// The id in its data.
+    /// The ID in the node's data.
     pub(super) fn id(self) -> Option<&'d str> {
         let own = self.data("id").and_then(Value::as_str);
         own.or_else(|| self.data("faxbox_id").and_then(Value::as_str))
     }
 
-    /// Where it leads one way.
-    pub(super) fn child(self, way: &str) -> Option<Self> {
-        Self::of(self.json.get("children")?.get(way)?)
+    /// The child of a branch.
+    pub(super) fn child(self, branch: &str) -> Option<Self> {
+        Self::of(self.json.get("children")?.get(branch)?)
     }
 
-    /// The ways on.
-    pub(super) fn ways(self) -> impl Iterator<Item = (&'d str, Self)> {
+    /// The branches with their children.
+    pub(super) fn branches(self) -> impl Iterator<Item = (&'d str, Self)> {
         let children = self.json.get("children").and_then(Value::as_object);
         let children = children.into_iter().flatten();
-        children.filter_map(|(way, json)| Some((&**way, Self::of(json)?)))
+        children.filter_map(|(branch, json)| Some((&**branch, Self::of(json)?)))
     }
 
-    /// Every text of its data that may be an id: each module has its own word for whom it means, such as
-    /// `id`, `owner_id`, `user_id`, `device_id` or a list of endpoints.
+    /// Every text in the node's data, since any may be an ID: the field depends on the module, such as `id`,
+    /// `owner_id`, `user_id`, `device_id` or a list of endpoints.
     pub(super) fn ids(self) -> Vec<&'d str> {
         let mut ids = Vec::new();
         let mut open: Vec<&'d Value> = self.json.get("data").into_iter().collect();
@@ -66,45 +65,45 @@ impl<'d> Node<'d> {
     }
 }
 
-/// The first node of a callflow.
+/// The root node of a callflow.
 pub(super) fn root(callflow: &Doc) -> Option<Node<'_>> {
     Node::of(callflow.get("flow")?)
 }
 
-/// Every node of a callflow, parents first, and children in their order.
+/// All nodes of a callflow in depth-first order.
 pub(super) fn nodes(callflow: &Doc) -> impl Iterator<Item = Node<'_>> {
     let mut open: Vec<Node<'_>> = root(callflow).into_iter().collect();
     std::iter::from_fn(move || {
         let node = open.pop()?;
-        let below = open.len();
-        open.extend(node.ways().map(|(_, child)| child));
-        open[below..].reverse();
+        let first_child = open.len();
+        open.extend(node.branches().map(|(_, child)| child));
+        open[first_child..].reverse();
         Some(node)
     })
 }
 
-/// A node to be sent.
+/// Creates a node without children.
 pub(super) fn node(module: &str, data: &Value) -> Value {
     json!({"module": module, "data": data, "children": {}})
 }
 
-/// Who knows ids by keys, and keys by ids.
-pub(super) trait Names {
-    /// The user who has this id, by the username.
+/// Resolves keys to IDs and IDs to keys.
+pub(super) trait Resolver {
+    /// The username of a user.
     fn user(&self, id: &str) -> Option<&str>;
-    /// The number of the callflow that has this id.
+    /// The number of a callflow.
     fn number(&self, id: &str) -> Option<&str>;
-    /// The id of the user with this username.
+    /// The ID of the user with this username.
     fn user_id(&self, name: &str) -> Option<&str>;
-    /// The id of the callflow with this number.
+    /// The ID of the callflow with this number.
     fn callflow_id(&self, number: &str) -> Option<&str>;
 }
 
-/// Where a node leads, as a destination is written; nothing where that can't be said.
-pub(super) fn destination<'n>(node: Node<'n>, names: &'n dyn Names) -> Option<&'n str> {
+/// The destination of a node; `None` if the model can't express it.
+pub(super) fn destination<'n>(node: Node<'n>, resolver: &'n dyn Resolver) -> Option<&'n str> {
     match node.module {
-        "user" => names.user(node.id()?),
-        "callflow" => names.number(node.id()?),
+        "user" => resolver.user(node.id()?),
+        "callflow" => resolver.number(node.id()?),
         "resources" | "offnet" => {
             let number = node.data("to_did").and_then(Value::as_str)?;
             E164::FORMAT.accepts(number).then_some(number)
@@ -113,36 +112,36 @@ pub(super) fn destination<'n>(node: Node<'n>, names: &'n dyn Names) -> Option<&'
     }
 }
 
-/// The node that leads to a destination.
+/// Creates the node for a destination.
 ///
 /// # Errors
-/// What is wrong with the destination: nobody has that name or number.
-pub(super) fn toward(destination: &str, names: &dyn Names) -> Result<Value, String> {
+/// No user has that name, or no callflow has that number.
+pub(super) fn node_for(destination: &str, resolver: &dyn Resolver) -> Result<Value, String> {
     if E164::FORMAT.accepts(destination) {
         return Ok(node("resources", &json!({"to_did": destination})));
     }
-    if let Some(id) = names.callflow_id(destination) {
+    if let Some(id) = resolver.callflow_id(destination) {
         return Ok(node("callflow", &json!({"id": id})));
     }
-    if let Some(id) = names.user_id(destination) {
+    if let Some(id) = resolver.user_id(destination) {
         return Ok(node("user", &json!({"id": id})));
     }
     let is_number = ExtensionKey::FORMAT.accepts(destination) || destination.starts_with('*');
     Err(if is_number {
         format!("no callflow has the number {destination} yet; apply again once it has")
     } else {
-        format!("there is no user {destination}")
+        format!("users/{destination} doesn't exist")
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Names, Node, destination, nodes, toward};
+    use super::{Node, Resolver, destination, node_for, nodes};
     use serde_json::json;
 
-    struct Two;
+    struct FakeResolver;
 
-    impl Names for Two {
+    impl Resolver for FakeResolver {
         fn user(&self, id: &str) -> Option<&str> {
             (id == "u").then_some("alice")
         }
@@ -158,18 +157,26 @@ mod tests {
     }
 
     #[test]
-    fn a_destination_comes_back_as_it_was_written() {
+    fn a_destination_is_read_back_as_written() {
         for written in ["alice", "1001", "+14155550100"] {
-            let node = toward(written, &Two).unwrap();
-            let read = destination(Node::of(&node).unwrap(), &Two);
+            let node = node_for(written, &FakeResolver).unwrap();
+            let read = destination(Node::of(&node).unwrap(), &FakeResolver);
             assert_eq!(read, Some(written));
         }
-        assert!(toward("bob", &Two).unwrap_err().contains("no user bob"));
-        assert!(toward("2000", &Two).unwrap_err().contains("number 2000"));
+        assert!(
+            node_for("bob", &FakeResolver)
+                .unwrap_err()
+                .contains("users/bob doesn't exist")
+        );
+        assert!(
+            node_for("2000", &FakeResolver)
+                .unwrap_err()
+                .contains("number 2000")
+        );
     }
 
     #[test]
-    fn every_node_of_a_tree_is_seen() {
+    fn all_nodes_of_a_tree_are_visited() {
         let callflow = json!({"flow": {"module": "menu", "data": {"id": "m"}, "children": {
             "1": {"module": "ring_group", "data": {"endpoints": [{"id": "u"}, {"id": "d"}]}, "children": {
                 "_": {"module": "voicemail", "data": {"id": "v"}}}},

@@ -1,53 +1,53 @@
-//! The *index* says which documents belong together: a person's callflow, mailbox and devices, an
-//! extension's callflow, and who has which key.
+//! The *index* relates the cached documents: the callflow, mailbox and devices of each user, the callflow of
+//! each number, and the key of each object.
 
 use super::{
-    book,
-    flow::{self, Names},
-    tenant::{Collection, Known, Tenant},
+    cache::{Cache, Collection, Entry},
+    flow::{self, Resolver},
+    shared_contacts,
 };
 use crate::model::text::{ContactKey, ExtensionKey, GroupKey};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The type of the callflow that is a person's own, as Kazoo's own onboarding marks it.
-pub(super) const MAIN: &str = "mainUserCallflow";
+/// The type that Kazoo's onboarding gives to a user's own callflow.
+pub(super) const MAIN_CALLFLOW: &str = "mainUserCallflow";
 
-/// Which documents belong together.
+/// The relations between the documents of a cache.
 pub(super) struct Index<'t> {
-    pub(super) tenant: &'t Tenant,
-    /// The keys of users, by id.
+    pub(super) cache: &'t Cache,
+    /// The keys of users by ID.
     pub(super) users: BTreeMap<&'t str, &'t str>,
     user_ids: BTreeMap<&'t str, &'t str>,
-    /// Each user's own callflow.
+    /// The own callflow of each user.
     main: BTreeMap<&'t str, &'t str>,
-    /// Whose own callflow each is.
+    /// The user of each own callflow.
     owner: BTreeMap<&'t str, &'t str>,
     /// The callflow of each number.
     callflows: BTreeMap<&'t str, &'t str>,
     mailboxes: BTreeMap<&'t str, Vec<&'t str>>,
     devices: BTreeMap<&'t str, Vec<&'t str>>,
-    /// The keys of groups, by id.
+    /// The keys of groups by ID.
     pub(super) groups: BTreeMap<&'t str, String>,
-    /// The keys of contacts, by id.
+    /// The keys of contacts by ID.
     pub(super) contacts: BTreeMap<&'t str, String>,
-    /// Users who share a username, and contacts that share a key.
-    pub(super) twins: Vec<(Collection, String)>,
+    /// Messages about users with the same username, and contacts with the same key.
+    pub(super) duplicates: Vec<(Collection, String)>,
 }
 
 impl<'t> Index<'t> {
-    pub(super) fn of(tenant: &'t Tenant) -> Self {
+    pub(super) fn of(cache: &'t Cache) -> Self {
         let mut index = Self {
-            tenant,
+            cache,
             users: BTreeMap::new(),
             user_ids: BTreeMap::new(),
             main: BTreeMap::new(),
             owner: BTreeMap::new(),
             callflows: BTreeMap::new(),
-            mailboxes: owned(tenant, Collection::Vmboxes),
-            devices: owned(tenant, Collection::Devices),
+            mailboxes: owned(cache, Collection::Vmboxes),
+            devices: owned(cache, Collection::Devices),
             groups: BTreeMap::new(),
             contacts: BTreeMap::new(),
-            twins: Vec::new(),
+            duplicates: Vec::new(),
         };
         index.users();
         index.callflows();
@@ -57,22 +57,22 @@ impl<'t> Index<'t> {
     }
 
     fn users(&mut self) {
-        for (id, user) in self.tenant.of(Collection::Users) {
+        for (id, user) in self.cache.of(Collection::Users) {
             let name = user.text("username").filter(|name| !name.is_empty());
             let name = name.unwrap_or(id);
             if self.user_ids.insert(name, id).is_some() {
-                let twins = format!("two users have the username {name}; remove one of them");
-                self.twins.push((Collection::Users, twins));
+                let duplicates = format!("two users have the username {name}; remove one of them");
+                self.duplicates.push((Collection::Users, duplicates));
             }
             self.users.insert(id, name);
         }
     }
 
-    /// A person's own callflow is marked as such. Where none is, it is one that the person owns and that
-    /// only rings the person and takes messages.
+    /// Finds the own callflow of each user: the one with the type [`MAIN_CALLFLOW`], otherwise one that the user owns and
+    /// that only rings the user and records messages.
     fn callflows(&mut self) {
-        let mut plain = Vec::new();
-        for (id, callflow) in self.tenant.of(Collection::Callflows) {
+        let mut candidates = Vec::new();
+        for (id, callflow) in self.cache.of(Collection::Callflows) {
             for number in callflow.numbers() {
                 self.callflows.entry(number).or_insert(id);
             }
@@ -80,16 +80,16 @@ impl<'t> Index<'t> {
             let Some((owner, _)) = owner.and_then(|owner| self.users.get_key_value(owner)) else {
                 continue;
             };
-            if callflow.text("type") == Some(MAIN) {
+            if callflow.text("type") == Some(MAIN_CALLFLOW) {
                 if !self.main.contains_key(owner) {
                     self.main.insert(owner, id);
                     self.owner.insert(id, owner);
                 }
-            } else if is_plain(callflow) {
-                plain.push((*owner, id));
+            } else if is_personal(callflow) {
+                candidates.push((*owner, id));
             }
         }
-        for (owner, id) in plain {
+        for (owner, id) in candidates {
             if !self.main.contains_key(owner) {
                 self.main.insert(owner, id);
                 self.owner.insert(id, owner);
@@ -97,10 +97,10 @@ impl<'t> Index<'t> {
         }
     }
 
-    /// A group is known by its name, as a key is written: `Sales Team` is `sales-team`.
+    /// Derives the key of a group from its name: `Sales Team` becomes `sales-team`.
     fn groups(&mut self) {
         let mut seen = BTreeMap::new();
-        for (id, group) in self.tenant.of(Collection::Groups) {
+        for (id, group) in self.cache.of(Collection::Groups) {
             let name = group.text("name").unwrap_or_default();
             let key = slug(name);
             let key = if GroupKey::FORMAT.accepts(&key) && !seen.contains_key(&key) {
@@ -113,33 +113,34 @@ impl<'t> Index<'t> {
         }
     }
 
-    /// A contact is known by the key that is kept in it. One that was made by hand is known by its name, as
-    /// a key is written, where no other has that key.
+    /// Reads the key of a contact from its entry. The key of an entry that was created manually is derived
+    /// from its name, if that key isn't in use.
     fn contacts(&mut self) {
-        let lists = self.tenant.of(Collection::Lists);
-        let ours = lists.filter(|(_, list)| list.text("name") == Some(book::NAME));
-        if ours.count() > 1 {
-            let twins = format!(
-                "two lists have the name {}; remove or rename one of them",
-                book::NAME
+        let lists = self.cache.of(Collection::Lists);
+        let matching =
+            lists.filter(|(_, list)| list.text("name") == Some(shared_contacts::LIST_NAME));
+        if matching.count() > 1 {
+            let duplicates = format!(
+                "two lists are named {}; remove or rename one of them",
+                shared_contacts::LIST_NAME
             );
-            self.twins.push((Collection::Entries, twins));
+            self.duplicates.push((Collection::Entries, duplicates));
         }
         let mut seen = BTreeSet::new();
         let mut unmarked = Vec::new();
-        for (id, entry) in self.tenant.of(Collection::Entries) {
-            let key = entry.text(book::KEY);
+        for (id, entry) in self.cache.of(Collection::Entries) {
+            let key = entry.text(shared_contacts::KEY_FIELD);
             match key.filter(|key| ContactKey::FORMAT.accepts(key)) {
                 None => unmarked.push((id, entry)),
                 Some(key) if seen.insert(key.to_owned()) => {
                     self.contacts.insert(id, key.to_owned());
                 }
                 Some(key) => {
-                    let twins = format!(
+                    let duplicates = format!(
                         "two entries of the list {} have the key {key}; remove one of them",
-                        book::NAME
+                        shared_contacts::LIST_NAME
                     );
-                    self.twins.push((Collection::Entries, twins));
+                    self.duplicates.push((Collection::Entries, duplicates));
                 }
             }
         }
@@ -152,64 +153,65 @@ impl<'t> Index<'t> {
     }
 
     /// A user's own callflow.
-    pub(super) fn callflow_of(&self, user: &str) -> Option<(&'t str, &'t Known)> {
+    pub(super) fn callflow_of(&self, user: &str) -> Option<(&'t str, &'t Entry)> {
         let id = *self.main.get(user)?;
-        Some((id, self.tenant.get(Collection::Callflows, id)?))
+        Some((id, self.cache.get(Collection::Callflows, id)?))
     }
 
-    /// Whose own callflow this is.
+    /// The user of an own callflow.
     pub(super) fn owner_of(&self, callflow: &str) -> Option<&'t str> {
         self.owner.get(callflow).copied()
     }
 
-    /// A user's mailbox: of several the one that the user's callflow leads to, else the one with the
-    /// user's number, else the first.
-    pub(super) fn mailbox_of(&self, user: &str) -> Option<(&'t str, &'t Known)> {
+    /// A user's mailbox. Of several, the one in the user's callflow has priority, then the one with the user's
+    /// number, then the first.
+    pub(super) fn mailbox_of(&self, user: &str) -> Option<(&'t str, &'t Entry)> {
         let all = self.mailboxes.get(user)?;
         let callflow = self.callflow_of(user).map(|(_, callflow)| callflow);
-        let led_to = callflow.and_then(|callflow| {
-            let mut nodes = flow::nodes(callflow.full()?);
+        let linked = callflow.and_then(|callflow| {
+            let mut nodes = flow::nodes(callflow.full_doc()?);
             nodes.find(|node| node.module == "voicemail")?.id()
         });
-        let number = callflow.and_then(|callflow| self.number_in(callflow));
-        let named = |id: &&&str| Some(**id) == led_to;
+        let number = callflow.and_then(|callflow| self.internal_number(callflow));
+        let named = |id: &&&str| Some(**id) == linked;
         let numbered = |id: &&&str| {
-            let mailbox = self.tenant.get(Collection::Vmboxes, id);
+            let mailbox = self.cache.get(Collection::Vmboxes, id);
             mailbox.and_then(|mailbox| mailbox.text("mailbox")) == number
         };
         let found = all.iter().find(named).or_else(|| all.iter().find(numbered));
         let id = *found.or(all.first())?;
-        Some((id, self.tenant.get(Collection::Vmboxes, id)?))
+        Some((id, self.cache.get(Collection::Vmboxes, id)?))
     }
 
-    /// Every mailbox of a user.
+    /// All mailboxes of a user.
     pub(super) fn mailboxes_of(&self, user: &str) -> &[&'t str] {
         self.mailboxes.get(user).map_or(&[], Vec::as_slice)
     }
 
-    /// Every device of a user.
-    pub(super) fn devices_of(&self, user: &str) -> impl Iterator<Item = (&'t str, &'t Known)> {
+    /// All devices of a user.
+    pub(super) fn devices_of(&self, user: &str) -> impl Iterator<Item = (&'t str, &'t Entry)> {
         let devices = self.devices.get(user).into_iter().flatten();
-        devices.filter_map(|id| Some((*id, self.tenant.get(Collection::Devices, id)?)))
+        devices.filter_map(|id| Some((*id, self.cache.get(Collection::Devices, id)?)))
     }
 
-    /// The extension of a user: of several inner numbers the one that inner calls show, else the first.
+    /// The extension of a user. Of several internal numbers, the one that internal calls show has priority,
+    /// then the first.
     pub(super) fn extension_of(&self, user: &str) -> Option<&'t str> {
         let (_, callflow) = self.callflow_of(user)?;
-        let shown = self.tenant.get(Collection::Users, user)?;
+        let shown = self.cache.get(Collection::Users, user)?;
         let presence = shown.text("presence_id");
-        let mut numbers = callflow.numbers().filter(|number| is_inner(number));
-        let first = self.number_in(callflow);
+        let mut numbers = callflow.numbers().filter(|number| is_internal(number));
+        let first = self.internal_number(callflow);
         numbers.find(|number| Some(*number) == presence).or(first)
     }
 
-    /// The first inner number of a callflow.
-    pub(super) fn number_in(&self, callflow: &'t Known) -> Option<&'t str> {
-        callflow.numbers().find(|number| is_inner(number))
+    /// The first internal number of a callflow.
+    pub(super) fn internal_number(&self, callflow: &'t Entry) -> Option<&'t str> {
+        callflow.numbers().find(|number| is_internal(number))
     }
 }
 
-impl Names for Index<'_> {
+impl Resolver for Index<'_> {
     fn user(&self, id: &str) -> Option<&str> {
         self.users.get(id).copied()
     }
@@ -218,9 +220,9 @@ impl Names for Index<'_> {
         if let Some(user) = self.owner_of(id) {
             return self.extension_of(user);
         }
-        let callflow = self.tenant.get(Collection::Callflows, id)?;
+        let callflow = self.cache.get(Collection::Callflows, id)?;
         let code = || callflow.numbers().find(|number| number.starts_with('*'));
-        self.number_in(callflow).or_else(code)
+        self.internal_number(callflow).or_else(code)
     }
 
     fn user_id(&self, name: &str) -> Option<&str> {
@@ -232,19 +234,19 @@ impl Names for Index<'_> {
     }
 }
 
-/// Whether a number is an inner one.
-pub(super) fn is_inner(number: &str) -> bool {
+/// Whether a number is internal.
+pub(super) fn is_internal(number: &str) -> bool {
     ExtensionKey::FORMAT.accepts(number)
 }
 
-/// Whether a callflow does no more than ring somebody and take messages.
-fn is_plain(callflow: &Known) -> bool {
+/// Whether a callflow only rings users and records messages.
+fn is_personal(callflow: &Entry) -> bool {
     let modules = callflow.modules();
-    let known = |module: &String| matches!(module.as_str(), "user" | "voicemail");
-    modules.contains("user") && modules.iter().all(known)
+    let is_allowed = |module: &String| matches!(module.as_str(), "user" | "voicemail");
+    modules.contains("user") && modules.iter().all(is_allowed)
 }
 
-/// A name as a key is written.
+/// Converts a name to the form of a key.
 pub(super) fn slug(name: &str) -> String {
     let mut slug = String::new();
     for c in name.chars().flat_map(char::to_lowercase) {
@@ -257,10 +259,10 @@ pub(super) fn slug(name: &str) -> String {
     slug.trim_end_matches('-').to_owned()
 }
 
-fn owned(tenant: &Tenant, collection: Collection) -> BTreeMap<&str, Vec<&str>> {
+fn owned(cache: &Cache, collection: Collection) -> BTreeMap<&str, Vec<&str>> {
     let mut owned: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (id, known) in tenant.of(collection) {
-        if let Some(owner) = known.text("owner_id") {
+    for (id, entry) in cache.of(collection) {
+        if let Some(owner) = entry.text("owner_id") {
             owned.entry(owner).or_default().push(id);
         }
     }

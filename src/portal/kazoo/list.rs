@@ -1,4 +1,4 @@
-//! A *list* is every document of one type, page after page, and whether that is really all of them.
+//! A *list* reads all pages of a collection and verifies that the result is complete.
 
 use super::{
     super::{Error, http::plain},
@@ -9,73 +9,76 @@ use super::{
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// How many documents are asked for at once. Any number is honoured; more would only make answers that
-/// the server's memory guard refuses.
+/// The page size. Crossbar accepts any size, but a larger page can exceed the server's memory limit.
 pub(super) const PAGE: usize = 500;
 const PAGE_TEXT: &str = "500";
-/// How often a type is listed until it adds up.
+/// The maximum number of attempts to get a consistent list.
 const TRIES: u32 = 3;
-/// How many pages without an object may come in a row before we no longer believe that there is an end.
-const EMPTY: u32 = 100;
+/// The number of consecutive empty pages after which a list counts as endless.
+const MAX_EMPTY_PAGES: u32 = 100;
 
-/// Every document of one type.
+/// All documents of a collection.
 pub(super) struct List {
     pub(super) rows: Vec<(String, Doc)>,
-    /// Why some may be missing.
-    pub(super) doubt: Option<String>,
+    /// The reason why documents may be missing.
+    pub(super) incomplete: Option<String>,
 }
 
-/// Lists a type until it adds up; nothing where the server doesn't know the type. `see` is told how many
-/// more have come.
-pub(super) async fn whole(
+/// Lists a collection until the result is consistent. Returns `None` if the server doesn't have the
+/// collection. `report` receives the number of additional documents.
+pub(super) async fn all(
     session: &Session,
     path: &[&str],
     query: &[(&str, &str)],
-    see: &(dyn Fn(usize) + Sync),
+    report: &(dyn Fn(usize) + Sync),
 ) -> Result<Option<List>, Error> {
-    let mut told = 0;
+    let mut reported = 0;
     for left in (0..TRIES).rev() {
         let Some(list) = once(session, path, query, &mut |seen| {
-            if seen > told {
-                see(seen - told);
-                told = seen;
+            if seen > reported {
+                report(seen - reported);
+                reported = seen;
             }
         })
         .await?
         else {
             return Ok(None);
         };
-        if list.doubt.is_none() || left == 0 {
+        if list.incomplete.is_none() || left == 0 {
             return Ok(Some(list));
         }
-        tracing::debug!(list = path.join("/"), reason = list.doubt, "listed again");
+        tracing::debug!(
+            list = path.join("/"),
+            reason = list.incomplete,
+            "listing again"
+        );
     }
     unreachable!("the last try returns")
 }
 
-/// Lists a type once. A page that is short or empty is not the last: only one without a next key is.
+/// Lists a collection once. Only a page without a next key is the last one, not a short or empty page.
 async fn once(
     session: &Session,
     path: &[&str],
     query: &[(&str, &str)],
-    see: &mut (dyn FnMut(usize) + Send),
+    report: &mut (dyn FnMut(usize) + Send),
 ) -> Result<Option<List>, Error> {
     let mut list = List {
         rows: Vec::new(),
-        doubt: None,
+        incomplete: None,
     };
     let mut ids = BTreeSet::new();
     let mut keys = BTreeSet::new();
     let mut start: Option<String> = None;
     let mut empty = 0;
     loop {
-        let mut asked = vec![("page_size", PAGE_TEXT)];
-        asked.extend(query);
-        asked.extend(start.iter().map(|key| ("start_key", key.as_str())));
-        let Some(page) = session.read(path, &asked).await? else {
+        let mut query_params = vec![("page_size", PAGE_TEXT)];
+        query_params.extend(query);
+        query_params.extend(start.iter().map(|key| ("start_key", key.as_str())));
+        let Some(page) = session.read(path, &query_params).await? else {
             return match start {
                 None => Ok(None),
-                Some(_) => Err(unreadable(path, "a page of it is gone")),
+                Some(_) => Err(unreadable(path, "one of its pages is missing")),
             };
         };
         let Envelope {
@@ -85,31 +88,34 @@ async fn once(
             ..
         } = page;
         let Value::Array(rows) = data else {
-            return Err(unreadable(path, "it is no list"));
+            return Err(unreadable(path, "it is not an array"));
         };
-        let came = rows.len();
-        if page_size.is_some_and(|said| usize::try_from(said) != Ok(came)) {
-            list.doubt("a page holds another number of objects than it says");
+        let count = rows.len();
+        if page_size.is_some_and(|size| usize::try_from(size) != Ok(count)) {
+            list.mark_incomplete("a page's size differs from its number of objects");
         }
         for row in rows {
             let Value::Object(row) = row else {
-                return Err(unreadable(path, "it holds something else than objects"));
+                return Err(unreadable(
+                    path,
+                    "it contains an item that is not an object",
+                ));
             };
             let Some(id) = row.get("id").and_then(Value::as_str).map(str::to_owned) else {
-                return Err(unreadable(path, "it holds an object without an id"));
+                return Err(unreadable(path, "it contains an object without an ID"));
             };
             if ids.insert(id.clone()) {
                 list.rows.push((id, row));
             } else {
-                list.doubt(&format!("the id {} came twice", plain(&id)));
+                list.mark_incomplete(&format!("the ID {} is listed twice", plain(&id)));
             }
         }
-        see(list.rows.len());
-        empty = if came == 0 { empty + 1 } else { 0 };
+        report(list.rows.len());
+        empty = if count == 0 { empty + 1 } else { 0 };
         match next_start_key {
             None => return Ok(Some(list)),
-            Some(key) if empty > EMPTY || !keys.insert(key.clone()) => {
-                list.doubt("its pages don't end");
+            Some(key) if empty > MAX_EMPTY_PAGES || !keys.insert(key.clone()) => {
+                list.mark_incomplete("its pages don't end");
                 return Ok(Some(list));
             }
             Some(key) => start = Some(key),
@@ -118,8 +124,8 @@ async fn once(
 }
 
 impl List {
-    fn doubt(&mut self, reason: &str) {
-        self.doubt.get_or_insert_with(|| reason.to_owned());
+    fn mark_incomplete(&mut self, reason: &str) {
+        self.incomplete.get_or_insert_with(|| reason.to_owned());
     }
 }
 

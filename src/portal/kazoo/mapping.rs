@@ -1,43 +1,43 @@
-//! The *mapping* is the table of which field of ours is which of Kazoo's. Reading, writing, the errors'
-//! way back to a line of YAML, and the docs go by it.
+//! The *mapping* is the table of the model's fields and the corresponding fields in Kazoo. Reading, writing,
+//! error locations and the docs use it.
 
-use super::{super::Mapped, tenant::Collection};
+use super::{super::FieldMapping, cache::Collection};
 use crate::model::Kind;
 
-/// One field of ours, and where Kazoo keeps it.
+/// A field of the model and the corresponding field in Kazoo.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row {
     pub(super) kind: Kind,
-    /// Our field; of an extension with its type before it, `*` for every type.
+    /// The field in the model. For an extension it is prefixed with the type, or with `*` for every type.
     pub(super) field: &'static str,
-    /// The document that holds it.
+    /// The collection of the document that contains it.
     pub(super) document: Collection,
-    /// The field there.
+    /// The field in the document.
     pub(super) at: &'static str,
     pub(super) form: Form,
 }
 
-/// How a value is kept.
+/// The representation of a value in Kazoo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
-    /// As text.
+    /// Text.
     Text,
-    /// As `true` or `false`.
+    /// `true` or `false`.
     Flag,
-    /// As a number.
+    /// A number.
     Number,
-    /// As a number of thousandths.
+    /// A number in thousandths.
     Thousandths,
-    /// As the id of a user.
-    Person,
-    /// In a way of its own, which the note tells.
-    Own(&'static str),
+    /// The ID of a user.
+    User,
+    /// A special representation, described by the text.
+    Special(&'static str),
 }
 
 use Collection::{
     Callflows, Conferences, Devices, Entries, Faxboxes, Groups, Menus, Queues, Users, Vmboxes,
 };
-use Form::{Flag, Number, Own, Person, Text, Thousandths};
+use Form::{Flag, Number, Special, Text, Thousandths, User};
 
 const fn user(field: &'static str, document: Collection, at: &'static str, form: Form) -> Row {
     Row {
@@ -79,17 +79,17 @@ const fn contact(field: &'static str, at: &'static str, form: Form) -> Row {
     }
 }
 
-/// How a node leads somewhere.
-const WAY: &str =
-    "a user's key is a `user` node, a number a `callflow` node, E.164 a `resources` node";
+/// The representation of a destination.
+const DESTINATION: &str =
+    "a node: `user` for a user's key, `callflow` for a number, `resources` for an E.164 number";
 
-/// Every field that Kazoo holds.
+/// Every field that Kazoo supports.
 pub(super) const ROWS: &[Row] = &[
     user(
         "username",
         Users,
         "username",
-        Own("in lower case; the key, unless declared"),
+        Special("in lower case; the default is the key"),
     ),
     user("first_name", Users, "first_name", Text),
     user("last_name", Users, "last_name", Text),
@@ -97,17 +97,17 @@ pub(super) const ROWS: &[Row] = &[
         "alias",
         Users,
         "profile.nicknames",
-        Own("the first of the list; others stay"),
+        Special("the first item of the list; other items are kept"),
     ),
     user("title", Users, "profile.title", Text),
     user("email", Users, "email", Text),
     user("active", Users, "enabled", Flag),
-    user("scope", Users, "priv_level", Own("`user` or `admin`")),
+    user("scope", Users, "priv_level", Special("`user` or `admin`")),
     user(
         "address",
         Users,
         "profile.addresses",
-        Own("the first of the list; others stay"),
+        Special("the first item of the list; other items are kept"),
     ),
     user(
         "outbound_caller_id",
@@ -121,130 +121,139 @@ pub(super) const ROWS: &[Row] = &[
         "forwarding.destinations",
         Users,
         "call_forward.number",
-        Own("one number"),
+        Special("one number"),
     ),
     user(
         "password",
         Users,
         "password",
-        Own(
-            "written only; its version is kept in `callsheet.secrets`; made up where none is declared",
+        Special(
+            "write-only; its version is stored in `callsheet.secrets`; generated if none is declared",
         ),
     ),
     user(
         "groups",
         Groups,
         "endpoints",
-        Own("the user among the group's endpoints; other endpoints stay"),
+        Special("the user is one of the group's endpoints; other endpoints are kept"),
     ),
     user(
         "extension",
         Callflows,
         "numbers",
-        Own(
-            "the inner number of the user's own callflow (`type: mainUserCallflow`), and with it `caller_id.internal.number` and `presence_id` of the user; outer numbers stay",
+        Special(
+            "the internal number of the user's own callflow (`type: mainUserCallflow`), also in the user's `caller_id.internal.number` and `presence_id`; external numbers are kept",
         ),
     ),
     user(
         "rings_before_voicemail",
         Callflows,
         "flow.data.timeout",
-        Own("five seconds a ring, at the user's node"),
+        Special("five seconds per ring, in the user's node"),
     ),
     user(
         "voicemail.enabled",
         Callflows,
         "flow.children._",
-        Own("a `voicemail` node behind the user's; the mailbox stays when it goes"),
+        Special("a `voicemail` node below the user's node; the mailbox is kept when it is removed"),
     ),
     user(
         "voicemail.mailbox",
         Vmboxes,
         "mailbox",
-        Own("a mailbox that the user owns; the extension, unless declared"),
+        Special("a mailbox that the user owns; the default is the extension"),
     ),
     user(
         "voicemail.email",
         Vmboxes,
         "notify_email_addresses",
-        Own("the first of the list; others stay"),
+        Special("the first item of the list; other items are kept"),
     ),
     user(
         "voicemail.pin",
         Vmboxes,
         "pin",
-        Own("never read; its version is kept in the user's `callsheet.secrets`"),
+        Special("never read; its version is stored in the user's `callsheet.secrets`"),
     ),
     user(
         "phones",
         Devices,
         "owner_id",
-        Own("devices with a hardware address that the user owns; others stay"),
+        Special("devices with a MAC address that the user owns; other devices are kept"),
     ),
     user(
         "phones[].mac",
         Devices,
         "mac_address",
-        Own("twelve lower-case digits"),
+        Special("twelve lower-case digits"),
     ),
     user(
         "phones[].model",
         Devices,
         "provision",
-        Own("`brand_family_model` or `brand_model`; `unknown` where nothing is provisioned"),
+        Special("`brand_family_model` or `brand_model`; `unknown` without provisioning"),
     ),
     user(
         "phones[].name",
         Devices,
         "name",
-        Own("the hardware address, unless declared"),
+        Special("the default is the MAC address"),
     ),
     extension("*.name", Callflows, "name", Text),
     extension(
         "*.kind",
         Callflows,
         "flow.module",
-        Own(
-            "`ring_group`, `conference`, `menu`, `faxbox`, `acdc_member`; a forward is a `user`, `callflow` or `resources` node alone",
+        Special(
+            "`ring_group`, `conference`, `menu`, `faxbox`, `acdc_member`; a forward is a single `user`, `callflow` or `resources` node",
         ),
     ),
     extension(
         "ring_group.members",
         Callflows,
         "flow.data.endpoints",
-        Own("endpoints of type `user`, in order; others stay"),
+        Special("endpoints of type `user`, in order; other endpoints are kept"),
     ),
     extension(
         "ring_group.strategy",
         Callflows,
         "flow.data.strategy",
-        Own("`simultaneous`; `sequential` is `single`"),
+        Special("`simultaneous`; `sequential` is `single`"),
     ),
     extension(
         "ring_group.ring_seconds",
         Callflows,
         "flow.data.timeout",
-        Own("of the group and of each endpoint"),
+        Special("in the group and in each endpoint"),
     ),
     extension(
         "ring_group.no_answer",
         Callflows,
         "flow.children._",
-        Own(WAY),
+        Special(DESTINATION),
     ),
-    extension("forward.destination", Callflows, "flow", Own(WAY)),
-    extension("conference.owner", Conferences, "owner_id", Person),
+    extension(
+        "forward.destination",
+        Callflows,
+        "flow",
+        Special(DESTINATION),
+    ),
+    extension("conference.owner", Conferences, "owner_id", User),
     extension(
         "conference.pin",
         Conferences,
         "member.pins",
-        Own("the first of the list; never shown; its version is kept in `callsheet.secrets`"),
+        Special(
+            "the first item of the list; never shown; its version is stored in `callsheet.secrets`",
+        ),
     ),
     extension(
         "conference.moderator_pin",
         Conferences,
         "moderator.pins",
-        Own("the first of the list; never shown; its version is kept in `callsheet.secrets`"),
+        Special(
+            "the first item of the list; never shown; its version is stored in `callsheet.secrets`",
+        ),
     ),
     extension(
         "conference.max_members",
@@ -262,7 +271,7 @@ pub(super) const ROWS: &[Row] = &[
         "auto_attendant.options",
         Callflows,
         "flow.children",
-        Own(WAY),
+        Special(DESTINATION),
     ),
     extension("auto_attendant.direct_dial", Menus, "hunt", Flag),
     extension(
@@ -275,20 +284,20 @@ pub(super) const ROWS: &[Row] = &[
         "auto_attendant.no_input",
         Callflows,
         "flow.children.timeout",
-        Own(WAY),
+        Special(DESTINATION),
     ),
     extension(
         "auto_attendant.invalid_input",
         Callflows,
         "flow.children._",
-        Own(WAY),
+        Special(DESTINATION),
     ),
-    extension("fax.owner", Faxboxes, "owner_id", Person),
+    extension("fax.owner", Faxboxes, "owner_id", User),
     extension(
         "fax.emails",
         Faxboxes,
         "notifications.inbound.email.send_to",
-        Own("a list"),
+        Special("a list"),
     ),
     extension("fax.caller_id", Faxboxes, "caller_id", Text),
     extension("fax.retries", Faxboxes, "retries", Number),
@@ -296,13 +305,13 @@ pub(super) const ROWS: &[Row] = &[
         "call_queue.agents",
         Queues,
         "agents",
-        Own("the queue's roster"),
+        Special("the queue's roster"),
     ),
     extension(
         "call_queue.strategy",
         Queues,
         "strategy",
-        Own(
+        Special(
             "`round_robin`; `longest_idle` is `most_idle`; `ring_all` is `ring_simultaneously: 1000`",
         ),
     ),
@@ -323,24 +332,24 @@ pub(super) const ROWS: &[Row] = &[
         "call_queue.overflow",
         Callflows,
         "flow.children._",
-        Own(WAY),
+        Special(DESTINATION),
     ),
     extension("call_queue.music_on_hold", Queues, "moh", Text),
     extension("call_queue.record", Queues, "record_caller", Flag),
     number(
         "destination",
         "numbers",
-        Own("the number among those of the callflow of that person or extension"),
+        Special("the number is one of the numbers of the user's or extension's callflow"),
     ),
     contact("name", "displayname", Text),
     contact("first_name", "firstname", Text),
     contact("last_name", "lastname", Text),
-    contact("numbers", "number", Own("one number")),
+    contact("numbers", "number", Special("one number")),
 ];
 
-/// The table, as the docs show it.
-pub(in crate::portal) fn mapped() -> Vec<Mapped> {
-    let mapped = |row: &Row| {
+/// The table for the docs.
+pub(in crate::portal) fn field_mappings() -> Vec<FieldMapping> {
+    let field_mappings = |row: &Row| {
         let Row {
             kind,
             field,
@@ -348,23 +357,23 @@ pub(in crate::portal) fn mapped() -> Vec<Mapped> {
             at,
             form,
         } = *row;
-        Mapped {
+        FieldMapping {
             kind,
             field,
             document: document.name(),
-            at,
-            how: match form {
-                Text | Flag | Number => "as it is",
+            portal_field: at,
+            representation: match form {
+                Text | Flag | Number => "unchanged",
                 Thousandths => "in thousandths",
-                Person => "the id of the user",
-                Own(note) => note,
+                User => "the ID of the user",
+                Special(note) => note,
             },
         }
     };
-    ROWS.iter().map(mapped).collect()
+    ROWS.iter().map(field_mappings).collect()
 }
 
-/// The words of the types of extensions.
+/// The names of the extension types.
 pub(super) const TYPES: [&str; 6] = [
     "ring_group",
     "conference",
@@ -374,22 +383,22 @@ pub(super) const TYPES: [&str; 6] = [
     "forward",
 ];
 
-/// The rows of one kind that are kept as they are, of an extension those of one type.
-pub(super) fn plain(
+/// The rows of a kind without special representation; for extensions, of one type.
+pub(super) fn plain_rows(
     kind: Kind,
-    word: &'static str,
+    type_name: &'static str,
 ) -> impl Iterator<Item = (&'static str, &'static Row)> {
     ROWS.iter().filter_map(move |row| {
         let own = match kind {
-            Kind::Extensions => row.field.strip_prefix(word)?.strip_prefix('.')?,
+            Kind::Extensions => row.field.strip_prefix(type_name)?.strip_prefix('.')?,
             _ => row.field,
         };
-        (row.kind == kind && !matches!(row.form, Own(_))).then_some((own, row))
+        (row.kind == kind && !matches!(row.form, Special(_))).then_some((own, row))
     })
 }
 
-/// Our field behind one of Kazoo's, as far as it can be told: what a refusal names.
-pub(super) fn ours(kind: Kind, document: Collection, at: &str) -> &'static str {
+/// The model's field for a field in Kazoo, to locate a refusal; empty if there is none.
+pub(super) fn model_field(kind: Kind, document: Collection, at: &str) -> &'static str {
     let fits = |row: &&Row| {
         row.kind == kind
             && row.document == document
@@ -425,10 +434,10 @@ pub(super) fn ours(kind: Kind, document: Collection, at: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Collection, Kind, ours};
+    use super::{Collection, Kind, model_field};
 
     #[test]
-    fn a_refused_field_finds_its_way_back() {
+    fn a_refused_field_is_mapped_to_the_model() {
         for (document, at, field) in [
             (Collection::Users, "username", "username"),
             (Collection::Users, "caller_id.internal.number", "extension"),
@@ -443,20 +452,23 @@ mod tests {
             (Collection::Vmboxes, "name", "voicemail"),
             (Collection::Callflows, "numbers", "extension"),
         ] {
-            assert_eq!(ours(Kind::Users, document, at), field, "{at}");
+            assert_eq!(model_field(Kind::Users, document, at), field, "{at}");
         }
         assert_eq!(
-            ours(Kind::Extensions, Collection::Faxboxes, "retries"),
+            model_field(Kind::Extensions, Collection::Faxboxes, "retries"),
             "retries"
         );
         assert_eq!(
-            ours(
+            model_field(
                 Kind::Extensions,
                 Collection::Callflows,
                 "flow.data.endpoints.0"
             ),
             "members"
         );
-        assert_eq!(ours(Kind::Extensions, Collection::Callflows, "numbers"), "");
+        assert_eq!(
+            model_field(Kind::Extensions, Collection::Callflows, "numbers"),
+            ""
+        );
     }
 }

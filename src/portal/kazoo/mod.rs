@@ -1,11 +1,11 @@
-//! *Kazoo* is the open-source phone system behind many hosted ones, spoken to through Crossbar, its API,
-//! in version 2: Kazoo 4 and Kazoo 5.
+//! *Kazoo* is an open-source phone system behind many hosted ones. The adapter uses version 2 of its API,
+//! Crossbar, as in Kazoo 4 and Kazoo 5.
 //!
-//! One person there is several documents (user, devices, mailbox, callflow), lists are summaries, and the
-//! server guards neither references nor, under concurrency, names. What it keeps where is the table in
-//! `mapping`; `docs/portals/kazoo.md` shows it.
+//! A person is several documents (user, devices, mailbox, callflow), lists are summaries, and the server
+//! enforces neither references nor, under concurrency, unique names. The table in `mapping` says which
+//! document contains which field; `docs/portals/kazoo.md` includes it.
 
-mod book;
+mod cache;
 mod capability;
 mod charge;
 mod detail;
@@ -15,25 +15,27 @@ mod flow;
 mod index;
 mod list;
 mod mapping;
+mod path;
 mod phone;
-mod place;
 mod read;
 mod session;
-mod tenant;
+mod shared_contacts;
 mod wire;
 mod write;
 
 pub(super) use capability::capabilities;
-pub(super) use mapping::mapped as mapping;
+pub(super) use mapping::field_mappings as mapping;
 
 use super::{
-    About, Capabilities, Check, Details, Error, Location, Portal, Progress, Target, Write, Written,
+    Capabilities, Check, Description, Details, Error, Location, Portal, Progress, Target, Write,
+    Written,
     http::{Base, Client, RateLimit},
 };
 use crate::model::{Kind, Live, Requests, State};
 use async_trait::async_trait;
-use capability::Held;
-use charge::Purse;
+use cache::{Cache, Collection};
+use capability::{Detected, Module};
+use charge::Spending;
 use index::Index;
 use session::Session;
 use std::{
@@ -41,23 +43,22 @@ use std::{
     num::NonZeroU32,
     sync::{Mutex, MutexGuard, PoisonError},
 };
-use tenant::{Collection, Tenant};
 use write::Locks;
 
-/// What the docs say of it.
-pub(super) const ABOUT: About = About {
+/// The description for the docs.
+pub(super) const DESCRIPTION: Description = Description {
     title: "Kazoo 4 and 5, by Crossbar",
-    reached: "`url:`",
+    address: "`url:`",
     credentials: "`token:`, the API key of an account, or `user:` and `password:`",
     secrets: "with the document, in its `callsheet` object",
-    reading: "a login, a page for each 500 documents of five types, and in Kazoo 4 a request for each document of which a field is declared that lists don't tell, and for each contact where one is declared",
+    reading: "a login, a page for each 500 documents of five types, and in Kazoo 4 a request for each document with a declared field that lists omit, and for each contact if any is declared",
 };
 
-/// The measure that every host keeps unless it was told otherwise is 100 requests at once and 10 more
-/// each second, for all who come from one address. This stays below it.
+/// The burst and the requests per second. A host's default for one client address is a burst of 100 and 10
+/// requests per second; this stays below it.
 const DEFAULT_RATE_LIMIT: (u32, u32) = (80, 8);
 
-/// What is listed for every read.
+/// The collections that every read lists.
 const LISTED: [Collection; 5] = [
     Collection::Users,
     Collection::Devices,
@@ -66,17 +67,16 @@ const LISTED: [Collection; 5] = [
     Collection::Groups,
 ];
 
-/// A Kazoo.
+/// The adapter for a Kazoo.
 pub(super) struct Kazoo {
     session: Session,
-    /// What it can hold, as far as it was asked.
-    held: Held,
-    tenant: Mutex<Tenant>,
-    /// Whether many documents come in one answer; nothing if nobody asked.
+    detected: Detected,
+    cache: Mutex<Cache>,
+    /// Whether the host has the module `bulk`; `None` until it is tried.
     has_bulk: tokio::sync::Mutex<Option<bool>>,
     rate_limit: RateLimit,
     locks: Locks,
-    purse: Purse,
+    spending: Spending,
 }
 
 impl Kazoo {
@@ -84,10 +84,10 @@ impl Kazoo {
         let Location::Url(url) = &target.location else {
             return Err(Error::Unreachable {
                 url: "the portal".to_owned(),
-                reason: "a Kazoo is reached at a URL".to_owned(),
+                reason: "a Kazoo needs `portal.url`".to_owned(),
             });
         };
-        // The version may be written with the address, or not.
+        // The URL may end with the API version.
         let url = url.trim_end_matches('/');
         let url = url.strip_suffix("/v2").unwrap_or(url);
         let rate_limit = target.rate_limit.unwrap_or(RateLimit {
@@ -98,30 +98,32 @@ impl Kazoo {
         let client = Client::new(Base::parse(url)?, None, rate_limit)?;
         Ok(Self {
             session: Session::new(client, target),
-            held: Held::all(),
-            tenant: Mutex::default(),
+            detected: Detected::new(),
+            cache: Mutex::default(),
             has_bulk: tokio::sync::Mutex::default(),
             rate_limit,
             locks: Locks::default(),
-            purse: Purse::new(target.charges),
+            spending: Spending::new(target.charges),
         })
     }
 
-    fn tenant(&self) -> MutexGuard<'_, Tenant> {
-        self.tenant.lock().unwrap_or_else(PoisonError::into_inner)
+    fn cache(&self) -> MutexGuard<'_, Cache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the documents are as objects now.
-    fn live(&self, live: &mut Live, kinds: impl IntoIterator<Item = Kind>) {
-        let tenant = self.tenant();
-        let held = &self.held.now().kinds;
-        let kinds = kinds.into_iter().filter(|kind| held.contains_key(kind));
-        let (listings, referrers) = read::live(&Index::of(&tenant), kinds);
+    /// Converts the cached documents to objects.
+    fn update_live(&self, live: &mut Live, kinds: impl IntoIterator<Item = Kind>) {
+        let cache = self.cache();
+        let supported = &self.detected.capabilities().kinds;
+        let kinds = kinds
+            .into_iter()
+            .filter(|kind| supported.contains_key(kind));
+        let (listings, referrers) = read::live(&Index::of(&cache), kinds);
         live.listings = listings;
         live.referrers = referrers;
     }
 
-    /// Lists one type. Returns how many pages it has at the least.
+    /// Lists a collection. Also returns its minimum number of pages.
     async fn list(
         &self,
         collection: Collection,
@@ -129,140 +131,140 @@ impl Kazoo {
         progress: &dyn Progress,
     ) -> Result<Option<(list::List, u64)>, Error> {
         let kind = detail::kind_of(collection);
-        let see = |more: usize| progress.seen(kind, more.try_into().unwrap_or(u64::MAX), None);
-        let list = list::whole(&self.session, &[collection.name()], query, &see).await?;
+        let report = |more: usize| progress.seen(kind, more.try_into().unwrap_or(u64::MAX), None);
+        let list = list::all(&self.session, &[collection.name()], query, &report).await?;
         Ok(list.map(|list| {
             let pages = list.rows.len().div_ceil(list::PAGE).max(1) as u64;
             (list, pages)
         }))
     }
 
-    /// Lists one type into the tenant.
-    async fn take_list(
+    /// Lists a collection into the cache. Returns the minimum number of pages.
+    async fn read_list(
         &self,
         collection: Collection,
         progress: &dyn Progress,
     ) -> Result<u64, Error> {
         let is_five = self.session.open(None).await?.is_five();
         let fields = collection.fields().filter(|_| is_five);
-        let asked = fields.map(|(fields, _)| serde_json::to_string(fields).unwrap_or_default());
-        let query: Vec<(&str, &str)> = asked
+        let requested = fields.map(|(fields, _)| serde_json::to_string(fields).unwrap_or_default());
+        let query: Vec<(&str, &str)> = requested
             .iter()
-            .map(|asked| ("fields", asked.as_str()))
+            .map(|fields| ("fields", fields.as_str()))
             .collect();
         let missing = || {
             Error::Unreadable {
             what: format!("the list of {}", collection.name()),
-            reason: "the portal doesn't know them (404); is the URL that of Crossbar, and the account right?"
+            reason: "the portal doesn't have them (404); check that `portal.url` is the address of Crossbar, and that the account is right"
                 .to_owned(),
         }
         };
         let (list, pages) = match self.list(collection, &query, progress).await? {
             Some(listed) => listed,
-            // What only some need to have, a host needn't have loaded.
+            // Only the collections that every read lists are required.
             None if !LISTED.contains(&collection) => return Ok(1),
             None => return Err(missing()),
         };
-        let mut tenant = self.tenant();
+        let mut cache = self.cache();
         for (id, row) in list.rows {
-            // Whoever knows no `fields` ignores them, and then it is a summary.
-            let is_full = fields.is_some_and(|(_, sign)| row.contains_key(sign));
-            tenant.list(collection, &id, row.clone());
+            // A server without support for `fields` ignores it and sends a summary.
+            let is_full = fields.is_some_and(|(_, indicator)| row.contains_key(indicator));
+            cache.store_summary(collection, &id, row.clone());
             if is_full {
-                let full = tenant::Full {
+                let document = cache::Document {
                     doc: row,
                     revision: None,
                 };
-                tenant.take(collection, &id, full);
+                cache.store(collection, &id, document);
             }
         }
-        if let Some(doubt) = list.doubt {
-            tenant.doubts.insert(collection, doubt);
+        if let Some(reason) = list.incomplete {
+            cache.incomplete.insert(collection, reason);
         }
         Ok(pages)
     }
 
-    /// Looks whether there are queues, where somebody wants some.
-    async fn look_for_queues(&self) -> Result<u64, Error> {
-        if self.tenant().has_queues.is_some() {
+    /// Detects whether the host has queues.
+    async fn detect_queues(&self) -> Result<u64, Error> {
+        if self.cache().has_queues.is_some() {
             return Ok(0);
         }
         let path = [Collection::Queues.name()];
-        let there = self.session.read(&path, &[("page_size", "1")]).await;
-        let there = match there {
-            Ok(there) => there.is_some(),
-            // Loaded, and its database is not laid out: there are none either.
+        let answer = self.session.read(&path, &[("page_size", "1")]).await;
+        let has_queues = match answer {
+            Ok(answer) => answer.is_some(),
+            // The module is loaded, but its database doesn't exist.
             Err(Error::NotReady { status: 503, .. }) => false,
             Err(error) => return Err(error),
         };
-        self.tenant().has_queues = Some(there);
-        if !there {
-            self.held.no_queues();
+        self.cache().has_queues = Some(has_queues);
+        if !has_queues {
+            self.detected.mark_missing(Module::Queues);
         }
         Ok(1)
     }
 
-    /// Who serves which queue, also one that no number leads to; nobody where there are no queues. A queue
-    /// that is gone is still noted in those who served it, and counts for nothing.
-    async fn look_for_agents(&self, progress: &dyn Progress) -> Result<u64, Error> {
-        let there = async {
+    /// Reads the agents of all queues, including queues without a number. Agents can still refer to a deleted
+    /// queue, which is ignored.
+    async fn list_agents(&self, progress: &dyn Progress) -> Result<u64, Error> {
+        let lists = async {
             let queues = self.list(Collection::Queues, &[], progress).await?;
-            let see = |more: usize| {
+            let report = |more: usize| {
                 let more = more.try_into().unwrap_or(u64::MAX);
                 progress.seen(Kind::Extensions, more, None);
             };
-            let agents = list::whole(&self.session, &["agents"], &[], &see).await?;
+            let agents = list::all(&self.session, &["agents"], &[], &report).await?;
             Ok(queues.zip(agents))
         };
-        let ((queues, pages), agents) = match there.await {
+        let ((queues, pages), agents) = match lists.await {
             Ok(Some(both)) => both,
-            // Not loaded, or its database is not laid out.
+            // The module isn't loaded, or its database doesn't exist.
             Ok(None) | Err(Error::NotReady { status: 503, .. }) => return Ok(2),
             Err(error) => return Err(error),
         };
         let more = agents.rows.len().div_ceil(list::PAGE).max(1) as u64;
-        let mut tenant = self.tenant();
+        let mut cache = self.cache();
         for (user, row) in agents.rows {
-            let own = row.get("queues").and_then(serde_json::Value::as_array);
-            let own = own
+            let queue_ids = row.get("queues").and_then(serde_json::Value::as_array);
+            let queue_ids = queue_ids
                 .into_iter()
                 .flatten()
                 .filter_map(serde_json::Value::as_str);
-            for id in own {
-                if let Some((_, queue)) = queues.rows.iter().find(|(known, _)| known == id) {
+            for id in queue_ids {
+                if let Some((_, queue)) = queues.rows.iter().find(|(queue_id, _)| queue_id == id) {
                     let name = doc::text(queue, "name").unwrap_or(id).to_owned();
-                    let served = tenant.serving.entry(id.into()).or_default();
-                    served.name = name;
-                    served.by.push(user.clone());
+                    let roster = cache.rosters.entry(id.into()).or_default();
+                    roster.name = name;
+                    roster.agents.push(user.clone());
                 }
             }
         }
         Ok(pages + more)
     }
 
-    /// Users who can't log in are told apart by a filter: a summary doesn't say.
-    async fn look_for_inactive(&self, progress: &dyn Progress) -> Result<u64, Error> {
+    /// Reads the inactive users with a filter, since summaries don't contain the field.
+    async fn list_inactive_users(&self, progress: &dyn Progress) -> Result<u64, Error> {
         if self.session.open(None).await?.is_five() {
-            return Ok(0); // whose lists say it themselves
+            return Ok(0); // its lists contain the field
         }
         let query = [("filter_enabled", "false")];
         let Some((list, pages)) = self.list(Collection::Users, &query, progress).await? else {
             return Ok(1);
         };
-        let mut tenant = self.tenant();
-        let known = |id: &str| tenant.get(Collection::Users, id).is_some();
+        let mut cache = self.cache();
+        let is_cached = |id: &str| cache.get(Collection::Users, id).is_some();
         let ids: Vec<Box<str>> = list
             .rows
             .iter()
-            .filter(|(id, _)| known(id))
+            .filter(|(id, _)| is_cached(id))
             .map(|(id, _)| id.as_str().into())
             .collect();
-        tenant.inactive.extend(ids);
+        cache.inactive.extend(ids);
         Ok(pages)
     }
 }
 
-fn wants_queues(states: &[&State]) -> bool {
+fn declares_queues(states: &[&State]) -> bool {
     let mut extensions = states
         .iter()
         .flat_map(|state| state.of_kind(Kind::Extensions));
@@ -272,17 +274,17 @@ fn wants_queues(states: &[&State]) -> bool {
 #[async_trait]
 impl Portal for Kazoo {
     fn capabilities(&self) -> &Capabilities {
-        self.held.now()
+        self.detected.capabilities()
     }
 
     async fn read(&self, kinds: &BTreeSet<Kind>, progress: &dyn Progress) -> Result<Live, Error> {
         let made_before = self.requests();
-        *self.tenant() = Tenant::default();
+        *self.cache() = Cache::default();
         if self.session.open(None).await?.is_five() {
-            // Whose lists are of another model.
-            self.held.no_contacts();
+            // Its lists have another format.
+            self.detected.mark_missing(Module::Lists);
         }
-        let lists = LISTED.map(|collection| self.take_list(collection, progress));
+        let lists = LISTED.map(|collection| self.read_list(collection, progress));
         let pages: u64 = futures::future::try_join_all(lists)
             .await?
             .into_iter()
@@ -294,7 +296,7 @@ impl Portal for Kazoo {
             },
             ..Live::default()
         };
-        self.live(&mut live, kinds.iter().copied());
+        self.update_live(&mut live, kinds.iter().copied());
         Ok(live)
     }
 
@@ -305,43 +307,44 @@ impl Portal for Kazoo {
     async fn read_details(
         &self,
         live: &mut Live,
-        wanted: Details<'_>,
+        details: Details<'_>,
         progress: &dyn Progress,
     ) -> Result<(), Error> {
         let made_before = self.requests();
         let mut minimum = 0;
-        if book::is_wanted(wanted) {
-            minimum += self.look_for_contacts().await?;
+        if shared_contacts::is_selected(details) {
+            minimum += self.list_contacts().await?;
         }
-        match wanted {
-            Details::Declared(states) if wants_queues(states) => {
-                minimum += self.look_for_queues().await?;
+        match details {
+            Details::Declared(states) if declares_queues(states) => {
+                minimum += self.detect_queues().await?;
             }
             Details::Evidence(_) | Details::Everything => {
-                if self.tenant().leads_to_queues() {
-                    minimum += self.look_for_queues().await?;
+                if self.cache().refers_to_queues() {
+                    minimum += self.detect_queues().await?;
                 }
-                minimum += self.look_for_inactive(progress).await?;
-                minimum += self.look_for_agents(progress).await?;
-                minimum += self.take_list(Collection::Directories, progress).await?;
+                minimum += self.list_inactive_users(progress).await?;
+                minimum += self.list_agents(progress).await?;
+                minimum += self.read_list(Collection::Directories, progress).await?;
             }
-            Details::Listed(Kind::Users) => minimum += self.look_for_inactive(progress).await?,
+            Details::Listed(Kind::Users) => minimum += self.list_inactive_users(progress).await?,
             Details::Listed(_) | Details::Declared(_) => {}
         }
-        // What a callflow leads to is known when the callflow is, so one round may bring the next.
+        // A callflow refers to further documents, so each round may lead to another one.
         loop {
-            let places = detail::wanted(&self.tenant(), wanted);
-            if places.is_empty() {
+            let doc_refs = detail::select(&self.cache(), details);
+            if doc_refs.is_empty() {
                 break;
             }
             let mut has_bulk = self.has_bulk.lock().await;
-            let fetched = detail::fetch(&self.session, places, &mut has_bulk, progress).await?;
+            let (fetched, requests) =
+                detail::fetch(&self.session, doc_refs, &mut has_bulk, progress).await?;
             drop(has_bulk);
-            minimum += fetched.1;
-            self.take(fetched.0);
+            minimum += requests;
+            self.store(fetched);
         }
         let kinds: Vec<Kind> = live.listings.keys().copied().collect();
-        self.live(live, kinds);
+        self.update_live(live, kinds);
         live.requests.made += self.requests() - made_before;
         live.requests.minimum += minimum;
         Ok(())
@@ -362,18 +365,18 @@ impl Portal for Kazoo {
 }
 
 impl Kazoo {
-    /// Takes what was fetched; what is gone meanwhile is gone.
-    fn take(&self, fetched: Vec<(place::Place, Option<detail::Fetched>)>) {
-        let mut tenant = self.tenant();
+    /// Stores fetched documents. `None` marks a document that no longer exists.
+    fn store(&self, fetched: Vec<(path::DocRef, Option<detail::Fetched>)>) {
+        let mut cache = self.cache();
         for ((collection, id), fetched) in fetched {
             match fetched {
-                Some(detail::Fetched { full, agents }) => {
-                    tenant.take(collection, &id, full);
+                Some(detail::Fetched { document, agents }) => {
+                    cache.store(collection, &id, document);
                     if let Some(agents) = agents {
-                        tenant.agents.insert(id, agents);
+                        cache.agents.insert(id, agents);
                     }
                 }
-                None => tenant.lose(collection, &id),
+                None => cache.mark_missing(collection, &id),
             }
         }
     }

@@ -1,18 +1,18 @@
-//! A *phone* is a device with a hardware address. Devices without one (soft phones, mobiles) are
-//! nobody's to manage here, and stay.
+//! A *phone* is a device with a MAC address. Devices without one (soft phones, mobiles) aren't managed, and
+//! are kept.
 
 use super::{
+    cache::Entry,
     doc::{self, Doc},
-    tenant::Known,
 };
 use crate::model::{Fields, text::Mac, text::PhoneModel};
 use serde_json::{Value, json};
 
-/// What the model of a phone is where nothing is provisioned.
+/// The model of a phone without provisioning.
 const UNKNOWN: &str = "unknown";
 
-/// A device as a phone.
-pub(super) fn read(device: &Known) -> Option<Value> {
+/// Converts a device to a phone; `None` without a valid MAC address.
+pub(super) fn read(device: &Entry) -> Option<Value> {
     let mac = device.text("mac_address")?;
     if !Mac::FORMAT.accepts(mac) {
         return None;
@@ -23,7 +23,7 @@ pub(super) fn read(device: &Known) -> Option<Value> {
     Some(json!({"mac": mac, "model": model(device.doc()), "name": name}))
 }
 
-/// Brand, family and model, as one word.
+/// The brand, family and model, joined with underscores.
 fn model(device: &Doc) -> String {
     let part = |name: &str| match doc::at(device, &format!("provision.{name}")) {
         Some(Value::String(text)) if !text.is_empty() => Some(text.clone()),
@@ -50,18 +50,18 @@ fn model(device: &Doc) -> String {
     }
 }
 
-/// The twelve digits of a hardware address, as Kazoo keeps them.
+/// The twelve digits of a MAC address, as in Kazoo.
 pub(super) fn digits(mac: &str) -> String {
     let digits = mac.chars().filter(char::is_ascii_hexdigit);
     digits.map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// The name of a phone that was given none.
+/// The default name of a phone.
 fn default_name(mac: &str) -> String {
     digits(mac)
 }
 
-/// Writes a phone onto a device, new or not. What is as it should be is left as it is.
+/// Writes the fields of a phone to a new or existing device. Correct fields aren't changed.
 pub(super) fn write(device: &mut Doc, phone: &Fields) {
     let mac = phone.text("mac").unwrap_or_default();
     device.insert("mac_address".to_owned(), digits(mac).into());
@@ -69,16 +69,16 @@ pub(super) fn write(device: &mut Doc, phone: &Fields) {
         .text("name")
         .map_or_else(|| default_name(mac), str::to_owned);
     device.insert("name".to_owned(), name.into());
-    let wanted = phone.text("model").unwrap_or(UNKNOWN);
-    if model(device) == wanted {
+    let target = phone.text("model").unwrap_or(UNKNOWN);
+    if model(device) == target {
         return;
     }
     for part in ["endpoint_brand", "endpoint_family", "endpoint_model"] {
         doc::put(device, &format!("provision.{part}"), None);
     }
-    let parts: Vec<&str> = wanted.splitn(3, '_').collect();
+    let parts: Vec<&str> = target.splitn(3, '_').collect();
     let names: &[&str] = match parts.len() {
-        _ if wanted == UNKNOWN => &[],
+        _ if target == UNKNOWN => &[],
         1 => &["endpoint_model"],
         2 => &["endpoint_brand", "endpoint_model"],
         _ => &["endpoint_brand", "endpoint_family", "endpoint_model"],
@@ -93,7 +93,7 @@ mod tests {
     use super::{Doc, digits, model, read, write};
     use crate::{
         model::{Fields, Value},
-        portal::kazoo::tenant::Known,
+        portal::kazoo::cache::Entry,
     };
     use serde_json::json;
 
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_model_comes_back_as_it_was_written() {
+    fn a_model_is_read_back_as_written() {
         for word in [
             "yealink_t5x_t54w",
             "polycom_vvx",
@@ -116,20 +116,20 @@ mod tests {
             let mut device = Doc::new();
             write(&mut device, &phone(word));
             assert_eq!(model(&device), word);
-            let known = Known {
+            let entry = Entry {
                 summary: device,
-                full: None,
+                document: None,
             };
             let expected = json!({"mac": "001565aabbcc", "model": word, "name": null});
-            assert_eq!(read(&known), Some(expected));
+            assert_eq!(read(&entry), Some(expected));
         }
     }
 
     #[test]
-    fn a_model_may_be_a_number_and_a_device_need_not_be_a_phone() {
+    fn a_model_can_be_a_number_and_a_device_without_mac_is_no_phone() {
         let device = json!({"provision": {"endpoint_brand": "polycom", "endpoint_model": 410}});
         assert_eq!(model(device.as_object().unwrap()), "polycom_410");
-        assert_eq!(read(&Known::default()), None);
+        assert_eq!(read(&Entry::default()), None);
         assert_eq!(digits("00-15-65-AA-BB-CC"), "001565aabbcc");
     }
 }

@@ -1,8 +1,8 @@
-//! A *session* is being logged in: a token that is renewed before it expires and once when it isn't
-//! believed any more, and the account that everything is asked of.
+//! A *session* is a login: a token and the managed account. The token is renewed before it expires, and once
+//! after the server rejects it.
 //!
-//! A token is a JWT that lives for an hour unless the host says otherwise, and can't be prolonged. It
-//! is asked for by name and password, hashed, or with the API key of an account.
+//! A token is a JWT that is valid for an hour by default and can't be extended. A login sends either a hash of
+//! the user name and password, or the API key of an account.
 
 use super::{
     super::{
@@ -22,12 +22,12 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::{sync::Mutex, time::Instant};
 
 const TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
-/// A token is renewed when it has less than this to live, or less than a quarter of its life.
+/// A token is renewed this long before it expires, or after three quarters of its lifetime if that is later.
 const MARGIN: Duration = Duration::from_secs(60);
-/// How often a login is tried whose answer is lost.
+/// The maximum number of attempts for a login without an answer.
 const TRIES: u32 = 3;
 
-/// Being logged in.
+/// A session with a Kazoo.
 pub(super) struct Session {
     pub(super) client: Client,
     credentials: Credentials,
@@ -35,24 +35,24 @@ pub(super) struct Session {
     open: Mutex<Option<Arc<Open>>>,
 }
 
-/// What a login brought.
+/// The result of a login.
 #[derive(Clone, Debug)]
 pub(super) struct Open {
     /// The account that is managed.
     pub(super) account: String,
     /// The account that the credentials belong to.
     pub(super) own: String,
-    /// The user who logged in; nobody with a key.
+    /// The ID of the user who logged in; `None` for an API key.
     pub(super) user: Option<String>,
-    /// The version of Crossbar, as each answer states it.
+    /// The version of Crossbar.
     pub(super) version: String,
-    /// How far the server's clock is ahead of ours, in seconds.
+    /// The number of seconds that the server's clock is ahead of this machine's.
     pub(super) skew: Option<i64>,
     renew: Option<Instant>,
 }
 
 impl Open {
-    /// Whether this is Kazoo 5, whose lists can tell more than summaries.
+    /// Whether this is Kazoo 5, whose lists can contain more than summaries.
     pub(super) fn is_five(&self) -> bool {
         self.version.starts_with('5')
     }
@@ -68,7 +68,7 @@ impl Session {
         }
     }
 
-    /// The login that holds, or a new one. `refused` is one that the server no longer believes.
+    /// Returns the current login, or logs in again. `refused` is a login that the server has rejected.
     pub(super) async fn open(&self, refused: Option<&Arc<Open>>) -> Result<Arc<Open>, Error> {
         let mut open = self.open.lock().await;
         let is_fresh = |open: &Arc<Open>| {
@@ -78,13 +78,13 @@ impl Session {
         if let Some(open) = open.as_ref().filter(|open| is_fresh(open)) {
             return Ok(Arc::clone(open));
         }
-        let known = open.take().map(|open| open.account.clone());
-        let fresh = Arc::new(self.log_in(known).await?);
+        let account_id = open.take().map(|open| open.account.clone());
+        let fresh = Arc::new(self.log_in(account_id).await?);
         *open = Some(Arc::clone(&fresh));
         Ok(fresh)
     }
 
-    /// Evidence for something of the account; nothing where the portal says that it isn't there.
+    /// Reads something of the account. Returns `None` if the portal answers that it doesn't exist.
     pub(super) async fn read(
         &self,
         path: &[&str],
@@ -93,7 +93,7 @@ impl Session {
         self.ask(Method::GET, path, query, None).await
     }
 
-    /// As [`read`](Self::read), with a body that says what is asked for.
+    /// Like [`read`](Self::read), with another method or a body.
     pub(super) async fn ask(
         &self,
         method: Method,
@@ -104,7 +104,7 @@ impl Session {
         let mut refused = None;
         loop {
             let open = self.open(refused.as_ref()).await?;
-            let path = below(&open.account, path);
+            let path = in_account(&open.account, path);
             let request = Request {
                 query,
                 body: data.map(|data| body(&json!({ "data": data }))),
@@ -122,8 +122,8 @@ impl Session {
         }
     }
 
-    /// Sends a change to the account. Not being believed means that nothing was done, so after a new
-    /// login it is sent again, once.
+    /// Sends a write to the account. A rejected token means that nothing was changed, so the write is
+    /// repeated once after a new login.
     pub(super) async fn write(
         &self,
         method: &Method,
@@ -135,7 +135,7 @@ impl Session {
         loop {
             let open = self.open(refused.as_ref()).await;
             let open = open.map_err(Failure::NotDone)?;
-            let path = below(&open.account, path);
+            let path = in_account(&open.account, path);
             let request = Request {
                 if_match,
                 body: data.map(body),
@@ -150,9 +150,9 @@ impl Session {
         }
     }
 
-    async fn log_in(&self, known: Option<String>) -> Result<Open, Error> {
+    async fn log_in(&self, account_id: Option<String>) -> Result<Open, Error> {
         let (endpoint, data) = self.login()?;
-        let asked = Instant::now();
+        let started = Instant::now();
         let answer = self.send_login(endpoint, &data).await?;
         let envelope = Envelope::parse(&answer.body, &format!("PUT /v2/{endpoint}"))?;
         let unreadable = |reason: &str| Error::Unreadable {
@@ -161,19 +161,19 @@ impl Session {
         };
         let token = envelope
             .auth_token
-            .ok_or_else(|| unreadable("it holds no token"))?;
+            .ok_or_else(|| unreadable("it contains no token"))?;
         let own = envelope.data["account_id"]
             .as_str()
             .unwrap_or_default()
             .to_owned();
         if own.is_empty() {
-            return Err(unreadable("it names no account"));
+            return Err(unreadable("it contains no account"));
         }
         self.client.set_token(TOKEN, "", &token)?;
         let now = envelope.timestamp.unwrap_or_else(jiff::Timestamp::now);
         let name = envelope.data["account_name"].as_str().unwrap_or_default();
-        let account = match known {
-            Some(known) => known,
+        let account = match account_id {
+            Some(account_id) => account_id,
             None => self.managed(&own, name).await?,
         };
         Ok(Open {
@@ -185,11 +185,11 @@ impl Session {
                 .timestamp
                 .map(|there| there.as_second() - jiff::Timestamp::now().as_second()),
             renew: lifetime(&token, now)
-                .map(|life| asked + life.saturating_sub(MARGIN.min(life / 4))),
+                .map(|life| started + life.saturating_sub(MARGIN.min(life / 4))),
         })
     }
 
-    /// A login is repeated where its answer is lost: it changes nothing.
+    /// Sends a login. It changes nothing, so it is repeated if its answer is lost.
     async fn send_login(&self, endpoint: &str, data: &Value) -> Result<Answer, Error> {
         let path = ["v2", endpoint];
         let mut tries = 0;
@@ -197,7 +197,7 @@ impl Session {
             tries += 1;
             let request = Request {
                 body: Some(body(&json!({ "data": data }))),
-                // Others still show the token that is being replaced, which may hold for a while.
+                // Concurrent requests still send the old token, which may remain valid for a while.
                 is_anonymous: true,
                 ..Request::new(Method::PUT, &path)
             };
@@ -214,7 +214,7 @@ impl Session {
         }
     }
 
-    /// What is sent to log in, and where to.
+    /// The endpoint and the data of the login.
     fn login(&self) -> Result<(&'static str, Value), Error> {
         let missing = |what: &str| Error::Unreachable {
             url: "the portal".to_owned(),
@@ -237,8 +237,8 @@ impl Session {
                 let account = account.as_ref().or(self.tenant.as_ref()).ok_or_else(|| {
                     missing("a password needs the account that its user belongs to; add `portal.tenant`")
                 })?;
-                let (field, account) = named(account);
-                // Kazoo keeps names in lower case, and hashes what it keeps.
+                let (field, account) = account_field(account);
+                // Kazoo stores names in lower case and hashes the stored name.
                 let text = format!("{}:{}", user.to_lowercase(), password.expose_secret());
                 let (method, digest) = match hash {
                     LoginHash::Md5 => ("md5", hex(&Md5::digest(&text))),
@@ -255,14 +255,14 @@ impl Session {
         }
     }
 
-    /// The account that is managed: the credentials' own, or one below it that the tenant names.
+    /// Finds the managed account: the one of the credentials, or the descendant that `portal.tenant` names.
     async fn managed(&self, own: &str, name: &str) -> Result<String, Error> {
         let Some(tenant) = &self.tenant else {
             return Ok(own.to_owned());
         };
-        // Whoever logged in by the name of the tenant is there, and so is whoever is of the tenant's id.
+        // A login with the tenant as its account, or with the tenant's ID, is already in the managed account.
         let is_login = matches!(&self.credentials, Credentials::Login { account: None, .. });
-        let (by, _) = named(tenant);
+        let (by, _) = account_field(tenant);
         let is_own = by == "account_name" && same_name(name, tenant);
         if own == tenant || is_own || is_login && by != "account_id" {
             return Ok(own.to_owned());
@@ -285,23 +285,26 @@ impl Session {
                 Value::Array(list) => seen.extend(list),
                 account => seen.push(account),
             }
-            // An id and a realm are one account's; a name may be that of several.
-            if let Some(id) = seen.iter().find_map(|account| is_surely(account, tenant)) {
+            // IDs and realms are unique; names aren't.
+            if let Some(id) = seen
+                .iter()
+                .find_map(|account| unique_match(account, tenant))
+            {
                 return Ok(id.to_owned());
             }
         }
-        let is_so_named = |account: &&Value| {
+        let has_name = |account: &&Value| {
             let name = account["name"].as_str();
             name.is_some_and(|name| same_name(name, tenant))
         };
-        let so_named: BTreeSet<&str> = seen
+        let matching: BTreeSet<&str> = seen
             .iter()
-            .filter(is_so_named)
+            .filter(has_name)
             .filter_map(|account| account["id"].as_str())
             .collect();
-        let detail = match (so_named.first(), so_named.len()) {
+        let detail = match (matching.first(), matching.len()) {
             (Some(id), 1) => return Ok((*id).to_owned()),
-            (_, 0) => "it is none that these credentials reach; check `portal.tenant`",
+            (_, 0) => "these credentials have no access to such an account; check `portal.tenant`",
             _ => "several accounts have that name; write the realm or the id in `portal.tenant`",
         };
         Err(Error::Forbidden {
@@ -311,8 +314,8 @@ impl Session {
     }
 }
 
-/// The path of something in an account.
-fn below<'p>(account: &'p str, path: &[&'p str]) -> Vec<&'p str> {
+/// The path of an object in an account.
+fn in_account<'p>(account: &'p str, path: &[&'p str]) -> Vec<&'p str> {
     ["v2", "accounts", account]
         .into_iter()
         .chain(path.iter().copied())
@@ -326,8 +329,8 @@ fn body(json: &Value) -> Body {
     }
 }
 
-/// The field of a login that names an account: by its id, its realm, or its name.
-fn named(account: &str) -> (&'static str, &str) {
+/// The login field for an account, which is given by ID, realm or name.
+fn account_field(account: &str) -> (&'static str, &str) {
     let is_id = account.len() == 32 && account.chars().all(|c| c.is_ascii_hexdigit());
     let in_realm = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
     let is_realm =
@@ -339,14 +342,14 @@ fn named(account: &str) -> (&'static str, &str) {
     }
 }
 
-/// The id of an account that a tenant names by its id or its realm.
-fn is_surely<'a>(account: &'a Value, tenant: &str) -> Option<&'a str> {
+/// The ID of the account if the tenant is its ID or realm.
+fn unique_match<'a>(account: &'a Value, tenant: &str) -> Option<&'a str> {
     let id = account["id"].as_str()?;
     let realm = account["realm"].as_str().unwrap_or_default();
     (id == tenant || realm.eq_ignore_ascii_case(tenant)).then_some(id)
 }
 
-/// Whether two names are the same to Kazoo, which compares their letters and digits.
+/// Whether Kazoo considers two names equal: it compares only letters and digits.
 fn same_name(one: &str, other: &str) -> bool {
     let normal = |name: &str| -> String {
         let kept = name.chars().filter(|c| c.is_alphanumeric());
@@ -355,7 +358,7 @@ fn same_name(one: &str, other: &str) -> bool {
     !normal(one).is_empty() && normal(one) == normal(other)
 }
 
-/// How long a token lives from now on, as it says itself; nothing for one that doesn't say.
+/// The remaining lifetime of a token, from its payload; `None` if it has none.
 fn lifetime(token: &SecretString, now: jiff::Timestamp) -> Option<Duration> {
     let payload = token.expose_secret().split('.').nth(1)?;
     let payload = BASE64_URL_SAFE_NO_PAD
@@ -375,12 +378,12 @@ fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{lifetime, named, same_name};
+    use super::{account_field, lifetime, same_name};
     use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
     use std::time::Duration;
 
     #[test]
-    fn a_token_says_how_long_it_lives() {
+    fn the_lifetime_is_read_from_the_token() {
         let now = jiff::Timestamp::from_second(1_000).unwrap();
         let token = |payload: &str| {
             let payload = BASE64_URL_SAFE_NO_PAD.encode(payload);
@@ -396,11 +399,11 @@ mod tests {
     }
 
     #[test]
-    fn an_account_is_named_by_id_realm_or_name() {
+    fn an_account_is_given_by_id_realm_or_name() {
         let id = "ae53c95a264b61955b0cf85d5c4c717c";
-        assert_eq!(named(id).0, "account_id");
-        assert_eq!(named("acme.example").0, "account_realm");
-        assert_eq!(named("Acme Inc.").0, "account_name");
+        assert_eq!(account_field(id).0, "account_id");
+        assert_eq!(account_field("acme.example").0, "account_realm");
+        assert_eq!(account_field("Acme Inc.").0, "account_name");
         assert!(same_name("Acme Inc.", "acmeinc"));
         assert!(!same_name("", ""));
         assert!(!same_name("!", "?"));

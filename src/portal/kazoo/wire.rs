@@ -1,5 +1,5 @@
-//! The *envelope* is what Crossbar puts around everything that it says, and the two ways in which it
-//! says what is wrong.
+//! The *envelope* wraps every answer of Crossbar. This module also parses Crossbar's two formats of
+//! refusals.
 
 use super::super::{
     Error, Problem,
@@ -9,46 +9,46 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The most problems of one refusal that are shown.
-const MOST: usize = 20;
+/// The maximum number of problems from one refusal.
+const MAX_PROBLEMS: usize = 20;
 
-/// What a success says. It may hold what is private, so it can't be printed.
+/// A successful answer. It may contain personal data, so it doesn't implement `Debug`.
 #[derive(Deserialize)]
 pub(super) struct Envelope {
-    /// What was asked for.
+    /// The requested data.
     #[serde(default)]
     pub(super) data: Value,
-    /// The document's revision; of a list, something that changes with every answer.
-    #[serde(default, deserialize_with = "if_fit")]
+    /// The document's revision. A list has a value that changes with every answer.
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) revision: Option<String>,
-    /// Where the next page begins; absent on the last.
-    #[serde(default, deserialize_with = "key")]
+    /// The start key of the next page; absent on the last page.
+    #[serde(default, deserialize_with = "start_key")]
     pub(super) next_start_key: Option<String>,
-    /// How many objects this page holds.
-    #[serde(default, deserialize_with = "if_fit")]
+    /// The number of objects on this page.
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) page_size: Option<u64>,
     /// The version of Crossbar.
-    #[serde(default, deserialize_with = "if_fit")]
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) version: Option<String>,
-    /// The server's clock.
-    #[serde(default, deserialize_with = "if_fit")]
+    /// The server's time.
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) timestamp: Option<jiff::Timestamp>,
-    /// The token, which Crossbar hands back with every answer.
-    #[serde(default, deserialize_with = "if_fit")]
+    /// The token, which Crossbar returns with every answer.
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) auth_token: Option<SecretString>,
 }
 
-/// What stands beside the data differs between releases and forks: what is of another type than it should
-/// be is as good as not there.
-fn if_fit<'de, T: serde::de::DeserializeOwned, D: serde::Deserializer<'de>>(
+/// Ignores a value of the wrong type: the metadata differs between releases and forks.
+fn lenient<'de, T: serde::de::DeserializeOwned, D: serde::Deserializer<'de>>(
     json: D,
 ) -> Result<Option<T>, D::Error> {
     let value = Value::deserialize(json)?;
     Ok(serde_json::from_value(value).ok())
 }
 
-/// A key is text here and a number or a list there; whatever it is, it is handed back as it came.
-fn key<'de, D: serde::Deserializer<'de>>(json: D) -> Result<Option<String>, D::Error> {
+/// Parses a start key, which is text, a number or a list depending on the release. It is sent back
+/// unchanged.
+fn start_key<'de, D: serde::Deserializer<'de>>(json: D) -> Result<Option<String>, D::Error> {
     Ok(match Value::deserialize(json)? {
         Value::Null => None,
         Value::String(text) => Some(text),
@@ -58,36 +58,36 @@ fn key<'de, D: serde::Deserializer<'de>>(json: D) -> Result<Option<String>, D::E
 
 impl Envelope {
     pub(super) fn parse(body: &[u8], what: &str) -> Result<Self, Error> {
-        // The reason is left out: it would repeat a part of what was said, and that may be a secret.
-        serde_json::from_slice(body).map_err(|_said| Error::Unreadable {
+        // The parser's message is dropped: it would quote the answer, which may contain a secret.
+        serde_json::from_slice(body).map_err(|_message| Error::Unreadable {
             what: plain(what),
-            reason: "it isn't what Crossbar says".to_owned(),
+            reason: "it doesn't have Crossbar's format".to_owned(),
         })
     }
 }
 
-/// A refusal as an error. `to_ours` turns the path of Kazoo's field into that of ours.
-pub(super) fn refusal(answer: &Answer, to_ours: impl Fn(String) -> String) -> Error {
-    let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+/// Converts a refusal into an error. `to_model` maps the path of a field in Kazoo to a field of the model.
+pub(super) fn refusal(answer: &Answer, to_model: impl Fn(String) -> String) -> Error {
+    let json: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     let mut found = Vec::new();
-    problems(&said["data"], "", &mut found);
+    problems(&json["data"], "", &mut found);
     let problems: Vec<Problem> = found
         .into_iter()
-        .take(MOST)
+        .take(MAX_PROBLEMS)
         .map(|(field, message)| Problem {
-            field: plain(&to_ours(field)),
+            field: plain(&to_model(field)),
             message: plain(&message),
         })
         .collect();
-    let data = &said["data"];
+    let data = &json["data"];
     let cause = data["cause"]
         .as_str()
         .or(data["message"].as_str())
         .or(data.as_str());
-    let said = said["message"].as_str().unwrap_or_default();
+    let text = json["message"].as_str().unwrap_or_default();
     let detail = match cause {
-        Some(cause) if cause != said && problems.is_empty() => format!("{said}: {cause}"),
-        _ => said.to_owned(),
+        Some(cause) if cause != text && problems.is_empty() => format!("{text}: {cause}"),
+        _ => text.to_owned(),
     };
     Error::Refused {
         status: answer.status,
@@ -99,10 +99,9 @@ pub(super) fn refusal(answer: &Answer, to_ours: impl Fn(String) -> String) -> Er
     }
 }
 
-/// What is wrong with which field: by path and by rule. Paths are nested, or joined by dots, or by dots
-/// that were encoded.
-fn problems(said: &Value, path: &str, found: &mut Vec<(String, String)>) {
-    let Value::Object(entries) = said else { return };
+/// Collects the problems by path. A path is nested, joined with dots, or joined with percent-encoded dots.
+fn problems(json: &Value, path: &str, found: &mut Vec<(String, String)>) {
+    let Value::Object(entries) = json else { return };
     for (name, inner) in entries {
         if let Some(message) = inner["message"].as_str() {
             if !path.is_empty() {
@@ -126,10 +125,10 @@ mod tests {
     use serde_json::{Value, json};
 
     #[test]
-    fn what_stands_beside_the_data_may_be_odd() {
-        let said = json!({"data": [], "page_size": "1", "version": 5, "timestamp": 63_962_511_107_i64,
+    fn invalid_metadata_is_ignored() {
+        let answer = json!({"data": [], "page_size": "1", "version": 5, "timestamp": 63_962_511_107_i64,
             "revision": null, "next_start_key": [1, "a"]});
-        let read = Envelope::parse(said.to_string().as_bytes(), "x").unwrap();
+        let read = Envelope::parse(answer.to_string().as_bytes(), "x").unwrap();
         assert_eq!(
             (read.page_size, read.version, read.timestamp),
             (None, None, None)
@@ -137,7 +136,7 @@ mod tests {
         assert_eq!(read.next_start_key.as_deref(), Some("[1,\"a\"]"));
     }
 
-    fn told(data: &Value) -> String {
+    fn message(data: &Value) -> String {
         let body = json!({"data": data, "error": "400", "message": "validation error"});
         let answer = Answer {
             status: 400,
@@ -147,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn every_way_of_naming_a_field_is_understood() {
+    fn every_format_of_a_path_is_parsed() {
         let long = json!({"maxLength": {"message": "too long", "target": 35}});
         for data in [
             json!({"caller_id%2Einternal%2Ename": long}),
@@ -155,16 +154,16 @@ mod tests {
             json!({"caller_id": {"internal": {"name": long}}}),
         ] {
             assert_eq!(
-                told(&data),
+                message(&data),
                 "the portal refused: validation error; caller_id.internal.name: too long"
             );
         }
     }
 
     #[test]
-    fn a_cause_without_a_field_is_told() {
+    fn a_cause_without_a_field_is_shown() {
         assert_eq!(
-            told(&json!("not_reconcilable")),
+            message(&json!("not_reconcilable")),
             "the portal refused: validation error: not_reconcilable"
         );
         let empty = Answer {

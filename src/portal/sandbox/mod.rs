@@ -8,7 +8,9 @@ mod list;
 mod wire;
 mod write;
 
-use super::{About, Capabilities, Error, KindCapability, Portal, Progress, Write, Written, http};
+use super::{
+    Capabilities, Description, Error, KindCapability, Portal, Progress, Write, Written, http,
+};
 use crate::model::{Kind, Listing, Live, Requests};
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,9 +31,9 @@ impl Sandbox {
 }
 
 /// The description for the docs.
-pub(super) const ABOUT: About = About {
+pub(super) const DESCRIPTION: Description = Description {
     title: "Sandbox, the built-in portal",
-    reached: "`database:`, inside the command, or `url:`, where one is served",
+    address: "`database:`, inside the command, or `url:`, where one is served",
     credentials: "inside the command nothing; else `token:`",
     secrets: "with the object",
     reading: "a page for each 1,000 objects of a kind",
@@ -41,7 +43,7 @@ pub(super) const ABOUT: About = About {
 pub(super) fn capabilities() -> Capabilities {
     let kinds = Kind::ALL
         .into_iter()
-        .map(|kind| (kind, KindCapability::whole()));
+        .map(|kind| (kind, KindCapability::full()));
     Capabilities {
         portal: "sandbox",
         kinds: kinds.collect(),

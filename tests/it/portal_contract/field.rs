@@ -90,7 +90,7 @@ fn all_fields(subject: &Subject) {
         };
         for word in words.into_iter().filter(|word| {
             word.as_ref()
-                .is_none_or(|word| !capability.lacks.contains(word.as_str()))
+                .is_none_or(|word| !capability.unsupported.contains(word.as_str()))
         }) {
             let declared = workspace
                 .declare(*kind, key, &least(*kind, word.as_deref()))
@@ -155,7 +155,7 @@ fn walk(
         place.names.push(field.name.to_string());
         let label = place.label();
         let is_lacking = portal.kinds[&place.kind]
-            .lacks
+            .unsupported
             .iter()
             .any(|lacks| *lacks == label);
         // The word itself is what the types are walked for; an own name and a template are tested by themselves.

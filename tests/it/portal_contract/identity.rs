@@ -237,7 +237,7 @@ fn a_new_name_without_a_password_is_refused_before_anything_is_sent() {
         let plan = workspace.plan(&*portal).await.unwrap();
         let told = failures(&plan, &applied(&plan, &*portal).await);
         assert!(
-            told[0].contains("password: Kazoo asks for the password"),
+            told[0].contains("password: Kazoo requires the password"),
             "{told:?}"
         );
     });

@@ -1,25 +1,25 @@
-//! A *contact* is an entry of the list that holds the shared ones.
+//! A *contact* is an entry of the list of shared contacts.
 
-use super::{Draft, fields, foreign, plain};
+use super::{RawFields, copy_plain_fields, parse_fields, system_object};
 use crate::{
     model::{Kind, LiveObject, text::E164},
-    portal::kazoo::{index::Index, tenant::Collection},
+    portal::kazoo::{cache::Collection, index::Index},
 };
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// Every contact. An entry that no key can be made of is somebody else's.
+/// All contacts. An entry without a valid key isn't managed.
 pub(super) fn all(index: &Index<'_>) -> BTreeMap<Box<str>, LiveObject> {
     let mut all = BTreeMap::new();
-    for (id, entry) in index.tenant.of(Collection::Entries) {
+    for (id, entry) in index.cache.of(Collection::Entries) {
         let Some(key) = index.contacts.get(id) else {
             let name = entry.text("displayname").or(entry.text("number"));
-            all.insert(id.into(), foreign(id, name.unwrap_or_default()));
+            all.insert(id.into(), system_object(id, name.unwrap_or_default()));
             continue;
         };
-        let mut draft = Draft::new();
-        plain(
-            &mut draft,
+        let mut raw = RawFields::new();
+        copy_plain_fields(
+            &mut raw,
             Kind::Contacts,
             "",
             Collection::Entries,
@@ -28,13 +28,13 @@ pub(super) fn all(index: &Index<'_>) -> BTreeMap<Box<str>, LiveObject> {
         );
         let number = entry.text("number");
         if let Some(number) = number.filter(|number| E164::FORMAT.accepts(number)) {
-            draft.insert("numbers".to_owned(), json!([number]));
+            raw.insert("numbers".to_owned(), json!([number]));
         }
-        let full = entry.full.as_ref();
+        let full = entry.document.as_ref();
         let object = LiveObject {
             id: id.into(),
             etag: full.and_then(|full| full.revision.as_deref().map(Into::into)),
-            fields: fields(Kind::Contacts, draft),
+            fields: parse_fields(Kind::Contacts, raw),
             ..LiveObject::default()
         };
         all.insert(key.as_str().into(), object);

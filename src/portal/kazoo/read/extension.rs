@@ -1,34 +1,37 @@
-//! An *extension* is a callflow with an inner number that is no person's own, and the document that its
-//! first node leads to: a conference, a menu, a fax box, a queue.
+//! An *extension* is a callflow with an internal number that doesn't belong to a user, and the document to
+//! which its root node refers: a conference, a menu, a fax box or a queue.
 
-use super::{Draft, fields, foreign, mentions, plain, secret, way};
+use super::{
+    RawFields, copy_plain_fields, mentions, parse_fields, put_destination, secret_version,
+    system_object,
+};
 use crate::{
     model::{Kind, LiveObject, text::DialKey},
     portal::kazoo::{
+        cache::{Collection, Entry},
         doc,
-        flow::{self, ELSE, Names as _, Node},
-        index::{Index, is_inner},
-        tenant::{Collection, Known},
+        flow::{self, DEFAULT_BRANCH, Node, Resolver as _},
+        index::{Index, is_internal},
     },
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Every extension. A further number of a callflow is taken, and belongs to nobody else.
+/// All extensions. Additional numbers of a callflow are listed as unmanaged objects, since they are in use.
 pub(super) fn all(index: &Index<'_>) -> BTreeMap<Box<str>, LiveObject> {
     let mut all: BTreeMap<Box<str>, LiveObject> = BTreeMap::new();
-    for (id, callflow) in index.tenant.of(Collection::Callflows) {
+    for (id, callflow) in index.cache.of(Collection::Callflows) {
         let name = callflow.text("name").unwrap_or_default();
         let own = match index.owner_of(id) {
             Some(user) => index.extension_of(user),
-            None => index.number_in(callflow),
+            None => index.internal_number(callflow),
         };
-        for number in callflow.numbers().filter(|number| is_inner(number)) {
+        for number in callflow.numbers().filter(|number| is_internal(number)) {
             let is_own = Some(number) == own;
             let object = match index.owner_of(id) {
                 Some(_) if is_own => continue,
                 None if is_own => extension(index, id, number, callflow),
-                _ => foreign(&format!("{id}/{number}"), name),
+                _ => system_object(&format!("{id}/{number}"), name),
             };
             all.insert(number.into(), object);
         }
@@ -36,42 +39,42 @@ pub(super) fn all(index: &Index<'_>) -> BTreeMap<Box<str>, LiveObject> {
     all
 }
 
-fn extension(index: &Index<'_>, id: &str, number: &str, callflow: &Known) -> LiveObject {
+fn extension(index: &Index<'_>, id: &str, number: &str, callflow: &Entry) -> LiveObject {
     let name = callflow.text("name").filter(|name| !name.is_empty());
     let name = name.unwrap_or(number);
     let mentions = mentions(index, callflow);
     let patterns = callflow.doc().get("patterns").and_then(Value::as_array);
-    let drafted = match callflow.full() {
-        // It takes more calls than those to its number.
+    let parsed = match callflow.full_doc() {
+        // A callflow with patterns also handles calls to other numbers.
         _ if patterns.is_some_and(|patterns| !patterns.is_empty()) => None,
-        Some(doc) => flow::root(doc).and_then(|root| draft(index, root)),
-        None => guess(&callflow.modules()).map(|word| {
+        Some(doc) => flow::root(doc).and_then(|root| extension_fields(index, root)),
+        None => kind_from_modules(&callflow.modules()).map(|word| {
             let kind = ("kind".to_owned(), word.into());
-            Draft::from_iter([kind])
+            RawFields::from_iter([kind])
         }),
     };
-    let Some(mut draft) = drafted else {
+    let Some(mut raw) = parsed else {
         let mentions = mentions.into();
         return LiveObject {
             mentions,
-            ..foreign(id, name)
+            ..system_object(id, name)
         };
     };
-    draft.insert("name".to_owned(), name.into());
+    raw.insert("name".to_owned(), name.into());
     LiveObject {
         id: id.into(),
         etag: callflow
-            .full
+            .document
             .as_ref()
             .and_then(|full| full.revision.as_deref().map(Into::into)),
-        fields: fields(Kind::Extensions, draft),
+        fields: parse_fields(Kind::Extensions, raw),
         mentions: mentions.into(),
         ..LiveObject::default()
     }
 }
 
-/// The type that a summary speaks for.
-fn guess(modules: &BTreeSet<String>) -> Option<&'static str> {
+/// The extension type according to the modules in a summary.
+fn kind_from_modules(modules: &BTreeSet<String>) -> Option<&'static str> {
     let known = [
         ("acdc_member", "call_queue"),
         ("menu", "auto_attendant"),
@@ -90,55 +93,55 @@ fn guess(modules: &BTreeSet<String>) -> Option<&'static str> {
     found.map(|(_, word)| *word).or(alone.then_some("forward"))
 }
 
-/// The types whose first node leads to a document: the word, the module, and the document's type.
-pub(in crate::portal::kazoo) const LED_TO: [(&str, &str, Collection); 4] = [
+/// The types whose root node refers to a document: the type's name, the module, and the document's collection.
+pub(in crate::portal::kazoo) const LINKED_DOCUMENTS: [(&str, &str, Collection); 4] = [
     ("conference", "conference", Collection::Conferences),
     ("auto_attendant", "menu", Collection::Menus),
     ("fax", "faxbox", Collection::Faxboxes),
     ("call_queue", "acdc_member", Collection::Queues),
 ];
 
-/// The document that a first node leads to, where its type has one.
+/// The document to which a root node refers, if its type has one.
 pub(in crate::portal::kazoo) fn document(root: Node<'_>) -> Option<(Collection, &str)> {
-    let (.., collection) = LED_TO
+    let (.., collection) = LINKED_DOCUMENTS
         .iter()
         .find(|(_, module, _)| *module == root.module)?;
     Some((*collection, root.id()?))
 }
 
-/// What a first node and its document are; nothing where the model has no word for it.
-fn draft(index: &Index<'_>, root: Node<'_>) -> Option<Draft> {
-    let mut draft = Draft::new();
+/// The fields of an extension from its root node and document; `None` if the model can't express it.
+fn extension_fields(index: &Index<'_>, root: Node<'_>) -> Option<RawFields> {
+    let mut raw = RawFields::new();
     let word = match root.module {
-        "ring_group" => ring_group(&mut draft, index, root)?,
+        "ring_group" => ring_group(&mut raw, index, root)?,
         "conference" => "conference",
-        "menu" => auto_attendant(&mut draft, index, root),
+        "menu" => auto_attendant(&mut raw, index, root),
         "faxbox" => "fax",
         "acdc_member" => {
-            way(&mut draft, "overflow", root.child(ELSE), index);
+            put_destination(&mut raw, "overflow", root.child(DEFAULT_BRANCH), index);
             "call_queue"
         }
-        _ if root.ways().next().is_none() => {
+        _ if root.branches().next().is_none() => {
             let destination = flow::destination(root, index)?;
-            draft.insert("destination".to_owned(), destination.into());
+            raw.insert("destination".to_owned(), destination.into());
             "forward"
         }
         _ => return None,
     };
-    draft.insert("kind".to_owned(), word.into());
-    // A conference that any number leads into, a queue that was removed: there is nothing to manage.
+    raw.insert("kind".to_owned(), word.into());
+    // A conference without an ID or a deleted queue can't be managed.
     if matches!(word, "conference" | "auto_attendant" | "fax" | "call_queue") {
         let (collection, id) = document(root)?;
-        if let Some(known) = index.tenant.get(collection, id) {
-            plain(&mut draft, Kind::Extensions, word, collection, known, index);
-            own(&mut draft, index, collection, id, known);
+        if let Some(entry) = index.cache.get(collection, id) {
+            copy_plain_fields(&mut raw, Kind::Extensions, word, collection, entry, index);
+            read_special_fields(&mut raw, index, collection, id, entry);
         }
     }
-    Some(draft)
+    Some(raw)
 }
 
-/// A ring group; nothing where only devices or whole groups ring in it.
-fn ring_group(draft: &mut Draft, index: &Index<'_>, root: Node<'_>) -> Option<&'static str> {
+/// Reads a ring group; `None` if it contains no users, only devices or groups.
+fn ring_group(raw: &mut RawFields, index: &Index<'_>, root: Node<'_>) -> Option<&'static str> {
     let endpoints = root.data("endpoints").and_then(Value::as_array);
     let endpoints = endpoints.into_iter().flatten();
     let members: Vec<Value> = endpoints
@@ -147,37 +150,43 @@ fn ring_group(draft: &mut Draft, index: &Index<'_>, root: Node<'_>) -> Option<&'
     if members.is_empty() {
         return None;
     }
-    draft.insert("members".to_owned(), members.into());
+    raw.insert("members".to_owned(), members.into());
     if root.data("strategy") == Some(&json!("single")) {
-        draft.insert("strategy".to_owned(), "sequential".into());
+        raw.insert("strategy".to_owned(), "sequential".into());
     }
     if let Some(seconds) = root.data("timeout").and_then(Value::as_i64) {
-        draft.insert("ring_seconds".to_owned(), seconds.into());
+        raw.insert("ring_seconds".to_owned(), seconds.into());
     }
-    way(draft, "no_answer", root.child(ELSE), index);
+    put_destination(raw, "no_answer", root.child(DEFAULT_BRANCH), index);
     Some("ring_group")
 }
 
-fn auto_attendant(draft: &mut Draft, index: &Index<'_>, root: Node<'_>) -> &'static str {
-    for (key, child) in root.ways() {
+fn auto_attendant(raw: &mut RawFields, index: &Index<'_>, root: Node<'_>) -> &'static str {
+    for (key, child) in root.branches() {
         if DialKey::FORMAT.accepts(key) {
-            way(draft, &format!("options.{key}"), Some(child), index);
+            put_destination(raw, &format!("options.{key}"), Some(child), index);
         }
     }
-    way(draft, "no_input", root.child("timeout"), index);
-    way(draft, "invalid_input", root.child(ELSE), index);
+    put_destination(raw, "no_input", root.child("timeout"), index);
+    put_destination(raw, "invalid_input", root.child(DEFAULT_BRANCH), index);
     "auto_attendant"
 }
 
-/// What a document keeps in a way of its own.
-fn own(draft: &mut Draft, index: &Index<'_>, collection: Collection, id: &str, known: &Known) {
-    let Some(doc) = known.full() else { return };
+/// Reads the fields with special representation.
+fn read_special_fields(
+    raw: &mut RawFields,
+    index: &Index<'_>,
+    collection: Collection,
+    id: &str,
+    entry: &Entry,
+) {
+    let Some(doc) = entry.full_doc() else { return };
     match collection {
         Collection::Conferences => {
             for (field, at) in [("pin", "member.pins"), ("moderator_pin", "moderator.pins")] {
-                let there = doc::at(doc, at).and_then(|pins| pins.get(0));
-                if there.is_some() {
-                    doc::put(draft, field, secret(doc, field));
+                let pin = doc::at(doc, at).and_then(|pins| pins.get(0));
+                if pin.is_some() {
+                    doc::put(raw, field, secret_version(doc, field));
                 }
             }
         }
@@ -187,7 +196,7 @@ fn own(draft: &mut Draft, index: &Index<'_>, collection: Collection, id: &str, k
                 Some(Value::String(one)) => Some(json!([one])),
                 other => other.cloned().filter(Value::is_array),
             };
-            doc::put(draft, "emails", emails);
+            doc::put(raw, "emails", emails);
         }
         Collection::Queues => {
             let strategy = match doc::text(doc, "strategy") {
@@ -196,10 +205,10 @@ fn own(draft: &mut Draft, index: &Index<'_>, collection: Collection, id: &str, k
                 Some("ring_all") => "ring_all",
                 _ => "round_robin",
             };
-            draft.insert("strategy".to_owned(), strategy.into());
-            let agents = index.tenant.agents.get(id).into_iter().flatten();
+            raw.insert("strategy".to_owned(), strategy.into());
+            let agents = index.cache.agents.get(id).into_iter().flatten();
             let agents = agents.filter_map(|id| index.user(id).map(Value::from));
-            draft.insert("agents".to_owned(), agents.collect());
+            raw.insert("agents".to_owned(), agents.collect());
         }
         Collection::Users
         | Collection::Devices
@@ -213,7 +222,7 @@ fn own(draft: &mut Draft, index: &Index<'_>, collection: Collection, id: &str, k
     }
 }
 
-/// How many agents ring at once where all are to: as many as a queue can have.
+/// The number of agents that ring at once for `ring_all`: the maximum of a queue.
 pub(in crate::portal::kazoo) const ALL_AGENTS: i64 = 1000;
 
 fn rings_all(queue: &doc::Doc) -> bool {

@@ -1,30 +1,30 @@
-//! A *group* is known by its name, as a key is written. Whom it has is said by each user.
+//! A *group* has a key derived from its name. Its members are fields of the users.
 
-use super::{foreign, mention};
+use super::{mention, system_object};
 use crate::{
     model::{Fields, LiveObject, Mention},
-    portal::kazoo::{index::Index, tenant::Collection},
+    portal::kazoo::{cache::Collection, index::Index},
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Every group.
+/// All groups.
 pub(super) fn all(index: &Index<'_>) -> BTreeMap<Box<str>, LiveObject> {
     let mut all = BTreeMap::new();
-    for (id, group) in index.tenant.of(Collection::Groups) {
+    for (id, group) in index.cache.of(Collection::Groups) {
         let key = index.groups.get(id).map_or(id, String::as_str);
-        let endpoints = group.full().and_then(|doc| doc.get("endpoints"));
+        let endpoints = group.full_doc().and_then(|doc| doc.get("endpoints"));
         let endpoints = endpoints.and_then(Value::as_object).into_iter().flatten();
         let mentions: Vec<Mention> = endpoints
             .filter_map(|(id, _)| mention(index, id, "its endpoints"))
             .collect();
         let object = if key == id {
-            foreign(id, group.text("name").unwrap_or_default())
+            system_object(id, group.text("name").unwrap_or_default())
         } else {
             LiveObject {
                 id: id.into(),
                 etag: group
-                    .full
+                    .document
                     .as_ref()
                     .and_then(|full| full.revision.as_deref().map(Into::into)),
                 fields: Fields::new(),

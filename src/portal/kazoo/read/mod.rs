@@ -1,7 +1,7 @@
-//! *Reading* turns documents into objects as the model knows them.
+//! *Reading* converts documents to objects of the model.
 //!
-//! What the model can't say of a document isn't shown, and so it is never changed: a ring group's devices
-//! beside its people, a mailbox's second address, a callflow that does something else.
+//! Content that the model can't express is omitted, and therefore never changed: devices in a ring group, a
+//! mailbox's second address, a callflow with other modules.
 
 mod contact;
 pub(super) mod extension;
@@ -10,20 +10,20 @@ mod number;
 pub(super) mod person;
 
 use super::{
+    cache::{Collection, Entry},
     doc::{self, Doc},
-    flow::{self, Names as _, Node},
+    flow::{self, Node, Resolver as _},
     index::Index,
     mapping::{self, Form},
-    tenant::{Collection, Known},
 };
 use crate::model::{Address, Fields, Kind, Listing, LiveObject, Mention, Referrer, Shape};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A resource in the making, as the model's JSON.
-type Draft = Map<String, Value>;
+/// The fields of an object in the model's JSON, not yet validated.
+type RawFields = Map<String, Value>;
 
-/// What an account's documents are as objects, and what else refers to them.
+/// Converts the documents of an account to listings of objects, and to the other documents that refer to them.
 pub(super) fn live(
     index: &Index<'_>,
     kinds: impl IntoIterator<Item = Kind>,
@@ -49,26 +49,28 @@ pub(super) fn live(
             ),
             Kind::Scopes | Kind::Instances | Kind::Templates => continue,
         };
-        let doubts = sources.iter().filter_map(|source| {
-            let doubt = index.tenant.doubts.get(source)?;
-            Some(format!("{}: {doubt}", source.name()))
+        let incomplete = sources.iter().filter_map(|source| {
+            let reason = index.cache.incomplete.get(source)?;
+            Some(format!("{}: {reason}", source.name()))
         });
-        let twins = index.twins.iter();
-        let twins = twins.filter(|(collection, _)| sources.first() == Some(collection));
+        let duplicates = index.duplicates.iter();
+        let duplicates = duplicates.filter(|(collection, _)| sources.first() == Some(collection));
         let listing = Listing {
             objects,
-            incomplete: doubts.chain(twins.map(|(_, told)| told.clone())).next(),
+            incomplete: incomplete
+                .chain(duplicates.map(|(_, message)| message.clone()))
+                .next(),
         };
         listings.insert(kind, listing);
     }
     (listings, referrers(index))
 }
 
-/// Directories and whatever else leads to people and is no resource.
+/// The documents that refer to objects but aren't resources, such as directories.
 fn referrers(index: &Index<'_>) -> Vec<Referrer> {
     let mut referrers = Vec::new();
-    for (_, directory) in index.tenant.of(Collection::Directories) {
-        let users = directory.full().and_then(|doc| doc.get("users"));
+    for (_, directory) in index.cache.of(Collection::Directories) {
+        let users = directory.full_doc().and_then(|doc| doc.get("users"));
         let users = users.and_then(Value::as_array).into_iter().flatten();
         let ids = users.filter_map(|one| one["user_id"].as_str().or(one.as_str()));
         let mentions = ids.filter_map(|id| mention(index, id, "its entries"));
@@ -82,9 +84,9 @@ fn referrers(index: &Index<'_>) -> Vec<Referrer> {
         }
     }
     referrers.extend(queues(index));
-    for (id, callflow) in index.tenant.of(Collection::Callflows) {
-        // Those with a number are extensions, and speak for themselves.
-        let is_object = index.owner_of(id).is_some() || index.number_in(callflow).is_some();
+    for (id, callflow) in index.cache.of(Collection::Callflows) {
+        // Callflows with a number are extensions, which have their own mentions.
+        let is_object = index.owner_of(id).is_some() || index.internal_number(callflow).is_some();
         let mentions = mentions(index, callflow);
         if !is_object && !mentions.is_empty() {
             let number = callflow.numbers().next();
@@ -98,29 +100,29 @@ fn referrers(index: &Index<'_>) -> Vec<Referrer> {
     referrers
 }
 
-/// Queues that no number leads to, and who serves them. The others are extensions.
+/// The queues without a number, which refer to their agents. The other queues are extensions.
 fn queues(index: &Index<'_>) -> impl Iterator<Item = Referrer> {
-    let callflows = index.tenant.of(Collection::Callflows);
-    let led_to = callflows.filter_map(|(_, callflow)| {
-        let (collection, id) = extension::document(flow::root(callflow.full()?)?)?;
+    let callflows = index.cache.of(Collection::Callflows);
+    let linked = callflows.filter_map(|(_, callflow)| {
+        let (collection, id) = extension::document(flow::root(callflow.full_doc()?)?)?;
         (collection == Collection::Queues).then_some(id)
     });
-    let led_to: BTreeSet<&str> = led_to.collect();
-    let serving = index.tenant.serving.iter();
-    let others = serving.filter(move |(id, _)| !led_to.contains(&***id));
-    others.map(|(_, served)| {
-        let mentions = served.by.iter();
+    let linked: BTreeSet<&str> = linked.collect();
+    let rosters = index.cache.rosters.iter();
+    let others = rosters.filter(move |(id, _)| !linked.contains(&***id));
+    others.map(|(_, roster)| {
+        let mentions = roster.agents.iter();
         let mentions = mentions.filter_map(|user| mention(index, user, "its roster"));
         Referrer {
-            what: format!("the queue {}", served.name),
+            what: format!("the queue {}", roster.name),
             mentions: mentions.collect(),
         }
     })
 }
 
-/// What a callflow leads to, wherever in its tree.
-fn mentions(index: &Index<'_>, callflow: &Known) -> Vec<Mention> {
-    let Some(doc) = callflow.full() else {
+/// The objects to which the nodes of a callflow refer.
+fn mentions(index: &Index<'_>, callflow: &Entry) -> Vec<Mention> {
+    let Some(doc) = callflow.full_doc() else {
         return Vec::new();
     };
     let ids = flow::nodes(doc).flat_map(|node| {
@@ -135,10 +137,10 @@ fn mentions(index: &Index<'_>, callflow: &Known) -> Vec<Mention> {
     mentions
 }
 
-/// Whose document has an id, as somebody mentions it.
+/// The object to which an ID belongs, as a mention.
 fn mention(index: &Index<'_>, id: &str, place: &str) -> Option<Mention> {
-    let tenant = index.tenant;
-    let owner = |collection| tenant.get(collection, id)?.text("owner_id");
+    let cache = index.cache;
+    let owner = |collection| cache.get(collection, id)?.text("owner_id");
     let of_user = |user: &str| {
         let key = index.user(user)?;
         Some(Address::new(Kind::Users, key))
@@ -162,79 +164,80 @@ fn mention(index: &Index<'_>, id: &str, place: &str) -> Option<Mention> {
     })
 }
 
-/// Takes over what is kept as it is. Of a document that wasn't read whole, what its summary tells.
-fn plain(
-    draft: &mut Draft,
+/// Copies the fields without special representation from the full document or its summary.
+fn copy_plain_fields(
+    raw: &mut RawFields,
     kind: Kind,
-    word: &'static str,
+    type_name: &'static str,
     collection: Collection,
-    known: &Known,
+    entry: &Entry,
     index: &Index<'_>,
 ) {
-    for (field, row) in mapping::plain(kind, word) {
+    for (field, row) in mapping::plain_rows(kind, type_name) {
         if row.document != collection {
             continue;
         }
-        let there = doc::at(known.doc(), row.at);
-        let value = there.and_then(|value| ours(row.form, value, index));
+        let actual = doc::at(entry.doc(), row.at);
+        let value = actual.and_then(|value| to_model(row.form, value, index));
         if value.is_some() {
-            doc::put(draft, field, value);
+            doc::put(raw, field, value);
         }
     }
 }
 
-/// A value as we keep it; nothing where it has another type than it should.
-fn ours(form: Form, value: &Value, index: &Index<'_>) -> Option<Value> {
+/// Converts a value to the model; `None` if it has the wrong type.
+fn to_model(form: Form, value: &Value, index: &Index<'_>) -> Option<Value> {
     match form {
         Form::Text => value.is_string().then(|| value.clone()),
         Form::Flag => value.is_boolean().then(|| value.clone()),
         Form::Number => value.as_i64().map(Value::from),
         Form::Thousandths => value.as_i64().map(|value| (value / 1000).into()),
-        Form::Person => index.user(value.as_str()?).map(Value::from),
-        Form::Own(_) => None,
+        Form::User => index.user(value.as_str()?).map(Value::from),
+        Form::Special(_) => None,
     }
 }
 
-/// The version of a secret that we sent, as we noted it beside it; nothing for one that we never sent.
-fn secret(doc: &Doc, name: &str) -> Option<Value> {
+/// The recorded version of a secret; `None` if Callsheet has never sent it.
+fn secret_version(doc: &Doc, name: &str) -> Option<Value> {
     let noted = doc::at(doc, "callsheet.secrets")?.get(name)?.as_u64()?;
     let version = u32::try_from(noted).ok()?;
     Some(json!({ "version": version }))
 }
 
-/// Where a way on leads, if that can be said.
-fn way(draft: &mut Draft, field: &str, node: Option<Node<'_>>, index: &Index<'_>) {
+/// Stores the destination of a node, if the model can express it.
+fn put_destination(raw: &mut RawFields, field: &str, node: Option<Node<'_>>, index: &Index<'_>) {
     if let Some(destination) = node.and_then(|node| flow::destination(node, index)) {
-        doc::put(draft, field, Some(destination.into()));
+        doc::put(raw, field, Some(destination.into()));
     }
 }
 
-/// The fields of a draft. What a format doesn't accept can't be said, and is left out.
-fn fields(kind: Kind, draft: Draft) -> Fields {
+/// The fields of a raw. What a format doesn't accept can't be said, and is left out.
+fn parse_fields(kind: Kind, raw: RawFields) -> Fields {
     let shape = kind.shape();
-    let mut draft = Value::Object(draft);
-    sayable(shape, &mut draft);
-    let fields = shape.read(&draft);
-    // Each value has the type of its field, so nothing can be wrong with it.
+    let mut raw = Value::Object(raw);
+    retain_valid(shape, &mut raw);
+    let fields = shape.read(&raw);
+    // Invalid values have been removed, so this can't fail.
     shape.without_defaults(fields.unwrap_or_default())
 }
 
-fn sayable(shape: &Shape, json: &mut Value) -> bool {
+fn retain_valid(shape: &Shape, json: &mut Value) -> bool {
     match (shape.strict(), json) {
         (Shape::Text(Some(format)), Value::String(text)) => format.accepts(text),
         (Shape::List { item, .. }, Value::Array(list)) => {
-            list.retain_mut(|one| sayable(item, one));
+            list.retain_mut(|one| retain_valid(item, one));
             true
         }
         (Shape::Map { item, key }, Value::Object(entries)) => {
-            entries
-                .retain(|name, one| key.is_none_or(|key| key.accepts(name)) && sayable(item, one));
+            entries.retain(|name, one| {
+                key.is_none_or(|key| key.accepts(name)) && retain_valid(item, one)
+            });
             true
         }
         (shape @ (Shape::Record(_) | Shape::Variants { .. }), Value::Object(entries)) => {
             entries.retain(|name, one| {
                 let field = shape.field_of_any_type(name);
-                field.is_some_and(|field| sayable(&field.shape, one))
+                field.is_some_and(|field| retain_valid(&field.shape, one))
             });
             true
         }
@@ -242,8 +245,8 @@ fn sayable(shape: &Shape, json: &mut Value) -> bool {
     }
 }
 
-/// An object that belongs to somebody else: it is seen, and never changed.
-fn foreign(id: &str, name: &str) -> LiveObject {
+/// An object that isn't managed: it is listed but never changed.
+fn system_object(id: &str, name: &str) -> LiveObject {
     let name = ("name".into(), crate::model::Value::text(name));
     LiveObject {
         id: id.into(),

@@ -1,30 +1,30 @@
-//! A *number* is one in E.164 among a callflow's numbers: it leads to whatever that callflow is. Numbers
-//! of the account that lead nowhere are the number manager's, not ours.
+//! A *number* is an E.164 number of a callflow, whose user or extension is the destination. Numbers of the
+//! account without a callflow aren't managed.
 
-use super::{Draft, fields};
+use super::{RawFields, parse_fields};
 use crate::{
     model::{Kind, LiveObject, text::E164},
-    portal::kazoo::{flow::Names as _, index::Index, tenant::Collection},
+    portal::kazoo::{cache::Collection, flow::Resolver as _, index::Index},
 };
 use std::collections::BTreeMap;
 
-/// Every number that leads somewhere.
+/// All numbers with a callflow.
 pub(super) fn all(index: &Index<'_>) -> BTreeMap<Box<str>, LiveObject> {
     let mut all = BTreeMap::new();
-    for (id, callflow) in index.tenant.of(Collection::Callflows) {
+    for (id, callflow) in index.cache.of(Collection::Callflows) {
         for number in callflow
             .numbers()
             .filter(|number| E164::FORMAT.accepts(number))
         {
-            let mut draft = Draft::new();
-            // A person's numbers stay with the person, whatever the extension becomes.
+            let mut raw = RawFields::new();
+            // The destination is the user, so that it doesn't change with the user's extension.
             let person = index.owner_of(id).and_then(|user| index.user(user));
             if let Some(destination) = person.or_else(|| index.number(id)) {
-                draft.insert("destination".to_owned(), destination.into());
+                raw.insert("destination".to_owned(), destination.into());
             }
             let object = LiveObject {
                 id: format!("{id}/{number}").into(),
-                fields: fields(Kind::Numbers, draft),
+                fields: parse_fields(Kind::Numbers, raw),
                 ..LiveObject::default()
             };
             all.insert(number.into(), object);

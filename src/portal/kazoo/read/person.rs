@@ -1,27 +1,27 @@
-//! A *person* is a user with what belongs to the user: devices, a mailbox, a callflow of the user's own.
+//! A *person* is a user with devices, a mailbox and an own callflow.
 //!
-//! A person may be built only in part, when whoever built it was cut off. Then what is missing is
-//! missing here too, and a plan completes it.
+//! A person can be incomplete after an interrupted write. The missing fields are then absent here, and the
+//! next plan adds them.
 
-use super::{Draft, fields, mentions, plain, secret};
+use super::{RawFields, copy_plain_fields, mentions, parse_fields, secret_version};
 use crate::{
     model::{Kind, LiveObject},
     portal::kazoo::{
+        cache::{Collection, Entry},
         doc, flow,
         index::Index,
         phone,
-        tenant::{Collection, Known},
     },
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// How long one ring lasts, in seconds.
-pub(in crate::portal::kazoo) const RING: i64 = 5;
+/// The duration of one ring in seconds.
+pub(in crate::portal::kazoo) const RING_SECONDS: i64 = 5;
 
-/// Every person.
+/// All users.
 pub(super) fn all(index: &Index<'_>) -> BTreeMap<Box<str>, LiveObject> {
-    let users = index.tenant.of(Collection::Users);
+    let users = index.cache.of(Collection::Users);
     let all = users.map(|(id, user)| {
         let key = index.users.get(id).copied().unwrap_or(id);
         (key.into(), person(index, id, key, user))
@@ -29,40 +29,40 @@ pub(super) fn all(index: &Index<'_>) -> BTreeMap<Box<str>, LiveObject> {
     all.collect()
 }
 
-fn person(index: &Index<'_>, id: &str, key: &str, user: &Known) -> LiveObject {
-    let mut draft = Draft::new();
+fn person(index: &Index<'_>, id: &str, key: &str, user: &Entry) -> LiveObject {
+    let mut raw = RawFields::new();
     if key != id {
-        draft.insert("username".to_owned(), key.into());
+        raw.insert("username".to_owned(), key.into());
     }
-    plain(&mut draft, Kind::Users, "", Collection::Users, user, index);
+    copy_plain_fields(&mut raw, Kind::Users, "", Collection::Users, user, index);
     let scope = user.text("priv_level").unwrap_or("user");
-    draft.insert("scope".to_owned(), scope.into());
+    raw.insert("scope".to_owned(), scope.into());
     if let Some(extension) = index.extension_of(id) {
-        draft.insert("extension".to_owned(), extension.into());
+        raw.insert("extension".to_owned(), extension.into());
     }
-    if index.tenant.inactive.contains(id) && user.full().is_none() {
-        draft.insert("active".to_owned(), false.into());
+    if index.cache.inactive.contains(id) && user.full_doc().is_none() {
+        raw.insert("active".to_owned(), false.into());
     }
-    if let Some(all_of_it) = user.full() {
+    if let Some(doc) = user.full_doc() {
         let first = |path: &str, field: &str| {
-            let first = doc::at(all_of_it, path)?.get(0)?;
+            let first = doc::at(doc, path)?.get(0)?;
             first.as_str().or(first[field].as_str()).map(Value::from)
         };
-        doc::put(&mut draft, "alias", first("profile.nicknames", ""));
-        doc::put(&mut draft, "address", first("profile.addresses", "address"));
-        if let Some(number) = doc::text(all_of_it, "call_forward.number") {
-            doc::put(&mut draft, "forwarding.destinations", Some(json!([number])));
+        doc::put(&mut raw, "alias", first("profile.nicknames", ""));
+        doc::put(&mut raw, "address", first("profile.addresses", "address"));
+        if let Some(number) = doc::text(doc, "call_forward.number") {
+            doc::put(&mut raw, "forwarding.destinations", Some(json!([number])));
         }
-        doc::put(&mut draft, "password", secret(all_of_it, "password"));
+        doc::put(&mut raw, "password", secret_version(doc, "password"));
     }
-    voicemail(&mut draft, index, id, user);
-    rings(&mut draft, index, id);
+    voicemail(&mut raw, index, id, user);
+    rings(&mut raw, index, id);
     let phones: Vec<Value> = index
         .devices_of(id)
         .filter_map(|(_, device)| phone::read(device))
         .collect();
-    draft.insert("phones".to_owned(), phones.into());
-    draft.insert("groups".to_owned(), groups(index, id));
+    raw.insert("phones".to_owned(), phones.into());
+    raw.insert("groups".to_owned(), groups(index, id));
     let callflow = index.callflow_of(id).map(|(_, callflow)| callflow);
     let elsewhere = callflow.map(|callflow| mentions(index, callflow));
     let elsewhere = elsewhere.unwrap_or_default().into_iter();
@@ -70,42 +70,42 @@ fn person(index: &Index<'_>, id: &str, key: &str, user: &Known) -> LiveObject {
     LiveObject {
         id: id.into(),
         etag: user
-            .full
+            .document
             .as_ref()
             .and_then(|full| full.revision.as_deref().map(Into::into)),
-        // Who has no username can't be known by it.
+        // A user without a username has no key.
         system: key == id,
         messages: messages(index, id),
-        fields: fields(Kind::Users, draft),
+        fields: parse_fields(Kind::Users, raw),
         mentions: elsewhere.filter(is_other).collect(),
     }
 }
 
-/// The mailbox, and whether calls lead to it. Where there is no callflow yet nothing says that they
-/// don't, so that completing a person brings the mailbox too.
-fn voicemail(draft: &mut Draft, index: &Index<'_>, id: &str, user: &Known) {
+/// Reads the mailbox, and whether calls reach it. Without a callflow, voicemail isn't reported as disabled, so
+/// that the plan that completes a person also creates the mailbox.
+fn voicemail(raw: &mut RawFields, index: &Index<'_>, id: &str, user: &Entry) {
     let mailbox = index.mailbox_of(id);
     if let Some((_, callflow)) = index.callflow_of(id) {
         let enabled = mailbox.is_some() && callflow.modules().contains("voicemail");
-        doc::put(draft, "voicemail.enabled", Some(enabled.into()));
+        doc::put(raw, "voicemail.enabled", Some(enabled.into()));
     }
     let Some((_, mailbox)) = mailbox else { return };
     if let Some(number) = mailbox.text("mailbox") {
-        doc::put(draft, "voicemail.mailbox", Some(number.into()));
+        doc::put(raw, "voicemail.mailbox", Some(number.into()));
     }
-    if let Some(doc) = mailbox.full() {
+    if let Some(doc) = mailbox.full_doc() {
         let email = doc::at(doc, "notify_email_addresses").and_then(|list| list.get(0));
-        doc::put(draft, "voicemail.email", email.cloned());
+        doc::put(raw, "voicemail.email", email.cloned());
     }
-    if let Some(doc) = user.full() {
-        doc::put(draft, "voicemail.pin", secret(doc, "voicemail.pin"));
+    if let Some(doc) = user.full_doc() {
+        doc::put(raw, "voicemail.pin", secret_version(doc, "voicemail.pin"));
     }
 }
 
-fn rings(draft: &mut Draft, index: &Index<'_>, id: &str) {
+fn rings(raw: &mut RawFields, index: &Index<'_>, id: &str) {
     let callflow = index
         .callflow_of(id)
-        .and_then(|(_, callflow)| callflow.full());
+        .and_then(|(_, callflow)| callflow.full_doc());
     let own = callflow.and_then(|callflow| {
         flow::nodes(callflow).find(|node| node.module == "user" && node.id() == Some(id))
     });
@@ -113,26 +113,26 @@ fn rings(draft: &mut Draft, index: &Index<'_>, id: &str) {
         .and_then(|node| node.data("timeout"))
         .and_then(Value::as_i64);
     if let Some(seconds) = seconds {
-        let rings = ((seconds + RING / 2) / RING).max(1);
-        draft.insert("rings_before_voicemail".to_owned(), rings.into());
+        let rings = ((seconds + RING_SECONDS / 2) / RING_SECONDS).max(1);
+        raw.insert("rings_before_voicemail".to_owned(), rings.into());
     }
 }
 
 fn groups(index: &Index<'_>, id: &str) -> Value {
-    let member = index.tenant.of(Collection::Groups).filter(|(_, group)| {
-        let endpoints = group.full().and_then(|doc| doc.get("endpoints"));
+    let member = index.cache.of(Collection::Groups).filter(|(_, group)| {
+        let endpoints = group.full_doc().and_then(|doc| doc.get("endpoints"));
         endpoints.is_some_and(|endpoints| endpoints.get(id).is_some())
     });
-    // A group of which no key can be made is nobody's to manage, and who is in it isn't either.
+    // A group without a valid key isn't managed, and neither are its members.
     let keys = member.filter_map(|(id, _)| index.groups.get(id).filter(|key| *key != id));
     keys.map(|key| Value::from(key.as_str())).collect()
 }
 
-/// How many messages would go with a person, in all the person's mailboxes.
+/// The number of messages in all mailboxes of a user.
 fn messages(index: &Index<'_>, id: &str) -> u32 {
     let mailboxes = index.mailboxes_of(id).iter();
     let counts = mailboxes.filter_map(|mailbox| {
-        let mailbox = index.tenant.get(Collection::Vmboxes, mailbox)?;
+        let mailbox = index.cache.get(Collection::Vmboxes, mailbox)?;
         mailbox.summary.get("messages")?.as_u64()
     });
     u32::try_from(counts.sum::<u64>()).unwrap_or(u32::MAX)

@@ -1,30 +1,30 @@
-//! A *contact* is made in the list of shared ones, which is made with the first of them.
+//! A *contact* is an entry of the list of shared contacts, which is created with the first contact.
 
-use super::{Writer, trace::Trace};
+use super::{Writer, fingerprint::Fingerprint};
 use crate::{
-    model::{Kind, Value as Ours},
+    model::{Kind, Value as ModelValue},
     portal::{
         Error, Written,
         kazoo::{
-            book,
+            cache::Collection::{Entries, Lists},
             doc::{self, Doc},
-            mapping,
-            tenant::Collection::{Entries, Lists},
+            mapping, shared_contacts,
         },
     },
 };
 
 impl Writer<'_> {
-    /// Makes, changes or removes a contact.
+    /// Creates, changes or deletes a contact.
     pub(super) async fn contact(self) -> Result<Written, Error> {
         let Some(object) = self.object() else {
-            let list = self.book().await?;
+            let list = self.shared_list().await?;
             let mut doc = Doc::new();
             doc.insert("list_id".to_owned(), list.as_str().into());
             self.put_contact(&mut doc)?;
             let key = &*self.write.address.key;
-            let trace = Trace::by(book::KEY, key).and("list_id", list.into());
-            let id = self.create(Entries, doc, &trace).await?;
+            let fingerprint =
+                Fingerprint::by(shared_contacts::KEY_FIELD, key).and("list_id", list.into());
+            let id = self.create(Entries, doc, &fingerprint).await?;
             return Ok(self.written(Entries, &id));
         };
         if self.is_delete() {
@@ -36,36 +36,36 @@ impl Writer<'_> {
         Ok(self.written(Entries, object.id))
     }
 
-    /// The list of shared contacts. Several who need it at once make one.
-    async fn book(self) -> Result<String, Error> {
+    /// Finds or creates the list of shared contacts. Concurrent writers create only one.
+    async fn shared_list(self) -> Result<String, Error> {
         let lock = self.kazoo.locks.of("the shared contacts".to_owned());
-        let _turn = lock.lock().await;
-        let known = book::of(&self.kazoo.tenant()).map(str::to_owned);
-        if let Some(known) = known {
-            return Ok(known);
+        let _guard = lock.lock().await;
+        let list = shared_contacts::find_list(&self.kazoo.cache()).map(str::to_owned);
+        if let Some(list) = list {
+            return Ok(list);
         }
-        // Somebody else may have made it since contacts were read.
-        let trace = Trace::by("name", book::NAME);
-        if let Some(id) = self.find(Lists, &trace).await? {
+        // Another client may have created the list since contacts were read.
+        let fingerprint = Fingerprint::by("name", shared_contacts::LIST_NAME);
+        if let Some(id) = self.find(Lists, &fingerprint).await? {
             return Ok(id);
         }
         let mut doc = Doc::new();
-        doc.insert("name".to_owned(), book::NAME.into());
-        self.create(Lists, doc, &trace).await
+        doc.insert("name".to_owned(), shared_contacts::LIST_NAME.into());
+        self.create(Lists, doc, &fingerprint).await
     }
 
-    /// Brings what changes into an entry. The key too: of one that was made by hand it is only its name's.
+    /// Writes the changed fields and the key to an entry. An entry that was created manually has no key yet.
     fn put_contact(self, doc: &mut Doc) -> Result<(), Error> {
         let key = &*self.write.address.key;
-        doc::put(doc, book::KEY, Some(key.into()));
-        for (field, row) in mapping::plain(Kind::Contacts, "") {
+        doc::put(doc, shared_contacts::KEY_FIELD, Some(key.into()));
+        for (field, row) in mapping::plain_rows(Kind::Contacts, "") {
             if self.changes(field) {
-                doc::put(doc, row.at, self.as_kept(field, row.form)?);
+                doc::put(doc, row.at, self.to_kazoo(field, row.form)?);
             }
         }
         if self.changes("numbers") {
-            let numbers = self.wanted("numbers").map_or(&[][..], Ours::elements);
-            let first = numbers.first().and_then(Ours::as_text);
+            let numbers = self.target("numbers").map_or(&[][..], ModelValue::elements);
+            let first = numbers.first().and_then(ModelValue::as_text);
             doc::put(doc, "number", first.map(Into::into));
         }
         Ok(())

@@ -1,20 +1,22 @@
-//! A *group* is made with nobody in it; each of its users says who belongs to it.
+//! A *group* is created empty; its members are written with the users.
 
-use super::{Writer, trace::Trace};
+use super::{Writer, fingerprint::Fingerprint};
 use crate::portal::{
     Error, Written,
-    kazoo::{doc::Doc, tenant::Collection::Groups},
+    kazoo::{cache::Collection::Groups, doc::Doc},
 };
 use serde_json::{Value, json};
 
 impl Writer<'_> {
-    /// Makes or removes a group. There is nothing in it to change.
+    /// Creates, renames or deletes a group.
     pub(super) async fn group(self) -> Result<Written, Error> {
         let key = &*self.write.address.key;
         let Some(object) = self.object() else {
             let doc = json!({"name": key, "endpoints": {}});
             let doc: Doc = doc.as_object().cloned().unwrap_or_default();
-            let id = self.create(Groups, doc, &Trace::by("name", key)).await?;
+            let id = self
+                .create(Groups, doc, &Fingerprint::by("name", key))
+                .await?;
             return Ok(self.written(Groups, &id));
         };
         if self.is_delete() {
@@ -29,26 +31,29 @@ impl Writer<'_> {
         Ok(self.written(Groups, object.id))
     }
 
-    /// Brings a user into the groups that are wanted, and out of those that are not. Groups of which no
-    /// key can be made are nobody's to manage.
-    pub(super) async fn membership(self, user: &str, wanted: &[&str]) -> Result<(), Error> {
+    /// Adds a user to the target groups and removes it from all others. Groups without a valid key aren't
+    /// managed.
+    pub(super) async fn update_groups(self, user: &str, target: &[&str]) -> Result<(), Error> {
         let known = self.index(|index| {
             let groups = index.groups.iter().filter(|(id, key)| **id != key.as_str());
             let groups = groups.map(|(id, key)| {
-                let group = index.tenant.get(Groups, id).and_then(|group| group.full());
+                let group = index
+                    .cache
+                    .get(Groups, id)
+                    .and_then(|group| group.full_doc());
                 let member = group.map(|doc| is_endpoint(doc, user));
                 ((*id).to_owned(), key.clone(), member)
             });
             groups.collect::<Vec<_>>()
         });
-        if let Some(missing) = wanted
+        if let Some(missing) = target
             .iter()
             .find(|key| !known.iter().any(|(_, own, _)| own == **key))
         {
-            return Err(self.refuse("groups", &format!("there is no group {missing}")));
+            return Err(self.refuse("groups", &format!("groups/{missing} doesn't exist")));
         }
         for (id, key, member) in known {
-            let belongs = wanted.contains(&key.as_str());
+            let belongs = target.contains(&key.as_str());
             if member == Some(belongs) || member.is_none() && !belongs {
                 continue;
             }
@@ -71,7 +76,7 @@ impl Writer<'_> {
     }
 }
 
-/// Whether somebody is among the endpoints of a group, which need not have any.
+/// Whether a group, which may have no endpoints, has an endpoint with this ID.
 pub(super) fn is_endpoint(group: &Doc, id: &str) -> bool {
     let endpoints = group.get("endpoints");
     endpoints.is_some_and(|endpoints| endpoints.get(id).is_some())

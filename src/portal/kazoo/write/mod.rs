@@ -1,29 +1,30 @@
-//! *Writing* is bringing one object's documents to what they are to be, one request at a time.
+//! *Writing* applies a change to the documents of one object, one request at a time.
 //!
-//! An object whose writing was cut off anywhere is finished by writing it again: what is there already is
-//! left alone. As with Kazoo's own onboarding nothing is taken back when a part is refused.
+//! Repeating an interrupted write completes it: documents that are already correct aren't changed. As in
+//! Kazoo's own onboarding, there is no rollback if one of the requests is rejected.
 
 mod compare;
 mod contact;
 mod extension;
+mod fingerprint;
 mod group;
+mod lock;
 mod number;
 mod person;
 mod send;
-mod trace;
 mod value;
 
-pub(super) use trace::Locks;
+pub(super) use lock::Locks;
 
-use super::{Kazoo, index::Index, mapping, tenant::Collection, wire};
+use super::{Kazoo, cache::Collection, index::Index, mapping, wire};
 use crate::{
-    model::{Kind, Name, Value as Ours},
+    model::{Kind, Name, Value as ModelValue},
     portal::{Change, Error, ObjectRef, Problem, Verb, Write, Written, http::Answer},
 };
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
-/// Makes one change.
+/// Applies one change.
 pub(super) async fn write(kazoo: &Kazoo, write: &Write<'_>) -> Result<Written, Error> {
     let writer = Writer { kazoo, write };
     match write.address.kind {
@@ -33,12 +34,12 @@ pub(super) async fn write(kazoo: &Kazoo, write: &Write<'_>) -> Result<Written, E
         Kind::Numbers => writer.number().await,
         Kind::Contacts => writer.contact().await,
         kind @ (Kind::Scopes | Kind::Instances | Kind::Templates) => {
-            Err(writer.refuse("", &format!("a Kazoo has no {kind}")))
+            Err(writer.refuse("", &format!("Kazoo has no {kind}")))
         }
     }
 }
 
-/// One change on its way.
+/// Applies one change to a Kazoo.
 #[derive(Clone, Copy)]
 struct Writer<'w> {
     kazoo: &'w Kazoo,
@@ -46,47 +47,47 @@ struct Writer<'w> {
 }
 
 impl<'w> Writer<'w> {
-    /// What the documents that were read are together.
-    fn index<R>(self, ask: impl FnOnce(&Index<'_>) -> R) -> R {
-        let tenant = self.kazoo.tenant();
-        ask(&Index::of(&tenant))
+    /// Queries the index of the cached documents.
+    fn index<R>(self, query: impl FnOnce(&Index<'_>) -> R) -> R {
+        let cache = self.kazoo.cache();
+        query(&Index::of(&cache))
     }
 
-    /// Whether anything at or under a dotted path changes.
+    /// Whether the change affects a dotted path or a field below it.
     fn changes(self, path: &str) -> bool {
         let names: Vec<&str> = path.split('.').collect();
-        let touches = |change: &Change| {
+        let affects = |change: &Change| {
             let own = change.path.iter().map(|name| &**name);
             own.zip(&names).all(|(own, name)| own == *name)
         };
-        self.write.changes.iter().any(touches)
+        self.write.changes.iter().any(affects)
     }
 
-    /// What is to be at a dotted path.
-    fn wanted(self, path: &str) -> Option<&'w Ours> {
+    /// The target value at a dotted path.
+    fn target(self, path: &str) -> Option<&'w ModelValue> {
         self.write.target.at(path.split('.'))
     }
 
-    fn wanted_text(self, path: &str) -> Option<&'w str> {
-        self.wanted(path)?.as_text()
+    fn target_text(self, path: &str) -> Option<&'w str> {
+        self.target(path)?.as_text()
     }
 
-    /// The value of a secret that is sent.
+    /// The value of a secret.
     fn secret(self, path: &str) -> Option<&'w str> {
         let path: Vec<Name> = path.split('.').map(Into::into).collect();
         let secret = self.write.secrets.get(&path);
         secret.map(|secret| secret.expose_secret())
     }
 
-    /// The version of a secret, as it is noted beside it.
+    /// The version of a secret, as recorded in the document.
     fn version(self, path: &str) -> Option<Value> {
-        match self.wanted(path)? {
-            Ours::Secret(secret) => Some(secret.version.into()),
+        match self.target(path)? {
+            ModelValue::Secret(secret) => Some(secret.version.into()),
             _ => None,
         }
     }
 
-    /// The object that is changed; none for a create.
+    /// The changed object; `None` for a create.
     fn object(self) -> Option<ObjectRef<'w>> {
         match self.write.verb {
             Verb::Create => None,
@@ -98,12 +99,12 @@ impl<'w> Writer<'w> {
         matches!(self.write.verb, Verb::Delete(_))
     }
 
-    /// What a document's writing leaves behind.
+    /// The result of writing a document.
     fn written(self, collection: Collection, id: &str) -> Written {
-        let tenant = self.kazoo.tenant();
-        let full = tenant
+        let cache = self.kazoo.cache();
+        let full = cache
             .get(collection, id)
-            .and_then(|known| known.full.as_ref());
+            .and_then(|entry| entry.document.as_ref());
         Written {
             id: id.into(),
             etag: full.and_then(|full| full.revision.as_deref().map(Into::into)),
@@ -112,20 +113,22 @@ impl<'w> Writer<'w> {
 }
 
 impl Writer<'_> {
-    /// A refusal, with our fields in place of Kazoo's.
+    /// Converts a refusal into an error with the model's fields.
     fn refused(self, collection: Collection, answer: &Answer) -> Error {
         let kind = self.write.address.kind;
-        wire::refusal(answer, |at| match mapping::ours(kind, collection, &at) {
-            "" => at,
-            field => field.to_owned(),
+        wire::refusal(answer, |at| {
+            match mapping::model_field(kind, collection, &at) {
+                "" => at,
+                field => field.to_owned(),
+            }
         })
     }
 
-    /// A change that can't be sent as it is.
+    /// An error for a change that Kazoo can't apply.
     fn refuse(self, field: &str, reason: &str) -> Error {
         Error::Refused {
             status: 400,
-            detail: "it can't be written as it is".to_owned(),
+            detail: "Kazoo can't apply this change".to_owned(),
             problems: vec![Problem {
                 field: field.to_owned(),
                 message: reason.to_owned(),
@@ -139,7 +142,7 @@ impl Writer<'_> {
         }
     }
 
-    fn unknown(self, doubt: &str, more: &str) -> Error {
+    fn unknown(self, failure: &str, look_up: &str) -> Error {
         let verb = match self.write.verb {
             Verb::Create => "create",
             Verb::Update(_) => "update",
@@ -147,7 +150,7 @@ impl Writer<'_> {
         };
         Error::Unknown {
             what: format!("the {verb} of {}", self.write.address),
-            reason: format!("{doubt}; {more}"),
+            reason: format!("{failure}; {look_up}"),
         }
     }
 }

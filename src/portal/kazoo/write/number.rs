@@ -1,23 +1,22 @@
-//! A *number* is brought among the numbers of the callflow that it is to lead to, and out of the one
-//! that it led to.
+//! A *number* is added to the callflow of its destination and removed from the callflow of its previous one.
 
 use super::Writer;
 use crate::portal::{
     Error, Written,
-    kazoo::{doc::Doc, flow::Names as _, tenant::Collection::Callflows},
+    kazoo::{cache::Collection::Callflows, doc::Doc, flow::Resolver as _},
 };
 use serde_json::{Value, json};
 
 impl Writer<'_> {
-    /// Lets a number lead somewhere else, or nowhere. It leaves its old place first: no two callflows
-    /// can have it.
+    /// Moves a number to another destination, or removes it. It is removed from the old callflow first, since
+    /// numbers must be unique.
     pub(super) async fn number(self) -> Result<Written, Error> {
         let number = &*self.write.address.key;
         let before = self.object().map_or(number, |object| object.key);
         let from = self.index(|index| index.callflow_id(before).map(str::to_owned));
-        let to = match self.wanted_text("destination") {
+        let to = match self.target_text("destination") {
             _ if self.is_delete() => None,
-            None => return Err(self.refuse("destination", "a number must lead somewhere")),
+            None => return Err(self.refuse("destination", "a number needs a destination")),
             Some(destination) => {
                 let found = self.index(|index| {
                     let person = index.user_id(destination);
@@ -27,7 +26,7 @@ impl Writer<'_> {
                 });
                 let missing = || {
                     let reason = format!(
-                        "nothing leads to {destination} yet, which has no extension; apply again once it has"
+                        "{destination} has no callflow yet, because it has no extension; apply again once it has one"
                     );
                     self.refuse("destination", &reason)
                 };
@@ -37,21 +36,21 @@ impl Writer<'_> {
         if let Some(from) = &from
             && (Some(from) != to.as_ref() || before != number)
         {
-            let leave = |doc: &mut Doc| {
+            let remove = |doc: &mut Doc| {
                 if let Some(Value::Array(numbers)) = doc.get_mut("numbers") {
                     numbers.retain(|one| one != before);
                     if numbers.is_empty() && is_unreachable(doc) {
-                        doc.insert("numbers".to_owned(), json!([parked(from)]));
+                        doc.insert("numbers".to_owned(), json!([placeholder_number(from)]));
                     }
                 }
                 Ok(())
             };
-            self.edit_shared(Callflows, from, &leave).await?;
+            self.edit_shared(Callflows, from, &remove).await?;
         }
         let Some(to) = to else {
             return Ok(self.written(Callflows, &from.unwrap_or_default()));
         };
-        let arrive = |doc: &mut Doc| {
+        let add = |doc: &mut Doc| {
             let numbers = doc.entry("numbers").or_insert_with(|| json!([]));
             if let Value::Array(numbers) = numbers
                 && !numbers.iter().any(|one| one == number)
@@ -60,7 +59,7 @@ impl Writer<'_> {
             }
             Ok(())
         };
-        self.edit_shared(Callflows, &to, &arrive).await?;
+        self.edit_shared(Callflows, &to, &add).await?;
         Ok(Written {
             id: format!("{to}/{number}").into(),
             etag: None,
@@ -68,14 +67,14 @@ impl Writer<'_> {
     }
 }
 
-/// Whether no pattern leads to a callflow either.
+/// Whether a callflow without numbers has no patterns either.
 fn is_unreachable(callflow: &Doc) -> bool {
     let patterns = callflow.get("patterns").and_then(Value::as_array);
     patterns.is_none_or(Vec::is_empty)
 }
 
-/// What stands in for the number of a callflow that has none: it must have one, and nobody can dial this.
-pub(super) fn parked(id: &str) -> String {
+/// The placeholder for a callflow without numbers, which Kazoo doesn't allow. It can't be dialled.
+pub(super) fn placeholder_number(id: &str) -> String {
     let short: String = id.chars().take(12).collect();
     format!("parked-{short}")
 }

@@ -1,22 +1,22 @@
-//! *Sending* is one request that makes, changes or removes one document.
+//! *Sending* creates, changes or deletes one document.
 //!
-//! It names the revision that it is meant for, so whoever was faster is never overwritten. What an answer
-//! that was lost has done is looked up before anything is sent again. Names are made by one writer at a
-//! time: the server lets two who come at once both have them.
+//! A request is conditional on a revision, so concurrent changes are never overwritten. After a lost answer the
+//! document is looked up before anything is sent again. Creations with the same name are serialized, since
+//! the server accepts both if they are concurrent.
 
 use super::{
     Writer,
-    compare::{clashes, has_moved, holds},
-    trace::Trace,
+    compare::{conflicts, contains, has_changed},
+    fingerprint::Fingerprint,
 };
 use crate::portal::{
     Error,
     http::{Answer, Failure},
     kazoo::{
+        cache::{Cache, Collection, Document},
         detail,
         doc::{Doc, difference, without_injected},
-        list, place,
-        tenant::{Collection, Full, Tenant},
+        list, path,
         wire::Envelope,
     },
 };
@@ -24,22 +24,22 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// How often one change is sent at the most.
+/// The maximum number of attempts for one change.
 const TRIES: u32 = 3;
 
-/// What became of one request.
+/// The result of one request.
 enum Sent {
     Done(Answer),
-    /// Nothing was done.
+    /// Nothing was changed.
     Refused(Error),
-    /// Nothing was done: two came at once. Whether the other changed this one is to be looked at.
-    Raced,
-    /// Nobody knows.
+    /// Nothing was changed because of a concurrent request, which may have changed this document.
+    Conflict,
+    /// The outcome is unknown.
     Lost(String),
 }
 
 impl Writer<'_> {
-    /// Sends once, and again with the charges accepted where that is allowed.
+    /// Sends a request, and repeats it with accepted charges if the policy allows them.
     async fn send(
         self,
         method: &Method,
@@ -50,7 +50,7 @@ impl Writer<'_> {
     ) -> Sent {
         let etag = revision.map(|revision| format!("\"{revision}\""));
         let mut sent = data.map(|data| json!({ "data": data }));
-        let mut pays = false;
+        let mut accepts_charges = false;
         loop {
             let session = &self.kazoo.session;
             let answer = session
@@ -58,14 +58,14 @@ impl Writer<'_> {
                 .await;
             match answer {
                 Ok(answer) if answer.is_success() => return Sent::Done(answer),
-                Ok(answer) if answer.status == 402 && !pays => {
-                    if let Err(error) = self.kazoo.purse.accept(&answer) {
+                Ok(answer) if answer.status == 402 && !accepts_charges => {
+                    if let Err(error) = self.kazoo.spending.accept(&answer) {
                         return Sent::Refused(error);
                     }
-                    pays = true;
+                    accepts_charges = true;
                     sent.get_or_insert_with(|| json!({}))["accept_charges"] = true.into();
                 }
-                Ok(answer) if answer.status == 409 => return Sent::Raced,
+                Ok(answer) if answer.status == 409 => return Sent::Conflict,
                 Ok(answer) if answer.status == 412 => return Sent::Refused(self.stale()),
                 Ok(answer) => return Sent::Refused(self.refused(collection, &answer)),
                 Err(Failure::NotDone(error)) => return Sent::Refused(error),
@@ -74,164 +74,176 @@ impl Writer<'_> {
         }
     }
 
-    /// Makes a document. Returns its id.
+    /// Creates a document. Returns its ID.
     pub(super) async fn create(
         self,
         collection: Collection,
         doc: Doc,
-        trace: &Trace,
+        fingerprint: &Fingerprint,
     ) -> Result<String, Error> {
         let lock = self
             .kazoo
             .locks
-            .of(format!("{} {}", collection.name(), trace.value));
-        let _turn = lock.lock().await;
-        let list = trace.list().to_owned();
-        let path = place::all(collection, &list);
+            .of(format!("{} {}", collection.name(), fingerprint.value));
+        let _guard = lock.lock().await;
+        let list = fingerprint.list().to_owned();
+        let path = path::of_collection(collection, &list);
         let data = Value::Object(doc);
-        let mut doubt = None;
-        for left in (0..TRIES).rev() {
+        let mut last_failure = None;
+        for tries_left in (0..TRIES).rev() {
             let sent = self
                 .send(&Method::PUT, collection, &path, None, Some(&data))
                 .await;
             let refusal = match sent {
-                Sent::Done(answer) => match self.take(collection, &answer) {
+                Sent::Done(answer) => match self.store_answer(collection, &answer) {
                     Some(id) => return Ok(id),
                     None => {
-                        doubt = Some("the answer can't be understood".to_owned());
+                        last_failure = Some("the answer is invalid".to_owned());
                         None
                     }
                 },
-                Sent::Raced if doubt.is_none() => {
-                    if left == 0 {
+                Sent::Conflict if last_failure.is_none() => {
+                    if tries_left == 0 {
                         return Err(self.stale());
                     }
                     continue;
                 }
-                Sent::Raced => None,
-                Sent::Refused(error) if doubt.is_none() => return Err(error),
-                // After an ambiguous answer even a refusal may speak of what we made ourselves.
+                Sent::Conflict => None,
+                Sent::Refused(error) if last_failure.is_none() => return Err(error),
+                // After an ambiguous answer even a refusal may be caused by the same request.
                 Sent::Refused(error) => Some(error),
                 Sent::Lost(reason) => {
-                    doubt = Some(reason);
+                    last_failure = Some(reason);
                     None
                 }
             };
-            match (self.find(collection, trace).await, refusal) {
+            match (self.find(collection, fingerprint).await, refusal) {
                 (Ok(Some(id)), _) => return Ok(id),
                 (Ok(None), Some(error)) => return Err(error),
                 (Ok(None), None) => {}
                 (Err(error), _) => {
-                    return Err(self.unknown(&doubt.unwrap_or_default(), &error.to_string()));
+                    return Err(self.unknown(&last_failure.unwrap_or_default(), &error.to_string()));
                 }
             }
         }
-        Err(self.unknown(&doubt.unwrap_or_default(), &format!("{TRIES} times")))
+        Err(self.unknown(
+            &last_failure.unwrap_or_default(),
+            &format!("it was sent {TRIES} times"),
+        ))
     }
 
-    /// Takes what an answer says a document holds now.
-    fn take(self, collection: Collection, answer: &Answer) -> Option<String> {
+    /// Stores the document in an answer. Returns its ID.
+    fn store_answer(self, collection: Collection, answer: &Answer) -> Option<String> {
         let envelope = Envelope::parse(&answer.body, collection.name()).ok()?;
         let list = envelope.data["list_id"].as_str().unwrap_or_default();
         if collection == Collection::Entries && list.is_empty() {
             return None;
         }
-        let id = place::id(collection, list, envelope.data["id"].as_str()?);
-        let full = detail::full(envelope, collection, &id).ok()?;
-        self.kazoo.tenant().take(collection, &id, full);
+        let id = path::cache_id(collection, list, envelope.data["id"].as_str()?);
+        let document = detail::parse_document(envelope, collection, &id).ok()?;
+        self.kazoo.cache().store(collection, &id, document);
         Some(id)
     }
 
-    /// The document that a trace leads to. A portal that ignores the filter answers with others, which
-    /// are looked at before they are believed.
+    /// Finds the document with a fingerprint. The results are verified, since a portal may ignore the filter.
     pub(super) async fn find(
         self,
         collection: Collection,
-        trace: &Trace,
+        fingerprint: &Fingerprint,
     ) -> Result<Option<String>, Error> {
-        // Whether entries can be filtered isn't known. Those that were read before were read whole, and
-        // the one that is looked for isn't among them.
+        // It is unknown whether entries can be filtered. Entries with full documents were read earlier, so
+        // they can't match.
         let is_entry = collection == Collection::Entries;
         let query = [match is_entry {
             true => ("paginate", "false"),
-            false => (trace.filter.as_str(), trace.value.as_str()),
+            false => (fingerprint.filter.as_str(), fingerprint.value.as_str()),
         }];
         let session = &self.kazoo.session;
-        let path = place::all(collection, trace.list());
-        let list = list::whole(session, &path, &query, &|_| {}).await?;
+        let path = path::of_collection(collection, fingerprint.list());
+        let list = list::all(session, &path, &query, &|_| {}).await?;
         for (own, row) in list.map_or_else(Vec::new, |list| list.rows) {
-            let id = place::id(collection, trace.list(), &own);
-            let is_known = |tenant: &Tenant| {
-                let known = tenant.get(collection, &id);
-                known.is_some_and(|known| known.full.is_some())
+            let id = path::cache_id(collection, fingerprint.list(), &own);
+            let is_cached = |cache: &Cache| {
+                let entry = cache.get(collection, &id);
+                entry.is_some_and(|entry| entry.document.is_some())
             };
-            if is_entry && is_known(&self.kazoo.tenant()) {
+            if is_entry && is_cached(&self.kazoo.cache()) {
                 continue;
             }
-            // A summary that speaks against it needs no second look.
-            let is_against = |(name, value): (&String, &Value)| {
-                let there = row.get(name);
-                !value.is_object() && there.is_some_and(|there| there != value)
+            // A summary with another value rules a document out.
+            let differs = |(name, value): (&String, &Value)| {
+                let actual = row.get(name);
+                !value.is_object() && actual.is_some_and(|actual| actual != value)
             };
-            if trace.sign.iter().any(is_against) {
+            if fingerprint.required.iter().any(differs) {
                 continue;
             }
-            let place = (collection, id.as_str().into());
-            let Some(fetched) = detail::one(session, &place).await? else {
+            let doc_ref = (collection, id.as_str().into());
+            let Some(fetched) = detail::fetch_one(session, &doc_ref).await? else {
                 continue;
             };
-            if holds(&fetched.full.doc, &trace.sign) {
-                let mut tenant = self.kazoo.tenant();
-                tenant.list(collection, &id, row);
-                tenant.take(collection, &id, fetched.full);
+            if contains(&fetched.document.doc, &fingerprint.required) {
+                let mut cache = self.kazoo.cache();
+                cache.store_summary(collection, &id, row);
+                cache.store(collection, &id, fetched.document);
                 return Ok(Some(id));
             }
         }
         Ok(None)
     }
 
-    /// All of a document, with its revision. What was told of it must still be so: otherwise somebody was
-    /// there since it was read.
-    pub(super) async fn current(self, collection: Collection, id: &str) -> Result<Full, Error> {
-        let full = self.checked(collection, id).await?;
-        full.ok_or_else(|| self.stale())
+    /// Reads a document with its revision.
+    ///
+    /// # Errors
+    /// The document has changed since it was cached, or doesn't exist.
+    pub(super) async fn read_current(
+        self,
+        collection: Collection,
+        id: &str,
+    ) -> Result<Document, Error> {
+        let document = self.read_unchanged(collection, id).await?;
+        document.ok_or_else(|| self.stale())
     }
 
-    /// The same; nothing where it is gone.
-    async fn checked(self, collection: Collection, id: &str) -> Result<Option<Full>, Error> {
-        let known = self.kazoo.tenant().get(collection, id).cloned();
-        let (told, is_summary) = match known {
-            Some(known) => match known.full {
-                Some(full) if full.revision.is_some() => return Ok(Some(full)),
-                Some(full) => (full.doc, false),
-                None => (known.summary, true),
+    /// Like [`read_current`](Self::read_current), but returns `None` for a document that doesn't exist.
+    async fn read_unchanged(
+        self,
+        collection: Collection,
+        id: &str,
+    ) -> Result<Option<Document>, Error> {
+        let entry = self.kazoo.cache().get(collection, id).cloned();
+        let (cached, is_summary) = match entry {
+            Some(entry) => match entry.document {
+                Some(document) if document.revision.is_some() => return Ok(Some(document)),
+                Some(document) => (document.doc, false),
+                None => (entry.summary, true),
             },
             None => (Doc::new(), true),
         };
-        let place = (collection, id.into());
-        let Some(fetched) = detail::one(&self.kazoo.session, &place).await? else {
+        let doc_ref = (collection, id.into());
+        let Some(fetched) = detail::fetch_one(&self.kazoo.session, &doc_ref).await? else {
             return Ok(None);
         };
-        let full = fetched.full;
-        let asked = collection.fields().filter(|_| !is_summary);
-        let asked = asked.map_or(&[][..], |(fields, _)| fields);
-        if has_moved(asked, &told, &full.doc) {
+        let document = fetched.document;
+        let requested = collection.fields().filter(|_| !is_summary);
+        let requested = requested.map_or(&[][..], |(fields, _)| fields);
+        if has_changed(requested, &cached, &document.doc) {
             return Err(self.stale());
         }
-        self.kazoo.tenant().take(collection, id, full.clone());
-        Ok(Some(full))
+        self.kazoo.cache().store(collection, id, document.clone());
+        Ok(Some(document))
     }
 
-    async fn fetch(self, collection: Collection, id: &str) -> Result<Full, Error> {
-        let place = (collection, id.into());
-        let fetched = detail::one(&self.kazoo.session, &place).await?;
+    async fn fetch(self, collection: Collection, id: &str) -> Result<Document, Error> {
+        let doc_ref = (collection, id.into());
+        let fetched = detail::fetch_one(&self.kazoo.session, &doc_ref).await?;
         let fetched = fetched.ok_or_else(|| self.stale())?;
-        let mut tenant = self.kazoo.tenant();
-        tenant.take(collection, id, fetched.full.clone());
-        Ok(fetched.full)
+        let mut cache = self.kazoo.cache();
+        cache.store(collection, id, fetched.document.clone());
+        Ok(fetched.document)
     }
 
-    /// Changes a document: `edit` says what it is to be, and the difference is sent, if there is one.
+    /// Changes a document: applies `edit` to a copy and sends the difference, if there is one.
     pub(super) async fn edit(
         self,
         collection: Collection,
@@ -239,13 +251,13 @@ impl Writer<'_> {
         edit: &(dyn Fn(&mut Doc) -> Result<(), Error> + Sync),
     ) -> Result<(), Error> {
         let lock = self.kazoo.locks.of(format!("{} {id}", collection.name()));
-        let _turn = lock.lock().await;
-        let full = self.current(collection, id).await?;
-        self.bring(collection, id, full, edit).await
+        let _guard = lock.lock().await;
+        let document = self.read_current(collection, id).await?;
+        self.send_patch(collection, id, document, edit).await
     }
 
-    /// As [`edit`](Self::edit), of a document that other objects change too: whoever was faster only
-    /// means to begin again from what is there now, unless it is the same that both would change.
+    /// Like [`edit`](Self::edit), for a document that other objects also change: after a concurrent change the
+    /// edit is repeated, unless both change the same field.
     pub(super) async fn edit_shared(
         self,
         collection: Collection,
@@ -253,30 +265,31 @@ impl Writer<'_> {
         edit: &(dyn Fn(&mut Doc) -> Result<(), Error> + Sync),
     ) -> Result<(), Error> {
         let lock = self.kazoo.locks.of(format!("{} {id}", collection.name()));
-        let _turn = lock.lock().await;
-        let mut full = self.current(collection, id).await?;
+        let _guard = lock.lock().await;
+        let mut document = self.read_current(collection, id).await?;
         for _ in 1..TRIES {
-            let before = full.doc.clone();
-            match self.bring(collection, id, full, edit).await {
+            let before = document.doc.clone();
+            match self.send_patch(collection, id, document, edit).await {
                 Err(stale @ Error::Stale { .. }) => {
-                    full = self.fetch(collection, id).await?;
+                    document = self.fetch(collection, id).await?;
                     let mut after = before.clone();
                     edit(&mut after)?;
-                    if clashes(&difference(&before, &after), &before, &full.doc) {
+                    if conflicts(&difference(&before, &after), &before, &document.doc) {
                         return Err(stale);
                     }
                 }
-                done => return done,
+                result => return result,
             }
         }
-        self.bring(collection, id, full, edit).await
+        self.send_patch(collection, id, document, edit).await
     }
 
-    async fn bring(
+    /// Sends the difference between a document and its edited copy.
+    async fn send_patch(
         self,
         collection: Collection,
         id: &str,
-        mut before: Full,
+        mut before: Document,
         edit: &(dyn Fn(&mut Doc) -> Result<(), Error> + Sync),
     ) -> Result<(), Error> {
         let mut after = before.doc.clone();
@@ -285,49 +298,49 @@ impl Writer<'_> {
         if patch.is_empty() {
             return Ok(());
         }
-        // Fax boxes take a part for the whole, so they are sent whole.
+        // A PATCH of a fax box replaces the whole document, so the whole document is sent.
         let (method, data) = match collection {
             Collection::Faxboxes => (Method::POST, without_injected(after)),
             _ => (Method::PATCH, patch.clone()),
         };
         let data = Value::Object(data);
-        let path = place::one(collection, id);
-        let mut doubt: Option<String> = None;
+        let path = path::of_document(collection, id);
+        let mut last_failure: Option<String> = None;
         for _ in 0..TRIES {
             let revision = before.revision.as_deref();
             let refusal = match self
                 .send(&method, collection, &path, revision, Some(&data))
                 .await
             {
-                Sent::Done(answer) => match self.take(collection, &answer) {
+                Sent::Done(answer) => match self.store_answer(collection, &answer) {
                     Some(_) => return Ok(()),
                     None => {
-                        doubt = Some("the answer can't be understood".to_owned());
+                        last_failure = Some("the answer is invalid".to_owned());
                         None
                     }
                 },
-                // Where nobody changed this one it is sent again.
-                Sent::Raced => Some(self.stale()),
-                Sent::Refused(error) if doubt.is_none() => return Err(error),
+                // If this document is unchanged, the request is repeated.
+                Sent::Conflict => Some(self.stale()),
+                Sent::Refused(error) if last_failure.is_none() => return Err(error),
                 Sent::Refused(error) => Some(error),
                 Sent::Lost(reason) => {
-                    doubt = Some(reason);
+                    last_failure = Some(reason);
                     None
                 }
             };
-            let reason = doubt.as_deref().unwrap_or_default();
+            let reason = last_failure.as_deref().unwrap_or_default();
             let now = match self.fetch(collection, id).await {
                 Ok(now) => now,
                 Err(error @ Error::Stale { .. }) => return Err(error),
                 Err(error) => return Err(self.unknown(reason, &error.to_string())),
             };
             if now.revision != before.revision {
-                if doubt.is_none() {
+                if last_failure.is_none() {
                     return Err(self.stale());
                 }
-                // Of a secret all that can be seen is that there is a new revision.
+                // A secret can't be read back; only the new revision shows that it was set.
                 let visible = detail::visible(collection, patch);
-                return if holds(&now.doc, &visible) {
+                return if contains(&now.doc, &visible) {
                     Ok(())
                 } else {
                     Err(self.stale())
@@ -338,28 +351,30 @@ impl Writer<'_> {
                 _ => before = now,
             }
         }
-        Err(self.in_vain(doubt))
+        Err(self.gave_up(last_failure))
     }
 
-    /// What is to be said of a change that was sent often enough.
-    fn in_vain(self, doubt: Option<String>) -> Error {
-        match doubt {
-            Some(doubt) => self.unknown(&doubt, &format!("{TRIES} times")),
+    /// The error after the last attempt.
+    fn gave_up(self, last_failure: Option<String>) -> Error {
+        match last_failure {
+            Some(last_failure) => {
+                self.unknown(&last_failure, &format!("it was sent {TRIES} times"))
+            }
             None => self.stale(),
         }
     }
 
-    /// Removes a document. One that is gone already is as good.
+    /// Deletes a document, unless it is already deleted.
     pub(super) async fn delete(self, collection: Collection, id: &str) -> Result<(), Error> {
         let lock = self.kazoo.locks.of(format!("{} {id}", collection.name()));
-        let _turn = lock.lock().await;
-        let Some(full) = self.checked(collection, id).await? else {
+        let _guard = lock.lock().await;
+        let Some(document) = self.read_unchanged(collection, id).await? else {
             return Ok(());
         };
-        let revision = full.revision;
-        let mut doubt: Option<String> = None;
+        let revision = document.revision;
+        let mut last_failure: Option<String> = None;
         for _ in 0..TRIES {
-            let path = place::one(collection, id);
+            let path = path::of_document(collection, id);
             let sent = self.send(
                 &Method::DELETE,
                 collection,
@@ -369,70 +384,70 @@ impl Writer<'_> {
             );
             match sent.await {
                 Sent::Done(_) | Sent::Refused(Error::Refused { status: 404, .. }) => {
-                    self.kazoo.tenant().forget(collection, id);
+                    self.kazoo.cache().remove(collection, id);
                     return Ok(());
                 }
-                Sent::Raced => {}
-                Sent::Refused(error) if doubt.is_none() => return Err(error),
-                Sent::Refused(error) => doubt = Some(error.to_string()),
-                Sent::Lost(reason) => doubt = Some(reason),
+                Sent::Conflict => {}
+                Sent::Refused(error) if last_failure.is_none() => return Err(error),
+                Sent::Refused(error) => last_failure = Some(error.to_string()),
+                Sent::Lost(reason) => last_failure = Some(reason),
             }
-            let place = (collection, id.into());
-            match detail::one(&self.kazoo.session, &place).await {
+            let doc_ref = (collection, id.into());
+            match detail::fetch_one(&self.kazoo.session, &doc_ref).await {
                 Ok(None) => {
-                    self.kazoo.tenant().forget(collection, id);
+                    self.kazoo.cache().remove(collection, id);
                     return Ok(());
                 }
-                Ok(Some(now)) if now.full.revision == revision => {}
+                Ok(Some(now)) if now.document.revision == revision => {}
                 Ok(Some(_)) => return Err(self.stale()),
                 Err(error) => {
-                    return Err(self.unknown(&doubt.unwrap_or_default(), &error.to_string()));
+                    return Err(self.unknown(&last_failure.unwrap_or_default(), &error.to_string()));
                 }
             }
         }
-        Err(self.in_vain(doubt))
+        Err(self.gave_up(last_failure))
     }
 
-    /// Sends what is no document: a queue's roster. It says all, so it can be sent again. It is kept with
-    /// those who serve the queue, who have another revision afterwards; nobody writes to them meanwhile.
+    /// Replaces a queue's roster, which isn't a document. The request is idempotent, so it can be repeated.
+    /// Kazoo stores it in the users who are agents: their locks are held, and their revisions change.
     pub(super) async fn put_roster(self, queue: &str, agents: &[String]) -> Result<(), Error> {
-        let served: BTreeSet<String> = {
-            let tenant = self.kazoo.tenant();
-            let before = tenant.agents.get(queue).into_iter().flatten();
-            let told = tenant.serving.get(queue);
-            let told = told.into_iter().flat_map(|served| &served.by);
-            before.chain(told).chain(agents).cloned().collect()
+        let users: BTreeSet<String> = {
+            let cache = self.kazoo.cache();
+            let before = cache.agents.get(queue).into_iter().flatten();
+            let roster = cache.rosters.get(queue);
+            let roster = roster.into_iter().flat_map(|roster| &roster.agents);
+            before.chain(roster).chain(agents).cloned().collect()
         };
         let name = Collection::Users.name();
-        let locks = served
+        let locks = users
             .iter()
             .map(|id| self.kazoo.locks.of(format!("{name} {id}")));
         let locks: Vec<_> = locks.collect();
-        let mut turns = Vec::new();
+        let mut guards = Vec::new();
         for lock in &locks {
-            turns.push(lock.lock().await);
+            guards.push(lock.lock().await);
         }
         let path = [Collection::Queues.name(), queue, "roster"];
         let data = json!(agents);
-        let mut doubt = None;
+        let mut last_failure = None;
         for _ in 0..TRIES {
             let sent = self
                 .send(&Method::POST, Collection::Queues, &path, None, Some(&data))
                 .await;
-            let mut tenant = self.kazoo.tenant();
-            for id in &served {
-                tenant.outdate(Collection::Users, id);
+            let mut cache = self.kazoo.cache();
+            for id in &users {
+                cache.invalidate(Collection::Users, id);
             }
             match sent {
                 Sent::Done(_) => {
-                    tenant.agents.insert(queue.into(), agents.to_vec());
+                    cache.agents.insert(queue.into(), agents.to_vec());
                     return Ok(());
                 }
                 Sent::Refused(error) => return Err(error),
-                Sent::Raced => {}
-                Sent::Lost(reason) => doubt = Some(reason),
+                Sent::Conflict => {}
+                Sent::Lost(reason) => last_failure = Some(reason),
             }
         }
-        Err(self.in_vain(doubt))
+        Err(self.gave_up(last_failure))
     }
 }

@@ -1,13 +1,13 @@
-//! A *value* as Kazoo keeps it.
+//! Converts *values* of the model to Kazoo.
 
 use super::Writer;
 use crate::{
-    model::{Kind, Value as Ours},
+    model::{Kind, Value as ModelValue},
     portal::{
         Error,
         kazoo::{
             doc::{self, Doc},
-            flow::Names as _,
+            flow::Resolver as _,
             mapping::Form,
         },
     },
@@ -15,30 +15,39 @@ use crate::{
 use serde_json::{Value, json};
 
 impl Writer<'_> {
-    /// What a field is to hold, as Kazoo keeps it: the field's default where nothing is to be there,
-    /// nothing where it has none.
-    pub(super) fn as_kept(self, field: &str, form: Form) -> Result<Option<Value>, Error> {
+    /// Converts the target value of a field. An absent value becomes the field's default, or `None` if it has no
+    /// default.
+    pub(super) fn to_kazoo(self, field: &str, form: Form) -> Result<Option<Value>, Error> {
         let default = || self.default(field);
-        let value = match self.wanted(field) {
+        let value = match self.target(field) {
             Some(value) => Some(value),
             None => default(),
         };
         Ok(match (form, value) {
-            (Form::Person, Some(Ours::Text(key))) => {
+            (Form::User, Some(ModelValue::Text(key))) => {
                 let id = self.index(|index| index.user_id(key).map(str::to_owned));
-                let missing = || self.refuse(field, &format!("there is no user {key}"));
+                let missing = || self.refuse(field, &format!("users/{key} doesn't exist"));
                 Some(id.ok_or_else(missing)?.into())
             }
-            (Form::Thousandths, Some(Ours::Integer(number))) => Some((number * 1000).into()),
-            (_, Some(Ours::Text(text))) => Some((**text).into()),
-            (_, Some(Ours::Bool(flag))) => Some((*flag).into()),
-            (_, Some(Ours::Integer(number))) => Some((*number).into()),
-            (_, None | Some(Ours::Null | Ours::List(_) | Ours::Map(_) | Ours::Secret(_))) => None,
+            (Form::Thousandths, Some(ModelValue::Integer(number))) => Some((number * 1000).into()),
+            (_, Some(ModelValue::Text(text))) => Some((**text).into()),
+            (_, Some(ModelValue::Bool(flag))) => Some((*flag).into()),
+            (_, Some(ModelValue::Integer(number))) => Some((*number).into()),
+            (
+                _,
+                None
+                | Some(
+                    ModelValue::Null
+                    | ModelValue::List(_)
+                    | ModelValue::Map(_)
+                    | ModelValue::Secret(_),
+                ),
+            ) => None,
         })
     }
 
-    /// What the model takes a field to be where it is absent.
-    fn default(self, path: &str) -> Option<&'static Ours> {
+    /// The default of a field in the model.
+    fn default(self, path: &str) -> Option<&'static ModelValue> {
         let kind = self.write.address.kind;
         let mut names = path.split('.');
         let first = names.next()?;
@@ -56,14 +65,14 @@ impl Writer<'_> {
     }
 }
 
-/// Puts something in the first place of a list, where the others stay; nothing empties it.
-pub(super) fn with_first(doc: &mut Doc, path: &str, first: Option<Value>) {
+/// Replaces the first item of a list and keeps the others. `None` clears the list.
+pub(super) fn set_first(doc: &mut Doc, path: &str, first: Option<Value>) {
     let mut list = doc::at(doc, path)
         .and_then(Value::as_array)
         .cloned()
         .unwrap_or_default();
     match (first, list.is_empty()) {
-        // What is kept beside a text, such as its types, is kept.
+        // Other fields of the item, such as its types, are kept.
         (Some(first), false) => match (&mut list[0], first) {
             (Value::Object(old), Value::Object(new)) => {
                 for (name, value) in new {
@@ -81,8 +90,8 @@ pub(super) fn with_first(doc: &mut Doc, path: &str, first: Option<Value>) {
     doc::put(doc, path, Some(list.into()));
 }
 
-/// Notes beside a secret which version of it was sent, or that it is ours no more.
-pub(super) fn put_secret(doc: &mut Doc, name: &str, version: Option<Value>) {
+/// Records the version of a secret that was sent, or removes the record.
+pub(super) fn note_secret_version(doc: &mut Doc, name: &str, version: Option<Value>) {
     let mut noted = doc::at(doc, "callsheet.secrets")
         .and_then(Value::as_object)
         .cloned();

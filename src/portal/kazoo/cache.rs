@@ -1,4 +1,5 @@
-//! The *tenant* is an account's documents as far as they were read: summaries of all, and all of some.
+//! The *cache* contains the documents of an account that have been read: a summary of every document, and
+//! the full content of some.
 
 use super::{
     doc::{self, Doc},
@@ -7,37 +8,37 @@ use super::{
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Documents of one type.
+/// A type of document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Collection {
-    /// People.
+    /// Users.
     Users,
-    /// Phones and whatever else registers.
+    /// Phones and other devices that register.
     Devices,
     /// Mailboxes.
     Vmboxes,
-    /// What happens to calls to a number.
+    /// Call flows, which handle the calls to a number.
     Callflows,
-    /// People and devices who have something in common.
+    /// Groups of users and devices.
     Groups,
-    /// Rooms.
+    /// Conference rooms.
     Conferences,
     /// Menus.
     Menus,
     /// Fax boxes.
     Faxboxes,
-    /// Queues, where the call centre is loaded.
+    /// Call queues, if the call centre is loaded.
     Queues,
-    /// Directories that callers search by name.
+    /// Dial-by-name directories.
     Directories,
     /// Lists of numbers and names.
     Lists,
-    /// What stands in a list.
+    /// Entries of a list.
     Entries,
 }
 
 impl Collection {
-    /// Its name in a path.
+    /// The name in a URL path.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Users => "users",
@@ -55,7 +56,7 @@ impl Collection {
         }
     }
 
-    /// One of them, in a sentence.
+    /// The singular for messages.
     pub(super) const fn singular(self) -> &'static str {
         match self {
             Self::Users => "user",
@@ -73,8 +74,9 @@ impl Collection {
         }
     }
 
-    /// The fields that Kazoo 5 is asked for in a list, and the one whose coming shows that it listened.
-    /// Nothing where the summary tells more than the document, or where a document holds a secret.
+    /// The fields to request in a list of Kazoo 5, and a field whose presence shows that the request was
+    /// honoured. `None` if the summary contains more than the document, or if the document contains a
+    /// secret.
     pub(super) const fn fields(self) -> Option<(&'static [&'static str], &'static str)> {
         match self {
             Self::Users => Some((
@@ -130,38 +132,40 @@ impl Collection {
     }
 }
 
-/// A document as far as it was read. It may hold what is private, so it can't be printed.
+/// The cached state of a document. It may contain personal data, so it doesn't implement `Debug`.
 #[derive(Clone, Default)]
-pub(super) struct Known {
-    /// What its list told.
+pub(super) struct Entry {
+    /// The document's row in a list.
     pub(super) summary: Doc,
-    /// All of it.
-    pub(super) full: Option<Full>,
+    /// The full document, if it has been read.
+    pub(super) document: Option<Document>,
 }
 
-/// All of a document.
+/// A full document.
 #[derive(Clone)]
-pub(super) struct Full {
-    /// What it holds.
+pub(super) struct Document {
+    /// The fields.
     pub(super) doc: Doc,
-    /// Its revision, which a change names; a list doesn't tell.
+    /// The revision, for conditional writes. Lists don't contain it.
     pub(super) revision: Option<String>,
 }
 
-impl Known {
-    /// A field that both a summary and a document have.
+impl Entry {
+    /// A text field that both the summary and the document contain.
     pub(super) fn text(&self, path: &str) -> Option<&str> {
         doc::text(self.doc(), path)
     }
 
-    /// The most that is known.
+    /// The full document if it has been read, otherwise the summary.
     pub(super) fn doc(&self) -> &Doc {
-        self.full.as_ref().map_or(&self.summary, |full| &full.doc)
+        self.document
+            .as_ref()
+            .map_or(&self.summary, |full| &full.doc)
     }
 
-    /// All of it, if it was read.
-    pub(super) fn full(&self) -> Option<&Doc> {
-        self.full.as_ref().map(|full| &full.doc)
+    /// The full document, if it has been read.
+    pub(super) fn full_doc(&self) -> Option<&Doc> {
+        self.document.as_ref().map(|full| &full.doc)
     }
 
     /// The numbers of a callflow.
@@ -170,9 +174,9 @@ impl Known {
         numbers.into_iter().flatten().filter_map(Value::as_str)
     }
 
-    /// The modules of a callflow: of a document those of its flow, of a summary those that it lists.
+    /// The modules of a callflow, from the full document or the summary.
     pub(super) fn modules(&self) -> BTreeSet<String> {
-        if let Some(doc) = self.full() {
+        if let Some(doc) = self.full_doc() {
             return flow::nodes(doc)
                 .map(|node| node.module.to_owned())
                 .collect();
@@ -183,95 +187,95 @@ impl Known {
     }
 }
 
-/// A queue, and the ids of those who serve it.
+/// The name of a queue and the IDs of its agents.
 #[derive(Clone, Default)]
-pub(super) struct Served {
+pub(super) struct Roster {
     pub(super) name: String,
-    pub(super) by: Vec<String>,
+    pub(super) agents: Vec<String>,
 }
 
-/// An account's documents, as far as they were read.
+/// The documents of an account that have been read.
 #[derive(Clone, Default)]
-pub(super) struct Tenant {
-    docs: BTreeMap<Collection, BTreeMap<Box<str>, Known>>,
-    /// Why a list may lack documents.
-    pub(super) doubts: BTreeMap<Collection, String>,
-    /// The agents of each queue that was looked at.
+pub(super) struct Cache {
+    docs: BTreeMap<Collection, BTreeMap<Box<str>, Entry>>,
+    /// The reasons why lists may be incomplete.
+    pub(super) incomplete: BTreeMap<Collection, String>,
+    /// The agents of each queue that has been read.
     pub(super) agents: BTreeMap<Box<str>, Vec<String>>,
-    /// Who serves each queue, as the list of agents tells.
-    pub(super) serving: BTreeMap<Box<str>, Served>,
-    /// Whether queues are there; nothing if nobody asked.
+    /// The roster of each queue, according to the list of agents.
+    pub(super) rosters: BTreeMap<Box<str>, Roster>,
+    /// Whether the host has queues; `None` until it is checked.
     pub(super) has_queues: Option<bool>,
-    /// Whether the shared contacts were looked at.
+    /// Whether the shared contacts have been read.
     pub(super) has_contacts: bool,
-    /// The users who are known to be inactive though no more of them was read.
+    /// The users that are known to be inactive although only their summaries have been read.
     pub(super) inactive: BTreeSet<Box<str>>,
 }
 
-impl Tenant {
+impl Cache {
     /// The documents of one type, by id.
-    pub(super) fn of(&self, collection: Collection) -> impl Iterator<Item = (&str, &Known)> {
+    pub(super) fn of(&self, collection: Collection) -> impl Iterator<Item = (&str, &Entry)> {
         let docs = self.docs.get(&collection).into_iter().flatten();
-        docs.map(|(id, known)| (&**id, known))
+        docs.map(|(id, entry)| (&**id, entry))
     }
 
     /// One document.
-    pub(super) fn get(&self, collection: Collection, id: &str) -> Option<&Known> {
+    pub(super) fn get(&self, collection: Collection, id: &str) -> Option<&Entry> {
         self.docs.get(&collection)?.get(id)
     }
 
-    /// Whether a callflow leads to a queue, be it there or not.
-    pub(super) fn leads_to_queues(&self) -> bool {
+    /// Whether a callflow refers to a queue, even to one that doesn't exist.
+    pub(super) fn refers_to_queues(&self) -> bool {
         let mut callflows = self.of(Collection::Callflows);
         callflows.any(|(_, callflow)| callflow.modules().contains("acdc_member"))
     }
 
-    /// Takes what a list told. A document that was read whole keeps what was read.
-    pub(super) fn list(&mut self, collection: Collection, id: &str, summary: Doc) {
-        let known = self.docs.entry(collection).or_default();
-        known.entry(id.into()).or_default().summary = summary;
+    /// Stores a summary. A full document that has been read is kept.
+    pub(super) fn store_summary(&mut self, collection: Collection, id: &str, summary: Doc) {
+        let entries = self.docs.entry(collection).or_default();
+        entries.entry(id.into()).or_default().summary = summary;
     }
 
-    /// Takes all of a document.
-    pub(super) fn take(&mut self, collection: Collection, id: &str, full: Full) {
-        let known = self.docs.entry(collection).or_default();
-        known.entry(id.into()).or_default().full = Some(full);
+    /// Stores a full document.
+    pub(super) fn store(&mut self, collection: Collection, id: &str, full: Document) {
+        let entries = self.docs.entry(collection).or_default();
+        entries.entry(id.into()).or_default().document = Some(full);
     }
 
-    /// Notes that a document has another revision than the one that was read.
-    pub(super) fn outdate(&mut self, collection: Collection, id: &str) {
-        let known = self.docs.get_mut(&collection);
-        if let Some(full) = known
-            .and_then(|known| known.get_mut(id))
-            .and_then(|known| known.full.as_mut())
+    /// Forgets the revision of a document that was changed.
+    pub(super) fn invalidate(&mut self, collection: Collection, id: &str) {
+        let entries = self.docs.get_mut(&collection);
+        if let Some(full) = entries
+            .and_then(|entries| entries.get_mut(id))
+            .and_then(|entry| entry.document.as_mut())
         {
             full.revision = None;
         }
     }
 
-    /// Notes that a document is gone that others lead to: nothing more can be read of it.
-    pub(super) fn lose(&mut self, collection: Collection, id: &str) {
-        self.forget(collection, id);
-        let known = self.docs.entry(collection).or_default();
+    /// Records that a document doesn't exist, so that it isn't requested again.
+    pub(super) fn mark_missing(&mut self, collection: Collection, id: &str) {
+        self.remove(collection, id);
+        let entries = self.docs.entry(collection).or_default();
         if matches!(
             collection,
             Collection::Conferences | Collection::Menus | Collection::Faxboxes | Collection::Queues
         ) {
-            let gone = Known {
+            let missing = Entry {
                 summary: Doc::new(),
-                full: Some(Full {
+                document: Some(Document {
                     doc: Doc::new(),
                     revision: None,
                 }),
             };
-            known.insert(id.into(), gone);
+            entries.insert(id.into(), missing);
         }
     }
 
-    /// Forgets a document that is gone.
-    pub(super) fn forget(&mut self, collection: Collection, id: &str) {
-        if let Some(known) = self.docs.get_mut(&collection) {
-            known.remove(id);
+    /// Removes a document that no longer exists.
+    pub(super) fn remove(&mut self, collection: Collection, id: &str) {
+        if let Some(entries) = self.docs.get_mut(&collection) {
+            entries.remove(id);
         }
     }
 }
