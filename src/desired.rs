@@ -82,6 +82,12 @@ pub fn load(files: Files, today: Date) -> Desired {
             &mut report,
         );
     }
+    // A literal secret is always an error, so without errors there is none.
+    if report.has_errors() {
+        let sources = report.sources();
+        sources.iter().for_each(|source| yaml::hide_secrets(source));
+    }
+    report.redact();
     Desired {
         config,
         state,

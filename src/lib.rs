@@ -14,7 +14,8 @@
 //!
 //! Read the modules in that order. Each may import only what stands before it; a test holds that.
 //!
-//! - [`source`] and [`diagnostic`]: places in files, and what is wrong there.
+//! - [`sensitive`], [`source`] and [`diagnostic`]: keys that sound like a secret's, places in files, and what
+//!   is wrong there.
 //! - [`model`]: users, scopes, extensions and all other kinds as types. A field is written once, there.
 //! - [`yaml`], [`schema`], [`config`], [`declaration`], [`template`], [`rules`], [`repo`], [`desired`]: from
 //!   the files to what they declare.
@@ -42,6 +43,7 @@ pub mod rules;
 pub mod sandbox;
 pub mod saved;
 pub mod schema;
+pub mod sensitive;
 pub mod source;
 pub mod support;
 pub mod template;

@@ -3,9 +3,12 @@
 //! A [`Place`] in a message is a source and a byte [`Span`] in it. Lines and columns are calculated only
 //! when a place is shown.
 
+use crate::sensitive::{looks_secret, secret_in, without_secrets};
 use std::{
+    collections::BTreeSet,
     fmt,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    ops::Bound,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 /// A range of bytes in one source, end exclusive.
@@ -33,8 +36,26 @@ pub struct Source {
     name: String,
     text: String,
     lines: OnceLock<Vec<u32>>,
-    hidden: Mutex<Vec<Span>>,
+    /// The number of characters before every [`STEP`]th byte.
+    characters: OnceLock<Vec<u32>>,
+    hidden: Mutex<Hidden>,
 }
+
+/// The parts of a text that are never shown: their spans, and their texts.
+#[derive(Default)]
+struct Hidden {
+    spans: Vec<Span>,
+    texts: BTreeSet<Box<str>>,
+}
+
+/// The distance in bytes between places whose number of characters is kept.
+const STEP: u32 = 4096;
+
+/// The number of bytes around a place that are searched for a key.
+const NEAR: u32 = 256;
+
+/// The maximum size of a text that is hidden in messages too. A longer one is hidden in excerpts only.
+const MAX_HIDDEN: usize = 64 << 10;
 
 /// The maximum size of a file: 256 MiB, ten times the largest workspace measured.
 pub const MAX_SIZE: u64 = 256 << 20;
@@ -46,6 +67,7 @@ impl Source {
             name: name.into(),
             text: text.into(),
             lines: OnceLock::new(),
+            characters: OnceLock::new(),
             hidden: Mutex::default(),
         })
     }
@@ -72,26 +94,56 @@ impl Source {
 
     /// Marks a span as secret, so that it is never shown.
     pub fn hide(&self, span: Span) {
-        self.hidden
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(span);
+        self.hide_text(span, self.slice(span));
+    }
+
+    /// Marks a span as secret, with its text where the source spells it differently.
+    pub fn hide_text(&self, span: Span, text: &str) {
+        let mut hidden = self.hidden();
+        hidden.spans.push(span);
+        for text in [text, self.slice(span)] {
+            let text = text.trim();
+            if !text.is_empty() && text.len() <= MAX_HIDDEN {
+                hidden.texts.insert(text.into());
+            }
+        }
+    }
+
+    fn hidden(&self) -> MutexGuard<'_, Hidden> {
+        self.hidden.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A message about this source, without secrets in its quotations.
+    #[must_use]
+    pub fn redact_message(&self, message: &str) -> String {
+        let hidden = self.hidden();
+        let in_backquotes = quoted(message, '`', &hidden.texts);
+        quoted(&in_backquotes, '"', &hidden.texts)
     }
 
     /// The text of a span with its secrets redacted: hidden spans, and values of keys that look like a
     /// secret's. Each byte is replaced with an asterisk, so columns stay the same.
     #[must_use]
     pub fn redacted(&self, span: Span) -> String {
-        let mut hidden = self
-            .hidden
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
         let text = self.slice(span);
+        let overlaps = |hidden: &&Span| hidden.start < span.end && span.start < hidden.end;
+        let mut hidden: Vec<Span> = self
+            .hidden()
+            .spans
+            .iter()
+            .filter(overlaps)
+            .copied()
+            .collect();
+        let offset = |at: usize| span.start + u32::try_from(at).unwrap_or(0);
+        let mut is_below_secret = self.ends_in_secret_key(span.start);
         for (at, line) in lines_with_offsets(text) {
             if let Some((start, end)) = secret_in(line) {
-                let offset = |within: usize| span.start + u32::try_from(at + within).unwrap_or(0);
-                hidden.push(Span::new(offset(start), offset(end)));
+                hidden.push(Span::new(offset(at + start), offset(at + end)));
+            } else if is_below_secret && !line.contains(": ") {
+                hidden.push(Span::new(offset(at), offset(at + line.len())));
+            }
+            if !line.trim().is_empty() {
+                is_below_secret = is_secret_key(line);
             }
         }
         let mut redacted = text.as_bytes().to_vec();
@@ -108,18 +160,35 @@ impl Source {
         String::from_utf8(redacted).expect("whole characters are replaced")
     }
 
+    /// Whether the line before a byte consists of a key that looks like a secret's.
+    fn ends_in_secret_key(&self, at: u32) -> bool {
+        let before = self.slice(Span::new(0, at)).trim_end();
+        let start = before.rfind('\n').map_or(0, |end| end + 1);
+        is_secret_key(&before[start..])
+    }
+
     /// A text at byte `at`, for use in a message: an ellipsis, if it follows a key that looks like a
     /// secret's.
     #[must_use]
     pub fn redact<'t>(&self, at: u32, text: &'t str) -> &'t str {
         let (line, _) = self.window(Span::new(at, at), 0);
-        let secret = secret_in(self.slice(line));
-        let at = at.saturating_sub(line.start) as usize;
-        if secret.is_some_and(|(start, end)| (start..end).contains(&at)) {
+        // The limit keeps the cost of many places on one long line linear.
+        let near = at.saturating_sub(NEAR).max(line.start);
+        let near = (near..=at).find(|at| self.text.is_char_boundary(*at as usize));
+        let near = Span::new(near.unwrap_or(at), line.end.min(at.saturating_add(NEAR)));
+        let secret = secret_in(self.slice_within(near));
+        let at = at.saturating_sub(near.start) as usize;
+        if secret.is_some_and(|(start, end)| (start..=end).contains(&at)) {
             "…"
         } else {
             text
         }
+    }
+
+    /// The text of a span whose end may be inside a character.
+    fn slice_within(&self, span: Span) -> &str {
+        let end = self.text.ceil_char_boundary(span.end as usize);
+        self.text.get(span.start as usize..end).unwrap_or("")
     }
 
     /// The first byte of each line.
@@ -148,11 +217,37 @@ impl Source {
     pub fn position(&self, at: u32) -> Position {
         let at = at.min(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
         let line = self.line_index(at);
-        let before = self.slice(Span::new(self.line_starts()[line], at));
+        let start = self.line_starts()[line];
+        // Counting from the start of a long line would cost the square of its length for many places.
+        let column = if at - start <= STEP {
+            self.slice(Span::new(start, at)).chars().count()
+        } else {
+            self.characters_before(at) - self.characters_before(start)
+        };
         Position {
             line: line + 1,
-            column: before.chars().count() + 1,
+            column: column + 1,
         }
+    }
+
+    /// The number of characters before byte `at`.
+    fn characters_before(&self, at: u32) -> usize {
+        let is_start = |byte: &&u8| (**byte & 0xc0) != 0x80;
+        let count = |bytes: &[u8]| bytes.iter().filter(is_start).count();
+        let characters = self.characters.get_or_init(|| {
+            let chunks = self.text.as_bytes().chunks(STEP as usize);
+            let counts = chunks.scan(0, |before, chunk| {
+                let at = *before;
+                *before += u32::try_from(count(chunk)).unwrap_or(0);
+                Some(at)
+            });
+            counts.collect()
+        });
+        let known = (at / STEP) as usize;
+        let start = known * STEP as usize;
+        let before = characters.get(known).copied().unwrap_or(0) as usize;
+        let rest = self.text.as_bytes().get(start..at as usize);
+        before + rest.map_or(0, count)
     }
 
     /// The span of the whole lines around `span`, with `margin` lines on either side, and the number of
@@ -168,6 +263,43 @@ impl Source {
     }
 }
 
+/// Whether a line consists of a key that looks like a secret's, with the value on the next line.
+fn is_secret_key(line: &str) -> bool {
+    let line = line.trim_end();
+    let Some(key) = line
+        .trim_end_matches(['|', '>', '-', '+', ' '])
+        .strip_suffix(':')
+    else {
+        return false;
+    };
+    let key = key.trim().trim_start_matches(['-', '?', ' ']);
+    looks_secret(key.trim_matches(['"', '\'', ' ']))
+}
+
+/// A message without secrets between pairs of a quotation mark.
+fn quoted(message: &str, sign: char, hidden: &BTreeSet<Box<str>>) -> String {
+    let is_hidden = |part: &str| {
+        let part = part.trim();
+        match part.strip_suffix('…').filter(|part| !part.is_empty()) {
+            // The message quotes only the beginning.
+            Some(part) => {
+                let mut from = hidden.range::<str, _>((Bound::Included(part), Bound::Unbounded));
+                from.next().is_some_and(|text| text.starts_with(part))
+            }
+            None => hidden.contains(part),
+        }
+    };
+    let parts = message
+        .split(sign)
+        .enumerate()
+        .map(|(at, part)| match at % 2 {
+            1 if is_hidden(part) => "…".into(),
+            1 => without_secrets(part),
+            _ => part.into(),
+        });
+    parts.collect::<Vec<_>>().join(&sign.to_string())
+}
+
 /// The lines of a text, each with its first byte.
 fn lines_with_offsets(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.split_inclusive('\n').scan(0, |next, line| {
@@ -175,47 +307,6 @@ fn lines_with_offsets(text: &str) -> impl Iterator<Item = (usize, &str)> {
         *next += line.len();
         Some((at, line))
     })
-}
-
-/// The bytes of a line after a key that looks like a secret's, unless a reference follows.
-fn secret_in(line: &str) -> Option<(usize, usize)> {
-    let separators = line.match_indices([':', '=']);
-    let mut starts = separators.map(|(at, _)| at);
-    starts
-        .find(|at| {
-            let value = line[at + 1..].trim_start();
-            let reference = value.starts_with('{') || value.starts_with("env") || value.is_empty();
-            !reference && looks_secret(key_before(&line[..*at]))
-        })
-        .map(|at| (at + 1, line.len()))
-}
-
-/// The key at the end of a text, without quotes. The length limit keeps the cost of hostile lines
-/// linear.
-fn key_before(text: &str) -> &str {
-    let trimmed = text.trim_end_matches([' ', '\t', '"', '\'']);
-    let part = |c: &char| c.is_alphanumeric() || matches!(c, '_' | '-');
-    let length = trimmed.chars().rev().take(64).take_while(part);
-    let length: usize = length.map(char::len_utf8).sum();
-    &trimmed[trimmed.len() - length..]
-}
-
-/// Whether a key contains a word for a secret, even a slightly misspelled one.
-fn looks_secret(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    let is = |word: &str| {
-        let long = [
-            "password",
-            "passwd",
-            "passwort",
-            "passphrase",
-            "secret",
-            "token",
-        ];
-        let near = |known: &&str| strsim::damerau_levenshtein(word, known) <= known.len() / 4;
-        matches!(word, "pin" | "pwd" | "pass") || long.iter().any(near)
-    };
-    is(&key) || key.split(['_', '-']).any(is)
 }
 
 impl fmt::Debug for Source {
@@ -284,6 +375,12 @@ mod tests {
         let at = u32::try_from(source.text().find('2').unwrap()).unwrap();
         assert_eq!(source.position(at), Position { line: 2, column: 5 });
         assert_eq!(source.position(u32::MAX).line, 3);
+        let long = format!("a: 1\n{}b", "é".repeat(5 * STEP as usize));
+        let source = Source::new("a.yaml", long);
+        for column in [1, 2, 2048, 2049, 4095, 4096, 4097, 20_000, 20_481] {
+            let at = 5 + 2 * (u32::try_from(column).unwrap() - 1);
+            assert_eq!(source.position(at), Position { line: 2, column });
+        }
     }
 
     #[test]

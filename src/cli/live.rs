@@ -85,7 +85,7 @@ impl ObjectDocument {
             id: object.id.to_string(),
             system: object.system,
             messages: object.messages,
-            fields: object.fields.clone(),
+            fields: object.fields.starred(),
         }
     }
 }
@@ -242,7 +242,7 @@ pub(super) fn show(
         escape::line(&args.address.to_string()),
         escape::line(&object.id)
     )?;
-    let yaml = serde_saphyr::to_string(&object.fields)?;
+    let yaml = serde_saphyr::to_string(&object.fields.starred())?;
     write!(terminal.out, "{}", escape::lines(&yaml))?;
     writeln!(terminal.out)?;
     Ok(Outcome::Done)

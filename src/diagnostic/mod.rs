@@ -7,7 +7,8 @@ mod rule;
 
 pub use rule::Rule;
 
-use crate::source::Place;
+use crate::source::{Place, Source};
+use std::sync::Arc;
 
 /// The severity of a diagnostic.
 #[derive(
@@ -93,6 +94,38 @@ impl Report {
     /// Adds the diagnostics of another report.
     pub fn extend(&mut self, other: Self) {
         self.diagnostics.extend(other.diagnostics);
+    }
+
+    /// The sources of all diagnostics, without repetition.
+    #[must_use]
+    pub fn sources(&self) -> Vec<Arc<Source>> {
+        let mut sources: Vec<&Arc<Source>> = Vec::new();
+        let mut last: Option<&Arc<Source>> = None;
+        let mut sorted: Vec<&Arc<Source>> = self
+            .diagnostics
+            .iter()
+            .map(|one| &one.place.source)
+            .collect();
+        sorted.sort_by_key(|source| Arc::as_ptr(source));
+        for source in sorted {
+            if last.is_none_or(|last| !Arc::ptr_eq(last, source)) {
+                sources.push(source);
+            }
+            last = Some(source);
+        }
+        sources.into_iter().cloned().collect()
+    }
+
+    /// Removes secrets from all messages.
+    pub fn redact(&mut self) {
+        for one in &mut self.diagnostics {
+            let source = Arc::clone(&one.place.source);
+            one.message = source.redact_message(&one.message);
+            one.help = one.help.as_deref().map(|help| source.redact_message(help));
+            for (place, what) in &mut one.related {
+                *what = place.source.redact_message(what);
+            }
+        }
     }
 
     /// Whether there are errors.

@@ -162,6 +162,13 @@ pub fn read_record<'de, A: MapAccess<'de>>(
         };
         let read = map.next_value_seed(ValueSeed(&field.shape));
         let value = read.map_err(|error| A::Error::custom(format_args!("{name}: {error}")))?;
+        // Among the settings that no field names a portal may tell a secret.
+        let value = match value {
+            Some(Value::Map(settings)) if &*field.name == "advanced" => {
+                Some(Value::Map(settings.without_secrets()))
+            }
+            value => value,
+        };
         if let Some(value) = value {
             fields.push((field.name.clone(), value));
         }

@@ -4,6 +4,7 @@
 //! to this form by the same [`Shape`](super::Shape), so that equal means equal. A value is small (a
 //! plan holds hundreds of thousands of resources) and cannot hold a secret, only a reference to one.
 
+use crate::sensitive::{STARS, looks_secret};
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use std::{fmt, sync::Arc};
 
@@ -83,6 +84,18 @@ impl Value {
         }
     }
 
+    /// The value of a field of this name for display: values under names that look like names of secrets are
+    /// replaced.
+    #[must_use]
+    pub fn starred(&self, name: &str) -> Self {
+        match self {
+            Self::Text(_) | Self::Integer(_) if looks_secret(name) => Self::text(STARS),
+            Self::List(list) => Self::List(list.iter().map(|one| one.starred(name)).collect()),
+            Self::Map(fields) => Self::Map(fields.starred()),
+            same => same.clone(),
+        }
+    }
+
     /// Whether two sides say the same. Where a secret is kept is nothing that a portal knows; its
     /// version is.
     #[must_use]
@@ -133,6 +146,23 @@ impl Fields {
     #[must_use]
     pub const fn new() -> Self {
         Self(Vec::new())
+    }
+
+    /// The fields for display.
+    #[must_use]
+    pub fn starred(&self) -> Self {
+        let starred = self.iter();
+        starred
+            .map(|(name, value)| (name.clone(), value.starred(name)))
+            .collect()
+    }
+
+    /// The entries whose names don't look like names of secrets.
+    #[must_use]
+    pub fn without_secrets(self) -> Self {
+        let mut fields = self;
+        fields.0.retain(|(name, _)| !looks_secret(name));
+        fields
     }
 
     /// The value of one field.
@@ -278,4 +308,18 @@ pub struct Change {
     pub before: Option<Value>,
     /// What it will hold; nothing if it goes back to the default.
     pub after: Option<Value>,
+}
+
+impl Change {
+    /// The change for display.
+    #[must_use]
+    pub fn starred(&self) -> Self {
+        let name = self.path.last().map_or("", |name| &**name);
+        let starred = |value: &Option<Value>| value.as_ref().map(|value| value.starred(name));
+        Self {
+            path: self.path.clone(),
+            before: starred(&self.before),
+            after: starred(&self.after),
+        }
+    }
 }

@@ -41,6 +41,7 @@ impl Piece {
 
 /// The difference of a change; short if both values fit into `room` columns.
 pub(super) fn of(change: &Change, room: usize) -> Difference {
+    let change = change.starred();
     let (before, after) = (change.before.as_ref(), change.after.as_ref());
     let (old, new) = (labels::value(before), labels::value(after));
     let is_short =

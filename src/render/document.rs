@@ -250,14 +250,14 @@ fn field((change, cause): (&Change, &Cause)) -> FieldEntry {
         before,
         after,
     } = change;
+    let shown = change.starred();
+    let is_secret = |value: &Value| matches!(value, Value::Secret(_));
+    let mut values = [before, after].into_iter().flatten();
     FieldEntry {
         path: path.join("."),
-        before: before.clone(),
-        after: after.clone(),
-        sensitive: [before, after]
-            .into_iter()
-            .flatten()
-            .any(|value| matches!(value, Value::Secret(_))),
+        sensitive: values.any(is_secret) || shown != *change,
+        before: shown.before,
+        after: shown.after,
         cause: *cause,
     }
 }

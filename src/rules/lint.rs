@@ -1,7 +1,11 @@
 //! Checks for probable mistakes.
 
 use super::Context;
-use crate::diagnostic::{Report, Rule};
+use crate::{
+    diagnostic::{Report, Rule},
+    model::{Kind, Value},
+    sensitive::looks_secret,
+};
 use std::collections::BTreeMap;
 
 /// Reports passwords and unknown merge fields in click-to-dial addresses.
@@ -75,17 +79,35 @@ pub(super) fn colors_are_unique(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// Reports advanced settings.
+/// Reports advanced settings, and secrets among them.
 // S3.10
 pub(super) fn advanced_settings(context: &Context<'_>, report: &mut Report) {
-    for (address, resource) in context.users() {
-        let settings = resource
-            .fields
-            .get("advanced")
-            .and_then(|advanced| advanced.as_map());
-        if settings.is_some_and(|settings| !settings.is_empty()) {
+    let templates = context.state.of_kind(Kind::Templates);
+    for (address, resource) in context.users().chain(templates) {
+        let path = match address.kind {
+            Kind::Templates => "user.advanced",
+            _ => "advanced",
+        };
+        let settings = resource.fields.at(path.split('.'));
+        let Some(settings) = settings.and_then(Value::as_map) else {
+            continue;
+        };
+        if !settings.is_empty() && address.kind == Kind::Users {
             let message = format!("{address} declares advanced settings");
-            report.add(context.at(Rule::AdvancedSetting, address, "advanced", message));
+            report.add(context.at(Rule::AdvancedSetting, address, path, message));
+        }
+        for (name, value) in settings.iter() {
+            let text = value.as_text().unwrap_or_default();
+            if !looks_secret(name) || text.is_empty() || text.contains("${") {
+                continue;
+            }
+            let message = format!("`{name}` looks like a secret, which must not be in a file");
+            let path = format!("{path}.{name}");
+            let diagnostic = context.at(Rule::LiteralSecret, address, &path, message);
+            let place = &diagnostic.place;
+            place.source.hide_text(place.span, text);
+            let help = "remove the setting here, set it on the portal, and change the secret, which is compromised";
+            report.add(diagnostic.help(help));
         }
     }
 }

@@ -7,8 +7,10 @@
 //! plain scalar by the YAML 1.2 core schema, restricted to numbers in their canonical form.
 
 mod parse;
+mod secrets;
 
 pub use parse::{MAX_ALIASED, MAX_DEPTH, parse};
+pub use secrets::hide_secrets;
 
 use crate::source::{Source, Span};
 

@@ -495,6 +495,22 @@ fn a_secret_that_is_written_down_is_starred_out_in_every_format() {
         kept(&format!("    password: &{PASSWORD}")),
         kept(&format!("    password: ${{{PASSWORD}}}")),
         kept(&format!("\tpassword: {PASSWORD}")),
+        kept(&format!("    password {PASSWORD}")),
+        kept(&format!("    password:{PASSWORD}")),
+        kept(&format!("    password= {PASSWORD}")),
+        kept(&format!("    psw: {PASSWORD}")),
+        kept(&format!("    pin_code: {VOICEMAIL_PIN}")),
+        kept(&format!("    apiKey: {PASSWORD}")),
+        kept(&format!("    api_key: [x, {PASSWORD}]")),
+        kept(&format!("    credentials: {{ key: {PASSWORD} }}")),
+        kept(&format!(
+            "    sip_secret:\n      value:\n        {PASSWORD}"
+        )),
+        kept(&format!("    \"pass\\u0077ord\": {PASSWORD}")),
+        kept(&format!("    password: {{ value: {PASSWORD}")),
+        kept(&format!("    ? password\n    : {PASSWORD}")),
+        kept(&format!("    advanced: {{ sip_password: {PASSWORD} }}")),
+        kept(&format!("    with: {{ pin: {VOICEMAIL_PIN} }}")),
         format!(
             "extensions: {{ 2000: {{ kind: conference, name: B, pin: {PIN}, moderator_pin: {MODERATOR_PIN} }} }}\n"
         ),
@@ -533,4 +549,78 @@ fn a_token_that_is_written_down_is_starred_out() {
             silent(&format!("{token} --format {format}"), said.as_bytes());
         }
     }
+}
+
+#[test]
+fn a_secret_among_advanced_settings_is_refused_and_never_told() {
+    let portal = tempfile::tempdir().unwrap();
+    let served = Served::over(portal.path());
+    let folder = workspace(&served.url);
+    let at = folder.path();
+    let declared = |more: &str| {
+        format!(
+            "users:\n  alice: {{ first_name: Alice, last_name: Ng, email: alice@acme.example{more} }}\n"
+        )
+    };
+    let secret = format!(", advanced: {{ sip_timer: 90, sip_password: {PASSWORD} }}");
+    write(at, &[("people.yaml", &declared(&secret))]);
+    for format in ["text", "json", "github", "sarif"] {
+        let (code, said) = run(at, &format!("validate --format {format}"));
+        assert!(code == 1 && said.contains("literal-secret"), "{said}");
+        silent(format, said.as_bytes());
+    }
+    write(at, &[("people.yaml", &declared(""))]);
+    let (code, said) = run(at, "apply --yes");
+    assert_eq!(code, 0, "{said}");
+    // Somebody else sets it on the portal.
+    let url = served.url.clone();
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let users = client
+            .get(format!("{url}/v1/users"))
+            .bearer_auth(TOKEN)
+            .send();
+        let users: serde_json::Value =
+            serde_json::from_str(&users.await.unwrap().text().await.unwrap()).unwrap();
+        let id = users["items"][0]["id"].as_str().unwrap().to_owned();
+        let sent = client
+            .patch(format!("{url}/v1/users/{id}"))
+            .bearer_auth(TOKEN)
+            .header("Content-Type", "application/merge-patch+json")
+            .body(format!(
+                "{{\"advanced\": {{\"sip_password\": \"{PASSWORD}\", \"sip_timer\": \"7\"}}}}"
+            ))
+            .send();
+        assert!(sent.await.unwrap().status().is_success());
+    });
+    write(
+        at,
+        &[(
+            "people.yaml",
+            &declared(", title: Boss, advanced: { sip_timer: 90 }"),
+        )],
+    );
+    for line in [
+        "plan",
+        "plan --format json",
+        "plan --format markdown",
+        "plan --format html",
+        "plan --out saved.json",
+        "show users/alice",
+        "show users/alice --format json",
+        "list users --format json",
+        "apply --yes",
+    ] {
+        let (code, said) = run(at, line);
+        assert_eq!(code, 0, "{said}");
+        silent(line, said.as_bytes());
+    }
+    silent_below(at);
+    write(at, &[("people.yaml", "users: {}\n")]);
+    let (code, said) = run(at, "import");
+    assert_eq!(code, 0, "{said}");
+    silent("import", said.as_bytes());
+    silent_below(at);
+    drop(served.end());
 }

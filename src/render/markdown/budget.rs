@@ -100,7 +100,7 @@ fn details(item: &Item<'_>) -> String {
         let code = |value: &str| escape::code(&short(value, TEXT));
         match difference::of(change, SIDE_BY_SIDE) {
             _ if is_create => {
-                let after = code(&labels::value(change.after.as_ref()));
+                let after = code(&labels::value(change.starred().after.as_ref()));
                 _ = writeln!(text, "  - {path}: {after}");
             }
             Difference::Short(before, after) => {

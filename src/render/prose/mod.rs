@@ -125,7 +125,7 @@ fn field(
     let cause = paint(look, Style::new().dimmed(), &cause);
     write!(out, "{:indent$}{path}", "")?;
     if is_create && !is_long(change.after.as_ref(), beside) {
-        let text = escape::line(&labels::value(change.after.as_ref()));
+        let text = escape::line(&labels::value(change.starred().after.as_ref()));
         return writeln!(out, "{:gap$}{}{cause}", "", truncated(&text, beside));
     }
     match difference::of(change, beside) {

@@ -13,16 +13,17 @@ use std::{
 
 /// Each module in reading order, and the modules that it may import; `*` is all above it.
 const LAYERS: &[(&str, &str)] = &[
-    ("source", ""),
+    ("sensitive", ""),
+    ("source", "sensitive"),
     ("diagnostic", "source"),
-    ("model", "source"),
+    ("model", "sensitive source"),
     ("config", "model"),
-    ("yaml", "source diagnostic"),
+    ("yaml", "sensitive source diagnostic"),
     ("schema", "config model yaml diagnostic source"),
     ("declaration", "model yaml source"),
     ("template", "model yaml source diagnostic"),
     ("repo", "source diagnostic model yaml"),
-    ("rules", "model source diagnostic config yaml"),
+    ("rules", "model sensitive source diagnostic config yaml"),
     (
         "desired",
         "config declaration diagnostic model repo rules schema source template yaml",
