@@ -1,16 +1,18 @@
-//! Every fixture, and what is said of it: `fixtures/invalid/<rule>.yaml`, or a folder of that name
-//! where one file can't show it, breaks that rule; `fixtures/valid/` holds what is right, however odd
-//! it looks.
+//! Tests of the *fixtures*: `fixtures/invalid/<rule>.yaml`, or a directory of that name, violates the rule;
+//! `fixtures/valid/` contains unusual but valid files.
 //!
-//! A further fixture of a rule has a word behind it: `tag.secret.yaml`.
+//! A further fixture of a rule has a suffix: `tag.secret.yaml`.
 
 use crate::workspace::{STANDARD, read_file, rules, shown, today, write};
 use callsheet::{
     desired::{Desired, load},
     diagnostic::{Report, Rule},
+    portal,
+    reference::example::{Example, of_rule},
     render::Format,
-    repo,
+    repo::{self, CONFIGURATION, Files},
     source::MAX_SIZE,
+    support::check_support,
 };
 use std::{
     collections::BTreeSet,
@@ -18,7 +20,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Rules that no file kept in Git can break; a test below makes what does.
+/// Rules that no file in Git can violate; tests create such files.
 const MADE_BY_TESTS: [Rule; 4] = [
     Rule::Encoding,
     Rule::FileTooLarge,
@@ -26,7 +28,7 @@ const MADE_BY_TESTS: [Rule; 4] = [
     Rule::OutsideWorkspace,
 ];
 
-/// The portal that there is can hold everything, so nothing says this yet.
+/// The rule of unsupported fields, which the sandbox never reports.
 const UNUSED: [Rule; 1] = [Rule::Unsupported];
 
 /// The fixtures in a folder, in order of name.
@@ -54,8 +56,8 @@ fn read(path: &Path) -> Desired {
     }
 }
 
-/// Keeps what is said of a fixture, as text and as JSON.
-fn keep(name: &str, report: &Report) {
+/// Compares the report of a fixture with its snapshots.
+fn check_snapshots(name: &str, report: &Report) {
     insta::with_settings!({ snapshot_path => "snapshots/invalid", prepend_module_to_snapshot => false, omit_expression => true }, {
         insta::assert_snapshot!(format!("{name}.text"), shown(report, Format::Text));
         insta::assert_snapshot!(format!("{name}.json"), shown(report, Format::Json));
@@ -63,8 +65,8 @@ fn keep(name: &str, report: &Report) {
 }
 
 #[test]
-fn every_fixture_breaks_the_rule_that_it_is_named_after() {
-    let mut broken = BTreeSet::new();
+fn every_fixture_violates_the_rule_in_its_name() {
+    let mut violated = BTreeSet::new();
     for path in fixtures("invalid") {
         let name = name_of(&path);
         let rule = name.split('.').next().unwrap_or(name);
@@ -75,13 +77,13 @@ fn every_fixture_breaks_the_rule_that_it_is_named_after() {
             rules(&report)
         );
         assert!(Rule::ALL.iter().any(|known| known.id() == rule), "{name}");
-        keep(name, &report);
-        broken.insert(rule.to_owned());
+        check_snapshots(name, &report);
+        violated.insert(rule.to_owned());
     }
     for rule in Rule::ALL {
         let elsewhere = MADE_BY_TESTS.contains(rule) || UNUSED.contains(rule);
         assert_ne!(
-            broken.contains(rule.id()),
+            violated.contains(rule.id()),
             elsewhere,
             "`{rule}` has no fixture"
         );
@@ -89,7 +91,7 @@ fn every_fixture_breaks_the_rule_that_it_is_named_after() {
 }
 
 #[test]
-fn every_valid_fixture_declares_what_it_says() {
+fn every_valid_fixture_is_accepted() {
     for path in fixtures("valid") {
         let name = name_of(&path);
         let Desired { state, report, .. } = read(&path);
@@ -106,21 +108,21 @@ fn every_valid_fixture_declares_what_it_says() {
 }
 
 #[test]
-fn a_file_that_is_not_utf_8_is_refused_where_it_stops_being_so() {
+fn a_file_that_is_not_utf_8_is_rejected_at_the_first_bad_byte() {
     let report = |bytes: &[u8]| read_file("people.yaml", bytes).report;
     let latin = report(b"users:\n  zoe: { first_name: Zo\xeb }\n");
-    keep("encoding.latin-1", &latin);
+    check_snapshots("encoding.latin-1", &latin);
     let wide: Vec<u8> = "users:\n"
         .encode_utf16()
         .flat_map(u16::to_le_bytes)
         .collect();
     let wide = report(&[b"\xff\xfe", &*wide].concat());
-    keep("encoding.utf-16", &wide);
+    check_snapshots("encoding.utf-16", &wide);
     assert_eq!([rules(&latin), rules(&wide)], [["encoding"], ["encoding"]]);
 }
 
 #[test]
-fn a_file_that_cannot_be_taken_in_is_named() {
+fn an_unreadable_file_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let elsewhere = tempfile::tempdir().unwrap();
     write(elsewhere.path(), &[("people.yaml", "users: {}\n")]);
@@ -137,17 +139,17 @@ fn a_file_that_cannot_be_taken_in_is_named() {
     link(elsewhere.path(), "folder").unwrap();
     let outside = read();
     assert_eq!(rules(&outside), ["outside-workspace", "outside-workspace"]);
-    keep("outside-workspace", &outside);
+    check_snapshots("outside-workspace", &outside);
     for name in ["outside.yaml", "folder"] {
         std::fs::remove_file(folder.path().join(name)).unwrap();
     }
 
-    link(Path::new("nobody.yaml"), "dangling.yaml").unwrap();
-    link(Path::new("round.yaml"), "round.yaml").unwrap();
+    link(Path::new("missing.yaml"), "dangling.yaml").unwrap();
+    link(Path::new("loop.yaml"), "loop.yaml").unwrap();
     let unreadable = read();
     assert_eq!(rules(&unreadable), ["unreadable-file", "unreadable-file"]);
-    keep("unreadable-file", &unreadable);
-    for name in ["dangling.yaml", "round.yaml"] {
+    check_snapshots("unreadable-file", &unreadable);
+    for name in ["dangling.yaml", "loop.yaml"] {
         std::fs::remove_file(folder.path().join(name)).unwrap();
     }
 
@@ -156,11 +158,11 @@ fn a_file_that_cannot_be_taken_in_is_named() {
     large.set_len(MAX_SIZE + 1).unwrap();
     let large = read();
     assert_eq!(rules(&large), ["file-too-large"]);
-    keep("file-too-large", &large);
+    check_snapshots("file-too-large", &large);
 }
 
 #[test]
-fn files_of_others_are_left_alone() {
+fn other_files_are_ignored() {
     let folder = tempfile::tempdir().unwrap();
     let broken = "users: [\n";
     write(
@@ -178,4 +180,57 @@ fn files_of_others_are_left_alone() {
     let desired = load(repo::read(folder.path()).unwrap(), today());
     assert_eq!(shown(&desired.report, Format::Text), "");
     assert_eq!(desired.state.resources.len(), 1);
+}
+
+/// Reads an example: one file, or several with their names in comments.
+fn read_example(text: &str) -> Report {
+    let mut files: Vec<(String, String)> = Vec::new();
+    for line in text.lines() {
+        let name = line
+            .strip_prefix("# ")
+            .filter(|name| name.ends_with(".yaml"));
+        match (name, files.last_mut()) {
+            (Some(name), _) => files.push((name.to_owned(), String::new())),
+            (None, Some((_, text))) => writeln!(text, "{line}").unwrap(),
+            (None, None) => files.push(("people.yaml".to_owned(), format!("{line}\n"))),
+        }
+    }
+    if files.iter().all(|(name, _)| name != CONFIGURATION) {
+        files.push((CONFIGURATION.to_owned(), STANDARD.to_owned()));
+    }
+    let mut all = Files::default();
+    for (name, text) in files {
+        all.take(name, text.into_bytes());
+    }
+    let mut read = load(all, today());
+    if let Some(config) = &read.config {
+        let portal = portal::capabilities(config.portal.kind);
+        read.report.extend(check_support(&read.state, &portal));
+    }
+    read.report
+}
+
+#[test]
+fn every_example_in_the_docs_violates_its_rule_only_where_it_is_wrong() {
+    for rule in Rule::ALL {
+        let Example {
+            language,
+            wrong,
+            right,
+        } = of_rule(*rule);
+        if MADE_BY_TESTS.contains(rule) {
+            assert_eq!(language, "console", "{rule}");
+            continue;
+        }
+        assert_eq!(language, "yaml", "{rule}");
+        let report = read_example(wrong);
+        assert!(
+            rules(&report).contains(&rule.id()),
+            "{rule}: {:?}",
+            rules(&report)
+        );
+        let report = read_example(right);
+        let is_right = !report.has_errors() && !rules(&report).contains(&rule.id());
+        assert!(is_right, "{rule}: {}", shown(&report, Format::Text));
+    }
 }

@@ -1,0 +1,177 @@
+//! The *examples* of the findings of the guards, as changes of declarations.
+
+use super::{Example, console, diff};
+use crate::model::FindingRule;
+
+/// The example of a finding.
+#[must_use]
+pub fn of_finding(rule: FindingRule) -> Example {
+    match rule {
+        FindingRule::IncompleteRead => console(
+            r##"$ callsheet plan
+block  incomplete-read  the listing of users is incomplete"##,
+            r##"$ callsheet plan   # again, once the portal answers in full"##,
+        ),
+        FindingRule::SystemObject => diff(
+            r##" absent:
++  - scopes/administrator   # built into the portal"##,
+            r##"+scopes:
++  local_admin: { extends: administrator }"##,
+        ),
+        FindingRule::Taken => diff(
+            r##" users:
+   alice:
++    extension: 1001   # belongs to an undeclared user on the portal"##,
+            r##" users:
+   alice:
++    extension: 1002"##,
+        ),
+        FindingRule::EmptyWorkspace => console(
+            r##"$ git rm people.yaml && callsheet plan"##,
+            r##"$ git checkout main && callsheet plan"##,
+        ),
+        FindingRule::DeleteLimit => diff(
+            r##" users:
+-  (50 users, but the policy allows 10 deletes)"##,
+            r##" users:
+-  (10 users; the others in later changes)"##,
+        ),
+        FindingRule::PruneAll => diff(
+            r##" policy:
++  prune: all   # 12 live users were never declared"##,
+            r##" policy:
++  prune: declared"##,
+        ),
+        FindingRule::LastAdministrator => diff(
+            r##" users:
+   alice:
+-    scope: administrator   # the only one
++    scope: basic_user"##,
+            r##" users:
+   alice:
+-    scope: administrator
++    scope: basic_user
+   bob:
+-    scope: basic_user
++    scope: administrator"##,
+        ),
+        FindingRule::SelfLockout => diff(
+            r##" users:
+   deploy:   # the user of the portal's credentials
++    active: false"##,
+            r##" users:
+   deploy:
+     active: true"##,
+        ),
+        FindingRule::Protected => diff(
+            r##" users:
+-  alice:
+-    protect: true"##,
+            r##" # first commit, to be applied before the second one
+ users:
+   alice:
+-    protect: true"##,
+        ),
+        FindingRule::InUse => diff(
+            r##" extensions:
+   2000: { kind: call_queue, name: Sales, agents: [alice, zed] }
+ users:
+-  zed: …"##,
+            r##" extensions:
+-  2000: { kind: call_queue, name: Sales, agents: [alice, zed] }
++  2000: { kind: call_queue, name: Sales, agents: [alice] }
+ users:
+-  zed: …"##,
+        ),
+        FindingRule::PersonSwap => diff(
+            r##" users:
+   front-desk:
+-    { first_name: Ann, last_name: Lee, email: ann@acme.example }
++    { first_name: Bob, last_name: Ray, email: bob@acme.example }"##,
+            r##" users:
+-  ann: { first_name: Ann, last_name: Lee, email: ann@acme.example }
++  bob: { first_name: Bob, last_name: Ray, email: bob@acme.example }"##,
+        ),
+        FindingRule::Revive => diff(
+            r##" users:
++  alice-ng: { email: alice@acme.example, … }   # inactive `alice` has this address"##,
+            r##" users:
++  alice-ng: { previously: alice, active: true, email: alice@acme.example, … }"##,
+        ),
+        FindingRule::VoicemailLoss => diff(
+            r##" users:
+-  zed: …   # has 3 voicemail messages"##,
+            r##" users:
+   zed:
++    active: false"##,
+        ),
+        FindingRule::Conflict => diff(
+            r##" users:
+   alice:
+-    title: Engineer      # "Lead" on the portal
++    title: Architect"##,
+            r##" users:
+   alice:
+-    title: Engineer
++    title: Lead"##,
+        ),
+        FindingRule::PrivilegeEscalation => diff(
+            r##" users:
+   bob:
+-    scope: basic_user
++    scope: administrator"##,
+            r##" users:
+   bob:
+-    scope: basic_user
++    scope: call_center_agent"##,
+        ),
+        FindingRule::LoginChange => diff(
+            r##" users:
+   alice:
+-    username: alice
++    username: alice.ng"##,
+            r##" users:
+   alice:
+     username: alice
++    alias: Ali"##,
+        ),
+        FindingRule::RenumberImpact => diff(
+            r##" users:
+   alice:
+-    extension: 1001
++    extension: 1042"##,
+            r##" users:
+   alice:
+     extension: 1001"##,
+        ),
+        FindingRule::DefaultSenderChange => diff(
+            r##" users:
+   alice:
+-    available_from_emails: [alice@acme.example]
++    available_from_emails: [sales@acme.example, alice@acme.example]"##,
+            r##" users:
+   alice:
+-    available_from_emails: [alice@acme.example]
++    available_from_emails: [alice@acme.example, sales@acme.example]"##,
+        ),
+        FindingRule::TakenFrom => diff(
+            r##" users:
+   alice:
+-    extension: 1001
+   bob:
++    extension: 1001"##,
+            r##" users:
+   alice:
+     extension: 1001
+   bob:
++    extension: 1002"##,
+        ),
+        FindingRule::UnusedWaiver => diff(
+            r##" allow:
++  - { finding: in-use, address: users/zed, until: 2026-12-31, because: office closes }
+ # zed is no longer deleted"##,
+            r##" allow:
+-  - { finding: in-use, address: users/zed, until: 2026-12-31, because: office closes }"##,
+        ),
+    }
+}
