@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     desired::Desired,
-    import::{self, File, Import, LeftOut, Verdict},
+    import::{self, File, Import, LeftOut, Validation},
     model::{Address, Live},
     plan::plan,
     portal::{Capabilities, Details},
@@ -83,8 +83,8 @@ pub(super) fn run(
         return Ok(Outcome::Done);
     }
     let exists = |name: &str| workspace.folder.join(name).exists();
-    let judge = |files: &[File]| verdict(files, &workspace, &live, &portal);
-    let import = import::import(&live, &workspace.state, &selected, &exists, &judge)?;
+    let validate = |files: &[File]| verdict(files, &workspace, &live, &portal);
+    let import = import::import(&live, &workspace.state, &selected, &exists, &validate)?;
     let Import { files, left_out } = import;
     let mut whole = left_out.iter().filter(|one| one.field.is_none());
     if let Some(one) = whole.find(|one| asked.contains(&one.address)) {
@@ -146,7 +146,7 @@ fn verdict(
     workspace: &Workspace,
     live: &Live,
     portal: &Capabilities,
-) -> anyhow::Result<Verdict> {
+) -> anyhow::Result<Validation> {
     let mut files = repo::read(&workspace.folder)?;
     for File { name, text, .. } in drafted {
         files.take(name.clone(), text.clone().into_bytes());
@@ -160,7 +160,7 @@ fn verdict(
     } = desired;
     let Some(mut config) = config.filter(|_| !report.has_errors()) else {
         let operations = Vec::new();
-        return Ok(Verdict { report, operations });
+        return Ok(Validation { report, operations });
     };
     strip_local_only(&mut state, &mut config, portal);
     let again = Workspace {
@@ -169,5 +169,5 @@ fn verdict(
         state,
     };
     let operations = plan(inputs(&again, live)).operations;
-    Ok(Verdict { report, operations })
+    Ok(Validation { report, operations })
 }

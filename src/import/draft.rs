@@ -1,44 +1,44 @@
-//! A *draft* is what an import would declare: live objects, less what turned out not to be declarable.
+//! A *draft* is the set of declarations of an import, without the fields and objects that can't be declared.
 //!
-//! What goes takes with it what can't be without it: a record without a field that it needs, a mention
-//! of an object that went, an object without what its kind requires. A list or a map is declared whole,
-//! since an element less would be a change, so it goes whole.
+//! Removing something also removes everything that depends on it: records and objects that require the
+//! field, and references to a removed object. Lists and maps are removed as a whole, since a missing element
+//! would be a change.
 
 use super::text::declarable;
 use crate::model::{Address, BuiltInScope, Fields, Kind, Live, Name, Shape, State, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What can't be declared, and why.
+/// An object or a field that can't be declared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftOut {
     /// The object.
     pub address: Address,
-    /// The field of it; nothing if it is all of the object.
+    /// The field; none for the whole object.
     pub field: Option<String>,
-    /// Why.
+    /// The reason.
     pub why: String,
 }
 
-/// What an import would declare.
+/// The declarations of an import.
 pub(super) struct Draft<'d> {
     declared: &'d State,
     bodies: BTreeMap<Address, Fields>,
-    /// Why objects went, or fields of them, by dotted path.
+    /// The reasons for removed objects and fields, the latter by dotted path.
     objects: BTreeMap<Address, String>,
     fields: BTreeMap<Address, BTreeMap<String, String>>,
-    /// Who mentions a text.
-    mentioned: BTreeMap<Box<str>, BTreeSet<Address>>,
-    /// Who has which extension among the users, declared or drafted.
-    holders: BTreeMap<Box<str>, BTreeSet<Address>>,
-    /// The texts that somebody was known by who went.
-    lost: Vec<Box<str>>,
-    /// The fields that went since the draft was last read: what else was wrong with them went too.
-    fresh: BTreeMap<Address, BTreeSet<String>>,
+    /// The objects that refer to a key or an extension.
+    referrers: BTreeMap<Box<str>, BTreeSet<Address>>,
+    /// The declared or drafted users with an extension.
+    extension_owners: BTreeMap<Box<str>, BTreeSet<Address>>,
+    /// The keys and extensions of removed objects, still to be checked for references.
+    removed: Vec<Box<str>>,
+    /// The fields removed since the last validation, whose other errors no longer count.
+    just_removed: BTreeMap<Address, BTreeSet<String>>,
 }
 
 impl<'d> Draft<'d> {
-    /// All that is live of the selected objects, less what needs no second look: an object whose key is
-    /// none, or that lacks what its kind requires.
+    /// Creates a draft of the selected live objects, without objects that are known to be invalid: those
+    /// with an invalid key or without a required field.
     pub(super) fn of(live: &Live, selected: &BTreeSet<Address>, declared: &'d State) -> Self {
         let bodies = selected
             .iter()
@@ -48,32 +48,33 @@ impl<'d> Draft<'d> {
             bodies: bodies.collect(),
             objects: BTreeMap::new(),
             fields: BTreeMap::new(),
-            mentioned: BTreeMap::new(),
-            holders: BTreeMap::new(),
-            lost: Vec::new(),
-            fresh: BTreeMap::new(),
+            referrers: BTreeMap::new(),
+            extension_owners: BTreeMap::new(),
+            removed: Vec::new(),
+            just_removed: BTreeMap::new(),
         };
         for (address, fields) in &draft.bodies {
             address.kind.shape().references(fields, &mut |_, _, text| {
-                let mentioned = draft.mentioned.entry(text.into()).or_default();
-                mentioned.insert(address.clone());
+                let referrers = draft.referrers.entry(text.into()).or_default();
+                referrers.insert(address.clone());
             });
         }
         let declared = declared.of_kind(Kind::Users);
         let declared = declared.map(|(address, one)| (address, &one.fields));
         for (address, fields) in declared.chain(&draft.bodies) {
             if let Some(extension) = fields.text("extension") {
-                let holders = draft.holders.entry(extension.into()).or_default();
-                holders.insert(address.clone());
+                let owners = draft.extension_owners.entry(extension.into()).or_default();
+                owners.insert(address.clone());
             }
         }
-        let faults = draft.bodies.iter();
-        let faults =
-            faults.filter_map(|(address, fields)| Some((address.clone(), fault(address, fields)?)));
-        for (address, why) in faults.collect::<Vec<_>>() {
-            draft.leave(&address, &why);
+        let invalid = draft.bodies.iter();
+        let invalid = invalid.filter_map(|(address, fields)| {
+            Some((address.clone(), invalid_reason(address, fields)?))
+        });
+        for (address, why) in invalid.collect::<Vec<_>>() {
+            draft.remove(&address, &why);
         }
-        draft.settle();
+        draft.remove_dangling();
         draft
     }
 
@@ -87,12 +88,12 @@ impl<'d> Draft<'d> {
             .take_while(move |(address, _)| address.kind == kind)
     }
 
-    /// The objects that are still drafted.
+    /// The addresses of the drafted objects.
     pub(super) fn addresses(&self) -> BTreeSet<Address> {
         self.bodies.keys().cloned().collect()
     }
 
-    /// What was left out so far: of an object that went, no field by itself.
+    /// The removed objects and fields. Fields of removed objects aren't listed.
     pub(super) fn left_out(&self) -> Vec<LeftOut> {
         let objects = self.objects.iter().map(|(address, why)| LeftOut {
             address: address.clone(),
@@ -113,16 +114,16 @@ impl<'d> Draft<'d> {
         all
     }
 
-    /// Leaves out a field, or what can't be without it; the object, for no path at all. A field that the
-    /// object doesn't declare itself comes from its template, which then goes.
+    /// Removes a field, or the innermost optional field that contains it; with an empty path, the object. If
+    /// the field comes from the template, the template is removed.
     pub(super) fn leave_out(&mut self, address: &Address, path: &[Box<str>], why: &str) {
         let Some(fields) = self.bodies.get_mut(address) else {
             return;
         };
-        if let Some(fresh) = self.fresh.get(address) {
+        if let Some(removed) = self.just_removed.get(address) {
             let mut within = (1..=path.len()).map(|count| path[..count].join("."));
-            // Without its template a person is another one, of whom nothing is known yet.
-            if fresh.contains("template") || within.any(|field| fresh.contains(&field)) {
+            // After its template is removed, a user must be validated again.
+            if removed.contains("template") || within.any(|field| removed.contains(&field)) {
                 return;
             }
         }
@@ -134,12 +135,12 @@ impl<'d> Draft<'d> {
         };
         let count = optional(address.kind.shape(), fields, path);
         if count == 0 {
-            return self.leave(address, why);
+            return self.remove(address, why);
         }
         let path: Vec<Name> = path[..count].iter().map(|name| (**name).into()).collect();
         let field = path.join(".");
-        let fresh = self.fresh.entry(address.clone()).or_default();
-        fresh.insert(field.clone());
+        let removed = self.just_removed.entry(address.clone()).or_default();
+        removed.insert(field.clone());
         let why_of = self.fields.entry(address.clone()).or_default();
         why_of.entry(field).or_insert_with(|| why.to_owned());
         let extension = fields.text("extension").map(Box::from);
@@ -148,44 +149,44 @@ impl<'d> Draft<'d> {
             drop(fields.take("with"));
         }
         if let Some(extension) = extension.filter(|_| fields.text("extension").is_none()) {
-            self.lose_extension(address, extension);
+            self.release_extension(address, extension);
         }
     }
 
-    /// Leaves out an object.
-    fn leave(&mut self, address: &Address, why: &str) {
+    /// Removes an object.
+    fn remove(&mut self, address: &Address, why: &str) {
         let Some(fields) = self.bodies.remove(address) else {
             return;
         };
         self.objects.insert(address.clone(), why.to_owned());
-        self.lost.push(address.key.clone());
+        self.removed.push(address.key.clone());
         if let Some(extension) = fields.text("extension") {
-            self.lose_extension(address, extension.into());
+            self.release_extension(address, extension.into());
         }
     }
 
-    fn lose_extension(&mut self, address: &Address, extension: Box<str>) {
-        if let Some(holders) = self.holders.get_mut(&extension) {
-            holders.remove(address);
+    fn release_extension(&mut self, address: &Address, extension: Box<str>) {
+        if let Some(owners) = self.extension_owners.get_mut(&extension) {
+            owners.remove(address);
         }
-        self.lost.push(extension);
+        self.removed.push(extension);
     }
 
-    /// Leaves out what mentions somebody who went, and so on. Then the draft is ready to be read.
-    pub(super) fn settle(&mut self) {
-        while let Some(text) = self.lost.pop() {
-            let mentioned = self.mentioned.get(&text).cloned().unwrap_or_default();
-            for address in mentioned {
+    /// Removes references to removed objects, repeatedly. Then the draft can be validated.
+    pub(super) fn remove_dangling(&mut self) {
+        while let Some(text) = self.removed.pop() {
+            let referrers = self.referrers.get(&text).cloned().unwrap_or_default();
+            for address in referrers {
                 let Some(fields) = self.bodies.get(&address) else {
                     continue;
                 };
                 let mut dangling: Vec<(String, String)> = Vec::new();
                 let shape = address.kind.shape();
                 shape.references(fields, &mut |path, kinds, named| {
-                    if *named == *text && !self.answers(kinds, named) {
+                    if *named == *text && !self.resolves(kinds, named) {
                         let nouns: Vec<&str> = kinds.iter().map(|kind| kind.singular()).collect();
                         let nouns = nouns.join(" or ");
-                        let why = format!("no {nouns} `{named}` is declared");
+                        let why = format!("the {nouns} `{named}` isn't declared");
                         dangling.push((path.to_owned(), why));
                     }
                 });
@@ -196,24 +197,27 @@ impl<'d> Draft<'d> {
                 }
             }
         }
-        self.fresh.clear();
+        self.just_removed.clear();
     }
 
-    /// Whether somebody goes by a text. Whoever was never drafted is for the rules to judge.
-    fn answers(&self, kinds: &[Kind], text: &str) -> bool {
+    /// Whether a reference resolves to a drafted, declared or built-in object.
+    fn resolves(&self, kinds: &[Kind], text: &str) -> bool {
         let outside = text.starts_with(['+', '*']) && kinds.len() > 1;
         let by_key = kinds.iter().any(|kind| {
             let address = Address::new(*kind, text);
             self.bodies.contains_key(&address) || self.declared.get(&address).is_some()
         });
         let built_in = kinds.contains(&Kind::Scopes) && BuiltInScope::named(text).is_some();
-        let holders = self.holders.get(text).is_some_and(|all| !all.is_empty());
-        outside || by_key || built_in || kinds.contains(&Kind::Extensions) && holders
+        let owners = self
+            .extension_owners
+            .get(text)
+            .is_some_and(|all| !all.is_empty());
+        outside || by_key || built_in || kinds.contains(&Kind::Extensions) && owners
     }
 }
 
-/// Why an object can't be declared, whatever else is wrong with it.
-fn fault(address: &Address, fields: &Fields) -> Option<String> {
+/// The reason why an object is invalid as a whole, if any.
+fn invalid_reason(address: &Address, fields: &Fields) -> Option<String> {
     let format = address.kind.key_format();
     if !format.accepts(&address.key) {
         return Some(format!("its key is not {}", format.what));
@@ -229,8 +233,7 @@ fn fault(address: &Address, fields: &Fields) -> Option<String> {
     Some(format!("`{}` is missing", missing.name))
 }
 
-/// How many names of a path lead to the innermost field that can be left out; none, if all of the object
-/// has to be.
+/// The length of the path to the innermost optional field; 0 if the whole object must be removed.
 fn optional(shape: &Shape, fields: &Fields, path: &[Box<str>]) -> usize {
     let (mut shape, mut fields) = (shape, fields);
     let mut count = 0;

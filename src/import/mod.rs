@@ -1,13 +1,13 @@
-//! *Importing*: live objects to the YAML that declares them, and no more than that.
+//! *Import* writes live objects as YAML declarations.
 //!
-//! Defaults and what the portal made itself are left out, and so is what a template gives. An object
-//! that is imported brings those that it refers to, since a reference to nobody doesn't validate.
+//! Defaults, built-in objects and values from templates are omitted. An imported object includes the
+//! objects that it refers to, since unknown references don't validate.
 //!
-//! A portal may hold what no file can declare. So what would be written is read first, in memory, as any
-//! workspace is read, and what is wrong with it is left out, field by field where that is enough.
+//! A portal may contain objects that can't be declared. So drafted files are validated in memory before they
+//! are written, and invalid fields or objects are left out.
 
 mod draft;
-mod spot;
+mod field_ref;
 mod text;
 
 pub use draft::LeftOut;
@@ -19,82 +19,83 @@ use crate::{
     plan::Operation,
 };
 use draft::Draft;
-use spot::{Spot, Spots};
+use field_ref::{FieldRef, Locator};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How often a draft is read at the most. What is wrong is found at once, so two or three times will do
-/// but for the most hostile.
-const ROUNDS: u32 = 12;
+/// The maximum number of validations. Two or three are enough except for hostile portals.
+const MAX_ROUNDS: u32 = 12;
 
-/// Why something can't be imported.
+/// An import error.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Not on the portal.
-    #[error("there is no {0} on the portal")]
+    /// The object doesn't exist.
+    #[error("{0} doesn't exist on the portal")]
     Missing(Address),
-    /// A declared one needs no import.
-    #[error("{0} is declared already")]
+    /// The object is already declared.
+    #[error("{0} is already declared")]
     Declared(Address),
-    /// The portal's own needs no declaration.
-    #[error("{0} is the portal's own and needs no declaration")]
+    /// The object is built in.
+    #[error("{0} is a built-in object of the portal and needs no declaration")]
     System(Address),
     /// The YAML could not be written.
     #[error("the YAML can't be written: {0}")]
     Yaml(#[from] serde_saphyr::ser::Error),
-    /// What was drafted can't be what is wrong.
-    #[error("with what would be imported the workspace doesn't validate: {place}: {message}")]
+    /// The workspace has errors outside the drafted files.
+    #[error("the workspace doesn't validate with the imported objects: {place}: {message}")]
     Elsewhere {
         /// The place.
         place: String,
-        /// What is wrong there.
+        /// The error at that place.
         message: String,
     },
-    /// However much is left out, something stays wrong.
+    /// Errors remain after the maximum number of validations.
     #[error(
-        "what would be imported still doesn't validate after {0} tries; import fewer objects at once"
+        "the imported objects still don't validate after {0} attempts; import fewer objects at once"
     )]
     Endless(u32),
 }
 
-/// The live objects that are to be imported: those asked for with all that they refer to, or, if none
-/// is asked for, all that nobody declares.
+/// Selects the live objects to import: the requested ones and all objects they refer to, or all undeclared
+/// objects if none are requested.
 ///
 /// # Errors
-/// What is asked for isn't there, is declared already, or is the portal's own.
+/// A requested object doesn't exist, is already declared, or is built in.
 pub fn select(
     live: &Live,
     declared: &State,
-    asked: &[Address],
+    requested: &[Address],
 ) -> Result<BTreeSet<Address>, Error> {
-    let foreign = |kind: Kind, key: &str| {
+    let undeclared = |kind: Kind, key: &str| {
         let object = live.get(kind, key)?;
         let address = Address::new(kind, key);
-        let known = declared.get(&address).is_some()
+        let is_declared = declared.get(&address).is_some()
             || declared
                 .of_kind(kind)
                 .any(|(_, one)| one.fields.text(kind.identity()) == Some(key));
-        (!object.system && !known).then_some(address)
+        (!object.system && !is_declared).then_some(address)
     };
-    if asked.is_empty() {
+    if requested.is_empty() {
         let all = Kind::ALL
             .into_iter()
             .flat_map(|kind| live.of_kind(kind).map(move |(key, _)| (kind, key)));
-        return Ok(all.filter_map(|(kind, key)| foreign(kind, key)).collect());
+        return Ok(all
+            .filter_map(|(kind, key)| undeclared(kind, key))
+            .collect());
     }
-    let numbers = holders(live);
+    let owners = extension_owners(live);
     let mut selected = BTreeSet::new();
-    let mut open: Vec<Address> = Vec::new();
-    for address in asked {
+    let mut pending: Vec<Address> = Vec::new();
+    for address in requested {
         match live.get(address.kind, &address.key) {
             None => return Err(Error::Missing(address.clone())),
             Some(object) if object.system => return Err(Error::System(address.clone())),
-            Some(_) if foreign(address.kind, &address.key).is_none() => {
+            Some(_) if undeclared(address.kind, &address.key).is_none() => {
                 return Err(Error::Declared(address.clone()));
             }
-            Some(_) => open.push(address.clone()),
+            Some(_) => pending.push(address.clone()),
         }
     }
-    while let Some(address) = open.pop() {
+    while let Some(address) = pending.pop() {
         let Some(object) = live.get(address.kind, &address.key) else {
             continue;
         };
@@ -105,12 +106,12 @@ pub fn select(
             .kind
             .shape()
             .references(&object.fields, &mut |_, kinds, text| {
-                let by_key = kinds.iter().filter_map(|kind| foreign(*kind, text));
-                let by_number = numbers
+                let by_key = kinds.iter().filter_map(|kind| undeclared(*kind, text));
+                let by_number = owners
                     .get(text)
                     .filter(|_| kinds.contains(&Kind::Extensions));
-                let by_number = by_number.and_then(|key| foreign(Kind::Users, key));
-                open.extend(
+                let by_number = by_number.and_then(|key| undeclared(Kind::Users, key));
+                pending.extend(
                     by_key
                         .chain(by_number)
                         .filter(|found| !selected.contains(found)),
@@ -120,112 +121,113 @@ pub fn select(
     Ok(selected)
 }
 
-/// Who has which extension among the users.
-fn holders(live: &Live) -> BTreeMap<&str, &str> {
+/// The user of each extension.
+fn extension_owners(live: &Live) -> BTreeMap<&str, &str> {
     let users = live.of_kind(Kind::Users);
     users
         .filter_map(|(key, user)| Some((user.fields.text("extension")?, key)))
         .collect()
 }
 
-/// What an import comes to.
+/// The result of an import.
 #[derive(Debug)]
 pub struct Import {
-    /// The files that declare it.
+    /// The files to write.
     pub files: Vec<File>,
-    /// What can't be declared.
+    /// Objects and fields that can't be declared.
     pub left_out: Vec<LeftOut>,
 }
 
-/// What came of reading drafted files with the rest of the workspace.
+/// The result of validating drafted files together with the workspace.
 #[derive(Debug, Default)]
-pub struct Verdict {
-    /// What is wrong with them.
+pub struct Validation {
+    /// The diagnostics.
     pub report: Report,
-    /// What a plan would do, if nothing is wrong.
+    /// The operations of a plan, if there are no errors.
     pub operations: Vec<Operation>,
 }
 
-/// Drafts the files that declare `selected`, and leaves out whatever keeps them from validating, or a
-/// plan of them from being empty. `exists` tells which names of files are taken; `judge` reads drafted
-/// files as any workspace is read.
+/// Drafts the files that declare `selected`, and leaves out everything that doesn't validate or that a plan
+/// would still change. `exists` reports existing file names; `validate` validates drafted files together
+/// with the workspace.
 ///
 /// # Errors
-/// The YAML could not be written, the files can't be judged, or what is wrong is nothing drafted.
+/// The YAML can't be written, the files can't be validated, or the errors aren't in drafted files.
 pub fn import<E: From<Error>>(
     live: &Live,
     declared: &State,
     selected: &BTreeSet<Address>,
     exists: &dyn Fn(&str) -> bool,
-    judge: &dyn Fn(&[File]) -> Result<Verdict, E>,
+    validate: &dyn Fn(&[File]) -> Result<Validation, E>,
 ) -> Result<Import, E> {
     let mut draft = Draft::of(live, selected, declared);
-    for round in 0..ROUNDS {
+    for round in 0..MAX_ROUNDS {
         let files = text::files(&draft, live, exists)?;
         if files.is_empty() {
             let left_out = draft.left_out();
             return Ok(Import { files, left_out });
         }
-        let wrong = wrong(&judge(&files)?, &files, &draft.addresses())?;
-        if wrong.is_empty() {
+        let problems = problems(&validate(&files)?, &files, &draft.addresses())?;
+        if problems.is_empty() {
             let left_out = draft.left_out();
             return Ok(Import { files, left_out });
         }
-        for (Spot { address, path }, why) in wrong {
-            // What doesn't come right field by field goes whole.
-            let path = if round < ROUNDS / 2 { &*path } else { &[] };
+        for (FieldRef { address, path }, why) in problems {
+            // In the second half of the rounds, leave out whole objects.
+            let path = if round < MAX_ROUNDS / 2 { &*path } else { &[] };
             draft.leave_out(&address, path, &why);
         }
-        draft.settle();
+        draft.remove_dangling();
     }
-    Err(Error::Endless(ROUNDS).into())
+    Err(Error::Endless(MAX_ROUNDS).into())
 }
 
-/// What of the drafted has to be left out, and why.
-fn wrong(
-    verdict: &Verdict,
+/// The fields to leave out, and the reasons.
+fn problems(
+    validation: &Validation,
     files: &[File],
     drafted: &BTreeSet<Address>,
-) -> Result<Vec<(Spot, String)>, Error> {
-    let Verdict { report, operations } = verdict;
-    let spots = Spots::of(files);
+) -> Result<Vec<(FieldRef, String)>, Error> {
+    let Validation { report, operations } = validation;
+    let locator = Locator::of(files);
     let errors = report.sorted().into_iter();
     let errors = errors.filter(|diagnostic| diagnostic.level() == Level::Error);
-    let mut wrong = Vec::new();
+    let mut problems = Vec::new();
     let mut elsewhere = None;
     for diagnostic in errors {
-        match spots.find(diagnostic) {
-            Some(spot) => {
-                let why = without_address(&diagnostic.message, &spot.address);
-                wrong.push((spot, why.to_owned()));
+        match locator.locate(diagnostic) {
+            Some(field) => {
+                let why = without_address(&diagnostic.message, &field.address);
+                problems.push((field, why.to_owned()));
             }
             None => elsewhere = elsewhere.or(Some(diagnostic)),
         }
     }
-    // Something else may be wrong because of what was drafted.
-    if let (Some(diagnostic), true) = (elsewhere, wrong.is_empty()) {
+    // Errors elsewhere may be caused by drafted resources with errors, so they count only alone.
+    if let (Some(diagnostic), true) = (elsewhere, problems.is_empty()) {
         let (place, message) = (diagnostic.place.to_string(), diagnostic.message.clone());
         return Err(Error::Elsewhere { place, message });
     }
-    if wrong.is_empty() {
-        let ours = operations.iter();
-        let ours = ours.filter(|operation| drafted.contains(&operation.address));
-        ours.for_each(|operation| inexact(operation, &mut wrong));
+    if problems.is_empty() {
+        let drafted_operations = operations.iter();
+        let drafted_operations =
+            drafted_operations.filter(|operation| drafted.contains(&operation.address));
+        drafted_operations.for_each(|operation| add_changes(operation, &mut problems));
     }
-    Ok(wrong)
+    Ok(problems)
 }
 
-/// What a plan would change is not what the portal holds.
-fn inexact(operation: &Operation, wrong: &mut Vec<(Spot, String)>) {
+/// Adds the fields that a plan would still change.
+fn add_changes(operation: &Operation, problems: &mut Vec<(FieldRef, String)>) {
     let address = &operation.address;
     let mut add = |path: &[Name]| {
-        let spot = Spot {
+        let field = FieldRef {
             address: address.clone(),
             path: path.iter().map(|name| (**name).into()).collect(),
         };
-        wrong.push((
-            spot,
-            "it can't be declared as the portal holds it".to_owned(),
+        problems.push((
+            field,
+            "the portal's value can't be declared exactly".to_owned(),
         ));
     };
     if operation.object.is_none() || operation.changes.is_empty() {
@@ -237,7 +239,7 @@ fn inexact(operation: &Operation, wrong: &mut Vec<(Spot, String)>) {
     }
 }
 
-/// A message without whom it is about, which stands before it.
+/// A message without the address at its start.
 fn without_address<'m>(message: &'m str, address: &Address) -> &'m str {
     let rest = message.strip_prefix(&*address.to_string());
     rest.map_or(message, |rest| rest.trim_start_matches([':', ' ']))

@@ -1,4 +1,4 @@
-//! The *text* of an import: the files that declare what was drafted, without what a template gives.
+//! The *text* of an import: the files of a draft, without values from templates.
 
 use super::{Draft, Error};
 use crate::{
@@ -9,30 +9,30 @@ use crate::{
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many resources one file holds at most, so that a file stays something that people read.
+/// The maximum number of resources in one file, to keep files readable.
 const PER_FILE: usize = 500;
 
-/// One file to write.
+/// A file to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
-    /// Its name, relative to the workspace.
+    /// The name, relative to the workspace.
     pub name: String,
-    /// What it says.
+    /// The content.
     pub text: String,
-    /// The resources that it declares.
+    /// The declared resources.
     pub addresses: Vec<Address>,
 }
 
-/// Writes the files that declare what is drafted. `exists` tells which names are taken.
+/// Writes the files of a draft. `exists` reports existing file names.
 ///
 /// # Errors
-/// The YAML could not be written.
+/// The YAML can't be written.
 pub(super) fn files(
     draft: &Draft<'_>,
     live: &Live,
     exists: &dyn Fn(&str) -> bool,
 ) -> Result<Vec<File>, Error> {
-    let given = given_by_templates(draft, live)?;
+    let from_templates = from_templates(draft, live)?;
     let mut files = Vec::new();
     let mut taken: BTreeSet<String> = BTreeSet::new();
     for kind in Kind::ALL {
@@ -45,7 +45,7 @@ pub(super) fn files(
             taken.insert(name.clone());
             let text = yaml(kind, part.iter().copied(), |address| {
                 let mut fields = draft.get(address)?.clone();
-                for (name, value) in given
+                for (name, value) in from_templates
                     .get(address)
                     .map_or(&Fields::new(), |one| &one.fields)
                     .iter()
@@ -68,9 +68,9 @@ pub(super) fn files(
     Ok(files)
 }
 
-/// What their templates give the drafted users: found by declaring the users without the fields that
-/// a template names, and reading that as any workspace is read.
-fn given_by_templates(draft: &Draft<'_>, live: &Live) -> Result<State, Error> {
+/// The values that the drafted users get from their templates: expands the users without the fields that
+/// their template sets.
+fn from_templates(draft: &Draft<'_>, live: &Live) -> Result<State, Error> {
     let template_of = |address: &Address| {
         let name = draft.get(address)?.text("template")?;
         live.get(Kind::Templates, name)
@@ -101,18 +101,21 @@ fn given_by_templates(draft: &Draft<'_>, live: &Live) -> Result<State, Error> {
     files.take("users.yaml".to_owned(), bare.into_bytes());
     files.take("templates.yaml".to_owned(), templates.into_bytes());
     let mut state = desired::load(files, Date::MAX).state;
-    // A field that the user declares too is the user's.
+    // Fields that the user sets don't come from the template.
     for (address, resource) in &mut state.resources {
         let template =
             template_of(address).and_then(|template| template.fields.get("user")?.as_map());
-        let given = |name: &str| template.is_some_and(|template| template.get(name).is_some());
+        let is_set = |name: &str| template.is_some_and(|template| template.get(name).is_some());
         let fields = std::mem::take(&mut resource.fields);
-        resource.fields = fields.into_iter().filter(|(name, _)| given(name)).collect();
+        resource.fields = fields
+            .into_iter()
+            .filter(|(name, _)| is_set(name))
+            .collect();
     }
     Ok(state)
 }
 
-/// The text of a file that declares resources of one kind; what has no fields to declare is left out.
+/// The text of a file with resources of one kind. Resources without fields are omitted.
 fn yaml<'a>(
     kind: Kind,
     addresses: impl Iterator<Item = &'a Address>,
@@ -127,7 +130,7 @@ fn yaml<'a>(
     )]))?)
 }
 
-/// What is to be declared of a live object: no secrets, which no portal tells, and no key twice.
+/// The declarable fields of a live object: without secrets, which portals don't return, and without the key.
 pub(super) fn declarable(address: &Address, live: &Live) -> Option<Fields> {
     let live = &live.get(address.kind, &address.key)?.fields;
     let own_key = |name: &Name, value: &Value| {

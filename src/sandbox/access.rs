@@ -1,4 +1,4 @@
-//! *Access* is what a token opens: everything, or everything that only reads.
+//! *Access* control by tokens: full access, or read-only access.
 
 use super::problem::{Problem, Reason};
 use axum::{
@@ -11,29 +11,29 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use std::{hint::black_box, sync::Arc};
 
-/// The tokens that the portal knows.
+/// The accepted tokens.
 #[derive(Clone, Debug)]
 pub struct Tokens {
-    /// The token that may read and write.
+    /// The token for full access.
     pub write: SecretString,
-    /// The token that may only read, if there is one.
+    /// The token for read-only access, if any.
     pub read: Option<SecretString>,
 }
 
-/// What anyone may see: whether the portal is there, and how to speak to it.
-const OPEN: [&str; 2] = ["/healthz", "/openapi.json"];
+/// The public paths.
+const PUBLIC: [&str; 2] = ["/healthz", "/openapi.json"];
 
-/// Lets a request through if its token opens the way.
+/// Rejects requests without a valid token.
 pub(super) async fn check(
     State(tokens): State<Arc<Tokens>>,
     request: Request,
     next: Next,
 ) -> Response {
-    let open = OPEN.contains(&request.uri().path());
-    let allowed = if open {
+    let is_public = PUBLIC.contains(&request.uri().path());
+    let allowed = if is_public {
         Ok(())
     } else {
-        opens(&tokens, request.method(), request.headers())
+        authorize(&tokens, request.method(), request.headers())
     };
     match allowed {
         Ok(()) => next.run(request).await,
@@ -41,7 +41,7 @@ pub(super) async fn check(
     }
 }
 
-fn opens(tokens: &Tokens, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
+fn authorize(tokens: &Tokens, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
     let given = bearer(headers).unwrap_or_default();
     if same(given, &tokens.write) {
         return Ok(());
@@ -51,7 +51,7 @@ fn opens(tokens: &Tokens, method: &Method, headers: &HeaderMap) -> Result<(), Pr
             if [Method::GET, Method::HEAD].contains(method) {
                 Ok(())
             } else {
-                let detail = "This token may only read.";
+                let detail = "This token has read-only access.";
                 Err(Problem::new(Reason::Forbidden, detail))
             }
         }
@@ -68,14 +68,13 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// Whether two tokens are the same, in a time that tells nothing of where they differ: their digests
-/// are compared, to the last byte.
+/// Whether two tokens are equal, in constant time: compares all bytes of their digests.
 fn same(given: &str, known: &SecretString) -> bool {
     let given = Sha256::digest(given);
     let known_digest = Sha256::digest(known.expose_secret());
     let pairs = given.iter().zip(known_digest.iter());
     let difference = pairs.fold(0, |difference, (a, b)| black_box(difference | (a ^ b)));
-    // A portal without a token is closed, not open to those who send none.
+    // A portal without a token rejects all requests.
     difference == 0 && !known.expose_secret().is_empty()
 }
 
@@ -90,12 +89,12 @@ mod tests {
         };
         let mut headers = HeaderMap::new();
         headers.insert(header::AUTHORIZATION, authorization.parse().unwrap());
-        let problem = opens(&tokens, method, &headers).err()?;
+        let problem = authorize(&tokens, method, &headers).err()?;
         Some(problem.into_response().status().as_u16())
     }
 
     #[test]
-    fn a_token_opens_what_it_should() {
+    fn a_token_grants_its_access() {
         assert_eq!(status(&Method::POST, "Bearer writes"), None);
         assert_eq!(status(&Method::GET, "bearer reads"), None);
         assert_eq!(status(&Method::DELETE, "Bearer reads"), Some(403));
@@ -111,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_token_opens_nothing() {
+    fn an_empty_token_grants_nothing() {
         assert!(!same("", &"".into()));
     }
 }

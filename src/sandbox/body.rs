@@ -1,12 +1,12 @@
-//! A *body* is what a client sends to make an object or to change one: a merge patch (RFC 7386) over
-//! what is there, which for a new object is nothing.
+//! A request *body* creates or changes an object: a merge patch (RFC 7386) on the object, which is empty for
+//! a new one.
 //!
-//! Only the result counts: it is checked whole, all its faults are told at once, and it is brought to
-//! the canonical form in which objects are stored. A secret is looked at here and goes no further.
+//! The result is validated as a whole, all errors are reported at once, and it is converted to canonical
+//! form. Secrets are validated here and then dropped.
 
 use super::{
     object::{Draft, READ_ONLY, Row},
-    problem::{Code, Fault, Problem, Reason},
+    problem::{Code, FieldError, Problem, Reason},
 };
 use crate::{
     model::{Field, Kind, Shape},
@@ -14,14 +14,14 @@ use crate::{
 };
 use serde_json::{Map, Value};
 
-/// What a body makes of an object.
+/// The result of applying a body to an object.
 pub(super) struct Outcome {
     pub(super) draft: Draft,
-    /// Whether it carries a secret, which is a change though nothing stored shows it.
+    /// Whether the body contains a secret, which counts as a change although nothing stored differs.
     pub(super) sends_secret: bool,
 }
 
-/// What becomes of `before`, or of nothing, by `patch`.
+/// Applies `patch` to `before`, or to a new object.
 pub(super) fn outcome(
     kind: Kind,
     before: Option<&Row<'_>>,
@@ -41,37 +41,37 @@ pub(super) fn outcome(
     let mut merging = Merging::default();
     merging.merge(Some(shape), &mut object, Value::Object(patch), "");
     let Merging {
-        mut faults,
+        mut errors,
         sends_secret,
     } = merging;
     let Value::Object(mut object) = object else {
-        return Err(Problem::new(Reason::Invalid, "An object is expected."));
+        return Err(Problem::new(Reason::Invalid, "Expected an object."));
     };
     let key = object.remove(kind.identity());
-    drop_unknown(shape, &mut object, "", &mut faults);
+    drop_unknown(shape, &mut object, "", &mut errors);
     if let Some(key) = key {
         object.insert(kind.identity().to_owned(), key);
     }
     let object = Value::Object(object);
-    faults.extend(check_json(kind, &object).into_iter().map(|error| {
+    errors.extend(check_json(kind, &object).into_iter().map(|error| {
         let code = if is_there(&object, &error.field) {
             Code::Invalid
         } else {
             Code::Required
         };
-        Fault::new(error.field, code, error.message)
+        FieldError::new(error.field, code, error.message)
     }));
-    if !faults.is_empty() {
-        return Err(Problem::faults(Reason::Invalid, faults));
+    if !errors.is_empty() {
+        return Err(Problem::invalid(Reason::Invalid, errors));
     }
     let key = object[kind.identity()].as_str().unwrap_or_default();
     let key = (kind.key_format().canonical)(key).into();
     let fields = shape.read(&object).map_err(|error| {
         let message = error.to_string();
         let field = message.split(':').next().unwrap_or_default().to_owned();
-        Problem::faults(
+        Problem::invalid(
             Reason::Invalid,
-            vec![Fault::new(field, Code::Invalid, message)],
+            vec![FieldError::new(field, Code::Invalid, message)],
         )
     })?;
     let draft = Draft::new(kind, key, fields)?;
@@ -81,8 +81,7 @@ pub(super) fn outcome(
     })
 }
 
-/// An extension that becomes another thing keeps what both have; that it was a queue's strategy is no
-/// reason to refuse the conference.
+/// Changes the type of an extension: keeps the fields that both types have and drops the others.
 fn change_type(
     shape: &Shape,
     tag: &str,
@@ -101,10 +100,10 @@ fn change_type(
     });
 }
 
-/// A merge under way.
+/// The state of a merge.
 #[derive(Default)]
 struct Merging {
-    faults: Vec<Fault>,
+    errors: Vec<FieldError>,
     sends_secret: bool,
 }
 
@@ -143,21 +142,23 @@ impl Merging {
         }
     }
 
-    /// A secret is replaced, not merged: a new value under an old version would go unnoticed.
+    /// Replaces a secret instead of merging it, so that a new value needs a new version.
     fn secret(&mut self, target: &mut Value, mut sent: Map<String, Value>, path: &str) {
         let value = sent.remove("value").filter(|value| !value.is_null());
         let version = sent.remove("version").filter(|version| !version.is_null());
         if !sent.is_empty() {
-            // What else is there is not named: it may be the secret.
-            let message = "a secret has a `value` and a `version`, and nothing else";
-            self.faults.push(Fault::new(path, Code::Invalid, message));
+            // Unknown fields aren't named, since they may be the secret.
+            let message = "a secret has only `value` and `version`";
+            self.errors
+                .push(FieldError::new(path, Code::Invalid, message));
         }
         let Some(value) = value else {
-            // Whoever sends back what was read changes nothing.
+            // Sending back what was read changes nothing.
             if version.is_none() || target.get("version") != version.as_ref() {
                 let message = "a new version of a secret needs its value";
                 let field = join(path, "value");
-                self.faults.push(Fault::new(field, Code::Required, message));
+                self.errors
+                    .push(FieldError::new(field, Code::Required, message));
             }
             return;
         };
@@ -170,7 +171,7 @@ impl Merging {
     }
 }
 
-/// The fields of the record that an object is of; none while it doesn't say of which type it is.
+/// The fields of an object's record; none if its type is unknown.
 fn fields_of<'s>(shape: &'s Shape, object: &Map<String, Value>) -> &'s [Field] {
     match shape {
         Shape::Record(fields) => fields,
@@ -190,13 +191,12 @@ fn fields_of<'s>(shape: &'s Shape, object: &Map<String, Value>) -> &'s [Field] {
     }
 }
 
-/// Takes out the fields that a record doesn't have and says so, one by one; the schema would name
-/// them all in one breath.
+/// Removes unknown fields and reports each of them; the schema would report them as one error.
 fn drop_unknown(
     shape: &Shape,
     object: &mut Map<String, Value>,
     path: &str,
-    faults: &mut Vec<Fault>,
+    errors: &mut Vec<FieldError>,
 ) {
     let known = fields_of(shape, object);
     if known.is_empty() {
@@ -208,18 +208,18 @@ fn drop_unknown(
         match known.iter().find(|field| *field.name == *name) {
             None => {
                 object.shift_remove(&name);
-                faults.push(Fault::new(path, Code::Unknown, "there is no such field"));
+                errors.push(FieldError::new(path, Code::Unknown, "unknown field"));
             }
             Some(field) => {
                 if let Some(Value::Object(inner)) = object.get_mut(&name) {
-                    drop_unknown(&field.shape, inner, &path, faults);
+                    drop_unknown(&field.shape, inner, &path, errors);
                 }
             }
         }
     }
 }
 
-/// Whether an object has the field at a path such as `phones[0].mac`.
+/// Whether an object has a field at a path such as `phones[0].mac`.
 fn is_there(object: &Value, path: &str) -> bool {
     let steps = path
         .split(['.', '['])
@@ -244,7 +244,7 @@ fn join(path: &str, name: &str) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::sandbox::{neighbours, store::Store};
+    use crate::sandbox::{constraints, store::Store};
     use serde_json::json;
 
     fn sent(body: Value) -> Map<String, Value> {
@@ -254,7 +254,7 @@ pub(super) mod tests {
         }
     }
 
-    /// The body of what becomes of `before` by `patch`, or its faults as `field code`.
+    /// The body after applying `patch` to `before`, or its errors as `field code`.
     pub(in crate::sandbox) fn becomes(
         kind: Kind,
         before: Value,
@@ -262,9 +262,9 @@ pub(super) mod tests {
     ) -> Result<Value, Vec<String>> {
         let store = Store::in_memory().unwrap();
         let told = |problem: Problem| {
-            let faults = problem.into_faults().into_iter();
-            faults
-                .map(|fault| format!("{} {:?}", fault.field, fault.code).to_lowercase())
+            let errors = problem.into_errors().into_iter();
+            errors
+                .map(|error| format!("{} {:?}", error.field, error.code).to_lowercase())
                 .collect::<Vec<_>>()
         };
         store
@@ -273,13 +273,13 @@ pub(super) mod tests {
                 let id = tx.insert(&before.draft)?;
                 let row = tx.by_id(kind, &id)?.expect("it was made");
                 let after = outcome(kind, Some(&row), sent(patch))?;
-                neighbours::check(tx, &after.draft, Some(&row))?;
+                constraints::check(tx, &after.draft, Some(&row))?;
                 Ok(serde_json::from_str(&after.draft.body).unwrap())
             })
             .map_err(told)
     }
 
-    /// A user, and what else there is of her.
+    /// A user with additional fields.
     pub(in crate::sandbox) fn ann(more: Value) -> Value {
         let mut ann = sent(
             json!({"username": "ann", "first_name": "Ann", "last_name": "Lee",
@@ -305,8 +305,8 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn every_fault_is_told_at_once() {
-        let patch = json!({"email": "nobody", "last_name": null, "shoe_size": 44, "dnd": "yes",
+    fn all_errors_are_reported_at_once() {
+        let patch = json!({"email": "invalid", "last_name": null, "shoe_size": 44, "dnd": "yes",
             "voicemail": {"song": 1}, "extension": "1",
             "phones": [{"mac": "00:15:65:aa:bb:cc"}]});
         assert_eq!(
@@ -324,7 +324,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn of_a_secret_only_the_version_is_kept() {
+    fn only_the_version_of_a_secret_is_kept() {
         let password = |becomes: Value| becomes["password"].clone();
         let before = || ann(json!({"password": {"value": "hunter2"}}));
         let after = |patch| becomes(Kind::Users, before(), patch);
@@ -344,7 +344,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_secret_that_is_wrong_is_not_repeated() {
+    fn an_invalid_secret_is_not_repeated() {
         let long = "hunter2".repeat(200);
         for wrong in [
             json!("hunter2"),
@@ -363,14 +363,14 @@ pub(super) mod tests {
                 let kind = Kind::Users;
                 let problem = outcome(kind, None, sent(ann(body))).map(drop).unwrap_err();
                 assert!(!format!("{problem:?}").contains("hunter2"), "{problem:?}");
-                let faults = problem.into_faults();
-                assert!(!faults.is_empty(), "{wrong}");
+                let errors = problem.into_errors();
+                assert!(!errors.is_empty(), "{wrong}");
             }
         }
     }
 
     #[test]
-    fn an_extension_becomes_another_thing() {
+    fn an_extension_can_change_its_type() {
         let queue = json!({"number": "2000", "kind": "call_queue", "name": "Sales",
             "strategy": "random", "record": true});
         let room = json!({"kind": "conference", "max_members": 5});

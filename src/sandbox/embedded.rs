@@ -1,5 +1,4 @@
-//! An *embedded* portal lives and ends with the command that needs one: on a port of its own, with a
-//! token that nobody else knows.
+//! An *embedded* sandbox runs inside a command, on its own port and with a random token.
 
 use super::{
     Tokens,
@@ -9,22 +8,21 @@ use secrecy::SecretString;
 use std::{net::Ipv4Addr, path::Path};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-/// A portal inside this process. Dropping it stops it.
+/// A sandbox inside this process. Dropping it stops the server.
 pub struct Embedded {
     url: String,
     token: SecretString,
     store: Store,
-    /// Tells the server to stop, by being dropped.
+    /// Stops the server when dropped.
     stop: Option<oneshot::Sender<()>>,
     server: Option<JoinHandle<()>>,
 }
 
 impl Embedded {
-    /// Opens the database at a path, with the folders that lead to it, and serves it on the current
-    /// tokio runtime.
+    /// Opens a database, creating its directories, and serves it on the current tokio runtime.
     ///
     /// # Errors
-    /// The database can't be opened, or there is no port, or no runtime.
+    /// The database can't be opened, or there is no free port or no runtime.
     pub fn start(database: &Path) -> Result<Self, Error> {
         if let Some(folder) = database.parent() {
             std::fs::create_dir_all(folder)?;
@@ -42,7 +40,7 @@ impl Embedded {
         };
         let (stop, stopped) = oneshot::channel::<()>();
         let served = super::serve(listener, store.clone(), tokens, async {
-            // It is dropped, never sent: either way it is time to stop.
+            // The sender is dropped, never used.
             drop(stopped.await);
         });
         let server = runtime.spawn(async {
@@ -59,25 +57,25 @@ impl Embedded {
         })
     }
 
-    /// Where it listens: `http://127.0.0.1:PORT`.
+    /// The URL: `http://127.0.0.1:PORT`.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The token that opens it.
+    /// The token for full access.
     #[must_use]
     pub fn token(&self) -> &SecretString {
         &self.token
     }
 
-    /// What it remembers, for those who would fill it in bulk.
+    /// The store, for bulk loading.
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.store
     }
 
-    /// Stops it, and waits until the last request is answered and on the disk.
+    /// Stops the server after pending requests are completed and written to disk.
     pub async fn stop(mut self) {
         self.stop.take();
         if let Some(server) = self.server.take()
@@ -92,13 +90,13 @@ impl Drop for Embedded {
     fn drop(&mut self) {
         self.stop.take();
         // What was answered is in the log of the database already; this brings it to the disk.
-        if let Err(error) = self.store.settle() {
+        if let Err(error) = self.store.checkpoint() {
             tracing::error!(error = %error, "the sandbox's database was not settled");
         }
     }
 }
 
-/// A token that nobody can guess: 244 random bits.
+/// A random token with 244 bits.
 #[must_use]
 pub fn random_token() -> SecretString {
     let half = || uuid::Uuid::new_v4().simple();

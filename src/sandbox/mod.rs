@@ -1,18 +1,18 @@
-//! The *sandbox* is the built-in portal: a phone system's people behind an HTTP API, kept in SQLite.
+//! The *sandbox* is the built-in portal: an HTTP API over SQLite.
 //!
-//! It holds whatever the model holds, because its bodies are checked by the model's own schemas
-//! ([`crate::schema::wire`]) and stored by the model's own shapes. It knows nothing of plans and
-//! workspaces: to the engine it is a portal like any other, reached over HTTP only.
+//! It supports the whole model, since it validates requests with the model's schemas
+//! ([`crate::schema::wire`]). It doesn't know plans and workspaces: the engine uses it over HTTP like any
+//! other portal.
 //!
-//! `GET /openapi.json` says all of the API. What a portal is known to do, and this one does: it tells
-//! every default (S1.22), never a secret (S4.28), saves an object whole (S3.11, S4.27), and lets
-//! what is in use be deleted, whatever breaks (S3.14).
+//! `GET /openapi.json` describes the API. The sandbox behaves like real portals: it returns every default
+//! and never a secret, saves objects as a whole, and allows deleting objects in use.
+// S1.22, S4.28, S3.11, S4.27, S3.14
 
 mod access;
 mod body;
+mod constraints;
+mod defaults;
 mod embedded;
-mod filled;
-mod neighbours;
 mod object;
 mod openapi;
 mod problem;
@@ -28,7 +28,7 @@ use axum::{Router, middleware, serve::ListenerExt as _};
 use std::{io, sync::Arc};
 use tokio::net::TcpListener;
 
-/// The portal over a store, for those who hold one of the tokens.
+/// The HTTP API of a store, for clients with one of the tokens.
 pub fn router(store: Store, tokens: Tokens) -> Router {
     routes::routes()
         .layer(middleware::from_fn_with_state(
@@ -38,10 +38,10 @@ pub fn router(store: Store, tokens: Tokens) -> Router {
         .with_state(store)
 }
 
-/// Serves the portal until `shutdown` comes and the requests that are under way then are answered.
+/// Serves the API until `shutdown` resolves and pending requests are completed.
 ///
 /// # Errors
-/// The listener fails, or what was written can't be brought to the disk.
+/// The listener fails, or the database can't be written to disk.
 pub async fn serve(
     listener: TcpListener,
     store: Store,
@@ -50,7 +50,7 @@ pub async fn serve(
 ) -> io::Result<()> {
     let router = router(store.clone(), tokens);
     let listener = listener.tap_io(|connection| {
-        // The end of an answer must not wait until its beginning is acknowledged.
+        // The end of a response must not wait until its start is acknowledged.
         if let Err(error) = connection.set_nodelay(true) {
             tracing::debug!(error = %error, "a connection of the sandbox may be slow");
         }
@@ -59,9 +59,9 @@ pub async fn serve(
         .with_graceful_shutdown(shutdown)
         .await?;
     let settling = store.clone();
-    let settled = match tokio::task::spawn_blocking(move || settling.settle()).await {
+    let settled = match tokio::task::spawn_blocking(move || settling.checkpoint()).await {
         // A runtime that ends starts nothing more.
-        Err(stopped) if stopped.is_cancelled() => store.settle(),
+        Err(stopped) if stopped.is_cancelled() => store.checkpoint(),
         settled => settled?,
     };
     settled.map_err(io::Error::other)

@@ -1,15 +1,15 @@
-//! An *object* is one resource as the portal holds it: an id, a version, a key, and a body without
-//! defaults, which an answer fills in.
+//! An *object* is a stored resource: an id, a version, a key, and a body without defaults, which responses
+//! fill in.
 
-use super::{filled, store::Error};
+use super::{defaults, store::Error};
 use crate::model::{Claim, Fields, Kind, Value};
 use serde_json::Value as Json;
 use std::borrow::Cow;
 
-/// The fields of an object that the portal gives it; in a body that is sent they mean nothing.
+/// The read-only fields of an object; ignored in requests.
 pub(super) const READ_ONLY: [&str; 4] = ["id", "etag", "system", "voicemail_messages"];
 
-/// An object as it is stored.
+/// A stored object.
 pub(super) struct Row<'r> {
     pub(super) seq: i64,
     pub(super) kind: Kind,
@@ -35,20 +35,20 @@ impl Row<'_> {
         }
     }
 
-    /// The version as `ETag` and `If-Match` spell it.
+    /// The version in the format of `ETag` and `If-Match`.
     pub(super) fn etag(&self) -> String {
         format!("\"{}\"", self.version)
     }
 
-    /// What was written of it: the key and the body, nothing filled in.
+    /// The stored key and body, without defaults.
     pub(super) fn written(&self) -> Result<Json, Error> {
         let mut written: Json = serde_json::from_str(&self.body)?;
         written[self.kind.identity()] = Json::from(&*self.key);
         Ok(written)
     }
 
-    /// Appends the answer: all that a reader can know of the object.
-    pub(super) fn answer(&self, out: &mut Vec<u8>) -> Result<(), Error> {
+    /// Appends the response for the object.
+    pub(super) fn write_response(&self, out: &mut Vec<u8>) -> Result<(), Error> {
         out.extend_from_slice(b"{\"id\":");
         serde_json::to_writer(&mut *out, &self.id)?;
         out.extend_from_slice(b",\"etag\":");
@@ -66,8 +66,8 @@ impl Row<'_> {
             serde_json::to_writer(&mut *out, &self.messages)?;
         }
         let brace = out.len();
-        filled::append(self.kind, &self.body, out)?;
-        // The body's own braces: the first becomes a comma, the last closes the answer.
+        defaults::append(self.kind, &self.body, out)?;
+        // The body has its own braces: the first becomes a comma, the last closes the response.
         if out.ends_with(b"{}") {
             out.truncate(brace);
             out.push(b'}');
@@ -78,38 +78,38 @@ impl Row<'_> {
     }
 }
 
-/// An object as it is about to be stored.
+/// An object to be stored.
 pub(super) struct Draft {
     pub(super) kind: Kind,
     pub(super) key: Box<str>,
     /// Canonical, without defaults, without the key, without secrets.
     pub(super) body: String,
-    /// What no other object may have.
+    /// The values that must be unique.
     pub(super) claims: Vec<Claim>,
     /// The field of each claim.
-    pub(super) claimed_by: Vec<String>,
-    /// What it holds, the key too where that is a field of the kind's type.
+    pub(super) claim_fields: Vec<String>,
+    /// The fields, including the key if it is a field of the kind.
     pub(super) fields: Fields,
 }
 
 impl Draft {
-    /// The object of this kind and key that holds `fields`, which need not be canonical.
+    /// Creates an object. `fields` need not be canonical.
     pub(super) fn new(kind: Kind, key: Box<str>, mut fields: Fields) -> Result<Self, Error> {
         let shape = kind.shape();
         if shape.field_of_any_type(kind.identity()).is_some() {
             fields.set(kind.identity().into(), Value::text(&key));
         }
         let mut fields = shape.without_defaults(forget_secrets(fields));
-        let (mut claims, mut claimed_by) = (Vec::new(), Vec::new());
+        let (mut claims, mut claim_fields) = (Vec::new(), Vec::new());
         let mut claim = |path: &str, space: &crate::model::Name, value: &str| {
             claims.push(Claim {
                 space: space.clone(),
                 value: value.into(),
             });
-            claimed_by.push(path.to_owned());
+            claim_fields.push(path.to_owned());
         };
         if kind == Kind::Extensions {
-            // One number space: what is nobody's extension yet may be this one's number.
+            // Users and extensions share one number space.
             claim(kind.identity(), &"extension".into(), &key);
         }
         shape.claims(&fields, &mut claim);
@@ -123,13 +123,13 @@ impl Draft {
             key,
             body,
             claims,
-            claimed_by,
+            claim_fields,
             fields,
         })
     }
 }
 
-/// Keeps of every secret its version, and not even where it came from.
+/// Keeps only the version of each secret, not even its origin.
 fn forget_secrets(fields: Fields) -> Fields {
     let forget = |(name, value)| (name, forget_secret(value));
     fields.into_iter().map(forget).collect()
@@ -166,12 +166,12 @@ mod tests {
             body: draft.body.into(),
         };
         let mut out = Vec::new();
-        row.answer(&mut out).unwrap();
+        row.write_response(&mut out).unwrap();
         serde_json::from_slice(&out).unwrap()
     }
 
     #[test]
-    fn an_answer_says_everything() {
+    fn a_response_contains_everything() {
         let given = json!({"first_name": "Ann", "last_name": "Lee", "email": "ann@acme.example"});
         let answer = answer(Kind::Users, "ann", given);
         assert_eq!(
@@ -188,14 +188,14 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_body_is_a_whole_answer() {
+    fn an_empty_body_makes_a_complete_response() {
         let answer = answer(Kind::Groups, "sales", json!({}));
         let expected = json!({"id": "the-id", "etag": "\"7\"", "system": false, "name": "sales"});
         assert_eq!(answer, expected);
     }
 
     #[test]
-    fn a_draft_keeps_no_secret_and_no_way_to_one() {
+    fn a_draft_keeps_only_the_version_of_a_secret() {
         let origin = SecretOrigin::Env("ANN_PASSWORD".into());
         let secret = Value::Secret(Box::new(Secret {
             origin: Some(origin),
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_claimed_whatever_has_it() {
+    fn extensions_and_users_share_one_number_space() {
         let spaces = |draft: &Draft| {
             let claims = draft.claims.iter();
             claims
@@ -232,7 +232,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            draft.claimed_by,
+            draft.claim_fields,
             ["username", "email", "extension", "phones[0].mac"]
         );
     }

@@ -1,18 +1,17 @@
-//! The portal's *description*: OpenAPI 3.1, whose schemas are those that bodies are checked against,
-//! so that it can't say anything else than what the portal does.
+//! The *OpenAPI* 3.1 description of the API, with the same schemas that validate requests.
 
 use super::object::READ_ONLY;
 use crate::{model::Kind, schema::wire};
 use serde_json::{Map, Value, json};
 use std::sync::OnceLock;
 
-/// The description, made once.
+/// The description, built once.
 pub(super) fn document() -> &'static Value {
     static DOCUMENT: OnceLock<Value> = OnceLock::new();
-    DOCUMENT.get_or_init(made)
+    DOCUMENT.get_or_init(build)
 }
 
-fn made() -> Value {
+fn build() -> Value {
     let mut schemas = Map::new();
     let mut paths = Map::new();
     for kind in Kind::ALL {
@@ -28,8 +27,8 @@ fn made() -> Value {
     schemas.insert("Problem".into(), problem());
     paths.insert(
         "/healthz".into(),
-        json!({ "get": { "operationId": "health", "summary": "Whether the portal is there.", "security": [],
-            "responses": { "200": { "description": "It is." } } } }),
+        json!({ "get": { "operationId": "health", "summary": "Check that the portal is available.", "security": [],
+            "responses": { "200": { "description": "The portal is available." } } } }),
     );
     paths.insert(
         "/openapi.json".into(),
@@ -50,7 +49,7 @@ fn made() -> Value {
             "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
             "parameters": parameters(),
             "responses": { "Problem": {
-                "description": "What is wrong (RFC 9457).",
+                "description": "A problem (RFC 9457).",
                 "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
             } },
             "schemas": schemas,
@@ -60,13 +59,13 @@ fn made() -> Value {
     document
 }
 
-/// The name of the definition that a kind's schema is.
+/// The name of a kind's schema.
 fn name_of(schema: &Value) -> String {
     let reference = schema["$ref"].as_str().unwrap_or_default();
     reference.rsplit('/').next().unwrap_or_default().to_owned()
 }
 
-/// Adds what the portal gives an object to its record, or to each of its types' records.
+/// Adds the read-only fields to each record of a kind.
 fn add_read_only(kind: Kind, schema: &mut Value) {
     let branches = schema["allOf"].as_array_mut().map(std::mem::take);
     if let Some(mut branches) = branches {
@@ -82,14 +81,14 @@ fn add_read_only(kind: Kind, schema: &mut Value) {
     for name in READ_ONLY {
         let property = match name {
             "id" => json!({ "type": "string", "format": "uuid", "readOnly": true,
-                "description": "The portal's own name for it, which never changes." }),
+                "description": "Permanent id of the object." }),
             "etag" => json!({ "type": "string", "readOnly": true,
-                "description": "Its version, for `If-Match`." }),
+                "description": "Version, for `If-Match`." }),
             "system" => json!({ "type": "boolean", "readOnly": true,
-                "description": "Whether the portal made it for itself; then it can't be changed." }),
+                "description": "Whether the object is built in and can't be changed." }),
             _ if kind != Kind::Users => continue,
             _ => json!({ "type": "integer", "minimum": 0, "readOnly": true,
-                "description": "How many voicemail messages the person has." }),
+                "description": "Number of voicemail messages." }),
         };
         properties.entry(name).or_insert(property);
     }
@@ -98,12 +97,12 @@ fn add_read_only(kind: Kind, schema: &mut Value) {
 fn parameters() -> Value {
     json!({
         "id": { "name": "id", "in": "path", "required": true, "schema": { "type": "string" } },
-        "limit": { "name": "limit", "in": "query", "description": "The most objects that the page may have.",
+        "limit": { "name": "limit", "in": "query", "description": "Maximum number of objects in the page.",
             "schema": { "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 } },
-        "cursor": { "name": "cursor", "in": "query", "description": "The `next` of the page before.",
+        "cursor": { "name": "cursor", "in": "query", "description": "`next` of the previous page.",
             "schema": { "type": "string" } },
         "ifMatch": { "name": "If-Match", "in": "header",
-            "description": "The version that the write is meant for; any, unless given.",
+            "description": "Expected version; any version if omitted.",
             "schema": { "type": "string" } },
     })
 }
@@ -116,7 +115,7 @@ fn of(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
-/// An answer that holds an object, with the headers that come with it.
+/// A response with an object and headers.
 fn object(description: &str, name: &str, headers: &[&str]) -> Value {
     let header = |name: &&str| {
         (
@@ -129,7 +128,7 @@ fn object(description: &str, name: &str, headers: &[&str]) -> Value {
         "content": { "application/json": { "schema": of(name) } } })
 }
 
-/// The answers of an operation: what it gives, and a problem for each of these statuses.
+/// The responses of an operation: success, and a problem for each of these statuses.
 fn responses(given: (&str, Value), problems: &[u16]) -> Value {
     let mut all = Map::new();
     all.insert(given.0.to_owned(), given.1);
@@ -150,10 +149,10 @@ fn collection(kind: Kind, name: &str) -> Value {
         "required": ["items", "next", "total", "totals", "revision"],
         "properties": {
             "items": { "type": "array", "items": of(name) },
-            "next": { "type": ["string", "null"], "description": "The cursor of the next page, if there is one." },
-            "total": { "type": "integer", "description": format!("How many {kind} there are.") },
-            "totals": { "type": "object", "description": "How many objects there are of every kind.", "properties": totals },
-            "revision": { "type": "integer", "description": "How many writes there have been." },
+            "next": { "type": ["string", "null"], "description": "Cursor of the next page, or null." },
+            "total": { "type": "integer", "description": format!("Number of {kind}.") },
+            "totals": { "type": "object", "description": "Number of objects of each kind.", "properties": totals },
+            "revision": { "type": "integer", "description": "Number of writes so far." },
         },
     });
     let page =
@@ -161,7 +160,7 @@ fn collection(kind: Kind, name: &str) -> Value {
     json!({
         "get": {
             "operationId": format!("list_{kind}"), "tags": [kind.name()],
-            "summary": format!("The {kind}, in order of key."),
+            "summary": format!("List {kind}, sorted by key."),
             "parameters": [parameter("limit"), parameter("cursor"), {
                 "name": kind.identity(), "in": "query", "schema": { "type": "string" },
                 "description": format!("Only the {} with this key.", kind.singular()),
@@ -170,10 +169,10 @@ fn collection(kind: Kind, name: &str) -> Value {
         },
         "post": {
             "operationId": format!("create_{}", kind.singular()), "tags": [kind.name()],
-            "summary": format!("Makes one of the {kind}."),
+            "summary": format!("Create one of the {kind}."),
             "requestBody": { "required": true, "content": { "application/json": { "schema": of(name) } } },
             "responses": responses(
-                ("201", object("It is made.", name, &["ETag", "Location"])),
+                ("201", object("Created.", name, &["ETag", "Location"])),
                 &[400, 403, 409, 413, 415, 422],
             ),
         },
@@ -183,30 +182,30 @@ fn collection(kind: Kind, name: &str) -> Value {
 fn member(kind: Kind, name: &str) -> Value {
     let patch = json!({
         "type": "object",
-        "description": format!("A merge patch (RFC 7386) of {name}: `null` clears a field back to its default, lists are replaced whole."),
+        "description": format!("A merge patch (RFC 7386) of {name}: `null` resets a field to its default, lists are replaced as a whole."),
     });
     json!({
         "parameters": [parameter("id")],
         "get": {
             "operationId": format!("read_{}", kind.singular()), "tags": [kind.name()],
-            "summary": format!("One of the {kind}."),
-            "responses": responses(("200", object("It.", name, &["ETag"])), &[404]),
+            "summary": format!("Read one of the {kind}."),
+            "responses": responses(("200", object("The object.", name, &["ETag"])), &[404]),
         },
         "patch": {
             "operationId": format!("change_{}", kind.singular()), "tags": [kind.name()],
-            "summary": format!("Changes one of the {kind}; its key too."),
+            "summary": format!("Update one of the {kind}, including its key."),
             "parameters": [parameter("ifMatch")],
             "requestBody": { "required": true, "content": { "application/merge-patch+json": { "schema": patch } } },
             "responses": responses(
-                ("200", object("As it is now.", name, &["ETag"])),
+                ("200", object("The updated object.", name, &["ETag"])),
                 &[400, 403, 404, 409, 412, 413, 415, 422],
             ),
         },
         "delete": {
             "operationId": format!("delete_{}", kind.singular()), "tags": [kind.name()],
-            "summary": format!("Removes one of the {kind}; what refers to it is left dangling."),
+            "summary": format!("Delete one of the {kind}; references to it are left dangling."),
             "parameters": [parameter("ifMatch")],
-            "responses": responses(("204", json!({ "description": "It is gone." })), &[403, 404, 412]),
+            "responses": responses(("204", json!({ "description": "Deleted." })), &[403, 404, 412]),
         },
     })
 }
@@ -233,7 +232,7 @@ fn problem() -> Value {
     })
 }
 
-/// Points every reference to where OpenAPI keeps schemas.
+/// Rewrites references to OpenAPI's place for schemas.
 fn move_references(schema: &mut Value) {
     match schema {
         Value::Object(keywords) => {

@@ -1,5 +1,5 @@
-//! A *problem* is the answer to a request that can't be met (RFC 9457): what is wrong, field by field
-//! where it is a body. It never repeats a value that was sent as a secret.
+//! A *problem* is an error response (RFC 9457), with the errors of each field for an invalid body. It never
+//! contains a secret.
 
 use super::store;
 use axum::{
@@ -8,7 +8,7 @@ use axum::{
 };
 use serde::Serialize;
 
-/// Why a request can't be met.
+/// The reason of an error response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reason {
     Malformed,
@@ -25,27 +25,31 @@ pub(super) enum Reason {
 }
 
 impl Reason {
-    /// Its status, the end of its type's name, and its title.
-    fn told(self) -> (StatusCode, &'static str, &'static str) {
+    /// The status, the suffix of the type, and the title.
+    fn parts(self) -> (StatusCode, &'static str, &'static str) {
         match self {
             Self::Malformed => (
                 StatusCode::BAD_REQUEST,
                 "malformed",
-                "The request can't be read",
+                "The request is malformed",
             ),
             Self::Unauthorized => (
                 StatusCode::UNAUTHORIZED,
                 "unauthorized",
                 "The token is missing or wrong",
             ),
-            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "That is not allowed"),
-            Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "There is no such thing"),
+            Self::Forbidden => (
+                StatusCode::FORBIDDEN,
+                "forbidden",
+                "The token doesn't allow this",
+            ),
+            Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "Not found"),
             Self::NotAllowed => (
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method-not-allowed",
-                "That can't be done here",
+                "Method not allowed",
             ),
-            Self::Taken => (StatusCode::CONFLICT, "taken", "Somebody else has it"),
+            Self::Taken => (StatusCode::CONFLICT, "taken", "The value is taken"),
             Self::Stale => (
                 StatusCode::PRECONDITION_FAILED,
                 "stale",
@@ -59,7 +63,7 @@ impl Reason {
             Self::NotJson => (
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "not-json",
-                "The body is of the wrong type",
+                "Unsupported media type",
             ),
             Self::Invalid => (
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -69,35 +73,35 @@ impl Reason {
             Self::Broken => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "broken",
-                "The portal is out of order",
+                "Internal error",
             ),
         }
     }
 }
 
-/// What is wrong with a field.
+/// The error code of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Code {
-    /// Its value can't be taken.
+    /// The value is invalid.
     Invalid,
-    /// It isn't there, and must be.
+    /// The field is required.
     Required,
-    /// Another object has its value.
+    /// Another object has the value.
     Taken,
-    /// There is no such field, or it refers to what isn't there.
+    /// The field or the referenced object doesn't exist.
     Unknown,
 }
 
-/// A field and what is wrong with it.
+/// An error of a field.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub(super) struct Fault {
+pub(super) struct FieldError {
     pub(super) field: String,
     pub(super) code: Code,
     pub(super) message: String,
 }
 
-impl Fault {
+impl FieldError {
     pub(super) fn new(field: impl Into<String>, code: Code, message: impl Into<String>) -> Self {
         Self {
             field: field.into(),
@@ -107,15 +111,15 @@ impl Fault {
     }
 }
 
-/// The answer to a request that can't be met.
+/// An error response.
 #[derive(Debug)]
 pub(super) struct Problem {
     reason: Reason,
     detail: Option<String>,
-    faults: Vec<Fault>,
+    errors: Vec<FieldError>,
 }
 
-/// A problem on the wire.
+/// The JSON form of a problem.
 #[derive(Serialize)]
 struct Wire<'a> {
     r#type: String,
@@ -124,7 +128,7 @@ struct Wire<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [Fault],
+    errors: &'a [FieldError],
 }
 
 impl Problem {
@@ -132,55 +136,55 @@ impl Problem {
         Self {
             reason,
             detail: Some(detail.into()),
-            faults: Vec::new(),
+            errors: Vec::new(),
         }
     }
 
-    /// Everything that is wrong with a body, each fault once and in order of field.
-    pub(super) fn faults(reason: Reason, mut faults: Vec<Fault>) -> Self {
-        faults.sort();
-        faults.dedup();
-        let count = faults.len();
+    /// Creates a problem with the errors of a body, sorted by field and without duplicates.
+    pub(super) fn invalid(reason: Reason, mut errors: Vec<FieldError>) -> Self {
+        errors.sort();
+        errors.dedup();
+        let count = errors.len();
         let plural = if count == 1 { "field" } else { "fields" };
         Self {
             reason,
-            detail: Some(format!("{count} {plural} can't be taken.")),
-            faults,
+            detail: Some(format!("{count} {plural} can't be accepted.")),
+            errors,
         }
     }
 
-    /// Nothing that the client can mend.
-    pub(super) fn broken() -> Self {
+    /// An internal error.
+    pub(super) fn internal() -> Self {
         Self {
             reason: Reason::Broken,
             detail: None,
-            faults: Vec::new(),
+            errors: Vec::new(),
         }
     }
 
     #[cfg(test)]
-    pub(super) fn into_faults(self) -> Vec<Fault> {
-        self.faults
+    pub(super) fn into_errors(self) -> Vec<FieldError> {
+        self.errors
     }
 }
 
-/// What is wrong with the database is logged, not told: it is nothing that the client can mend.
+/// Database errors are logged and reported as internal errors.
 impl From<store::Error> for Problem {
     fn from(error: store::Error) -> Self {
         tracing::error!(error = %error, "the sandbox's store failed");
-        Self::broken()
+        Self::internal()
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let (status, slug, title) = self.reason.told();
+        let (status, slug, title) = self.reason.parts();
         let wire = Wire {
             r#type: format!("urn:callsheet:problem:{slug}"),
             title,
             status: status.as_u16(),
             detail: self.detail.as_deref(),
-            errors: &self.faults,
+            errors: &self.errors,
         };
         let body = serde_json::to_vec(&wire).expect("a problem is plain data");
         let mut response = (status, body).into_response();

@@ -1,5 +1,4 @@
-//! A *request* is read with mistrust: its query, its conditions, and its body, which is no longer than
-//! a mebibyte.
+//! A *request* is untrusted: this validates its query, its conditions and its body of at most one mebibyte.
 
 use super::problem::{Problem, Reason};
 use crate::model::Kind;
@@ -11,42 +10,42 @@ use futures::StreamExt as _;
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
 
-/// The longest body, in bytes.
+/// The maximum length of a body, in bytes.
 const LONGEST: usize = 1024 * 1024;
 
-/// How much of a body that is too long is read all the same: a client that is cut off while it sends
-/// never sees the answer.
+/// The number of bytes of an overlong body that are still read: a client that is cut off while sending
+/// never sees the response.
 const PATIENCE: usize = 16 * LONGEST;
 
-/// The objects of a page unless the client says how many.
+/// The default page size.
 const PAGE: u32 = 100;
 
-/// The most objects that a page can have.
+/// The maximum page size.
 const LARGEST_PAGE: u32 = 1000;
 
-/// What a listing shows.
+/// The selection of a listing.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Paging {
-    /// The object with this key, if there is one.
+    /// The object with a key, if it exists.
     Key(String),
-    /// So many objects behind this key.
+    /// A page of objects after a key.
     After {
-        /// The last key of the page before; empty for the first page.
+        /// The last key of the previous page; empty for the first page.
         key: String,
-        /// How many.
+        /// The page size.
         limit: u32,
     },
 }
 
 impl Paging {
-    /// Reads the query of a listing of `kind`.
+    /// Parses the query of a listing of `kind`.
     pub(super) fn read(kind: Kind, query: &str) -> Result<Self, Problem> {
         let bad = |detail: String| Problem::new(Reason::Malformed, detail);
         let uri: Uri = format!("/?{query}")
             .parse()
-            .map_err(|_not_a_query| bad("The query can't be read.".to_owned()))?;
+            .map_err(|_not_a_query| bad("The query is malformed.".to_owned()))?;
         let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&uri)
-            .map_err(|_not_a_query| bad("The query can't be read.".to_owned()))?;
+            .map_err(|_not_a_query| bad("The query is malformed.".to_owned()))?;
         let (mut key, mut limit, mut exact) = (String::new(), PAGE, None);
         for (name, value) in pairs {
             match &*name {
@@ -54,17 +53,16 @@ impl Paging {
                     let given = value.parse().ok();
                     limit = given
                         .filter(|given| (1..=LARGEST_PAGE).contains(given))
-                        .ok_or_else(|| bad(format!("`limit` is 1 to {LARGEST_PAGE}.")))?;
+                        .ok_or_else(|| bad(format!("`limit` must be 1 to {LARGEST_PAGE}.")))?;
                 }
                 "cursor" => {
-                    key = key_in(&value).ok_or_else(|| {
-                        bad("`cursor` is not one that a page gave as `next`.".to_owned())
-                    })?;
+                    key = key_in(&value)
+                        .ok_or_else(|| bad("`cursor` must be the `next` of a page.".to_owned()))?;
                 }
                 name if name == kind.identity() => exact = Some(value),
                 _ => {
                     return Err(bad(format!(
-                        "`{name}` is no parameter; there are `limit`, `cursor` and `{}`.",
+                        "Unknown parameter `{name}`; use `limit`, `cursor` or `{}`.",
                         kind.identity()
                     )));
                 }
@@ -77,7 +75,7 @@ impl Paging {
     }
 }
 
-/// The cursor of the page behind a key.
+/// The cursor of the page after a key.
 pub(super) fn cursor(key: &str) -> String {
     key.bytes().fold(String::new(), |mut cursor, byte| {
         write!(cursor, "{byte:02x}").expect("text takes all that is written");
@@ -85,7 +83,7 @@ pub(super) fn cursor(key: &str) -> String {
     })
 }
 
-/// The key that a cursor stands for.
+/// The key of a cursor.
 fn key_in(cursor: &str) -> Option<String> {
     let digits = cursor.bytes().all(|digit| digit.is_ascii_hexdigit());
     if !digits || cursor.is_empty() || cursor.len() % 2 == 1 {
@@ -96,7 +94,7 @@ fn key_in(cursor: &str) -> Option<String> {
     String::from_utf8(bytes.collect::<Option<_>>()?).ok()
 }
 
-/// Whether the conditions of a request allow a write to an object of this version.
+/// Whether a request's conditions allow writing an object with this version.
 pub(super) fn matches(headers: &HeaderMap, etag: &str) -> bool {
     let mut conditions = headers.get_all(header::IF_MATCH).iter().peekable();
     conditions.peek().is_none()
@@ -106,7 +104,7 @@ pub(super) fn matches(headers: &HeaderMap, etag: &str) -> bool {
             .any(|one| one.trim() == "*" || one.trim() == etag)
 }
 
-/// The object in a request's body, which must be of one of these media types.
+/// The object in a request's body, which must have one of these media types.
 pub(super) async fn body(request: Request, types: &[&str]) -> Result<Map<String, Value>, Problem> {
     let given = request.headers().get(header::CONTENT_TYPE);
     let given = given.and_then(|given| given.to_str().ok()).unwrap_or("");
@@ -121,8 +119,8 @@ pub(super) async fn body(request: Request, types: &[&str]) -> Result<Map<String,
     let mut chunks = request.into_body().into_data_stream();
     let (mut bytes, mut length) = (Vec::new(), 0);
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk
-            .map_err(|_cut_off| Problem::new(Reason::Malformed, "The body ends before its end."))?;
+        let chunk =
+            chunk.map_err(|_cut_off| Problem::new(Reason::Malformed, "The body is incomplete."))?;
         length += chunk.len();
         if length <= LONGEST {
             bytes.extend_from_slice(&chunk);
@@ -131,16 +129,16 @@ pub(super) async fn body(request: Request, types: &[&str]) -> Result<Map<String,
         }
     }
     if length > LONGEST {
-        let detail = format!("A body has at most {LONGEST} bytes.");
+        let detail = format!("The body may have at most {LONGEST} bytes.");
         return Err(Problem::new(Reason::TooLarge, detail));
     }
     match serde_json::from_slice(&bytes) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(Problem::new(Reason::Invalid, "The body must be an object.")),
         Err(error) => {
-            // The error's own words may hold a piece of the text; its place never does.
+            // The error's message may contain a piece of the text, so only its place is reported.
             let (line, column) = (error.line(), error.column());
-            let detail = format!("The body is no JSON: line {line}, column {column}.");
+            let detail = format!("The body is not valid JSON: line {line}, column {column}.");
             Err(Problem::new(Reason::Malformed, detail))
         }
     }
@@ -151,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_gives_back_its_key() {
+    fn a_cursor_contains_its_key() {
         for key in ["a", "zoë@acme.example", "0100"] {
             assert_eq!(key_in(&cursor(key)).as_deref(), Some(key));
         }
@@ -161,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_is_read_or_refused() {
+    fn a_query_is_parsed_or_rejected() {
         let after = |key: &str, limit| Paging::After {
             key: key.to_owned(),
             limit,
@@ -184,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn any_of_the_versions_named_will_do() {
+    fn any_listed_version_matches() {
         let headers = |values: &[&'static str]| {
             let mut headers = HeaderMap::new();
             for value in values {

@@ -1,9 +1,8 @@
-//! The *routes* are what can be asked of the portal: list, read, make, change and remove the objects
-//! of every kind.
+//! The *routes* of the API: list, read, create, update and delete objects of each kind.
 
 use super::{
     body::{self, Outcome},
-    neighbours,
+    constraints,
     object::Row,
     openapi,
     problem::{Problem, Reason},
@@ -21,7 +20,7 @@ use axum::{
 
 type Answer = Result<Response, Problem>;
 
-/// What a path must hold, or why it doesn't.
+/// The parameters of a path, or the reason for rejecting it.
 type At<T> = Result<Path<T>, PathRejection>;
 
 pub(super) fn routes() -> Router<Store> {
@@ -30,12 +29,9 @@ pub(super) fn routes() -> Router<Store> {
         .route("/openapi.json", get(described))
         .route("/v1/{kind}", get(list).post(create))
         .route("/v1/{kind}/{id}", get(read).patch(change).delete(remove))
-        .fallback(async || Problem::new(Reason::NotFound, "There is nothing at this path."))
+        .fallback(async || Problem::new(Reason::NotFound, "Unknown path."))
         .method_not_allowed_fallback(async || {
-            Problem::new(
-                Reason::NotAllowed,
-                "Nothing at this path takes this method.",
-            )
+            Problem::new(Reason::NotAllowed, "This path doesn't support the method.")
         })
 }
 
@@ -54,19 +50,19 @@ async fn list(State(store): State<Store>, at: At<String>, RawQuery(query): RawQu
     Ok(json(StatusCode::OK, page))
 }
 
-/// One page, and the size of the whole as of the same moment.
+/// One page and the totals, in the same transaction.
 fn page(tx: &store::Tx<'_>, kind: Kind, paging: &Paging) -> Result<Vec<u8>, store::Error> {
     let mut out = b"{\"items\":[".to_vec();
     let mut next = None;
     match paging {
         Paging::Key(key) => {
             if let Some(row) = tx.by_key(kind, key)? {
-                row.answer(&mut out)?;
+                row.write_response(&mut out)?;
             }
         }
         Paging::After { key, limit } => {
             let (mut count, mut last) = (0, String::new());
-            // One more than is shown tells whether there is another page.
+            // One object more than the page size shows whether there is another page.
             tx.page(kind, key, limit + 1, |row| {
                 count += 1;
                 if count > *limit {
@@ -79,7 +75,7 @@ fn page(tx: &store::Tx<'_>, kind: Kind, paging: &Paging) -> Result<Vec<u8>, stor
                 if count == *limit {
                     last = row.key.clone().into_owned();
                 }
-                row.answer(&mut out)
+                row.write_response(&mut out)
             })?;
         }
     }
@@ -98,7 +94,7 @@ fn page(tx: &store::Tx<'_>, kind: Kind, paging: &Paging) -> Result<Vec<u8>, stor
 
 async fn read(State(store): State<Store>, at: At<(String, String)>) -> Answer {
     let (kind, id) = object(at)?;
-    blocking(move || store.read(|tx| answer(StatusCode::OK, &there(tx, kind, &id)?))).await
+    blocking(move || store.read(|tx| answer(StatusCode::OK, &existing(tx, kind, &id)?))).await
 }
 
 async fn create(State(store): State<Store>, at: At<String>, request: Request) -> Answer {
@@ -107,9 +103,9 @@ async fn create(State(store): State<Store>, at: At<String>, request: Request) ->
     blocking(move || {
         let Outcome { draft, .. } = body::outcome(kind, None, body)?;
         store.write(|tx| {
-            neighbours::check(tx, &draft, None)?;
+            constraints::check(tx, &draft, None)?;
             let id = tx.insert(&draft)?;
-            let mut response = answer(StatusCode::CREATED, &there(tx, kind, &id)?)?;
+            let mut response = answer(StatusCode::CREATED, &existing(tx, kind, &id)?)?;
             let location = format!("/v1/{kind}/{id}");
             let location = location.parse().expect("an id is plain text");
             response.headers_mut().insert(header::LOCATION, location);
@@ -135,13 +131,13 @@ async fn change(
                 draft,
                 sends_secret,
             } = body::outcome(kind, Some(&row), patch)?;
-            // What changes nothing is no write: version and revision stay.
+            // Without a change, version and revision stay the same.
             if *draft.key == *row.key && draft.body == row.body && !sends_secret {
                 return answer(StatusCode::OK, &row);
             }
-            neighbours::check(tx, &draft, Some(&row))?;
+            constraints::check(tx, &draft, Some(&row))?;
             tx.update(row.seq, &draft)?;
-            answer(StatusCode::OK, &there(tx, kind, &id)?)
+            answer(StatusCode::OK, &existing(tx, kind, &id)?)
         })
     })
     .await
@@ -163,32 +159,32 @@ async fn remove(
     .await
 }
 
-/// The object of this id.
-fn there(tx: &store::Tx<'_>, kind: Kind, id: &str) -> Result<Row<'static>, Problem> {
+/// The object with an id.
+fn existing(tx: &store::Tx<'_>, kind: Kind, id: &str) -> Result<Row<'static>, Problem> {
     tx.by_id(kind, id)?.ok_or_else(|| {
-        let detail = format!("There is no {} with this id.", kind.singular());
+        let detail = format!("No {} has this id.", kind.singular());
         Problem::new(Reason::NotFound, detail)
     })
 }
 
-/// The object of this id, if it may be written and is of the version that the client knows.
+/// The object with an id, if it is writable and has the version that the client expects.
 fn writable(
     tx: &store::Tx<'_>,
     kind: Kind,
     id: &str,
     headers: &HeaderMap,
 ) -> Result<Row<'static>, Problem> {
-    let row = there(tx, kind, id)?;
+    let row = existing(tx, kind, id)?;
     if row.system {
         let detail = format!(
-            "{kind}/{} is the portal's own; it can't be changed.",
+            "{kind}/{} is a built-in object and can't be changed.",
             row.key
         );
         return Err(Problem::new(Reason::Forbidden, detail));
     }
     if !request::matches(headers, &row.etag()) {
         let detail = format!(
-            "{kind}/{} is at version {}, not at the one in `If-Match`; read it again.",
+            "{kind}/{} has version {}, not the one in `If-Match`; read it again.",
             row.key, row.version
         );
         return Err(Problem::new(Reason::Stale, detail));
@@ -198,7 +194,7 @@ fn writable(
 
 fn answer(status: StatusCode, row: &Row<'_>) -> Answer {
     let mut out = Vec::new();
-    row.answer(&mut out)?;
+    row.write_response(&mut out)?;
     let mut response = json(status, out);
     let etag = row.etag().parse().expect("a version is a number");
     response.headers_mut().insert(header::ETAG, etag);
@@ -219,14 +215,14 @@ fn object(at: At<(String, String)>) -> Result<(Kind, String), Problem> {
     Ok((kind(&name)?, id))
 }
 
-/// A path that is no text names nothing.
+/// A path that isn't valid text is unknown.
 impl From<PathRejection> for Problem {
     fn from(_: PathRejection) -> Self {
-        Self::new(Reason::NotFound, "There is nothing at this path.")
+        Self::new(Reason::NotFound, "Unknown path.")
     }
 }
 
-/// Runs what waits for the database where waiting holds nobody up.
+/// Runs blocking database work outside the async threads.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
@@ -234,7 +230,7 @@ async fn blocking<T: Send + 'static>(
         Ok(done) => done,
         Err(error) => {
             tracing::error!(error = %error, "a request of the sandbox was not finished");
-            Err(Problem::broken())
+            Err(Problem::internal())
         }
     }
 }

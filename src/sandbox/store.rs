@@ -1,8 +1,8 @@
-//! The *store* is the portal's memory: objects in SQLite, and what no two of them may share.
+//! The *store* keeps objects and their unique values in SQLite.
 //!
-//! `rusqlite` is named in this file only. There is one connection that writes, behind a lock, and one
-//! that reads, so that a long listing doesn't wait for a write. What a request does, it does in one
-//! transaction. Everything here blocks; the routes call it off the async threads.
+//! Only this file uses `rusqlite`. One connection writes, behind a lock, and another one reads, so that long
+//! listings don't wait for writes. Each request is one transaction. All functions block; the routes call them
+//! outside the async threads.
 
 use super::object::{Draft, Row};
 use crate::model::{BUILT_IN_SCOPES, Fields, Kind, Value};
@@ -15,64 +15,64 @@ use std::{
     time::Duration,
 };
 
-/// How long one process waits for another that writes to the same file.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long to wait for another process that writes to the same file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The most memory that a connection keeps pages of the file in, in KiB.
+/// The maximum size of a connection's page cache, in KiB.
 const CACHE: i64 = 64 * 1024;
 
-/// The portal's memory. Cloning it gives another handle to the same one.
+/// The sandbox's database. Clones share it.
 #[derive(Clone)]
 pub struct Store(Arc<Connections>);
 
 struct Connections {
     writer: Mutex<Connection>,
-    /// Nothing in memory, where two connections would see two databases: there the writer reads.
+    /// None for an in-memory database, which only one connection can use.
     reader: Option<Mutex<Connection>>,
 }
 
-/// What is wrong with the database.
+/// An error of the database.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It can't be read or written, or refuses what it is given.
+    /// The database can't be read or written.
     #[error("the sandbox's database: {0}")]
     Database(#[from] rusqlite::Error),
-    /// It is of a newer version of this program, or damaged.
-    #[error("the sandbox's database can't be brought up to date: {0}")]
+    /// The database is from a newer version, or damaged.
+    #[error("the sandbox's database can't be migrated: {0}")]
     Migration(#[from] rusqlite_migration::Error),
-    /// What it holds is not what was stored.
-    #[error("the sandbox's database holds what can't be read: {0}")]
+    /// A stored object is invalid.
+    #[error("the sandbox's database contains an invalid object: {0}")]
     Body(#[from] serde_json::Error),
-    /// Its folder can't be made, or the server can't listen.
+    /// The directory can't be created, or the server can't listen.
     #[error("the sandbox can't start: {0}")]
     Io(#[from] std::io::Error),
 }
 
 impl Store {
-    /// Opens the database in a file, which is made if it isn't there.
+    /// Opens a database file; created if missing.
     ///
     /// # Errors
-    /// The file can't be opened, or is not such a database.
+    /// The file can't be opened, or isn't a sandbox database.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let mut writer = Connection::open(path)?;
         prepare(&writer)?;
-        // A commit survives the death of the process; `settle` makes it survive the machine's.
+        // A commit survives a crash of the process; after `checkpoint` also a crash of the machine.
         writer.pragma_update(None, "journal_mode", "WAL")?;
-        found(&mut writer)?;
+        migrate(&mut writer)?;
         let reader = Connection::open(path)?;
         prepare(&reader)?;
         reader.pragma_update(None, "query_only", true)?;
         Ok(Self::over(writer, Some(reader)))
     }
 
-    /// A database that is gone with the last handle to it.
+    /// Creates an in-memory database, dropped with its last handle.
     ///
     /// # Errors
-    /// There is no memory for it.
+    /// The database can't be created.
     pub fn in_memory() -> Result<Self, Error> {
         let mut writer = Connection::open_in_memory()?;
         prepare(&writer)?;
-        found(&mut writer)?;
+        migrate(&mut writer)?;
         Ok(Self::over(writer, None))
     }
 
@@ -83,11 +83,11 @@ impl Store {
         }))
     }
 
-    /// Loads many objects in one transaction, as they are: nothing is checked but what the database
-    /// itself keeps unique. Secrets are held by their version, as everywhere.
+    /// Loads many objects in one transaction. Only uniqueness is checked. Secrets are stored by version
+    /// only.
     ///
     /// # Errors
-    /// Two objects share a key or a claim, or the database fails; then none of them is loaded.
+    /// Two objects share a key or a unique value, or the database fails. Then nothing is loaded.
     pub fn seed(
         &self,
         objects: impl Iterator<Item = (Kind, Box<str>, Fields)>,
@@ -103,7 +103,7 @@ impl Store {
         })
     }
 
-    /// Leaves `messages` voicemail messages for a user, as callers would. Says whether there is one.
+    /// Sets the number of a user's voicemail messages. Returns whether the user exists.
     ///
     /// # Errors
     /// The database fails.
@@ -117,17 +117,17 @@ impl Store {
         })
     }
 
-    /// Brings everything that was written into the database file itself, and that to the disk.
+    /// Writes all committed changes to the database file on disk.
     ///
     /// # Errors
     /// The database fails.
-    pub fn settle(&self) -> Result<(), Error> {
+    pub fn checkpoint(&self) -> Result<(), Error> {
         let writer = locked(&self.0.writer);
         writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         Ok(())
     }
 
-    /// Reads, all from one state of the database.
+    /// Runs a read transaction.
     pub(super) fn read<T, E: From<Error>>(
         &self,
         read: impl FnOnce(&Tx<'_>) -> Result<T, E>,
@@ -139,13 +139,13 @@ impl Store {
         read(&Tx(tx))
     }
 
-    /// Writes, all or nothing: what was written stays if `write` returns a value.
+    /// Runs a write transaction, committed if `write` succeeds.
     pub(super) fn write<T, E: From<Error>>(
         &self,
         write: impl FnOnce(&Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut connection = locked(&self.0.writer);
-        // Immediate: what is read before the first write can't be made stale by another process.
+        // Immediate: another process can't change what is read before the first write.
         let tx = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(Error::from)?;
@@ -160,7 +160,7 @@ impl Store {
 pub(super) struct Tx<'c>(Transaction<'c>);
 
 impl Tx<'_> {
-    /// How many writes there have been.
+    /// The number of writes so far.
     pub(super) fn revision(&self) -> Result<i64, Error> {
         let sql = "SELECT value FROM revision";
         Ok(self
@@ -169,13 +169,13 @@ impl Tx<'_> {
             .query_row([], |row| row.get(0))?)
     }
 
-    /// How many objects of each kind there are.
+    /// The number of objects of each kind.
     pub(super) fn totals(&self) -> Result<BTreeMap<Kind, i64>, Error> {
         let mut statement = self.0.prepare_cached("SELECT kind, total FROM totals")?;
         let mut rows = statement.query([])?;
         let mut totals: BTreeMap<Kind, i64> = Kind::ALL.into_iter().map(|kind| (kind, 0)).collect();
         while let Some(row) = rows.next()? {
-            // A kind of a newer version of this program is not listed, so it isn't counted.
+            // Kinds of newer versions are ignored.
             if let Ok(kind) = row.get_ref(0)?.as_str().map_err(cell)?.parse() {
                 totals.insert(kind, row.get::<_, i64>(1)?);
             }
@@ -183,13 +183,13 @@ impl Tx<'_> {
         Ok(totals)
     }
 
-    /// Shows `see` the objects of one kind with keys after `after`, in order of key, at most `limit`.
+    /// Calls `visit` for at most `limit` objects of a kind, sorted by key, with keys after `after`.
     pub(super) fn page(
         &self,
         kind: Kind,
         after: &str,
         limit: u32,
-        mut see: impl FnMut(Row<'_>) -> Result<(), Error>,
+        mut visit: impl FnMut(Row<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut statement = self.0.prepare_cached(
             "SELECT seq, id, key, version, system, voicemail_messages, body FROM objects
@@ -197,17 +197,17 @@ impl Tx<'_> {
         )?;
         let mut rows = statement.query(params![kind.name(), after, limit])?;
         while let Some(row) = rows.next()? {
-            see(row_of(kind, row)?)?;
+            visit(row_of(kind, row)?)?;
         }
         Ok(())
     }
 
-    /// The object with this id, if it is of this kind.
+    /// The object with an id, if it has this kind.
     pub(super) fn by_id(&self, kind: Kind, id: &str) -> Result<Option<Row<'static>>, Error> {
         self.one(kind, "id", id)
     }
 
-    /// The object with this key.
+    /// The object with a key.
     pub(super) fn by_key(&self, kind: Kind, key: &str) -> Result<Option<Row<'static>>, Error> {
         self.one(kind, "key", key)
     }
@@ -224,7 +224,7 @@ impl Tx<'_> {
         })
     }
 
-    /// Who has what may be had once, as `users/bob`, unless it is the object `seq` itself.
+    /// The owner of a unique value, such as `users/bob`, unless it is the object `seq` itself.
     pub(super) fn owner(
         &self,
         space: &str,
@@ -239,7 +239,7 @@ impl Tx<'_> {
         Ok(owner.optional()?)
     }
 
-    /// Adds an object. Returns its id.
+    /// Inserts an object and returns its id.
     pub(super) fn insert(&self, draft: &Draft) -> Result<String, Error> {
         let revision = self.next_revision()?;
         self.insert_at(revision, draft)
@@ -256,7 +256,7 @@ impl Tx<'_> {
         Ok(id)
     }
 
-    /// Replaces what an object holds, and its key.
+    /// Replaces the body and the key of an object.
     pub(super) fn update(&self, seq: i64, draft: &Draft) -> Result<(), Error> {
         let revision = self.next_revision()?;
         let mut statement = self.0.prepare_cached(
@@ -270,7 +270,8 @@ impl Tx<'_> {
         self.claim(seq, draft)
     }
 
-    /// Removes an object and gives back what it claimed. What refers to it is left dangling (S3.14).
+    /// Deletes an object and releases its unique values. References to it are left dangling.
+    // S3.14
     pub(super) fn delete(&self, seq: i64) -> Result<(), Error> {
         self.next_revision()?;
         let mut statement = self
@@ -300,22 +301,22 @@ impl Tx<'_> {
 }
 
 fn locked(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
-    // A panic in a transaction rolled it back: the connection is as good as before.
+    // A panic in a transaction rolls it back, so the connection is still valid.
     connection.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn prepare(connection: &Connection) -> Result<(), Error> {
-    connection.busy_timeout(PATIENCE)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
-    // Claims come in no order: the pages that they go to must fit into memory for a seed to be quick.
+    // Unique values are inserted in random order: seeding is fast only if their pages fit into memory.
     connection.pragma_update(None, "cache_size", -CACHE)?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(())
 }
 
-/// Makes the tables, and the scopes that are there from the start.
-fn found(connection: &mut Connection) -> Result<(), Error> {
+/// Migrates the tables and creates the built-in scopes.
+fn migrate(connection: &mut Connection) -> Result<(), Error> {
     let migrations = vec![M::up(include_str!("migrations/0001_objects.sql"))];
     Migrations::new(migrations).to_latest(connection)?;
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -357,7 +358,7 @@ fn row_of<'r>(kind: Kind, row: &'r rusqlite::Row<'_>) -> Result<Row<'r>, Error> 
     })
 }
 
-/// A cell of another type than its column's: the tables are strict, so the file is damaged.
+/// A cell with the wrong type. Tables are strict, so the file is damaged.
 fn cell(error: rusqlite::types::FromSqlError) -> Error {
     Error::Database(error.into())
 }

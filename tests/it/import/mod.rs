@@ -8,7 +8,7 @@ use crate::workspace::STANDARD;
 use callsheet::{
     config::PortalKind,
     desired::{self, Desired},
-    import::{self, File, Import, LeftOut, Verdict},
+    import::{self, File, Import, LeftOut, Validation},
     model::{Address, Kind, Listing, Live, LiveObject},
     plan::{Inputs, Past, plan},
     portal,
@@ -43,7 +43,7 @@ fn today() -> jiff::civil::Date {
 }
 
 /// Reads drafted files as the command does.
-fn verdict(drafted: &[File], own: &str, kind: PortalKind, live: &Live) -> Verdict {
+fn verdict(drafted: &[File], own: &str, kind: PortalKind, live: &Live) -> Validation {
     let mut files = Files::default();
     files.take("callsheet.yaml".into(), STANDARD.into());
     files.take("own.yaml".into(), own.into());
@@ -60,7 +60,7 @@ fn verdict(drafted: &[File], own: &str, kind: PortalKind, live: &Live) -> Verdic
     let mut config = config.unwrap();
     if report.has_errors() {
         let operations = Vec::new();
-        return Verdict { report, operations };
+        return Validation { report, operations };
     }
     strip_local_only(&mut state, &mut config, &portal);
     let inputs = Inputs {
@@ -72,7 +72,7 @@ fn verdict(drafted: &[File], own: &str, kind: PortalKind, live: &Live) -> Verdic
         only: &[],
     };
     let operations = plan(inputs).operations;
-    Verdict { report, operations }
+    Validation { report, operations }
 }
 
 /// Imports everything beside what is declared, and checks that it comes out even.
@@ -83,9 +83,9 @@ fn imported(objects: &[(Kind, &str, Json)], own: &str, kind: PortalKind) -> Impo
     let declared = desired::load(files, today()).state;
     let selected = import::select(&live, &declared, &[]).unwrap();
     let exists = |name: &str| name == "own.yaml";
-    let judge = |files: &[File]| Ok::<_, import::Error>(verdict(files, own, kind, &live));
-    let import = import::import(&live, &declared, &selected, &exists, &judge).unwrap();
-    let Verdict { report, operations } = verdict(&import.files, own, kind, &live);
+    let validate = |files: &[File]| Ok::<_, import::Error>(verdict(files, own, kind, &live));
+    let import = import::import(&live, &declared, &selected, &exists, &validate).unwrap();
+    let Validation { report, operations } = verdict(&import.files, own, kind, &live);
     assert!(!report.has_errors(), "{:?}", report.sorted());
     let ours: BTreeSet<&Address> = import
         .files
@@ -324,11 +324,12 @@ fn ten_thousand_objects_take_few_readings() {
     let live = live(&objects.collect::<Vec<_>>());
     let selected = import::select(&live, &Default::default(), &[]).unwrap();
     let readings = std::cell::Cell::new(0);
-    let judge = |files: &[File]| {
+    let validate = |files: &[File]| {
         readings.set(readings.get() + 1);
         Ok::<_, import::Error>(verdict(files, "{}", PortalKind::Sandbox, &live))
     };
-    let import = import::import(&live, &Default::default(), &selected, &|_| false, &judge).unwrap();
+    let import =
+        import::import(&live, &Default::default(), &selected, &|_| false, &validate).unwrap();
     assert!(readings.get() <= 3, "{}", readings.get());
     assert_eq!(
         import

@@ -8,7 +8,7 @@ use super::{
 use crate::running;
 use callsheet::{
     desired,
-    import::{self, Error, File, Import, Verdict},
+    import::{self, Error, File, Import, Validation},
     model::{Kind, State},
     portal::{Details, capabilities},
     repo::Files,
@@ -96,14 +96,14 @@ fn what_is_imported_is_what_is_there() {
                 .extend(check_support(&read.state, &capabilities(kind)));
             read
         };
-        let judge = |drafted: &[File]| {
+        let validate = |drafted: &[File]| {
             let report = read(drafted).report;
             let operations = Vec::new();
-            Ok::<_, Error>(Verdict { report, operations })
+            Ok::<_, Error>(Validation { report, operations })
         };
         let (none, nowhere) = (State::default(), |_: &str| false);
         let Import { files, left_out } =
-            import::import(&live, &none, &selected, &nowhere, &judge).unwrap();
+            import::import(&live, &none, &selected, &nowhere, &validate).unwrap();
         // The account's own administrator has no e-mail address, and so can't be declared.
         let left_out: Vec<String> = left_out.iter().map(|one| one.address.to_string()).collect();
         let expected: &[&str] = if subject.is_kazoo() {

@@ -1,6 +1,6 @@
-//! A *filled* body says every default out loud (S1.22): it is copied from the stored text to the
-//! answer's in one pass, without a tree in between, because a listing of 100,000 people is little
-//! else.
+//! *Defaults* of a response: writes a stored body with its defaults filled in, in one pass and without
+//! building a tree, since this dominates the cost of large listings.
+// S1.22
 
 use crate::model::{Field, Kind, Shape};
 use serde::{
@@ -9,15 +9,15 @@ use serde::{
 };
 use std::fmt;
 
-/// Appends a stored body with the defaults that it leaves out.
+/// Appends a stored body with its missing defaults.
 pub(super) fn append(kind: Kind, body: &str, out: &mut Vec<u8>) -> serde_json::Result<()> {
-    // What a template leaves out is left to each user, so nothing can be said in its place.
+    // Fields that a template omits are up to each user, so they have no defaults.
     let shape = match kind {
         Kind::Templates => None,
         _ => of_type(kind.shape(), body)?,
     };
     let mut json = serde_json::Deserializer::from_str(body);
-    Copied {
+    Copier {
         shape,
         before: b"",
         out,
@@ -25,8 +25,7 @@ pub(super) fn append(kind: Kind, body: &str, out: &mut Vec<u8>) -> serde_json::R
     .deserialize(&mut json)
 }
 
-/// The record that a body is of: of one of several types, the one that its tag names, which may stand
-/// behind the other fields.
+/// The record shape of a body. For a kind with several types, the tag selects it; the tag may come last.
 fn of_type<'s>(shape: &'s Shape, body: &str) -> serde_json::Result<Option<&'s Shape>> {
     let Shape::Variants { tag, types } = shape else {
         return Ok(Some(shape));
@@ -37,15 +36,15 @@ fn of_type<'s>(shape: &'s Shape, body: &str) -> serde_json::Result<Option<&'s Sh
     Ok(found.map(|(_, shape)| shape))
 }
 
-/// Copies one value to `out`, filling in what its shape knows of.
-struct Copied<'a> {
+/// Copies one value to `out` and fills in the defaults of its shape.
+struct Copier<'a> {
     shape: Option<&'a Shape>,
-    /// Goes before the value if there is one: a list's end shows only when it is read.
+    /// Written before the value, if there is one: the end of a list is known only after reading.
     before: &'a [u8],
     out: &'a mut Vec<u8>,
 }
 
-impl Copied<'_> {
+impl Copier<'_> {
     fn scalar<E: serde::de::Error>(self, value: impl Serialize) -> Result<(), E> {
         self.out.extend_from_slice(self.before);
         write(self.out, value)
@@ -56,14 +55,14 @@ fn write<E: serde::de::Error>(out: &mut Vec<u8>, value: impl Serialize) -> Resul
     serde_json::to_writer(out, &value).map_err(E::custom)
 }
 
-impl<'de> DeserializeSeed<'de> for Copied<'_> {
+impl<'de> DeserializeSeed<'de> for Copier<'_> {
     type Value = ();
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
         json.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Copied<'_> {
+impl<'de> Visitor<'de> for Copier<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -100,7 +99,7 @@ impl<'de> Visitor<'de> for Copied<'_> {
         let mut before: &[u8] = b"";
         let mut copied = Some(());
         while copied.is_some() {
-            copied = list.next_element_seed(Copied {
+            copied = list.next_element_seed(Copier {
                 shape: item,
                 before,
                 out: self.out,
@@ -121,13 +120,13 @@ impl<'de> Visitor<'de> for Copied<'_> {
         self.out.push(b'{');
         let start = self.out.len();
         let mut seen = Seen::none();
-        while let Some(at) = map.next_key_seed(CopiedName {
+        while let Some(at) = map.next_key_seed(NameCopier {
             fields,
             first: self.out.len() == start,
             out: self.out,
         })? {
             seen.mark(at);
-            map.next_value_seed(Copied {
+            map.next_value_seed(Copier {
                 shape: at.map_or(item, |at| Some(&fields[at].shape)),
                 before: b"",
                 out: self.out,
@@ -143,21 +142,21 @@ impl<'de> Visitor<'de> for Copied<'_> {
     }
 }
 
-/// Copies the name of a field, and says which one it is.
-struct CopiedName<'a> {
+/// Copies the name of a field and returns its index.
+struct NameCopier<'a> {
     fields: &'a [Field],
     first: bool,
     out: &'a mut Vec<u8>,
 }
 
-impl<'de> DeserializeSeed<'de> for CopiedName<'_> {
+impl<'de> DeserializeSeed<'de> for NameCopier<'_> {
     type Value = Option<usize>;
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Option<usize>, D::Error> {
         json.deserialize_str(self)
     }
 }
 
-impl Visitor<'_> for CopiedName<'_> {
+impl Visitor<'_> for NameCopier<'_> {
     type Value = Option<usize>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -179,8 +178,8 @@ fn append_name<E: serde::de::Error>(name: &str, first: bool, out: &mut Vec<u8>) 
     Ok(())
 }
 
-/// Appends a field that a body leaves out, if anything is known of it: its default, or the record of
-/// its fields' defaults.
+/// Appends a missing field: its default, or a record of its fields' defaults. Fields without defaults are
+/// omitted.
 fn append_default<E: serde::de::Error>(
     field: &Field,
     first: bool,
@@ -192,7 +191,7 @@ fn append_default<E: serde::de::Error>(
             write(out, default)
         }
         (None, Shape::Record(fields)) => {
-            let nothing = out.len();
+            let rollback = out.len();
             append_name(&field.name, first, out)?;
             out.push(b'{');
             let start = out.len();
@@ -200,7 +199,7 @@ fn append_default<E: serde::de::Error>(
                 append_default(field, out.len() == start, out)?;
             }
             if out.len() == start {
-                out.truncate(nothing);
+                out.truncate(rollback);
             } else {
                 out.push(b'}');
             }
@@ -210,7 +209,7 @@ fn append_default<E: serde::de::Error>(
     }
 }
 
-/// Which fields of a record were there.
+/// The set of fields present in a record.
 struct Seen(u128);
 
 impl Seen {
@@ -232,7 +231,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn filled(kind: Kind, body: &Value) -> Value {
+    fn with_defaults(kind: Kind, body: &Value) -> Value {
         let mut out = Vec::new();
         append(kind, &body.to_string(), &mut out).unwrap();
         serde_json::from_slice(&out).unwrap()
@@ -240,7 +239,7 @@ mod tests {
 
     #[test]
     fn defaults_are_filled_in_at_every_depth() {
-        let user = filled(
+        let user = with_defaults(
             Kind::Users,
             &json!({"dnd": true, "voicemail": {"mailbox": "12", "greeting": {"file": "a \"b\".wav"}},
                 "answering_rules": [{"name": "Night"}, {"name": "Day", "enabled": false}],
@@ -261,19 +260,19 @@ mod tests {
     }
 
     #[test]
-    fn each_type_of_extension_has_defaults_of_its_own() {
-        let fax = filled(Kind::Extensions, &json!({"name": "Fax", "kind": "fax"}));
+    fn each_type_of_extension_has_its_own_defaults() {
+        let fax = with_defaults(Kind::Extensions, &json!({"name": "Fax", "kind": "fax"}));
         assert_eq!(fax, json!({"name": "Fax", "kind": "fax", "retries": 3}));
     }
 
     #[test]
-    fn a_template_leaves_open_what_it_leaves_out() {
+    fn a_template_has_no_defaults() {
         let template = json!({"user": {"dnd": true}});
-        assert_eq!(filled(Kind::Templates, &template), template);
+        assert_eq!(with_defaults(Kind::Templates, &template), template);
     }
 
     #[test]
-    fn every_record_fits_into_what_was_seen() {
+    fn every_record_fits_into_the_field_set() {
         for kind in Kind::ALL {
             assert!(kind.shape().all_fields().len() <= 128);
         }

@@ -1,19 +1,17 @@
-//! A *neighbour* is another object of the portal: nobody may have what it has, and what a write newly
-//! refers to must be one.
+//! *Constraints* between objects: unique values, and references that must exist.
 
 use super::{
     object::{Draft, Row},
-    problem::{Code, Fault, Problem, Reason},
+    problem::{Code, FieldError, Problem, Reason},
     store::{Error, Tx},
 };
 use crate::model::{Fields, Kind};
 
-/// Checks what only the other objects can say: that nobody has what the draft claims, and that what
-/// it newly refers to is there.
+/// Checks that the draft's unique values are free, and that its new references exist.
 pub(super) fn check(tx: &Tx<'_>, draft: &Draft, before: Option<&Row<'_>>) -> Result<(), Problem> {
     let unknown = unknown_references(tx, draft, before)?;
     if !unknown.is_empty() {
-        return Err(Problem::faults(Reason::Invalid, unknown));
+        return Err(Problem::invalid(Reason::Invalid, unknown));
     }
     let seq = before.map(|row| row.seq);
     let mut taken = Vec::new();
@@ -23,9 +21,9 @@ pub(super) fn check(tx: &Tx<'_>, draft: &Draft, before: Option<&Row<'_>>) -> Res
         .is_some_and(|row| Some(row.seq) != seq)
     {
         let message = format!("{} {key} belongs to {kind}/{key}", kind.identity());
-        taken.push(Fault::new(kind.identity(), Code::Taken, message));
+        taken.push(FieldError::new(kind.identity(), Code::Taken, message));
     }
-    for (at, (claim, field)) in draft.claims.iter().zip(&draft.claimed_by).enumerate() {
+    for (at, (claim, field)) in draft.claims.iter().zip(&draft.claim_fields).enumerate() {
         let owner = if draft.claims[..at].contains(claim) {
             Some(format!("{kind}/{key} already"))
         } else {
@@ -33,23 +31,24 @@ pub(super) fn check(tx: &Tx<'_>, draft: &Draft, before: Option<&Row<'_>>) -> Res
         };
         if let Some(owner) = owner {
             let message = format!("{} {} belongs to {owner}", claim.space, claim.value);
-            taken.push(Fault::new(field, Code::Taken, message));
+            taken.push(FieldError::new(field, Code::Taken, message));
         }
     }
     if taken.is_empty() {
         Ok(())
     } else {
-        Err(Problem::faults(Reason::Taken, taken))
+        Err(Problem::invalid(Reason::Taken, taken))
     }
 }
 
-/// The references that a draft has and `before` had not, to what isn't there. Destinations of calls,
-/// agents and owners are free to dangle: they may name what comes later (S3.14).
+/// The new references of a draft that don't exist. Call destinations, agents and owners may dangle: their
+/// objects may be created later.
+// S3.14
 fn unknown_references(
     tx: &Tx<'_>,
     draft: &Draft,
     before: Option<&Row<'_>>,
-) -> Result<Vec<Fault>, Problem> {
+) -> Result<Vec<FieldError>, Problem> {
     if draft.kind == Kind::Templates {
         return Ok(Vec::new());
     }
@@ -63,25 +62,25 @@ fn unknown_references(
         ),
         None => Vec::new(),
     };
-    let mut faults = Vec::new();
+    let mut errors = Vec::new();
     for (field, kind, key) in references(draft.kind, &draft.fields) {
         let known = old
             .iter()
             .any(|(_, old, name)| (*old, name) == (kind, &key));
         if !known && tx.by_key(kind, &key)?.is_none() {
             let message = format!("there is no {} `{key}`", kind.singular());
-            faults.push(Fault::new(field, Code::Unknown, message));
+            errors.push(FieldError::new(field, Code::Unknown, message));
         }
     }
-    Ok(faults)
+    Ok(errors)
 }
 
-/// The references to what a resource is built on: field, kind, key.
+/// The references that must exist: field, kind and key.
 fn references(kind: Kind, fields: &Fields) -> Vec<(String, Kind, String)> {
     let mut all = Vec::new();
     kind.shape().references(fields, &mut |path, kinds, key| {
         if let [kind @ (Kind::Scopes | Kind::Groups | Kind::Instances | Kind::Templates)] = kinds {
-            // A set is kept sorted, so an index would not be the one that was sent.
+            // Sets are stored sorted, so the index would differ from the request's.
             let field = path.split('[').next().unwrap_or(path);
             all.push((field.to_owned(), *kind, key.to_owned()));
         }
@@ -98,7 +97,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn only_new_references_must_lead_somewhere() {
+    fn only_new_references_must_exist() {
         let after = |patch| becomes(Kind::Users, ann(json!({})), patch);
         assert_eq!(
             after(
@@ -113,7 +112,7 @@ mod tests {
                 "template unknown"
             ]
         );
-        let free = json!({"scope": "admin", "forwarding": {"destinations": ["nobody"]}});
+        let free = json!({"scope": "admin", "forwarding": {"destinations": ["missing"]}});
         assert!(after(free).is_ok());
         let scope = json!({"name": "boss"});
         let extends = json!({"extends": "chief"});
@@ -123,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_phone_given_twice_is_taken() {
+    fn a_phone_listed_twice_is_taken() {
         let phone = json!({"mac": "001565aabbcc", "model": "t54"});
         let twice = json!({"phones": [phone, {"mac": "00:15:65:AA:BB:CC", "model": "t57"}]});
         let refused = becomes(Kind::Users, ann(json!({})), twice).unwrap_err();
