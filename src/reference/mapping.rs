@@ -38,7 +38,7 @@ fn tables(kind: PortalKind) -> String {
         // Writing to a string can't fail.
         _ = write!(
             text,
-            "\n### {kind}\n\n| field | document | field there | representation |\n|---|---|---|---|\n"
+            "\n### {kind}\n\n| field | document | portal field | representation |\n|---|---|---|---|\n"
         );
         for row in own {
             let FieldMapping {

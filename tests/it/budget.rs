@@ -1,4 +1,4 @@
-//! What a plan and an apply cost in requests, around the boundaries of pages.
+//! The number of requests of a plan and an apply around page boundaries.
 
 use crate::{faulty::Faulty, running};
 use callsheet::{
@@ -33,7 +33,7 @@ async fn planned(state: &State, portal: &dyn Portal) -> Plan {
 }
 
 #[test]
-fn a_plan_costs_its_pages_and_an_apply_its_operations() {
+fn a_plan_sends_one_request_per_page_and_an_apply_one_per_operation() {
     for users in [0, 1, 999, 1000, 1001, 2000, 2001] {
         let store = Store::in_memory().unwrap();
         let objects = (0..users).map(user);

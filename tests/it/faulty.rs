@@ -1,8 +1,8 @@
-//! A *faulty portal* is a real one behind a proxy that breaks on demand: it refuses, cuts off, lies
-//! and forgets, as portals in the wild do, but exactly when a test says so.
+//! A *faulty portal* is a portal behind a proxy that injects faults when a test requests them: it rejects
+//! requests, truncates answers, and modifies pages.
 //!
-//! It speaks just enough HTTP/1.1 for that, one request a connection, and runs on threads of its own,
-//! so that tests with a runtime and tests of the binary can use it alike.
+//! The proxy supports minimal HTTP/1.1 with one request per connection. It runs on its own threads, so that tests
+//! with a tokio runtime and tests of the binary can use it.
 
 use crate::message::Message;
 use serde_json::Value;
@@ -16,45 +16,45 @@ use std::{
     thread::JoinHandle,
 };
 
-/// What goes wrong with a request.
+/// A fault in the handling of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// Too many requests; nothing is done.
+    /// Answered with 429; not forwarded.
     Status429 { retry_after: Option<u32> },
-    /// Out of order; nothing is done.
+    /// Answered with an internal error; not forwarded.
     Status500,
-    /// The connection ends before anything is done.
+    /// The connection is closed; not forwarded.
     ResetBeforeSend,
-    /// It is done, and the connection ends before anybody says so.
+    /// Forwarded, and the connection is closed without an answer.
     ResetAfterCommit,
-    /// The answer ends in its middle.
+    /// Forwarded, and the answer is truncated.
     TruncatedBody,
-    /// A page for people, as gateways show them; nothing is done.
+    /// Answered with an HTML page, as by a gateway; not forwarded.
     HtmlPage(u16),
-    /// The credentials are accepted no more; nothing is done.
+    /// Answered with 401; not forwarded.
     Status401,
-    /// Refused with this status, in a portal's own words; nothing is done.
+    /// Answered with this status as JSON; not forwarded.
     Refused(u16),
-    /// It waits at the door until the test lets it in, and then it is done.
+    /// Held until the test releases it, and then forwarded.
     Hold,
-    /// It waits at the door, and is turned away: nothing is done.
+    /// Held until the test releases it, and then rejected.
     HoldThenDrop,
-    /// It is done at once, and its answer waits at the door.
+    /// Forwarded at once, and the answer is held.
     HoldAnswer,
-    /// A page lacks an object.
+    /// An object is removed from a page.
     LoseRow,
-    /// A page has an object twice.
+    /// An object of a page is duplicated.
     RepeatRow,
-    /// A page says that there is one object more than there is.
+    /// The total of a page is one too high.
     TotalLies,
 }
 
-/// Which requests a fault is for.
+/// The requests to which a fault applies.
 #[derive(Clone, Debug)]
 pub(crate) struct Match {
     method: &'static str,
     prefix: String,
-    /// Only the n-th of them, counted from 1; every one otherwise.
+    /// Only the n-th of them, counted from 1; all if `None`.
     nth: Option<usize>,
 }
 
@@ -75,7 +75,7 @@ impl Match {
         Self::new("PATCH", prefix)
     }
 
-    /// Every request that changes something; a login doesn't.
+    /// All writes, except logins.
     pub(crate) fn write() -> Self {
         Self::new("WRITE", "/")
     }
@@ -88,14 +88,14 @@ impl Match {
         Self::new("POST", prefix)
     }
 
-    /// Only the n-th request, counted from 1 and from when the fault is switched on.
+    /// Only the n-th request, counted from 1 since the fault was added.
     pub(crate) fn nth(mut self, nth: usize) -> Self {
         self.nth = Some(nth);
         self
     }
 }
 
-/// The door at which requests wait. Whoever holds it learns of each that came, and lets them in.
+/// A gate at which requests are held. A test can wait for them and release them.
 #[derive(Default)]
 struct Door {
     waiting: Mutex<(usize, bool)>,
@@ -124,7 +124,7 @@ struct Script {
 }
 
 impl Script {
-    /// Notes a request, and says what goes wrong with it: the first rule that is due decides.
+    /// Records a request and returns its fault, from the first rule that matches.
     fn next(&mut self, method: &str, path: &str) -> Option<Fault> {
         self.requests.push((method.to_owned(), path.to_owned()));
         let mut due = None;
@@ -142,7 +142,7 @@ impl Script {
     }
 }
 
-/// Whether a request changes something. A login doesn't.
+/// Whether a request is a write. A login isn't.
 pub(crate) fn writes(method: &str, path: &str) -> bool {
     method != "GET" && !path.ends_with("_auth")
 }
@@ -157,7 +157,7 @@ pub(crate) struct Faulty {
 }
 
 impl Faulty {
-    /// A proxy before the portal at `url`, with nothing wrong yet.
+    /// Starts a proxy for the portal at `url`, without faults.
     pub(crate) fn before(url: &str) -> Self {
         let upstream = url.strip_prefix("http://").expect("a plain address");
         let upstream: SocketAddr = upstream.trim_end_matches('/').parse().unwrap();
@@ -188,12 +188,12 @@ impl Faulty {
         }
     }
 
-    /// Where it listens.
+    /// The URL of the proxy.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Switches a fault on.
+    /// Adds a fault.
     pub(crate) fn fail(&self, matches: Match, fault: Fault) {
         self.script.lock().unwrap().rules.push(Rule {
             matches,
@@ -202,30 +202,30 @@ impl Faulty {
         });
     }
 
-    /// Switches every fault off and forgets the requests so far.
+    /// Removes all faults and recorded requests.
     pub(crate) fn heal(&self) {
         *self.script.lock().unwrap() = Script::default();
     }
 
-    /// Waits until so many requests stand at the door.
+    /// Waits until the given number of requests is held.
     pub(crate) fn until_held(&self, count: usize) {
         let state = self.door.waiting.lock().unwrap();
         let few = |state: &mut (usize, bool)| state.0 < count;
         drop(self.door.changed.wait_while(state, few).unwrap());
     }
 
-    /// Lets every request in, now and from now on.
+    /// Releases all requests, including future ones.
     pub(crate) fn release(&self) {
         self.door.waiting.lock().unwrap().1 = true;
         self.door.changed.notify_all();
     }
 
-    /// Every request so far, as method and path with query.
+    /// All requests so far, as method and path with query.
     pub(crate) fn requests(&self) -> Vec<(String, String)> {
         self.script.lock().unwrap().requests.clone()
     }
 
-    /// How many requests of a method there were.
+    /// The number of requests with a method.
     pub(crate) fn count(&self, method: &str) -> usize {
         let requests = self.requests();
         requests.iter().filter(|(known, _)| known == method).count()
@@ -244,7 +244,7 @@ impl Drop for Faulty {
     }
 }
 
-/// Serves one connection: one request, and whatever becomes of it.
+/// Handles one connection with one request.
 fn relay(
     mut client: TcpStream,
     upstream: SocketAddr,
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_a_fault_nothing_is_changed() {
+    async fn without_a_fault_the_proxy_is_transparent() {
         let sandbox = Sandbox::empty();
         let (faulty, client) = before(&sandbox);
         let straight = get(&Client::new(&sandbox.url, WRITE), SCOPES)
@@ -374,7 +374,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_fault_comes_when_it_is_due() {
+    async fn a_fault_applies_to_the_nth_request() {
         let sandbox = Sandbox::empty();
         let (faulty, client) = before(&sandbox);
         faulty.fail(Match::get("/v1/scopes").nth(2), Fault::Status500);
@@ -396,7 +396,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_portal_that_is_busy_says_for_how_long_or_not() {
+    async fn a_busy_portal_may_send_retry_after() {
         let sandbox = Sandbox::empty();
         let (faulty, client) = before(&sandbox);
         for (retry_after, header) in [(Some(7), "7"), (None, "")] {
@@ -408,7 +408,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_connection_ends_before_or_after_the_deed() {
+    async fn a_connection_is_closed_before_or_after_the_write() {
         let sandbox = Sandbox::empty();
         let (faulty, client) = before(&sandbox);
         faulty.fail(Match::post("/v1/groups").nth(1), Fault::ResetBeforeSend);
@@ -423,7 +423,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_ends_in_its_middle() {
+    async fn an_answer_is_truncated() {
         let sandbox = Sandbox::empty();
         let (faulty, client) = before(&sandbox);
         faulty.fail(Match::get("/v1"), Fault::TruncatedBody);
@@ -432,7 +432,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_page_lies() {
+    async fn a_page_is_modified() {
         let sandbox = Sandbox::empty();
         let (faulty, client) = before(&sandbox);
         let truth = get(&client, SCOPES).await.unwrap().body;

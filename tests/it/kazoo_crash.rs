@@ -1,6 +1,6 @@
-//! The crash matrix on Kazoo, where one object is several documents and nobody guards names: a real
-//! process is killed at each write of a mixed plan, before it is done, while it is being done, and before
-//! its answer comes. Run again, it converges to what it would have come to, and nothing is left over.
+//! *Crash tests* on Kazoo, where one object is several documents and names aren't enforced: a process is killed
+//! at each write of a mixed plan, before the write is applied, while it is applied, and before its answer
+//! arrives. The next run converges to the result of an uninterrupted one, without orphaned documents.
 
 use crate::{
     faulty::{Fault, Faulty, Match, writes},
@@ -15,7 +15,7 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// What is there: people, a room, and who will go.
+/// The initial state: people, a conference, and a person who will be deleted.
 const BEFORE: &str = "
 groups: { sales: {}, support: {} }
 users:
@@ -33,7 +33,7 @@ numbers:
   +14155550100: { destination: zed }
 ";
 
-/// What is to be.
+/// The target state.
 const AFTER: &str = "
 groups: { sales: {}, support: {}, night: {} }
 users:
@@ -53,7 +53,7 @@ numbers:
   +14155550100: { destination: 2000 }
 ";
 
-/// And contacts, where they are held: two who need the list that isn't there yet, and so make it.
+/// Contacts, if supported: two that need the list, which doesn't exist yet.
 const CONTACTS: &str = "
 contacts:
   fire: { name: Fire brigade, numbers: [+14155550111] }
@@ -96,7 +96,7 @@ fn said(output: &Output) -> String {
     text(&output.stdout) + &text(&output.stderr)
 }
 
-/// Runs it to its end, which must be a good one.
+/// Runs a command that must succeed.
 fn run(folder: &TempDir, line: &str, when: &str) -> String {
     let output = callsheet(folder, line).output().unwrap();
     assert_eq!(
@@ -108,7 +108,7 @@ fn run(folder: &TempDir, line: &str, when: &str) -> String {
     said(&output)
 }
 
-/// A Kazoo with what is there before.
+/// A Kazoo with the initial state.
 fn before(dialect: Dialect) -> Kazoo {
     let kazoo = Kazoo::start(dialect);
     let folder = workspace(&kazoo.url, &format!("{BEFORE}{GOING}"), "");
@@ -128,9 +128,9 @@ const COLLECTIONS: [&str; 8] = [
     "entries",
 ];
 
-/// Everything of the account as text, with names in place of ids, and without what is made up at random.
-/// What is there twice is there twice.
-fn told(kazoo: &Kazoo) -> Vec<String> {
+/// All documents of the account as text, with names instead of IDs, and without random values. Duplicates are
+/// kept.
+fn dump(kazoo: &Kazoo) -> Vec<String> {
     let mut names: BTreeMap<String, String> = BTreeMap::new();
     let mut all: Vec<(&str, Value)> = Vec::new();
     for collection in COLLECTIONS.into_iter().chain(["callflows"]) {
@@ -150,7 +150,7 @@ fn told(kazoo: &Kazoo) -> Vec<String> {
             all.push((collection, doc));
         }
     }
-    let mut told: Vec<String> = Vec::new();
+    let mut lines: Vec<String> = Vec::new();
     for (collection, doc) in &all {
         let mut text = doc.to_string();
         for (id, name) in &names {
@@ -158,13 +158,13 @@ fn told(kazoo: &Kazoo) -> Vec<String> {
         }
         let mut doc: Value = serde_json::from_str(&text).unwrap();
         doc.sort_all_objects();
-        told.push(format!("{collection} {doc}"));
+        lines.push(format!("{collection} {doc}"));
     }
-    told.sort();
-    told
+    lines.sort();
+    lines
 }
 
-/// What belongs to nobody, or to somebody who is gone.
+/// The documents without an owner, or with an owner that no longer exists.
 fn orphans(kazoo: &Kazoo) -> Vec<String> {
     let users = kazoo.docs("users");
     let flows: String = kazoo
@@ -205,8 +205,8 @@ fn sent(kazoo: &Kazoo) -> usize {
         .count()
 }
 
-/// What it comes to when nothing goes wrong, and in how many writes.
-fn straight(dialect: Dialect) -> (Vec<String>, usize) {
+/// The result of an uninterrupted run, and its number of writes.
+fn uninterrupted(dialect: Dialect) -> (Vec<String>, usize) {
     let kazoo = before(dialect);
     let folder = workspace(&kazoo.url, &after(dialect), "users/zed, extensions/2009");
     run(&folder, "apply --yes", "straight");
@@ -214,7 +214,7 @@ fn straight(dialect: Dialect) -> (Vec<String>, usize) {
     run(&folder, "plan --detailed-exitcode", "straight");
     assert_eq!(orphans(&kazoo), [""; 0]);
     assert_eq!(kazoo.violations(), [""; 0]);
-    (told(&kazoo), count)
+    (dump(&kazoo), count)
 }
 
 fn killed(dialect: Dialect, fault: Fault, write: usize, expected: &[String]) {
@@ -253,16 +253,19 @@ fn killed(dialect: Dialect, fault: Fault, write: usize, expected: &[String]) {
         "{when}: {rerun}"
     );
     run(&folder, "plan --detailed-exitcode", &when);
-    let told = told(&kazoo);
+    let actual = dump(&kazoo);
     let differs = |one: &&String, other: &[String]| !other.contains(one);
-    let more: Vec<&String> = told.iter().filter(|one| differs(one, expected)).collect();
-    let less: Vec<&String> = expected.iter().filter(|one| differs(one, &told)).collect();
+    let more: Vec<&String> = actual.iter().filter(|one| differs(one, expected)).collect();
+    let less: Vec<&String> = expected
+        .iter()
+        .filter(|one| differs(one, &actual))
+        .collect();
     assert!(
         more.is_empty() && less.is_empty(),
         "{when}: there is {more:#?} and not {less:#?}\n{rerun}"
     );
     assert_eq!(
-        told.len(),
+        actual.len(),
         expected.len(),
         "{when}: something is there twice"
     );
@@ -278,7 +281,7 @@ fn killed(dialect: Dialect, fault: Fault, write: usize, expected: &[String]) {
 }
 
 fn killed_at_every_write(dialect: Dialect, fault: Fault) {
-    let (expected, count) = straight(dialect);
+    let (expected, count) = uninterrupted(dialect);
     assert!(count >= 20, "{count}");
     for write in 1..=count {
         killed(dialect, fault, write, &expected);
@@ -286,16 +289,16 @@ fn killed_at_every_write(dialect: Dialect, fault: Fault) {
 }
 
 #[test]
-fn killed_before_any_write_it_converges() {
+fn a_kill_before_any_write_converges() {
     killed_at_every_write(Dialect::Four, Fault::HoldThenDrop);
 }
 
 #[test]
-fn killed_during_any_write_it_converges() {
+fn a_kill_during_any_write_converges() {
     killed_at_every_write(Dialect::Five, Fault::Hold);
 }
 
 #[test]
-fn killed_after_any_write_it_converges() {
+fn a_kill_after_any_write_converges() {
     killed_at_every_write(Dialect::Four, Fault::HoldAnswer);
 }

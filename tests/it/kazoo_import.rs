@@ -1,5 +1,5 @@
-//! An import from Kazoo: people as Monster's interface makes them, and all that an account gathers
-//! beside them. What comes out validates, leaves nothing to plan, and nothing was touched.
+//! An *import* from Kazoo: users as Monster UI creates them, and other content of an old account. The result
+//! is valid, the next plan is empty, and nothing on the portal is changed.
 
 use crate::{
     kazoo::{Dialect, Kazoo, Options, PASSWORD},
@@ -22,7 +22,7 @@ const COLLECTIONS: [&str; 11] = [
     "temporal_rules",
 ];
 
-/// Every document of the account.
+/// All documents of the account.
 fn documents(kazoo: &Kazoo) -> BTreeMap<&'static str, BTreeMap<String, Value>> {
     COLLECTIONS
         .into_iter()
@@ -30,7 +30,7 @@ fn documents(kazoo: &Kazoo) -> BTreeMap<&'static str, BTreeMap<String, Value>> {
         .collect()
 }
 
-/// A user as Monster's interface makes one, without anything that belongs to it.
+/// A user as Monster UI creates it, without other documents.
 fn user(kazoo: &Kazoo, first: &str, number: Option<&str>) -> String {
     let email = format!("{}@acme.example", first.to_lowercase());
     let mut user = json!({
@@ -78,7 +78,7 @@ fn main_callflow(kazoo: &Kazoo, owner: &str, numbers: &[&str], flow: Value) -> S
     kazoo.seed("callflows", callflow)
 }
 
-/// A person as Monster's interface makes one: user, mailbox, callflow, a desk phone and a soft phone.
+/// A person as Monster UI creates it: user, mailbox, callflow, a desk phone and a soft phone.
 fn person(kazoo: &Kazoo, first: &str, number: &str, mac: Option<&str>) -> (String, String) {
     let id = user(kazoo, first, Some(number));
     let vmbox = mailbox(kazoo, &id, number);
@@ -101,7 +101,7 @@ fn person(kazoo: &Kazoo, first: &str, number: &str, mac: Option<&str>) -> (Strin
     (id, vmbox)
 }
 
-/// An account as they come to be over the years.
+/// An account that has grown over years.
 fn office(kazoo: &Kazoo) {
     let (ann, ann_box) = person(kazoo, "Ann", "1001", Some("001565aabb01"));
     let (bob, _) = person(kazoo, "Bob", "1002", Some("00:15:65:AA:BB:02"));
@@ -256,7 +256,7 @@ fn office(kazoo: &Kazoo) {
     kazoo.seed("callflows", json!({"name": "Fax", "numbers": ["7000", "+14155550170"], "flow": node("faxbox", json!({"faxbox_id": fax}), json!({}))}));
 }
 
-/// A workspace over a Kazoo.
+/// A workspace for a Kazoo.
 fn workspace(kazoo: &Kazoo) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let config = format!(
@@ -267,7 +267,7 @@ fn workspace(kazoo: &Kazoo) -> tempfile::TempDir {
     folder
 }
 
-/// Runs the binary in a workspace: how it ended, what it printed, and what it said.
+/// Runs the binary in a workspace. Returns the exit code, stdout and stderr.
 fn run(folder: &tempfile::TempDir, line: &str) -> (i32, String, String) {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_callsheet"));
     command
@@ -283,7 +283,7 @@ fn run(folder: &tempfile::TempDir, line: &str) -> (i32, String, String) {
     )
 }
 
-/// That nothing but reading was asked for, logins aside.
+/// Checks that there were only reads, apart from logins.
 fn only_read(kazoo: &Kazoo) {
     for seen in kazoo.requests() {
         let is_login = seen.method == "PUT" && seen.path.ends_with("_auth");
@@ -334,7 +334,7 @@ fn imported(options: Options) {
     change_a_title(&kazoo, &folder);
 }
 
-/// One field of one person: only that document changes, and of it only that.
+/// Changes one field of one user, and checks that no other field or document changes.
 fn change_a_title(kazoo: &Kazoo, folder: &tempfile::TempDir) {
     let path = folder.path().join("users.yaml");
     let text = std::fs::read_to_string(&path).unwrap();
@@ -369,12 +369,12 @@ fn change_a_title(kazoo: &Kazoo, folder: &tempfile::TempDir) {
 }
 
 #[test]
-fn an_account_of_a_four_is_imported() {
+fn an_account_of_kazoo_4_is_imported() {
     imported(Options::new(Dialect::Four));
 }
 
 #[test]
-fn an_account_of_a_four_with_bulk_is_imported() {
+fn an_account_of_kazoo_4_with_bulk_is_imported() {
     imported(Options {
         bulk: true,
         page_size: 3,
@@ -384,12 +384,12 @@ fn an_account_of_a_four_with_bulk_is_imported() {
 }
 
 #[test]
-fn an_account_of_a_five_is_imported() {
+fn an_account_of_kazoo_5_is_imported() {
     imported(Options::new(Dialect::Five));
 }
 
 #[test]
-fn of_groups_that_read_alike_one_is_known() {
+fn of_groups_with_the_same_key_one_is_managed() {
     for dialect in [Dialect::Four, Dialect::Five] {
         let kazoo = Kazoo::start(dialect);
         let (ann, _) = person(&kazoo, "Ann", "1001", None);
@@ -410,7 +410,7 @@ fn of_groups_that_read_alike_one_is_known() {
 }
 
 #[test]
-fn a_callflow_to_a_queue_where_there_are_no_queues_is_imported_as_far_as_it_goes() {
+fn a_callflow_to_a_queue_is_imported_without_queues() {
     let kazoo = Options {
         queues: false,
         ..Options::new(Dialect::Four)

@@ -1,4 +1,4 @@
-//! *Charges*: what costs money isn't made, unless the policy says so, and never beyond its limits.
+//! *Charges*: billable objects are only created within the limits of the policy.
 
 use super::{
     run::{Workspace, applied, failures},
@@ -11,7 +11,7 @@ use crate::{
 use callsheet::{config::Charges, model::Kind};
 use serde_json::json;
 
-/// What comes of two new people where each costs so much, and whether charges were ever accepted.
+/// The failures of creating two billable users, and the number of accepted charges.
 fn outcome(dialect: Dialect, charges: Option<Charges>) -> (Vec<String>, usize) {
     let options = Options {
         priced: vec![("users", 10.0, 5.0)],
@@ -42,7 +42,7 @@ fn outcome(dialect: Dialect, charges: Option<Charges>) -> (Vec<String>, usize) {
 }
 
 #[test]
-fn what_costs_money_is_made_only_within_the_policy() {
+fn billable_objects_are_created_within_the_policy() {
     for dialect in [Dialect::Four, Dialect::Five] {
         let (told, accepted) = outcome(dialect, None);
         assert_eq!((told.len(), accepted), (2, 0), "{told:?}");

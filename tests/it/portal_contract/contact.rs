@@ -1,5 +1,5 @@
-//! A *contact* on a Kazoo is an entry of one list, which is made with the first of them: one list, whoever
-//! comes at once and whatever goes wrong, and what others keep in lists is theirs.
+//! A *contact* on a Kazoo is an entry of one list, which is created with the first contact: there is only one
+//! list despite concurrency and faults, and other lists aren't changed.
 
 use super::{
     run::{Workspace, applied, changed, failures, step},
@@ -36,7 +36,7 @@ fn kazoo(subject: &Subject) -> &Kazoo {
     }
 }
 
-/// The keys that entries hold, in order, and how many lists there are.
+/// The keys in the entries, in order, and the number of lists.
 fn kept(kazoo: &Kazoo) -> (Vec<String>, usize) {
     let entries = kazoo.docs("entries").into_values();
     let keys = entries.map(|doc| doc["callsheet"]["key"].as_str().unwrap_or("").to_owned());
@@ -50,7 +50,7 @@ fn seed_list(kazoo: &Kazoo) -> String {
 }
 
 #[test]
-fn all_that_come_at_once_are_in_one_list() {
+fn concurrent_contacts_are_created_in_one_list() {
     let subject = Subject::four();
     step(&subject, &declared(&KEYS), true, "three contacts");
     let kazoo = kazoo(&subject);
@@ -64,7 +64,7 @@ fn all_that_come_at_once_are_in_one_list() {
 }
 
 #[test]
-fn a_change_sends_what_differs_for_the_revision_that_was_read() {
+fn a_change_sends_the_difference_with_the_revision() {
     let subject = Subject::four();
     let mut workspace = declared(&["fire"]);
     step(&subject, &workspace, true, "a contact");
@@ -95,7 +95,7 @@ fn a_change_sends_what_differs_for_the_revision_that_was_read() {
 }
 
 #[test]
-fn one_that_was_made_by_hand_is_known_by_its_name_and_keeps_its_key() {
+fn a_manually_created_entry_gets_its_key_from_its_name() {
     let subject = Subject::four();
     let kazoo = kazoo(&subject);
     let list = seed_list(kazoo);
@@ -126,7 +126,7 @@ fn one_that_was_made_by_hand_is_known_by_its_name_and_keeps_its_key() {
 }
 
 #[test]
-fn what_no_key_can_be_made_of_and_what_is_in_other_lists_is_never_touched() {
+fn entries_without_a_valid_key_and_other_lists_are_unmanaged() {
     let subject = Subject::four();
     let kazoo = kazoo(&subject);
     let list = seed_list(kazoo);
@@ -154,7 +154,7 @@ fn what_no_key_can_be_made_of_and_what_is_in_other_lists_is_never_touched() {
 }
 
 #[test]
-fn a_key_or_a_list_that_is_there_twice_stops_the_plan() {
+fn a_duplicate_key_or_list_makes_the_listing_incomplete() {
     let subject = Subject::four();
     let kazoo = kazoo(&subject);
     let list = seed_list(kazoo);
@@ -182,7 +182,7 @@ fn a_key_or_a_list_that_is_there_twice_stops_the_plan() {
 }
 
 #[test]
-fn whoever_wants_contacts_reads_them_and_nobody_else_does() {
+fn contacts_are_only_read_on_request() {
     let subject = Subject::four();
     step(&subject, &declared(&KEYS), true, "three contacts");
     let fire = [Address::new(Kind::Contacts, "fire")];
@@ -215,7 +215,7 @@ fn whoever_wants_contacts_reads_them_and_nobody_else_does() {
 }
 
 #[test]
-fn a_generation_whose_lists_are_of_another_model_refuses_a_contact() {
+fn kazoo_5_does_not_support_contacts() {
     let subject = Subject::five();
     running::runtime().block_on(async {
         let portal = subject.portal();
@@ -235,7 +235,7 @@ fn a_generation_whose_lists_are_of_another_model_refuses_a_contact() {
 }
 
 #[test]
-fn where_neither_lists_nor_queues_are_loaded_both_are_refused_and_the_rest_is_read() {
+fn without_lists_and_queues_the_rest_is_read() {
     let options = Options {
         lists: false,
         queues: false,
@@ -261,7 +261,7 @@ fn where_neither_lists_nor_queues_are_loaded_both_are_refused_and_the_rest_is_re
 }
 
 #[test]
-fn whatever_goes_wrong_there_is_one_list_and_each_contact_once() {
+fn faults_cause_no_duplicate_list_or_contact() {
     for fault in [
         Fault::ResetBeforeSend,
         Fault::ResetAfterCommit,
@@ -314,7 +314,7 @@ fn whatever_goes_wrong_there_is_one_list_and_each_contact_once() {
     }
 }
 
-/// The next run, by the straight way, with whatever is left to do.
+/// The next run, without faults.
 fn step_to(subject: &Subject, workspace: &Workspace, what: &str) {
     running::runtime().block_on(async {
         let portal = subject.portal();

@@ -1,4 +1,4 @@
-//! *Cost*: a plan of nothing makes the requests that it must, and no more.
+//! *Cost*: an empty plan sends the minimum number of requests.
 
 use super::{
     field::neighbours,
@@ -13,7 +13,7 @@ use crate::{
 use callsheet::model::{Kind, Requests, Value};
 use serde_json::json;
 
-/// Everybody with every field that a list doesn't tell, so many of them.
+/// Users with every field that lists omit.
 fn people(count: usize) -> Workspace {
     let mut workspace = Workspace::default();
     for at in 0..count {
@@ -35,11 +35,11 @@ fn cost(subject: &Subject, workspace: &Workspace) -> Requests {
     })
 }
 
-/// Five lists of one page each, and the login.
+/// Five lists with one page each, and the login.
 const LISTS: u64 = 6;
 
 #[test]
-fn a_plan_of_nothing_costs_its_lists_and_the_details_that_are_declared() {
+fn an_empty_plan_reads_lists_and_declared_details() {
     let subject = Subject::four();
     let workspace = people(7);
     step(&subject, &workspace, true, "people");
@@ -89,7 +89,7 @@ fn a_plan_of_nothing_costs_its_lists_and_the_details_that_are_declared() {
 }
 
 #[test]
-fn contacts_cost_their_list_and_a_request_each_and_nothing_where_none_is_declared() {
+fn contacts_are_read_only_if_declared() {
     let subject = Subject::four();
     let mut workspace = people(1);
     step(&subject, &workspace, true, "one person");
@@ -125,7 +125,7 @@ fn contacts_cost_their_list_and_a_request_each_and_nothing_where_none_is_declare
 }
 
 #[test]
-fn a_generation_that_tells_fields_in_its_lists_is_asked_for_no_details_but_mailboxes() {
+fn kazoo_5_needs_details_only_of_mailboxes() {
     let subject = Subject::five();
     let workspace = people(7);
     step(&subject, &workspace, true, "people");
@@ -140,7 +140,7 @@ fn a_generation_that_tells_fields_in_its_lists_is_asked_for_no_details_but_mailb
 }
 
 #[test]
-fn many_details_come_in_one_answer_where_that_is_loaded() {
+fn details_are_read_in_batches_with_bulk() {
     let options = Options {
         bulk: true,
         ..Options::new(Dialect::Four)
@@ -171,7 +171,7 @@ fn many_details_come_in_one_answer_where_that_is_loaded() {
 }
 
 #[test]
-fn a_change_costs_what_it_changes() {
+fn a_change_sends_one_request_per_document() {
     let subject = Subject::four();
     let mut workspace = neighbours(&subject);
     step(&subject, &workspace, true, "the neighbours");

@@ -1,4 +1,4 @@
-//! *Evidence*: nobody goes to whom something leads, however deep in a Kazoo's documents it stands.
+//! *Evidence*: a user with references isn't deleted, wherever the reference is in Kazoo's documents.
 
 use super::{
     run::{Workspace, step},
@@ -11,7 +11,7 @@ use callsheet::{
 };
 use serde_json::{Value as Json, json};
 
-/// Zed, who is to go, and nobody else.
+/// A workspace in which only Zed is deleted.
 fn zed(subject: &Subject) -> (Workspace, String) {
     let mut workspace = Workspace::default();
     for (key, number) in [("zed", "79300"), ("stays", "79301")] {
@@ -33,7 +33,7 @@ fn zed(subject: &Subject) -> (Workspace, String) {
     (workspace, id)
 }
 
-/// What holds Zed back.
+/// The findings that block the delete.
 fn held(subject: &Subject, workspace: &Workspace) -> Vec<String> {
     running::runtime().block_on(async {
         let plan = workspace.plan(&*subject.portal()).await.unwrap();
@@ -51,7 +51,7 @@ fn held(subject: &Subject, workspace: &Workspace) -> Vec<String> {
 }
 
 #[test]
-fn whatever_leads_to_a_person_holds_the_person_back() {
+fn any_reference_to_a_user_blocks_the_delete() {
     for make in [Subject::four, Subject::five] {
         let node = |module: &str, data: Json, way: &str, child: Json| json!({"module": module, "data": data, "children": {way: child}});
         let leaf =
@@ -134,7 +134,7 @@ fn whatever_leads_to_a_person_holds_the_person_back() {
 }
 
 #[test]
-fn whom_nothing_leads_to_goes_with_all_that_is_the_persons_own() {
+fn a_user_without_references_is_deleted_with_all_documents() {
     let subject = Subject::four();
     let (workspace, zed) = zed(&subject);
     let Server::Kazoo(kazoo) = &subject.server else {
@@ -172,7 +172,7 @@ fn whom_nothing_leads_to_goes_with_all_that_is_the_persons_own() {
 }
 
 #[test]
-fn messages_in_a_mailbox_are_seen_before_they_go() {
+fn messages_are_reported_before_the_delete() {
     let subject = Subject::four();
     let (workspace, zed) = zed(&subject);
     let Server::Kazoo(kazoo) = &subject.server else {
@@ -199,7 +199,7 @@ fn messages_in_a_mailbox_are_seen_before_they_go() {
 }
 
 #[test]
-fn who_came_back_under_a_name_that_is_inactive_is_seen() {
+fn an_inactive_user_with_the_same_name_is_detected() {
     let subject = Subject::four();
     let Server::Kazoo(kazoo) = &subject.server else {
         unreachable!()

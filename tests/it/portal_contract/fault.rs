@@ -1,5 +1,4 @@
-//! *Faults*: whatever goes wrong on the way, nothing is deleted for it, nothing is made twice, and the
-//! next run finishes what this one left.
+//! *Faults*: a failed request causes no delete and no duplicate, and the next run completes the change.
 
 use super::{
     field::{clean, neighbours},
@@ -34,7 +33,7 @@ const FAULTS: [Fault; 11] = [
     Fault::Status401,
 ];
 
-/// Somebody comes, somebody changes, somebody goes; and so do extensions.
+/// Users and extensions are created, changed and deleted.
 fn before(subject: &Subject) -> Workspace {
     let mut workspace = neighbours(subject);
     let going = json!({"first_name": "Go", "last_name": "Ing", "email": "going@acme.example", "extension": "79070"});
@@ -64,7 +63,7 @@ fn mixed(workspace: &mut Workspace) {
     workspace.remove(Kind::Extensions, "79071");
 }
 
-/// Everything that there should be, once.
+/// Checks that each object exists exactly once.
 fn assert_whole(subject: &Subject, what: &str) {
     if let Server::Kazoo(kazoo) = &subject.server {
         let count = |collection: &str| kazoo.docs(collection).len();
@@ -83,7 +82,7 @@ fn assert_whole(subject: &Subject, what: &str) {
 }
 
 #[test]
-fn a_write_that_goes_wrong_is_finished_by_the_next_run() {
+fn a_failed_write_is_completed_by_the_next_run() {
     for make in [Subject::sandbox, Subject::four, Subject::five] {
         for fault in FAULTS {
             let mut nth = 1;
@@ -109,7 +108,7 @@ fn a_write_that_goes_wrong_is_finished_by_the_next_run() {
     }
 }
 
-/// Applies with one fault. Returns how many writes there were.
+/// Applies with one fault. Returns the number of writes.
 fn interrupted(
     workspace: &Workspace,
     portal: &dyn Portal,
@@ -158,7 +157,7 @@ fn finish(subject: &Subject, workspace: &Workspace, what: &str) {
 }
 
 #[test]
-fn a_read_that_goes_wrong_never_deletes_and_never_doubles() {
+fn a_failed_read_causes_no_delete_and_no_duplicate() {
     let lies = [Fault::LoseRow, Fault::RepeatRow, Fault::TotalLies];
     for make in [Subject::sandbox, Subject::four, Subject::five] {
         let subject = make();

@@ -1,4 +1,4 @@
-//! Every *field* of every kind that a portal can hold: set, changed, cleared, and its list turned round.
+//! Every supported *field* of every kind: set, changed, cleared, and its list reversed.
 
 use super::{
     run::{Workspace, step},
@@ -13,7 +13,7 @@ use callsheet::{
 };
 use serde_json::json;
 
-/// The resource that is put through everything.
+/// The resource under test.
 const KEYS: &[(Kind, &str)] = &[
     (Kind::Scopes, "conf_lead"),
     (Kind::Groups, "conf-crew"),
@@ -25,7 +25,7 @@ const KEYS: &[(Kind, &str)] = &[
     (Kind::Contacts, "conf-fire"),
 ];
 
-/// What others refer to.
+/// The resources to which others refer.
 pub(super) fn neighbours(subject: &Subject) -> Workspace {
     let portal = subject.capabilities();
     let mut workspace = Workspace::default();
@@ -54,8 +54,8 @@ pub(super) fn neighbours(subject: &Subject) -> Workspace {
     workspace
 }
 
-/// The least of a resource.
-fn least(kind: Kind, word: Option<&str>) -> serde_json::Value {
+/// The required fields of a resource.
+fn minimal(kind: Kind, word: Option<&str>) -> serde_json::Value {
     match (kind, word) {
         (Kind::Users, _) => {
             json!({"first_name": "Tess", "last_name": "Ter", "email": "tess@acme.example",
@@ -93,7 +93,7 @@ fn all_fields(subject: &Subject) {
                 .is_none_or(|word| !capability.unsupported.contains(word.as_str()))
         }) {
             let declared = workspace
-                .declare(*kind, key, &least(*kind, word.as_deref()))
+                .declare(*kind, key, &minimal(*kind, word.as_deref()))
                 .clone();
             let label = word.as_deref().unwrap_or("");
             step(subject, &workspace, true, &format!("{kind} {label} comes"));
@@ -112,7 +112,7 @@ fn all_fields(subject: &Subject) {
     subject.assert_untouched(&foreign);
 }
 
-/// Takes away what the suite made, in an order in which nothing is left that refers to it.
+/// Deletes the objects of the suite in an order without dangling references.
 pub(super) fn clean(subject: &Subject, workspace: &mut Workspace) {
     let members = workspace.state.of_kind(Kind::Users).filter(|(_, user)| {
         let groups = user.fields.get("groups");
@@ -265,22 +265,22 @@ fn secret(label: &str, version: u32) -> Value {
 }
 
 #[test]
-fn the_sandbox_holds_every_field() {
+fn the_sandbox_supports_every_field() {
     all_fields(&Subject::sandbox());
 }
 
 #[test]
-fn a_kazoo_of_generation_4_holds_every_field() {
+fn kazoo_4_supports_every_field() {
     all_fields(&Subject::four());
 }
 
 #[test]
-fn a_kazoo_of_generation_5_holds_every_field() {
+fn kazoo_5_supports_every_field() {
     all_fields(&Subject::five());
 }
 
 #[test]
-fn a_real_kazoo_holds_every_field() {
+fn a_real_kazoo_supports_every_field() {
     match Subject::real() {
         Some(real) => all_fields(&real),
         None => skipped("a real Kazoo: CALLSHEET_KAZOO_URL is not set"),

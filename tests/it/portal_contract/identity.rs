@@ -1,5 +1,5 @@
-//! *Identity*: who is renamed, renumbered or becomes another type is the same afterwards, and whoever was
-//! built only in part is completed.
+//! *Identity*: an object keeps its ID when its name, number or type changes, and an incomplete person is
+//! completed.
 
 use super::{
     field::{clean, neighbours},
@@ -34,7 +34,7 @@ fn password(version: u32) -> Value {
 }
 
 #[test]
-fn a_person_keeps_the_account_under_another_name_and_number() {
+fn a_user_keeps_its_id_with_another_name_and_number() {
     for subject in Subject::all() {
         let mut workspace = neighbours(&subject);
         workspace.declare(Kind::Users, "conf-tess", &tess("79020"));
@@ -69,14 +69,14 @@ fn a_person_keeps_the_account_under_another_name_and_number() {
 }
 
 #[test]
-fn an_outer_number_stays_with_the_person_whatever_the_inner_one_becomes() {
+fn an_external_number_stays_with_the_user_when_the_extension_changes() {
     for subject in [Subject::four(), Subject::five()] {
         let mut workspace = neighbours(&subject);
         step(&subject, &workspace, true, "the neighbours");
         let Server::Kazoo(kazoo) = &subject.server else {
             unreachable!()
         };
-        // One that is declared, and one that somebody added by hand.
+        // One that is declared, and one that was added manually.
         workspace.declare(
             Kind::Numbers,
             "+14155550130",
@@ -97,7 +97,7 @@ fn an_outer_number_stays_with_the_person_whatever_the_inner_one_becomes() {
 }
 
 #[test]
-fn two_people_swap_their_numbers() {
+fn two_users_swap_their_numbers() {
     for subject in Subject::all() {
         let mut workspace = neighbours(&subject);
         let extension = |workspace: &mut Workspace, key: &str, number: &str| {
@@ -115,7 +115,7 @@ fn two_people_swap_their_numbers() {
 }
 
 #[test]
-fn an_extension_becomes_every_other_type() {
+fn an_extension_changes_to_every_other_type() {
     for subject in Subject::all() {
         let mut workspace = neighbours(&subject);
         step(&subject, &workspace, true, "the neighbours");
@@ -166,7 +166,7 @@ fn an_extension_becomes_every_other_type() {
 }
 
 #[test]
-fn who_was_built_in_part_is_completed() {
+fn an_incomplete_person_is_completed() {
     for subject in [Subject::four(), Subject::five()] {
         let Server::Kazoo(kazoo) = &subject.server else {
             unreachable!()
@@ -218,7 +218,7 @@ fn who_was_built_in_part_is_completed() {
 }
 
 #[test]
-fn a_new_name_without_a_password_is_refused_before_anything_is_sent() {
+fn a_new_name_without_a_password_is_rejected_before_any_request() {
     let subject = Subject::four();
     let mut workspace = Workspace::default();
     workspace.declare(Kind::Users, "conf-tess", &tess("79060"));

@@ -1,8 +1,7 @@
-//! What every portal must do: whatever it says that it can hold, it holds.
+//! The *conformance suite*: a portal supports what its capabilities declare.
 //!
-//! Each step is the same: something is declared, a plan has changes, they are applied, and the next plan
-//! has none. The subjects are the sandbox, a Kazoo of each generation that tests can talk to, and a real
-//! Kazoo where `CALLSHEET_KAZOO_URL` says where it is.
+//! Each step declares something, expects a plan with changes, applies it, and expects an empty plan. The
+//! subjects are the sandbox, a fake Kazoo of each generation, and a real Kazoo if `CALLSHEET_KAZOO_URL` is set.
 
 mod field;
 

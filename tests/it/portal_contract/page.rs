@@ -1,5 +1,4 @@
-//! *Pages*: lists one short of a page, a page, one more, and two and one more are read whole, at the cost
-//! of their pages.
+//! *Pages*: lists around the boundaries of pages are read completely with one request per page.
 
 use super::{
     run::Workspace,
@@ -10,12 +9,12 @@ use callsheet::model::Kind;
 use reqwest::Method;
 use serde_json::json;
 
-/// How many users a portal's pages hold.
+/// The page size for users.
 fn page(subject: &Subject) -> usize {
     if subject.is_kazoo() { 500 } else { 1000 }
 }
 
-/// Makes so many more users, straight on the server.
+/// Creates users directly on the server.
 fn seed(subject: &Subject, from: usize, to: usize) {
     let user = |at: usize| {
         json!({"username": format!("p{at:04}"), "first_name": "P", "last_name": "Q",
@@ -41,7 +40,7 @@ fn seed(subject: &Subject, from: usize, to: usize) {
 }
 
 #[test]
-fn lists_are_read_whole_around_every_boundary() {
+fn lists_are_complete_around_page_boundaries() {
     for subject in [Subject::sandbox(), Subject::four(), Subject::five()] {
         let page = page(&subject);
         let workspace = Workspace::default();

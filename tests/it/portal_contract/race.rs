@@ -1,5 +1,5 @@
-//! A *race*: somebody else is at the same Kazoo between our reading and our writing. Whoever was faster is
-//! never overwritten, and what doesn't concern us is no reason to stop.
+//! *Races*: another client changes the Kazoo between a read and a write. Its change is never overwritten, and an
+//! unrelated change is no failure.
 
 use super::{
     run::{Workspace, applied, failures, step},
@@ -39,7 +39,7 @@ fn people() -> Workspace {
     workspace
 }
 
-/// Plans, lets an administrator do something, and applies.
+/// Plans, changes something as an administrator, and applies.
 fn raced(subject: &Subject, workspace: &Workspace, meanwhile: impl Fn(&Kazoo)) -> Vec<String> {
     running::runtime().block_on(async {
         let portal = subject.portal();
@@ -51,7 +51,7 @@ fn raced(subject: &Subject, workspace: &Workspace, meanwhile: impl Fn(&Kazoo)) -
 }
 
 #[test]
-fn what_an_administrator_changed_meanwhile_is_not_overwritten() {
+fn a_concurrent_change_is_not_overwritten() {
     for make in [Subject::four, Subject::five] {
         let subject = make();
         let mut workspace = people();
@@ -85,7 +85,7 @@ fn what_an_administrator_changed_meanwhile_is_not_overwritten() {
 }
 
 #[test]
-fn what_is_another_persons_by_now_is_not_deleted() {
+fn a_document_with_a_new_owner_is_not_deleted() {
     let subject = Subject::four();
     let mut workspace = people();
     let phones = json!([{"mac": "00:15:65:00:00:71", "model": "t54w"}]);
@@ -108,7 +108,7 @@ fn what_is_another_persons_by_now_is_not_deleted() {
 }
 
 #[test]
-fn two_who_come_at_once_are_no_failure() {
+fn concurrent_creations_succeed() {
     for make in [Subject::four, Subject::five] {
         let mut nth = 1;
         loop {
@@ -143,7 +143,7 @@ fn two_who_come_at_once_are_no_failure() {
 }
 
 #[test]
-fn where_many_at_once_are_not_allowed_they_come_one_by_one() {
+fn without_bulk_documents_are_read_one_by_one() {
     let subject = Subject::kazoo(
         "kazoo 4 with bulk",
         Options {

@@ -1,4 +1,4 @@
-//! *RateLimit*: a Kazoo that allows a hundred requests at once and ten more a second never has to turn one away.
+//! The *rate limit*: a Kazoo that allows a burst of 100 requests and 10 per second never has to reject one.
 
 use super::{
     run::Workspace,
@@ -12,7 +12,7 @@ use callsheet::portal::Details;
 use serde_json::json;
 
 #[test]
-fn nobody_is_asked_faster_than_a_host_allows() {
+fn requests_stay_below_the_hosts_rate_limit() {
     let options = Options {
         rate: Some((100, 10)),
         ..Options::new(Dialect::Four)

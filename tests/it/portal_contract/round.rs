@@ -1,4 +1,4 @@
-//! The *round trip*: what is read is written as YAML, and what the YAML declares is what is there.
+//! The *round trip*: the YAML of an import declares exactly what the portal contains.
 
 use super::{
     field::neighbours,
@@ -16,7 +16,7 @@ use callsheet::{
 };
 use serde_json::json;
 
-/// Everybody with as much as every portal can hold.
+/// Users with every field that all portals support.
 fn rich(workspace: &mut Workspace, has_contacts: bool) {
     let user = json!({"first_name": "Zoë", "last_name": "Ångström", "email": "zoe@acme.example",
         "username": "conf-zoe", "alias": "Z", "title": "東京", "address": "Main St 1\n12345 X",
@@ -65,7 +65,7 @@ fn rich(workspace: &mut Workspace, has_contacts: bool) {
 }
 
 #[test]
-fn what_is_imported_is_what_is_there() {
+fn an_import_declares_what_the_portal_contains() {
     for subject in [Subject::sandbox(), Subject::four(), Subject::five()] {
         let mut workspace = neighbours(&subject);
         let portal = subject.capabilities();

@@ -1,4 +1,4 @@
-//! A *run* is what a user does: plan, apply, plan again.
+//! A *run* plans, applies, and plans again.
 
 use super::subject::Subject;
 use crate::running;
@@ -12,7 +12,7 @@ use callsheet::{
 };
 use serde_json::{Value as Json, json};
 
-/// What is declared, and what must not be there.
+/// The declared resources, and the addresses in `absent`.
 #[derive(Clone, Default)]
 pub(super) struct Workspace {
     pub(super) state: State,
@@ -37,7 +37,7 @@ impl Workspace {
         &mut resource.unwrap().fields
     }
 
-    /// Takes a resource out of the files, and off the portal.
+    /// Removes a resource from the files and from the portal.
     pub(super) fn remove(&mut self, kind: Kind, key: &str) {
         let address = Address::new(kind, key);
         self.state.resources.remove(&address);
@@ -67,7 +67,7 @@ impl Workspace {
         Ok(live)
     }
 
-    /// Plans as the program does: with evidence, where the plan asks for some.
+    /// Plans like the program, with evidence if the plan needs it.
     pub(super) async fn plan(&self, portal: &dyn Portal) -> Result<Plan, Error> {
         let mut live = self.read(portal).await?;
         let unsupported = check_support(&self.state, portal.capabilities());
@@ -101,7 +101,7 @@ impl Workspace {
     }
 }
 
-/// Does what a plan says. Every secret is the same, four digits and some letters aside.
+/// Applies a plan with fixed secrets.
 pub(super) async fn applied(plan: &Plan, portal: &dyn Portal) -> Applied {
     let (_stop, stopped) = tokio::sync::watch::channel(false);
     let secrets = Secrets::read(plan, &|origin| {
@@ -111,7 +111,7 @@ pub(super) async fn applied(plan: &Plan, portal: &dyn Portal) -> Applied {
     apply(plan, portal, &secrets.unwrap(), stopped, &()).await
 }
 
-/// What was not done, and why.
+/// The operations that failed, with reasons.
 pub(super) fn failures(plan: &Plan, applied: &Applied) -> Vec<String> {
     let results = plan.operations.iter().zip(&applied.results);
     let failed = results.filter_map(|(operation, result)| {
@@ -141,7 +141,7 @@ pub(super) fn changed(plan: &Plan) -> Vec<String> {
     plan.operations.iter().map(line).collect()
 }
 
-/// One step: changes are expected, or none; they are applied; then none are left.
+/// One step: checks whether there are changes, applies them, and checks that none are left.
 pub(super) fn step(subject: &Subject, workspace: &Workspace, expects_changes: bool, what: &str) {
     running::runtime().block_on(async {
         let portal = subject.portal();

@@ -1,5 +1,4 @@
-//! *Secrets*: none that a Kazoo is sent, keeps or tells is ever said by the program, at any level of
-//! detail.
+//! *Secrets*: no secret that is sent to or returned by a Kazoo appears in the output, at any log level.
 
 use crate::{
     kazoo::{Dialect, Kazoo, PASSWORD, USERNAME},
@@ -28,7 +27,7 @@ fn run(folder: &Path, args: &[&str]) -> String {
 }
 
 #[test]
-fn no_secret_of_a_kazoo_is_ever_said() {
+fn no_secret_of_a_kazoo_is_printed() {
     for dialect in [Dialect::Four, Dialect::Five] {
         let kazoo = Kazoo::start(dialect);
         let zoe = kazoo.seed(
@@ -95,7 +94,7 @@ fn no_secret_of_a_kazoo_is_ever_said() {
     }
 }
 
-/// Every file below a folder.
+/// All files in a folder.
 fn walkdir(folder: &Path) -> Vec<std::path::PathBuf> {
     let mut files = Vec::new();
     for entry in folder.read_dir().unwrap() {

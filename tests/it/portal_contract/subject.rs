@@ -1,4 +1,4 @@
-//! A *subject* is a portal that is put through the suite: its server, and how to get in.
+//! A *subject* is a portal under test: its server and its credentials.
 
 use crate::{
     aloud::skipped,
@@ -17,21 +17,21 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// A portal that is put through the suite.
+/// A portal under test.
 pub(super) struct Subject {
     pub(super) name: &'static str,
     pub(super) server: Server,
     pub(super) target: Target,
 }
 
-/// Whose turn it is on the real one: every test makes the same names there.
+/// The lock of the real Kazoo: all tests use the same names there.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// What answers.
+/// The server.
 pub(super) enum Server {
     Sandbox(Sandbox),
     Kazoo(Box<Kazoo>),
-    /// One that nobody here started, and that only one test at a time may work on.
+    /// A real server, which only one test at a time can use.
     Real(#[expect(dead_code, reason = "it is held until the test ends")] MutexGuard<'static, ()>),
 }
 
@@ -126,7 +126,7 @@ impl Subject {
         })
     }
 
-    /// Every subject that can be had.
+    /// All available subjects.
     pub(super) fn all() -> Vec<Self> {
         let mut all = vec![Self::sandbox(), Self::four(), Self::five()];
         match Self::real() {
@@ -136,12 +136,12 @@ impl Subject {
         all
     }
 
-    /// A new connection, which knows nothing of what others have read.
+    /// A new adapter with an empty cache.
     pub(super) fn portal(&self) -> Box<dyn Portal> {
         portal::open(&self.target).unwrap()
     }
 
-    /// What it can hold, now that it was asked.
+    /// The capabilities after detection.
     pub(super) fn capabilities(&self) -> Capabilities {
         running::runtime().block_on(async {
             let portal = self.portal();
@@ -150,7 +150,7 @@ impl Subject {
         })
     }
 
-    /// The same by another way.
+    /// The same subject through another URL.
     pub(super) fn portal_at(&self, url: &str) -> Box<dyn Portal> {
         let target = Target {
             location: Location::Url(url.to_owned()),
@@ -159,7 +159,7 @@ impl Subject {
         portal::open(&target).unwrap()
     }
 
-    /// Where it answers.
+    /// The URL.
     pub(super) fn url(&self) -> &str {
         match &self.target.location {
             Location::Url(url) => url,
@@ -171,7 +171,7 @@ impl Subject {
         self.target.kind == PortalKind::Kazoo
     }
 
-    /// Documents that an administrator made by hand, and which nobody may touch; by collection and id.
+    /// Unmanaged documents that must not change, by collection and ID.
     pub(super) fn foreign(&self) -> BTreeMap<(&'static str, String), Json> {
         let kazoo = match &self.server {
             Server::Kazoo(kazoo) => kazoo,
@@ -227,7 +227,7 @@ impl Subject {
         kept
     }
 
-    /// That nobody touched them, and that nothing that was sent breaks a contract.
+    /// Checks that unmanaged documents are unchanged, and that every request matched the schemas.
     pub(super) fn assert_untouched(&self, foreign: &BTreeMap<(&'static str, String), Json>) {
         if let Server::Sandbox(sandbox) = &self.server {
             let client = Client::new(&sandbox.url, WRITE);
@@ -252,7 +252,7 @@ impl Subject {
     }
 }
 
-/// One object of every kind, made by hand on a sandbox.
+/// One unmanaged object of every kind on a sandbox.
 fn foreign_objects(sandbox: &Sandbox) -> BTreeMap<(&'static str, String), Json> {
     let client = Client::new(&sandbox.url, WRITE);
     let mut kept = BTreeMap::new();

@@ -1,9 +1,9 @@
-//! A *value* for every shape: several that differ, what is not English, and as much as there may be.
+//! A *value* for every shape: several different ones, non-English text, and the maximum length.
 
 use callsheet::model::{Kind, ListOrder, Shape, Value, text::Format};
 use serde_json::{Map, Value as Json, json};
 
-/// A field of a kind, of an extension behind the word of its type.
+/// A field of a kind. A field of an extension is prefixed with the type.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
     pub(super) kind: Kind,
@@ -12,7 +12,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// As capabilities name it.
+    /// The name in the capabilities.
     pub(super) fn label(&self) -> String {
         let word = self.word.iter().cloned();
         word.chain([self.names.join(".")])
@@ -20,7 +20,7 @@ impl Place {
             .join(".")
     }
 
-    /// A value that was written as JSON, as the model reads it.
+    /// Converts JSON to a value of the model.
     fn read(&self, json: Json) -> Option<Value> {
         let nested = self
             .names
@@ -36,14 +36,14 @@ impl Place {
     }
 }
 
-/// Values of one field, some of which a portal may not hold.
+/// Values of one field, of which a portal may not support some.
 pub(super) fn of(place: &Place, shape: &Shape) -> Vec<Value> {
     let written = special(place).unwrap_or_else(|| any(shape));
     let values = written.into_iter().filter_map(|json| place.read(json));
     values.collect()
 }
 
-/// Fields whose values hang together.
+/// Values of fields that depend on others.
 fn special(place: &Place) -> Option<Vec<Json>> {
     Some(match (place.kind, place.label().as_str()) {
         (Kind::Users, "answering_rules") => vec![

@@ -1,5 +1,5 @@
-//! *Hands*: what administrators do to a Kazoo by hand, before and between our runs, is understood where
-//! it can be and never runs over.
+//! *Manual edits*: changes that administrators make to a Kazoo outside of Callsheet are read if possible and
+//! never overwritten.
 
 use crate::{
     kazoo::{Dialect, Kazoo, PASSWORD},
@@ -28,7 +28,7 @@ fn people(folder: &TempDir, people: &str) {
     write(folder.path(), &[("people.yaml", people)]);
 }
 
-/// What a command says, and the number that it ends with.
+/// Runs a command. Returns its exit code and its output.
 fn run(folder: &TempDir, line: &str) -> (i32, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_callsheet"));
     command.current_dir(folder.path()).env_clear();
@@ -43,7 +43,7 @@ fn run(folder: &TempDir, line: &str) -> (i32, String) {
     (output.status.code().unwrap_or(-1), said)
 }
 
-/// Applies, after which there is nothing left to do.
+/// Applies, and checks that the next plan is empty.
 fn apply(folder: &TempDir) {
     let (code, said) = run(folder, "apply --yes");
     assert_eq!(code, 0, "{said}");
@@ -68,7 +68,7 @@ fn pair(ann: &str, bob: &str) -> String {
     format!("users:\n  {ANN}{ann} }}\n  {BOB}{bob} }}\n")
 }
 
-/// Somebody must not be there any more.
+/// Adds addresses to `absent`.
 fn absent(folder: &TempDir, addresses: &str) {
     let config = folder.path().join("callsheet.yaml");
     let text = std::fs::read_to_string(&config).unwrap();
@@ -78,7 +78,7 @@ fn absent(folder: &TempDir, addresses: &str) {
 }
 
 #[test]
-fn a_group_need_not_have_endpoints() {
+fn a_group_without_endpoints_is_read() {
     let kazoo = Kazoo::start(Dialect::Four);
     let folder = workspace(&kazoo, &pair("", ""), "");
     apply(&folder);
@@ -99,7 +99,7 @@ fn a_group_need_not_have_endpoints() {
 }
 
 #[test]
-fn of_two_inner_numbers_the_persons_own_is_replaced() {
+fn of_two_internal_numbers_the_users_extension_is_replaced() {
     let kazoo = Kazoo::start(Dialect::Four);
     let folder = workspace(&kazoo, &pair("", ""), "");
     apply(&folder);
@@ -112,7 +112,7 @@ fn of_two_inner_numbers_the_persons_own_is_replaced() {
 }
 
 #[test]
-fn who_leaves_a_queue_goes_in_the_same_change() {
+fn an_agent_is_removed_from_a_queue_and_deleted_in_one_change() {
     for dialect in [Dialect::Four, Dialect::Five] {
         let kazoo = Kazoo::start(dialect);
         let queue = |agents: &str| {
@@ -130,7 +130,7 @@ fn who_leaves_a_queue_goes_in_the_same_change() {
 }
 
 #[test]
-fn who_has_another_name_than_key_is_there_before_others_mention_it() {
+fn a_user_whose_name_differs_from_the_key_is_created_before_references() {
     for dialect in [Dialect::Four, Dialect::Five] {
         let kazoo = Kazoo::start(dialect);
         let all = "groups: { sales: {} }\nusers:\n  ann: { first_name: Ann, last_name: Lee, email: \
@@ -147,7 +147,7 @@ fn who_has_another_name_than_key_is_there_before_others_mention_it() {
 }
 
 #[test]
-fn a_flow_that_somebody_built_is_changed_where_it_was_read_or_not_at_all() {
+fn a_manually_edited_flow_is_changed_only_in_known_nodes() {
     let kazoo = Kazoo::start(Dialect::Four);
     let folder = workspace(&kazoo, &pair(", rings_before_voicemail: 4", ""), "");
     apply(&folder);
@@ -202,7 +202,7 @@ fn a_flow_that_somebody_built_is_changed_where_it_was_read_or_not_at_all() {
 }
 
 #[test]
-fn what_takes_calls_by_a_pattern_too_is_somebody_elses() {
+fn a_callflow_with_patterns_is_unmanaged() {
     for dialect in [Dialect::Four, Dialect::Five] {
         let kazoo = Kazoo::start(dialect);
         let folder = workspace(&kazoo, &pair("", ""), "");
@@ -224,7 +224,7 @@ fn what_takes_calls_by_a_pattern_too_is_somebody_elses() {
 }
 
 #[test]
-fn another_account_of_the_same_name_is_never_written_to() {
+fn an_ambiguous_account_name_is_rejected() {
     let kazoo = Kazoo::start(Dialect::Four);
     let realms = ["york.example", "other.example"];
     let [york, named] = [("York", realms[0]), ("York Example", realms[1])]
@@ -267,7 +267,7 @@ fn another_account_of_the_same_name_is_never_written_to() {
 }
 
 #[test]
-fn a_number_that_nobody_declares_does_not_go_with_another() {
+fn an_undeclared_number_is_not_deleted_with_another() {
     let kazoo = Kazoo::start(Dialect::Four);
     let room = "extensions: { 2000: { kind: conference, name: C } }\n";
     let folder = workspace(&kazoo, &(pair("", "") + room), "");
