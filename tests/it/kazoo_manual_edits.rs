@@ -167,16 +167,16 @@ fn a_manually_edited_flow_is_changed_only_in_known_nodes() {
     assert_eq!(now["children"]["day"]["data"]["timeout"], 30);
     assert_eq!(now["children"]["_"]["data"]["timeout"], 10);
 
-    // Voicemail stands in two places, of which one is not the one behind the first.
+    // There are two voicemail nodes, one of which is not the fallback of the user's node.
     people(&folder, &pair(", voicemail: { enabled: false }", ""));
     let (code, said) = run(&folder, "apply --yes");
     assert_eq!(code, 1, "{said}");
     assert!(
-        said.contains("people.yaml:2: voicemail.enabled: something else"),
+        said.contains("people.yaml:2: voicemail.enabled: the user's callflow was edited manually"),
         "{said}"
     );
 
-    // Where somebody else rings behind the person, that stays.
+    // A fallback to another user is kept.
     let (flow, _) = by(&kazoo, "callflows", "name", "Bob Fox SmartPBX's Callflow");
     let ring = json!({"module": "ring_group", "data": {"endpoints": [{"id": ann, "endpoint_type": "user"}]},
         "children": {}});
@@ -195,7 +195,7 @@ fn a_manually_edited_flow_is_changed_only_in_known_nodes() {
     let (code, said) = run(&folder, "apply --yes");
     assert_eq!(code, 1, "{said}");
     assert!(
-        said.contains("people.yaml:3: voicemail.enabled: something else"),
+        said.contains("people.yaml:3: voicemail.enabled: the user's callflow was edited manually"),
         "{said}"
     );
     assert_eq!(kazoo.doc("callflows", &flow), before);
@@ -278,7 +278,7 @@ fn an_undeclared_number_is_not_deleted_with_another() {
     people(&folder, &pair("", ""));
     let (code, said) = run(&folder, "apply --yes");
     assert_eq!(code, 1, "{said}");
-    assert!(said.contains("has the number 2001 too"), "{said}");
+    assert!(said.contains("has the undeclared number 2001"), "{said}");
     assert_eq!(kazoo.docs("conferences").len(), 1);
     kazoo.set("callflows", &flow, json!({"numbers": ["2000"]}));
     apply(&folder);
