@@ -1,7 +1,6 @@
 //! `callsheet apply`: plan, ask, do; or do what was planned and reviewed earlier.
 
 use super::{
-    expect_format,
     history::{self, Baseline},
     outcome::{Outcome, UsageError, ignore_broken_pipe},
     progress::{Bars, Recorder},
@@ -33,6 +32,10 @@ pub(super) struct Args {
     /// Workspace, or a saved plan [default: workspace found from the current directory upwards]
     #[arg(value_name = "DIR | PLAN.json")]
     what: Option<PathBuf>,
+
+    /// Output format
+    #[arg(long, value_parser = super::formats(&[Format::Text, Format::Json]), env = "CALLSHEET_FORMAT", default_value = "text")]
+    pub(super) format: Format,
 
     /// Skip confirmation (required when not on a terminal)
     #[arg(long, short)]
@@ -67,7 +70,6 @@ pub(super) fn run(
     format: Format,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
-    expect_format(format, &[Format::Text, Format::Json])?;
     if !args.yes && !terminal.interactive {
         let message = "nobody can be asked here; say --yes to apply without asking";
         return Err(UsageError(message.to_owned()).into());
@@ -143,9 +145,10 @@ fn prepare(
     } else {
         None
     };
-    let folder = saved
-        .as_ref()
-        .map_or_else(|| path.clone(), |saved| directory.join(&saved.folder));
+    let folder = saved.as_ref().map_or_else(
+        || path.clone(),
+        |saved| workspace::of_plan(directory, saved),
+    );
     let workspace = match Workspace::load(folder, format, terminal)? {
         Ok(workspace) => workspace,
         Err(outcome) => return Ok(Err(outcome)),

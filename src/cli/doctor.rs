@@ -2,7 +2,6 @@
 //! files declare.
 
 use super::{
-    expect_format,
     outcome::Outcome,
     settings::{self, Terminal},
     workspace,
@@ -24,15 +23,15 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::{
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::Path,
 };
 use unicode_width::UnicodeWidthStr as _;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Workspace [default: found from the current directory upwards]
-    #[arg(value_name = "DIR")]
-    folder: Option<PathBuf>,
+    /// Output format
+    #[arg(long, value_parser = super::formats(&[Format::Text, Format::Json]), env = "CALLSHEET_FORMAT", default_value = "text")]
+    pub(super) format: Format,
 }
 
 /// The output of `doctor --format json`.
@@ -161,13 +160,11 @@ impl PortalEntry {
 }
 
 pub(super) fn run(
-    args: &Args,
     directory: &Path,
     format: Format,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
-    expect_format(format, &[Format::Text, Format::Json])?;
-    let folder = workspace::folder(directory, args.folder.as_deref());
+    let folder = workspace::folder(directory, None);
     let Desired {
         config,
         state,

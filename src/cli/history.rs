@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 pub(super) struct Revisions {
     /// Compare with the merge base of HEAD and this revision [default: the target branch in a GitHub
     /// pull request, otherwise HEAD]
-    #[arg(long, value_name = "REV")]
+    #[arg(long, value_name = "REV", env = "CALLSHEET_BASE")]
     base: Option<String>,
 
     /// Commit that was last applied [default: recorded by the last apply in this clone]

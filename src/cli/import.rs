@@ -1,9 +1,8 @@
 //! `callsheet import`: live objects to YAML, proven by a plan.
 
 use super::{
-    expect_format,
     history::inputs,
-    outcome::{Outcome, UsageError},
+    outcome::Outcome,
     settings::Terminal,
     workspace::{self, Workspace},
 };
@@ -18,50 +17,22 @@ use crate::{
     support::{check_support, strip_local_only},
 };
 use anyhow::{Context as _, bail};
-use std::{
-    io::Write as _,
-    path::{Path, PathBuf},
-};
+use std::{io::Write as _, path::Path};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Addresses to import, such as users/alice [default: everything not yet declared]
-    #[arg(value_name = "DIR | ADDRESS")]
-    what: Vec<String>,
-}
-
-impl Args {
-    /// The workspace and the addresses; what names a kind is an address.
-    fn split(&self) -> Result<(Option<PathBuf>, Vec<Address>), UsageError> {
-        let (addresses, folders): (Vec<_>, Vec<_>) = self
-            .what
-            .iter()
-            .map(|one| one.parse::<Address>().map_err(|_not_one| one))
-            .partition(Result::is_ok);
-        let mut folders = folders.into_iter().filter_map(Result::err);
-        let folder = folders.next().map(PathBuf::from);
-        if let Some(second) = folders.next() {
-            let message = format!(
-                "`{second}` is neither an address such as users/alice nor the one workspace"
-            );
-            return Err(UsageError(message));
-        }
-        Ok((
-            folder,
-            addresses.into_iter().filter_map(Result::ok).collect(),
-        ))
-    }
+    #[arg(value_name = "ADDRESS")]
+    addresses: Vec<Address>,
 }
 
 pub(super) fn run(
     args: &Args,
     directory: &Path,
-    format: Format,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
-    expect_format(format, &[Format::Text])?;
-    let (folder, asked) = args.split()?;
-    let folder = workspace::folder(directory, folder.as_deref());
+    let Args { addresses: asked } = args;
+    let folder = workspace::folder(directory, None);
     let workspace = match Workspace::load(folder, Format::Text, terminal)? {
         Ok(workspace) => workspace,
         Err(outcome) => return Ok(outcome),
@@ -74,7 +45,7 @@ pub(super) fn run(
     if let Some((kind, reason)) = incomplete(&live) {
         bail!("the listing of {kind} is not complete, so nothing is imported: {reason}");
     }
-    let selected = import::select(&live, &workspace.state, &asked)?;
+    let selected = import::select(&live, &workspace.state, asked)?;
     if selected.is_empty() {
         writeln!(
             terminal.out,

@@ -1,7 +1,7 @@
 //! `callsheet init`: a workspace that validates and plans.
 
-use super::{expect_format, outcome::Outcome, settings::Terminal, workspace};
-use crate::{config::PortalKind, render::Format, repo::CONFIGURATION, schema};
+use super::{outcome::Outcome, settings::Terminal};
+use crate::{config::PortalKind, repo::CONFIGURATION, schema};
 use anyhow::{Context as _, bail};
 use std::{
     io::Write as _,
@@ -19,24 +19,23 @@ pub(super) struct Args {
     portal: PortalKind,
 }
 
-/// Where the schemas lie that the files' first line names, so that an editor needs no network.
+/// Where the schemas lie that the files' first line and the editor's settings name: an editor needs no network.
 const SCHEMAS: &str = ".callsheet/schema";
 
 pub(super) fn run(
     args: &Args,
     directory: &Path,
-    format: Format,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
-    expect_format(format, &[Format::Text])?;
-    let folder = workspace::folder(directory, args.folder.as_deref());
+    let folder = args
+        .folder
+        .as_ref()
+        .map_or_else(|| directory.to_owned(), |folder| directory.join(folder));
     let files = [
         (CONFIGURATION.to_owned(), configuration(args.portal)),
         ("people.yaml".to_owned(), people(args.portal)),
-        (
-            ".gitignore".to_owned(),
-            "# The sandbox's database is this machine's own.\n.callsheet/*.db*\n".to_owned(),
-        ),
+        (".gitignore".to_owned(), GITIGNORE.to_owned()),
+        (".vscode/settings.json".to_owned(), editor_settings()),
     ];
     let schemas = schema::published().into_iter().map(|(name, schema)| {
         let text = serde_json::to_string_pretty(&schema).expect("a schema is plain data");
@@ -44,30 +43,79 @@ pub(super) fn run(
     });
     if let Some((there, _)) = files
         .iter()
-        .find(|(name, _)| name != ".gitignore" && folder.join(name).exists())
+        .find(|(name, _)| !name.starts_with('.') && folder.join(name).exists())
     {
         bail!(
-            "{} is there already; nothing was written",
+            "{} already exists; nothing was written",
             folder.join(there).display()
         );
     }
     for (name, text) in files.into_iter().chain(schemas) {
         let path = folder.join(&name);
         if path.exists() {
+            writeln!(terminal.out, "kept    {}", path.display())?;
             continue;
         }
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent)
-                .with_context(|| format!("{} can't be made", parent.display()))?;
+                .with_context(|| format!("{} can't be created", parent.display()))?;
         }
         std::fs::write(&path, text)
             .with_context(|| format!("{} can't be written", path.display()))?;
-        if !name.starts_with('.') {
-            writeln!(terminal.out, "{}", path.display())?;
-        }
+        writeln!(terminal.out, "created {}", path.display())?;
     }
-    writeln!(terminal.out, "next: callsheet plan {}", folder.display())?;
+    write!(terminal.out, "\n{}", next_steps(args, &folder))?;
     Ok(Outcome::Done)
+}
+
+/// What to do with a new workspace.
+fn next_steps(args: &Args, folder: &Path) -> String {
+    let directory = match &args.folder {
+        Some(folder) => format!(" -C {}", folder.display()),
+        None => String::new(),
+    };
+    let first = match args.portal {
+        PortalKind::Sandbox => "Declare your people in people.yaml.".to_owned(),
+        PortalKind::Kazoo => {
+            format!("Set `portal` in callsheet.yaml, then check it: callsheet{directory} doctor")
+        }
+    };
+    let is_in_git = folder.canonicalize().is_ok_and(|folder| {
+        folder
+            .ancestors()
+            .any(|folder| folder.join(".git").exists())
+    });
+    let git = format!("git{directory}");
+    let commit = if is_in_git {
+        format!("{git} add . && {git} commit -m \"Add the phone system\"")
+    } else {
+        format!("{git} init && {git} add . && {git} commit -m \"Add the phone system\"")
+    };
+    format!(
+        "Next steps:
+  1. {first}
+  2. Commit the files: {commit}
+  3. Review and apply the changes: callsheet{directory} plan, then callsheet{directory} apply
+"
+    )
+}
+
+/// Ignores what belongs to this machine: the sandbox's database and its token, and the journals, which hold
+/// names and numbers. The schemas are for everybody.
+const GITIGNORE: &str = "# Databases, tokens and journals of this machine
+.callsheet/*
+!.callsheet/schema/
+";
+
+/// Tells VS Code which schema a file has, wherever it lies in the workspace.
+fn editor_settings() -> String {
+    let settings = serde_json::json!({
+        "yaml.schemas": {
+            format!("{SCHEMAS}/callsheet.schema.json"): [CONFIGURATION],
+            format!("{SCHEMAS}/resources.schema.json"): ["**/*.yaml", "**/*.yml", format!("!{CONFIGURATION}")],
+        },
+    });
+    serde_json::to_string_pretty(&settings).expect("settings are plain data") + "\n"
 }
 
 fn configuration(portal: PortalKind) -> String {

@@ -1,7 +1,6 @@
 //! `callsheet list` and `callsheet show`: read-only views of what the portal holds.
 
 use super::{
-    expect_format,
     outcome::Outcome,
     settings::Terminal,
     workspace::{self, Workspace},
@@ -22,6 +21,10 @@ pub(super) struct ListArgs {
     /// Kind of object
     kind: Kind,
 
+    /// Output format
+    #[arg(long, value_parser = super::formats(&[Format::Text, Format::Json]), env = "CALLSHEET_FORMAT", default_value = "text")]
+    pub(super) format: Format,
+
     /// Only objects whose key, name, e-mail address, extension or numbers contain TEXT
     #[arg(long, value_name = "TEXT")]
     search: Option<String>,
@@ -39,6 +42,10 @@ pub(super) struct ListArgs {
 pub(super) struct ShowArgs {
     /// Address of the object, such as users/alice
     address: Address,
+
+    /// Output format
+    #[arg(long, value_parser = super::formats(&[Format::Text, Format::Json]), env = "CALLSHEET_FORMAT", default_value = "text")]
+    pub(super) format: Format,
 }
 
 /// What `list --format json` writes.
@@ -95,10 +102,11 @@ fn read(
     wanted: Details<'_>,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Result<Live, Outcome>> {
-    let workspace = match Workspace::load(directory.to_owned(), Format::Text, terminal)? {
-        Ok(workspace) => workspace,
-        Err(outcome) => return Ok(Err(outcome)),
-    };
+    let workspace =
+        match Workspace::load(workspace::folder(directory, None), Format::Text, terminal)? {
+            Ok(workspace) => workspace,
+            Err(outcome) => return Ok(Err(outcome)),
+        };
     workspace::runtime()?.block_on(async {
         let portal = workspace.open().await?;
         workspace::read(&*portal, wanted, terminal).await.map(Ok)
@@ -111,7 +119,6 @@ pub(super) fn list(
     format: Format,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
-    expect_format(format, &[Format::Text, Format::Json])?;
     // All of everything is for whoever reads JSON; the columns are in every portal's lists.
     let wanted = match format {
         Format::Json => Details::Everything,
@@ -216,7 +223,6 @@ pub(super) fn show(
     format: Format,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
-    expect_format(format, &[Format::Text, Format::Json])?;
     let wanted = std::slice::from_ref(&args.address);
     let live = match read(directory, Details::Evidence(wanted), terminal)? {
         Ok(live) => live,

@@ -2,10 +2,12 @@
 //! table of contents.
 //!
 //! Results go to stdout; diagnostics, progress and prompts to stderr. What the process ends with is
-//! decided in [`outcome`] alone; only [`settings`] reads the environment.
+//! decided in [`outcome`] alone; only [`settings`] reads the environment, beside the variables that clap
+//! reads for flags.
 
 mod apply;
 mod doctor;
+mod explain;
 mod history;
 mod import;
 mod init;
@@ -16,12 +18,17 @@ mod progress;
 mod sandbox;
 mod schema;
 mod settings;
+mod tip;
 mod undo;
 mod validate;
+mod version;
 mod workspace;
 
 use crate::render::Format;
-use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap::{
+    CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use outcome::Outcome;
 use settings::Terminal;
 use std::{io::Write as _, path::PathBuf, process::ExitCode};
@@ -31,6 +38,7 @@ use std::{io::Write as _, path::PathBuf, process::ExitCode};
 #[command(
     name = "callsheet",
     version,
+    long_version = version::long(),
     max_term_width = 100,
     propagate_version = true
 )]
@@ -45,17 +53,14 @@ struct Cli {
     )]
     directory: PathBuf,
 
-    /// Output format
-    #[arg(long, value_enum, global = true, default_value = "text")]
-    format: Format,
-
     /// When to color the output
     #[arg(
         long,
         value_enum,
         global = true,
         default_value = "auto",
-        value_name = "WHEN"
+        value_name = "WHEN",
+        env = "CALLSHEET_COLOR"
     )]
     color: ColorWhen,
 
@@ -94,6 +99,8 @@ enum Command {
     Apply(apply::Args),
     /// Plan a rollback of an earlier apply
     Undo(undo::Args),
+    /// Explain a rule of the files or a finding of a plan
+    Explain(explain::Args),
     /// Check that the portal is reachable, accepts the credentials and supports what you declare
     Doctor(doctor::Args),
     /// Import live objects as YAML; the next plan is empty
@@ -119,9 +126,11 @@ enum Command {
 /// Runs the command that the process was started with.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let matches = without_empty_variables(Cli::command()).try_get_matches();
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
+            let error = tip::with_tip(error, std::env::args());
             let asked_for = !error.use_stderr();
             // Nobody is left to tell that it could not be printed.
             drop(error.print());
@@ -140,21 +149,19 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
     let Cli {
-        directory,
-        format,
-        command,
-        ..
+        directory, command, ..
     } = cli;
     match command {
-        Command::Init(args) => init::run(&args, &directory, format, terminal),
-        Command::Validate(args) => validate::run(&args, &directory, format, terminal),
-        Command::Plan(args) => plan::run(&args, &directory, format, terminal),
-        Command::Apply(args) => apply::run(&args, &directory, format, terminal),
-        Command::Undo(args) => undo::run(&args, &directory, format, terminal),
-        Command::Doctor(args) => doctor::run(&args, &directory, format, terminal),
-        Command::Import(args) => import::run(&args, &directory, format, terminal),
-        Command::List(args) => live::list(&args, &directory, format, terminal),
-        Command::Show(args) => live::show(&args, &directory, format, terminal),
+        Command::Init(args) => init::run(&args, &directory, terminal),
+        Command::Validate(args) => validate::run(&args, &directory, args.format, terminal),
+        Command::Plan(args) => plan::run(&args, &directory, args.format, terminal),
+        Command::Apply(args) => apply::run(&args, &directory, args.format, terminal),
+        Command::Undo(args) => undo::run(&args, &directory, args.format, terminal),
+        Command::Explain(args) => explain::run(&args, terminal),
+        Command::Doctor(args) => doctor::run(&directory, args.format, terminal),
+        Command::Import(args) => import::run(&args, &directory, terminal),
+        Command::List(args) => live::list(&args, &directory, args.format, terminal),
+        Command::Show(args) => live::show(&args, &directory, args.format, terminal),
         Command::Sandbox(command) => sandbox::run(&command, &directory, terminal),
         Command::Schema(args) => schema::run(&args, &directory, terminal),
         Command::Completions { shell } => {
@@ -171,20 +178,26 @@ fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
     }
 }
 
-/// Refuses a format that a command has no form for.
-fn expect_format(format: Format, known: &[Format]) -> Result<(), outcome::UsageError> {
-    if known.contains(&format) {
-        return Ok(());
-    }
-    let name = |format: &Format| {
-        format
-            .to_possible_value()
-            .map(|value| value.get_name().to_owned())
+/// The parser of a command's `--format`: the formats that the command writes, and no others.
+fn formats(written: &[Format]) -> impl TypedValueParser<Value = Format> + use<> {
+    let values = written.iter().filter_map(ValueEnum::to_possible_value);
+    PossibleValuesParser::from(values.collect::<Vec<_>>())
+        .map(|name| Format::from_str(&name, false).expect("a listed format is one"))
+}
+
+/// A variable that is set to nothing counts as one that isn't set: a step of CI can't unset one.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |arg: &clap::Arg| {
+        let value = arg.get_env().and_then(|name| name.to_str());
+        value.is_some_and(|name| settings::variable(name).is_some_and(|value| value.is_empty()))
     };
-    let known: Vec<String> = known.iter().filter_map(name).collect();
-    let format = name(&format).unwrap_or_default();
-    Err(outcome::UsageError(format!(
-        "this command doesn't write {format}; it writes {}",
-        known.join(", ")
-    )))
+    command
+        .mut_args(|arg| {
+            if is_empty(&arg) {
+                arg.env(clap::builder::Resettable::Reset)
+            } else {
+                arg
+            }
+        })
+        .mut_subcommands(without_empty_variables)
 }

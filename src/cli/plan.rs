@@ -1,7 +1,6 @@
 //! `callsheet plan`: what would be done. It takes data and has no way to write.
 
 use super::{
-    expect_format,
     history::{self, Baseline},
     outcome::Outcome,
     settings::Terminal,
@@ -21,6 +20,10 @@ pub(super) struct Args {
     /// Workspace [default: found from the current directory upwards]
     #[arg(value_name = "DIR")]
     folder: Option<PathBuf>,
+
+    /// Output format
+    #[arg(long, value_parser = super::formats(&[Format::Text, Format::Json, Format::Markdown, Format::Html]), env = "CALLSHEET_FORMAT", default_value = "text")]
+    pub(super) format: Format,
 
     /// Exit with code 2 if there are changes
     #[arg(long)]
@@ -44,10 +47,6 @@ pub(super) fn run(
     format: Format,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
-    expect_format(
-        format,
-        &[Format::Text, Format::Json, Format::Markdown, Format::Html],
-    )?;
     let folder = workspace::folder(directory, args.folder.as_deref());
     let workspace = match Workspace::load(folder, format, terminal)? {
         Ok(workspace) => workspace,

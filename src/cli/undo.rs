@@ -1,6 +1,6 @@
 //! `callsheet undo`: the plan that takes back what an apply did.
 
-use super::{expect_format, outcome::Outcome, settings::Terminal, workspace};
+use super::{outcome::Outcome, settings::Terminal};
 use crate::{
     journal::Replay,
     render::{Format, document, escape, prose},
@@ -18,13 +18,13 @@ pub(super) struct Args {
     /// Journal of the apply, such as .callsheet/journal/20260102T030405Z-1.jsonl
     journal: PathBuf,
 
+    /// Output format
+    #[arg(long, value_parser = super::formats(&[Format::Text, Format::Json]), env = "CALLSHEET_FORMAT", default_value = "text")]
+    pub(super) format: Format,
+
     /// Save the plan to FILE, to be reviewed and applied with `callsheet apply FILE`
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-
-    /// The workspace that the plan is of
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    workspace: PathBuf,
 }
 
 pub(super) fn run(
@@ -33,8 +33,7 @@ pub(super) fn run(
     format: Format,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
-    expect_format(format, &[Format::Text, Format::Json])?;
-    let path = workspace::folder(directory, Some(&args.journal));
+    let path = directory.join(&args.journal);
     let story = Replay::read(&path)
         .with_context(|| format!("{} can't be read as a journal", path.display()))?;
     let inverse = undo(&story);
@@ -54,11 +53,7 @@ pub(super) fn run(
         writeln!(terminal.err, "can't be undone: {}", escape::line(lost))?;
     }
     if let Some(out) = &args.out {
-        let saved = SavedPlan::of(
-            &inverse.plan,
-            &story.heading,
-            &args.workspace.to_string_lossy(),
-        );
+        let saved = SavedPlan::of(&inverse.plan, &story.heading, ".");
         super::plan::save(&saved, &directory.join(out))?;
     }
     Ok(Outcome::Done)

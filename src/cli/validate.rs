@@ -1,7 +1,6 @@
 //! `callsheet validate`: everything that is wrong with the files, offline.
 
 use super::{
-    expect_format,
     outcome::Outcome,
     settings::{self, Terminal},
     workspace,
@@ -21,6 +20,10 @@ pub(super) struct Args {
     /// Workspace [default: found from the current directory upwards]
     #[arg(value_name = "DIR")]
     folder: Option<PathBuf>,
+
+    /// Output format
+    #[arg(long, value_parser = super::formats(&[Format::Text, Format::Json, Format::Github, Format::Sarif]), env = "CALLSHEET_FORMAT", default_value = "text")]
+    pub(super) format: Format,
 }
 
 pub(super) fn run(
@@ -29,10 +32,6 @@ pub(super) fn run(
     format: Format,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
-    expect_format(
-        format,
-        &[Format::Text, Format::Json, Format::Github, Format::Sarif],
-    )?;
     let folder = workspace::folder(directory, args.folder.as_deref());
     terminal.look.prefix = settings::path_in_repository(&folder);
     let files = repo::read(&folder)?;

@@ -7,13 +7,15 @@ use crate::{
     model::{Kind, Live, Resource, State},
     portal::{self, Details, Portal, Target},
     render::{self, Format, document::Heading},
-    repo::{self, Files},
+    repo::{self, CONFIGURATION, Files},
+    saved::SavedPlan,
     support::{check_support, strip_local_only},
 };
 use anyhow::Context as _;
 use std::{
     collections::BTreeSet,
     io::Write as _,
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
 
@@ -39,9 +41,51 @@ pub(super) fn declared(files: Files) -> Desired {
     desired
 }
 
-/// The folder that a command means: its argument, as seen from `-C`.
+/// The folder that a command means: its argument, as seen from `-C`, or else the nearest workspace from
+/// there upwards.
 pub(super) fn folder(directory: &Path, argument: Option<&Path>) -> PathBuf {
-    argument.map_or_else(|| directory.to_owned(), |argument| directory.join(argument))
+    argument.map_or_else(
+        || nearest(directory).unwrap_or_else(|| directory.to_owned()),
+        |argument| directory.join(argument),
+    )
+}
+
+/// The folder that a saved plan is of.
+pub(super) fn of_plan(directory: &Path, plan: &SavedPlan) -> PathBuf {
+    let named = Path::new(&plan.folder);
+    folder(
+        directory,
+        Some(named).filter(|named| *named != Path::new(".")),
+    )
+}
+
+/// The nearest workspace from a folder upwards. The search ends at the root of the repository and at
+/// the first folder of another owner: what a stranger put above it must not name commands to run.
+fn nearest(directory: &Path) -> Option<PathBuf> {
+    let start = directory.canonicalize().ok()?;
+    let owner = |folder: &Path| folder.metadata().map(|folder| folder.uid()).ok();
+    let mut written = if directory == Path::new(".") {
+        PathBuf::new()
+    } else {
+        directory.to_owned()
+    };
+    for folder in start.ancestors() {
+        if owner(folder) != owner(&start) {
+            break;
+        }
+        if folder.join(CONFIGURATION).is_file() {
+            return Some(if folder == start {
+                directory.to_owned()
+            } else {
+                written
+            });
+        }
+        if folder.join(".git").exists() {
+            break;
+        }
+        written.push("..");
+    }
+    None
 }
 
 impl Workspace {

@@ -2,9 +2,11 @@
 //! pages in `docs/`, and tables in hand-written pages. A test checks that it is up to date.
 
 pub mod example;
+mod explained;
 mod mapping;
 mod portals;
 
+pub use explained::{Explained, explained};
 pub use mapping::filled;
 
 use example::Example;
