@@ -5,6 +5,8 @@
 //! sandbox ([`wire`]).
 
 mod check;
+mod editor;
+mod example;
 mod explain;
 mod instance;
 mod publish;

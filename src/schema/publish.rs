@@ -1,5 +1,6 @@
 //! The model's types to JSON Schemas, draft 2020-12.
 
+use super::editor;
 use crate::{config::Config, model::Kind};
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
@@ -63,11 +64,12 @@ fn tell_types_apart(schema: &mut Value) {
             })
         })
         .collect();
+    let descriptions: Vec<Value> = types.iter().map(|one| one["description"].clone()).collect();
     let description = schema["description"].clone();
     *schema = json!({
         "description": description,
         "type": "object",
-        "properties": { &tag: { "description": "What it is.", "enum": words } },
+        "properties": { &tag: { "enum": words, "enumDescriptions": descriptions } },
         "required": [tag],
         "allOf": branches,
     });
@@ -168,6 +170,7 @@ pub(super) fn configuration() -> Value {
 /// What `callsheet.yaml` may say: the configuration, and resources beside it.
 fn workspace() -> Value {
     let mut schema = configuration();
+    editor::annotate(&mut schema);
     for_readers(&mut schema);
     let resources = resources();
     for part in ["properties", "$defs"] {
@@ -238,6 +241,7 @@ fn resources() -> Value {
         "additionalProperties": false,
         "$defs": all,
     });
+    editor::annotate(&mut schema);
     for_readers(&mut schema);
     with_header(
         schema,
