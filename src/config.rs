@@ -1,5 +1,7 @@
-//! The *configuration* is what `callsheet.yaml` says of a workspace: which portal, which policy, whose
-//! field is whose, which findings are waived, what must not exist.
+//! The *configuration* is what `callsheet.yaml` says of a workspace: the portal, the policy, the owner of each
+//! field, the waived findings, and what must not exist.
+//!
+//! The doc comments of its types become the JSON Schema and `docs/configuration.md`.
 
 use crate::model::{
     Address, FindingRule, SecretRef,
@@ -10,41 +12,41 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, collections::BTreeMap, fmt, str::FromStr};
 
-/// What `callsheet.yaml` says of a workspace.
+/// The configuration of a workspace.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// The live system.
+    /// The portal that the workspace manages, and the credentials for it.
     pub portal: PortalConfig,
-    /// What a plan may do, and what a declaration must be.
+    /// Limits on what a plan may do and on what the files may declare.
     #[serde(default)]
     pub policy: Policy,
-    /// Whose each field is, by kind and field: `users.dnd: initial`. Fields that aren't named are
-    /// enforced.
+    /// The owner of a field, by kind and field: `users.dnd: initial`. All other fields are enforced.
     #[serde(default)]
     pub fields: BTreeMap<FieldName, FieldPolicy>,
-    /// Waivers: each lets one finding pass, for a while, for a reason.
+    /// Waivers. Each lets findings of one rule pass until a date, for a reason.
     #[serde(default)]
     pub allow: Vec<Waiver>,
-    /// What must not exist, though no commit ever declared it.
+    /// Addresses of objects that must not exist, even if no commit ever declared them. A plan deletes them.
     #[serde(default)]
     #[schemars(extend("uniqueItems" = true))]
     pub absent: Vec<Address>,
 }
 
-/// The live system.
+/// The portal that the workspace manages, and the credentials for it.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PortalConfig {
-    /// Which one.
+    /// Kind of portal.
     pub kind: PortalKind,
-    /// Sandbox only: its database, relative to the workspace. The sandbox then runs inside the command.
+    /// Database of a sandbox that runs inside the command, relative to the workspace. Only for the sandbox,
+    /// instead of `url`.
     pub database: Option<RelativePath>,
-    /// Where it is served: https, or http on this machine.
+    /// Address of the portal: `https`, or `http` on this machine.
     pub url: Option<Line>,
-    /// The account, domain or realm: whatever the portal calls it.
+    /// Account, domain or realm on the portal, by name or id.
     pub tenant: Option<Line>,
-    /// How to get in.
+    /// Credentials for the portal. A sandbox with a `database` needs none.
     pub credentials: Option<CredentialsConfig>,
     /// The rate limit for requests to the portal. The default depends on the portal.
     pub rate_limit: Option<RateLimitConfig>,
@@ -62,21 +64,22 @@ pub struct RateLimitConfig {
     pub burst: Option<u32>,
 }
 
-/// Which portal.
+/// Kind of portal.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
 )]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum PortalKind {
-    /// The built-in one.
+    /// The built-in sandbox.
     Sandbox,
-    /// Kazoo, by its Crossbar API in version 2: Kazoo 4 and 5, and what is built on them.
+    /// Kazoo 4 and 5, and products built on them, through Crossbar's API version 2.
     Kazoo,
 }
 
 impl PortalKind {
-    /// Whether only some scopes let a user serve a queue there (S2.16); a Kazoo lets everybody.
+    // S2.16
+    /// Whether only some scopes let a user serve a queue; a Kazoo lets everybody.
     #[must_use]
     pub const fn agents_need_a_scope(self) -> bool {
         match self {
@@ -95,25 +98,26 @@ impl fmt::Display for PortalKind {
     }
 }
 
-/// How to get into a portal. Never the secret, always where it is kept.
+/// Credentials for a portal. The file never holds a secret, only where it is kept.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CredentialsConfig {
-    /// The token. Kazoo: the API key of an account.
+    /// Token that the portal accepts. For Kazoo, the API key of the account.
     pub token: Option<SecretRef>,
-    /// The user whom they belong to, if it is one of the portal's users: a plan that takes the user's
-    /// access away is blocked. With `password`, also who logs in.
+    /// Username of the portal user that the credentials belong to. A plan that takes away this user's access is
+    /// blocked. With `password`, also the login.
     pub user: Option<Username>,
-    /// Kazoo: the password of `user`, instead of a token.
+    /// Password of `user`, instead of a token. Only for Kazoo.
     pub password: Option<SecretRef>,
-    /// Kazoo: the account that `user` belongs to, where that is not the tenant but one above it: its
-    /// name, its realm or its id.
+    /// Account that `user` belongs to, by name, realm or id, if it is an account above the tenant. Only for
+    /// Kazoo.
     pub account: Option<Line>,
-    /// Kazoo: how name and password are hashed on their way; `md5` unless given.
+    /// Hash that name and password are sent as. Only for Kazoo.
+    #[schemars(extend("default" = "md5"))]
     pub hash: Option<LoginHash>,
 }
 
-/// How a name and a password are hashed on their way.
+/// Hash that a name and a password are sent as.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
@@ -125,54 +129,54 @@ pub enum LoginHash {
     Sha,
 }
 
-/// What a plan may do, and what a declaration must be.
+/// Limits on what a plan may do and on what the files may declare.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
-    /// What may be deleted.
+    /// Objects that a plan may delete.
     pub prune: Prune,
-    /// How many may be deleted in one plan.
+    /// Limit on the number of deletes in one plan.
     pub deletes: Deletes,
-    /// How many administrators there must be.
+    /// Limit on the number of administrators.
     pub administrators: Administrators,
-    /// What an extension must be.
+    /// Form of extensions.
     pub extensions: Extensions,
-    /// What changes may cost. A portal that asks for money is refused, unless given.
+    /// Limit on what changes may cost. Without it, a change that the portal charges for is refused.
     pub charges: Option<Charges>,
 }
 
-/// What the changes of one run may cost, in the portal's currency. Both limits must hold.
+/// Limit on what the changes of one run may cost, in the portal's currency. Both limits must hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Charges {
-    /// At once, all changes of a run together, in whole units of the currency.
+    /// Most that all changes of a run may cost at once, in whole units of the currency.
     pub today: u32,
-    /// Each month from then on, as the portal states it for the whole account, in whole units.
+    /// Most that the whole account may cost each month afterwards, as the portal states it, in whole units.
     pub monthly: u32,
 }
 
-/// What may be deleted besides what `absent` names.
+/// Objects that a plan may delete, besides those that `absent` names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum Prune {
-    /// Nothing.
+    /// No objects.
     Never,
-    /// What Git shows that this workspace declared, and declares no more.
+    /// Objects that a commit of this workspace declared and a later one removed.
     #[default]
     Declared,
-    /// Everything that isn't declared.
+    /// All objects that aren't declared.
     All,
 }
 
-/// How many resources may be deleted in one plan: whichever limit is lower, but always one.
+/// Limit on the number of deletes in one plan. The lower of both limits holds, but one delete is always allowed.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Deletes {
-    /// At most this many.
+    /// Most objects that one plan may delete.
     #[schemars(extend("default" = 10))]
     pub max: u32,
-    /// At most this part of the live objects of the kind, in percent.
+    /// Largest share of the live objects of a kind that one plan may delete, in percent.
     #[schemars(range(min = 0, max = 100), extend("default" = 25))]
     pub percent: u8,
 }
@@ -186,11 +190,11 @@ impl Default for Deletes {
     }
 }
 
-/// How many administrators there must be.
+/// Limit on the number of administrators.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Administrators {
-    /// At least this many active users with an administrator's scope, where there were as many.
+    /// Fewest active users with an administrator's scope that a plan may leave.
     #[schemars(extend("default" = 1))]
     pub min: u32,
 }
@@ -201,11 +205,11 @@ impl Default for Administrators {
     }
 }
 
-/// What an extension must be.
+/// Form of extensions.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Extensions {
-    /// How many digits it has: `4`, or `2-4`.
+    /// Number of digits, such as `4`, or a range, such as `2-4`.
     pub digits: Digits,
 }
 
@@ -272,6 +276,7 @@ impl JsonSchema for Digits {
         schemars::json_schema!({
             "type": "string", "pattern": "^([1-9]|1[0-5])(-([1-9]|1[0-5]))?$", "default": "2-15",
             "examples": ["2-4"], "x-format": "digits",
+            "patternErrorMessage": "Write a number of digits up to 15, such as 4, or a range such as 2-4.",
         })
     }
 }
@@ -294,37 +299,38 @@ impl JsonSchema for FieldName {
             .join("|");
         schemars::json_schema!({
             "type": "string", "pattern": format!("^({kinds})(\\.[a-z_]+)+$"), "examples": ["users.dnd"],
+            "patternErrorMessage": "Write a kind and a field, such as users.dnd.",
         })
     }
 }
 
-/// Whose a field is.
+/// Owner of a field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum FieldPolicy {
-    /// Ours: what is declared is what the portal holds.
+    /// The files own the field: the portal holds what is declared.
     #[default]
     Enforce,
-    /// Ours when the resource is created, the portal's from then on.
+    /// The files set the field when the object is created; afterwards the portal owns it.
     Initial,
-    /// The portal's: what is declared counts for nothing.
+    /// The portal owns the field: what is declared is ignored.
     Ignore,
 }
 
-/// Lets one finding pass, for a while, for a reason (law 11).
+/// Waiver that lets findings of one rule pass until a date, for a reason.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Waiver {
-    /// The finding, by the rule id that the plan prints.
+    /// Rule of the finding, as the plan prints it.
     pub finding: FindingRule,
-    /// The resource that it is waived for; every one, unless given.
+    /// Address of the resource that the finding is about. Without it, the waiver covers all resources.
     pub address: Option<Address>,
-    /// For findings that count something: waived up to this number.
+    /// Highest number to let pass, for findings that count something.
     pub max: Option<u32>,
-    /// The last day on which it holds.
+    /// Last day of the waiver, such as `2026-12-01`.
     pub until: WaiverDate,
-    /// Why.
+    /// Reason for the waiver. The plan shows it.
     pub because: Line,
 }
 
@@ -342,7 +348,8 @@ impl JsonSchema for WaiverDate {
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "description": "The last day on which it holds, as 2026-12-01.",
+            "description": "Last day of the waiver, such as 2026-12-01.",
+            "patternErrorMessage": "Write a date such as 2026-12-01.",
             "type": "string",
             "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", "examples": ["2026-12-01"],
         })

@@ -1,6 +1,7 @@
 //! The *reference* is the documentation generated from the model, the rules and the portals' capabilities:
 //! pages in `docs/`, and tables in hand-written pages. A test checks that it is up to date.
 
+mod configuration;
 pub mod example;
 mod explained;
 mod mapping;
@@ -28,6 +29,7 @@ const GENERATED: &str =
 #[must_use]
 pub fn pages() -> Vec<(&'static str, String)> {
     vec![
+        ("configuration", configuration::page()),
         ("fields", fields()),
         ("portals", portals::page()),
         ("rules", rules()),

@@ -30,11 +30,100 @@ fn a_command_line_that_cannot_be_meant_ends_with_64() {
     assert_eq!(at.run_quietly("").code, 64);
     assert_eq!(at.run_quietly("--help").code, 0);
     assert_eq!(at.run_quietly("plan --help").code, 0);
-    assert_eq!(
-        at.run_quietly("--version").stdout,
-        concat!("callsheet ", env!("CARGO_PKG_VERSION"), "\n")
-    );
+    let version = concat!("callsheet ", env!("CARGO_PKG_VERSION"), "\n");
+    assert_eq!(at.run_quietly("-V").stdout, version);
+    let long = at.run_quietly("--version").stdout;
+    assert!(long.starts_with(version), "{long}");
+    assert!(long.contains("\ntarget: "), "{long}");
     at.keep("usage");
+}
+
+#[test]
+fn words_of_other_tools_get_a_tip() {
+    let mut at = Prompt::with(&[]);
+    for line in [
+        "plan -out plan.json",
+        "apply --auto-approve",
+        "apply -auto-approve",
+        "plan --json",
+        "plan --no-color",
+        "plan --target users/alice",
+        "plan -target=users/alice",
+        "undo run.jsonl --workspace phones",
+        "import --all",
+        "import alice",
+        "version",
+        "destroy",
+        "fmt",
+        "state list",
+        "refresh",
+        "diff",
+    ] {
+        assert_eq!(at.run(line).code, 64, "{line}");
+    }
+    at.keep("tips");
+}
+
+#[test]
+fn a_rule_is_explained() {
+    let mut at = Prompt::new();
+    for (line, code) in [
+        ("explain conflict", 0),
+        ("explain error[duplicate-value]", 0),
+        ("explain conflct", 64),
+        ("explain", 0),
+    ] {
+        assert_eq!(at.run(line).code, code, "{line}");
+    }
+    at.keep("explain");
+}
+
+#[test]
+fn each_command_lists_the_formats_that_it_writes() {
+    let at = Prompt::with(&[]);
+    for (command, formats) in [
+        ("validate", Some("text, json, github, sarif")),
+        ("plan", Some("text, json, markdown, html")),
+        ("apply", Some("text, json")),
+        ("undo", Some("text, json")),
+        ("doctor", Some("text, json")),
+        ("list", Some("text, json")),
+        ("show", Some("text, json")),
+        ("init", None),
+        ("import", None),
+        ("explain", None),
+    ] {
+        let help = at.run_quietly(&format!("{command} -h")).stdout;
+        let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        match formats {
+            Some(formats) => {
+                assert!(
+                    words.contains(&format!("[possible values: {formats}]")),
+                    "{help}"
+                );
+            }
+            None => assert!(!help.contains("--format"), "{help}"),
+        }
+    }
+}
+
+#[test]
+fn variables_set_what_flags_leave_open() {
+    let at = Prompt::with(&[("people.yaml", PEOPLE)]);
+    let run = |line: &str, format: &str| {
+        let mut command = callsheet(at.path());
+        command.env("CALLSHEET_FORMAT", format);
+        let output = command.args(line.split_whitespace()).output().unwrap();
+        (
+            output.status.code().unwrap(),
+            String::from_utf8(output.stdout).unwrap(),
+        )
+    };
+    assert!(run("plan", "json").1.starts_with('{'));
+    assert!(run("plan --format text", "json").1.contains("users/alice"));
+    assert_eq!(run("plan", "").0, 0, "set to nothing is not set");
+    assert_eq!(run("plan", "sarif").0, 64);
+    assert_eq!(run("list users", "markdown").0, 64);
 }
 
 #[test]

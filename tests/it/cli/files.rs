@@ -1,6 +1,6 @@
 //! The *files* of a workspace: new ones, wrong ones, and the examples.
 
-use super::Prompt;
+use super::{PEOPLE, Prompt};
 use crate::workspace::write;
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,10 @@ fn a_new_workspace_validates_plans_and_applies() {
     ] {
         at.run(line);
     }
-    assert!(at.read(".gitignore").contains(".db"));
+    assert_eq!(
+        at.read(".gitignore").lines().skip(1).collect::<Vec<_>>(),
+        [".callsheet/*", "!.callsheet/schema/"]
+    );
     at.keep("a-new-workspace");
 }
 
@@ -79,6 +82,56 @@ fn wrong_files_end_with_one() {
     assert_eq!(at.run("validate --format github").code, 1);
     assert!(!at.path().join(".callsheet").exists(), "nothing was opened");
     at.keep("wrong-files");
+}
+
+#[test]
+fn only_the_schemas_of_a_new_workspace_are_shared() {
+    let at = Prompt::new();
+    let git = |arguments: &[&str]| {
+        let mut git = std::process::Command::new("git");
+        let output = git.args(arguments).current_dir(at.path()).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    git(&["init", "--quiet"]);
+    assert_eq!(at.run_quietly("init").code, 0);
+    assert_eq!(at.run_quietly("apply --yes").code, 0);
+    write(at.path(), &[(".callsheet/sandbox.token", "secret")]);
+    git(&["add", "--all"]);
+    assert_eq!(
+        git(&["ls-files"]).lines().collect::<Vec<_>>(),
+        [
+            ".callsheet/schema/callsheet.schema.json",
+            ".callsheet/schema/resources.schema.json",
+            ".gitignore",
+            ".vscode/settings.json",
+            "callsheet.yaml",
+            "people.yaml",
+        ]
+    );
+}
+
+#[test]
+fn a_workspace_is_found_from_a_folder_in_it() {
+    let at = Prompt::with(&[("people/sales/alice.yaml", PEOPLE)]);
+    for line in [
+        "-C people/sales validate",
+        "-C people/sales plan --out plan.json",
+        "-C people/sales apply --yes plan.json",
+        "-C people list users",
+        "-C people show users/alice",
+        "-C people doctor",
+        "-C people/sales import",
+        "-C people/sales plan --detailed-exitcode",
+    ] {
+        let ended = at.run_quietly(line);
+        assert_eq!(ended.code, 0, "{line}: {}", ended.stderr);
+    }
+    // A folder that is named is the one that is meant.
+    assert_eq!(at.run_quietly("validate people").code, 1);
+    // Above a repository begins something else.
+    write(at.path(), &[("people/sales/.git/HEAD", "")]);
+    assert_eq!(at.run_quietly("-C people/sales validate").code, 1);
 }
 
 #[test]

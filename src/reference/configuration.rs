@@ -1,0 +1,217 @@
+//! The page about `callsheet.yaml`, written from the configuration's types.
+
+use super::{GENERATED, flat};
+use crate::{
+    config::Config,
+    model::{BUILT_IN_SCOPES, text::Format},
+};
+use schemars::generate::SchemaSettings;
+use serde_json::Value;
+use std::fmt::Write as _;
+
+/// The sections of the page: a field of the configuration, and an example of it.
+const EXAMPLES: &[(&str, &str)] = &[
+    (
+        "portal",
+        "portal:
+  kind: kazoo
+  url: https://kazoo.example:8443
+  tenant: acme
+  credentials:
+    token: { env: CALLSHEET_TOKEN }
+    user: ann
+",
+    ),
+    (
+        "policy",
+        "policy:
+  prune: declared
+  deletes: { max: 10, percent: 25 }
+  administrators: { min: 2 }
+  extensions: { digits: 2-4 }
+  charges: { today: 0, monthly: 500 }
+",
+    ),
+    (
+        "fields",
+        "fields:
+  users.dnd: initial                # people switch it on their phones
+  users.voicemail.greeting: ignore  # people record their own
+",
+    ),
+    (
+        "allow",
+        "allow:
+  - finding: delete-limit
+    max: 40
+    until: 2026-12-01
+    because: closing the Leeds office
+",
+    ),
+    (
+        "absent",
+        "absent:
+  - users/intruder
+  - extensions/2999
+",
+    ),
+];
+
+/// The page.
+pub(super) fn page() -> String {
+    let schema = schema();
+    let mut page = format!(
+        "{GENERATED}# Configuration\n\nA folder with a `callsheet.yaml` is a workspace. The file holds the configuration; \
+         it may also declare resources, as any other file of the workspace.\n"
+    );
+    for (name, example) in EXAMPLES {
+        let field = &schema["properties"][*name];
+        let is_required = requires(&schema, name);
+        let required = if is_required { " It is required." } else { "" };
+        let description = described(field);
+        _ = write!(page, "\n## `{name}`\n\n{description}{required}\n\n```yaml\n{example}```\n");
+        let record = Some(field).filter(|field| field["properties"].is_object());
+        let item = Some(&field["items"]).filter(|item| item["properties"].is_object());
+        if let Some(record) = record.or(item) {
+            page.push_str("\n| field | what | type | default |\n|---|---|---|---|\n");
+            rows(&mut page, "", record);
+        }
+        choices(&mut page, "", field);
+        if let Some(map) = values(field) {
+            page.push('\n');
+            choices_of(&mut page, map);
+        }
+    }
+    scopes(&mut page);
+    page
+}
+
+/// The schema of the configuration, without references.
+fn schema() -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|to| to.inline_subschemas = true);
+    let generator = settings.into_generator();
+    generator.into_root_schema_for::<Config>().to_value()
+}
+
+/// What a schema is of, where null is the other possibility.
+fn strict(schema: &Value) -> &Value {
+    schema["anyOf"].get(0).unwrap_or(schema)
+}
+
+/// The schema of a map's values.
+fn values(schema: &Value) -> Option<&Value> {
+    let patterns = schema["patternProperties"].as_object()?;
+    patterns.values().next()
+}
+
+fn described(schema: &Value) -> String {
+    flat(schema["description"].as_str().unwrap_or_default())
+}
+
+fn requires(record: &Value, name: &str) -> bool {
+    let required = record["required"].as_array();
+    required.is_some_and(|names| names.iter().any(|one| one == name))
+}
+
+/// A row for each field of a record, and for those of the records in it.
+fn rows(page: &mut String, prefix: &str, record: &Value) {
+    for (name, field) in record["properties"].as_object().into_iter().flatten() {
+        let required = if requires(record, name) { " (required)" } else { "" };
+        let inner = strict(field);
+        let is_record = inner["properties"].is_object() && inner["x-secret"] != true;
+        let default = match &field["default"] {
+            Value::Null => String::new(),
+            _ if is_record => String::new(),
+            default => format!("`{}`", default.to_string().trim_matches('"')),
+        };
+        let description = described(field);
+        _ = writeln!(
+            page,
+            "| `{prefix}{name}`{required} | {description} | {} | {default} |",
+            kind(inner)
+        );
+        if is_record {
+            rows(page, &format!("{prefix}{name}."), inner);
+        }
+    }
+}
+
+/// The type of a value in words.
+fn kind(schema: &Value) -> String {
+    if schema["x-secret"] == true {
+        return "a reference to a secret".to_owned();
+    }
+    if let Some(words) = schema["oneOf"].as_array() {
+        let words: Vec<String> = words.iter().map(|word| format!("`{}`", text(&word["const"]))).collect();
+        return words.join(", ");
+    }
+    if schema["properties"].is_object() {
+        return "a mapping".to_owned();
+    }
+    let format = schema["x-format"].as_str().and_then(Format::named);
+    let example = &schema["examples"][0];
+    match (format, &schema["type"]) {
+        (Some(format), _) => flat(format.what),
+        (None, kind) if kind == "integer" || kind[0] == "integer" => "a whole number".to_owned(),
+        _ if example.is_string() => format!("text such as `{}`", text(example)),
+        _ => "text".to_owned(),
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// What each word means, for every field of a record that takes one of a few.
+fn choices(page: &mut String, prefix: &str, record: &Value) {
+    for (name, field) in record["properties"].as_object().into_iter().flatten() {
+        let inner = strict(field);
+        if inner["oneOf"].is_array() {
+            _ = write!(page, "\n`{prefix}{name}`:\n\n");
+            choices_of(page, inner);
+        } else if inner["x-secret"] != true {
+            choices(page, &format!("{prefix}{name}."), inner);
+        }
+    }
+}
+
+fn choices_of(page: &mut String, schema: &Value) {
+    for word in schema["oneOf"].as_array().into_iter().flatten() {
+        _ = writeln!(page, "- `{}`: {}", text(&word["const"]), described(word));
+    }
+}
+
+/// The scopes that need no declaration.
+fn scopes(page: &mut String) {
+    page.push_str(
+        "\n## Built-in scopes\n\nA user's `scope` names one of these, or a scope that the files declare. A declared scope can \
+         extend a built-in one. A Kazoo has `admin` and `user` only.\n\n\
+         | scope | title | extends | permissions | administrator | serves queues |\n|---|---|---|---|---|---|\n",
+    );
+    for scope in BUILT_IN_SCOPES {
+        let permissions: Vec<String> = scope.permissions.iter().map(|one| format!("`{one}`")).collect();
+        let extends = scope.extends.map_or_else(String::new, |base| format!("`{base}`"));
+        let yes = |is_so: bool| if is_so { "yes" } else { "" };
+        _ = writeln!(
+            page,
+            "| `{}` | {} | {extends} | {} | {} | {} |",
+            scope.name,
+            scope.title,
+            permissions.join(", "),
+            yes(scope.administrates),
+            yes(scope.serves_queues)
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_has_a_section() {
+        let schema = schema();
+        let fields = schema["properties"].as_object().unwrap().keys();
+        assert!(fields.eq(EXAMPLES.iter().map(|(name, _)| *name)), "{schema}");
+    }
+}
