@@ -194,7 +194,7 @@ impl Default for Deletes {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Administrators {
-    /// Fewest active users with an administrator's scope that a plan may leave.
+    /// Fewest active users with an administrator's scope that a plan may leave, if there were as many before.
     #[schemars(extend("default" = 1))]
     pub min: u32,
 }

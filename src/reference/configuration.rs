@@ -69,7 +69,10 @@ pub(super) fn page() -> String {
         let is_required = requires(&schema, name);
         let required = if is_required { " It is required." } else { "" };
         let description = described(field);
-        _ = write!(page, "\n## `{name}`\n\n{description}{required}\n\n```yaml\n{example}```\n");
+        _ = write!(
+            page,
+            "\n## `{name}`\n\n{description}{required}\n\n```yaml\n{example}```\n"
+        );
         let record = Some(field).filter(|field| field["properties"].is_object());
         let item = Some(&field["items"]).filter(|item| item["properties"].is_object());
         if let Some(record) = record.or(item) {
@@ -116,7 +119,11 @@ fn requires(record: &Value, name: &str) -> bool {
 /// A row for each field of a record, and for those of the records in it.
 fn rows(page: &mut String, prefix: &str, record: &Value) {
     for (name, field) in record["properties"].as_object().into_iter().flatten() {
-        let required = if requires(record, name) { " (required)" } else { "" };
+        let required = if requires(record, name) {
+            " (required)"
+        } else {
+            ""
+        };
         let inner = strict(field);
         let is_record = inner["properties"].is_object() && inner["x-secret"] != true;
         let default = match &field["default"] {
@@ -142,7 +149,10 @@ fn kind(schema: &Value) -> String {
         return "a reference to a secret".to_owned();
     }
     if let Some(words) = schema["oneOf"].as_array() {
-        let words: Vec<String> = words.iter().map(|word| format!("`{}`", text(&word["const"]))).collect();
+        let words: Vec<String> = words
+            .iter()
+            .map(|word| format!("`{}`", text(&word["const"])))
+            .collect();
         return words.join(", ");
     }
     if schema["properties"].is_object() {
@@ -166,10 +176,13 @@ fn text(value: &Value) -> &str {
 fn choices(page: &mut String, prefix: &str, record: &Value) {
     for (name, field) in record["properties"].as_object().into_iter().flatten() {
         let inner = strict(field);
+        if inner["x-secret"] == true {
+            continue;
+        }
         if inner["oneOf"].is_array() {
             _ = write!(page, "\n`{prefix}{name}`:\n\n");
             choices_of(page, inner);
-        } else if inner["x-secret"] != true {
+        } else {
             choices(page, &format!("{prefix}{name}."), inner);
         }
     }
@@ -189,8 +202,14 @@ fn scopes(page: &mut String) {
          | scope | title | extends | permissions | administrator | serves queues |\n|---|---|---|---|---|---|\n",
     );
     for scope in BUILT_IN_SCOPES {
-        let permissions: Vec<String> = scope.permissions.iter().map(|one| format!("`{one}`")).collect();
-        let extends = scope.extends.map_or_else(String::new, |base| format!("`{base}`"));
+        let permissions: Vec<String> = scope
+            .permissions
+            .iter()
+            .map(|one| format!("`{one}`"))
+            .collect();
+        let extends = scope
+            .extends
+            .map_or_else(String::new, |base| format!("`{base}`"));
         let yes = |is_so: bool| if is_so { "yes" } else { "" };
         _ = writeln!(
             page,
@@ -198,8 +217,8 @@ fn scopes(page: &mut String) {
             scope.name,
             scope.title,
             permissions.join(", "),
-            yes(scope.administrates),
-            yes(scope.serves_queues)
+            yes(scope.is_administrator),
+            yes(scope.can_serve_queues)
         );
     }
 }
@@ -212,6 +231,9 @@ mod tests {
     fn every_field_has_a_section() {
         let schema = schema();
         let fields = schema["properties"].as_object().unwrap().keys();
-        assert!(fields.eq(EXAMPLES.iter().map(|(name, _)| *name)), "{schema}");
+        assert!(
+            fields.eq(EXAMPLES.iter().map(|(name, _)| *name)),
+            "{schema}"
+        );
     }
 }

@@ -135,6 +135,22 @@ fn a_workspace_is_found_from_a_folder_in_it() {
 }
 
 #[test]
+fn the_examples_of_the_page_about_the_configuration_are_valid() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let blocks = page.split("```yaml\n").skip(1);
+    let blocks: Vec<&str> = blocks
+        .map(|block| block.split("```").next().unwrap())
+        .collect();
+    assert!(blocks.len() > 4, "{blocks:?}");
+    let at = Prompt::new();
+    write(at.path(), &[("callsheet.yaml", &blocks.concat())]);
+    let ended = at.run_quietly("validate");
+    let error = ended.stderr.lines().find(|line| line.starts_with("error"));
+    assert_eq!((ended.code, error), (0, None), "{}", ended.stderr);
+}
+
+#[test]
 fn no_workspace_says_where_one_is() {
     let mut at = Prompt::new();
     at.run("plan");
