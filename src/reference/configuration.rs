@@ -1,6 +1,6 @@
 //! The page about `callsheet.yaml`, written from the configuration's types.
 
-use super::{GENERATED, flat};
+use super::{GENERATED, flat, format_name};
 use crate::{
     config::Config,
     model::{BUILT_IN_SCOPES, text::Format},
@@ -62,7 +62,8 @@ pub(super) fn page() -> String {
     let schema = schema();
     let mut page = format!(
         "{GENERATED}# Configuration\n\nA folder with a `callsheet.yaml` is a workspace. The file holds the configuration; \
-         it may also declare resources, as any other file of the workspace.\n"
+         it may also declare resources, as any other file of the workspace. The text formats in the column *type* are those of \
+         [fields.md](fields.md#formats).\n"
     );
     for (name, example) in EXAMPLES {
         let field = &schema["properties"][*name];
@@ -76,7 +77,7 @@ pub(super) fn page() -> String {
         let record = Some(field).filter(|field| field["properties"].is_object());
         let item = Some(&field["items"]).filter(|item| item["properties"].is_object());
         if let Some(record) = record.or(item) {
-            page.push_str("\n| field | what | type | default |\n|---|---|---|---|\n");
+            page.push_str("\n| field | description | type | default |\n|---|---|---|---|\n");
             rows(&mut page, "", record);
         }
         choices(&mut page, "", field);
@@ -146,7 +147,7 @@ fn rows(page: &mut String, prefix: &str, record: &Value) {
 /// The type of a value in words.
 fn kind(schema: &Value) -> String {
     if schema["x-secret"] == true {
-        return "a reference to a secret".to_owned();
+        return "secret reference".to_owned();
     }
     if let Some(words) = schema["oneOf"].as_array() {
         let words: Vec<String> = words
@@ -156,15 +157,15 @@ fn kind(schema: &Value) -> String {
         return words.join(", ");
     }
     if schema["properties"].is_object() {
-        return "a mapping".to_owned();
+        return "mapping".to_owned();
     }
     let format = schema["x-format"].as_str().and_then(Format::named);
     let example = &schema["examples"][0];
     match (format, &schema["type"]) {
-        (Some(format), _) => flat(format.what),
-        (None, kind) if kind == "integer" || kind[0] == "integer" => "a whole number".to_owned(),
-        _ if example.is_string() => format!("text such as `{}`", text(example)),
-        _ => "text".to_owned(),
+        (Some(format), _) => format!("`{}`", format_name(format)),
+        (None, kind) if kind == "integer" || kind[0] == "integer" => "integer".to_owned(),
+        _ if example.is_string() => format!("`text`, such as `{}`", text(example)),
+        _ => "`text`".to_owned(),
     }
 }
 
