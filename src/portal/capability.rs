@@ -16,8 +16,8 @@ pub struct Capabilities {
 /// The capabilities for one kind.
 #[derive(Clone, Debug, Default)]
 pub struct KindCapability {
-    /// The unsupported fields, such as `voicemail.greeting`. For a kind with types: fields prefixed with the
-    /// type, such as `fax.owner`, or unsupported types.
+    /// The unsupported fields, such as `voicemail.greeting`. For a kind with types: fields prefixed with
+    /// the type, such as `fax.owner`, or unsupported types.
     pub unsupported: BTreeSet<&'static str>,
     // S4.31
     /// Whether objects can be deleted. If not, a delete deactivates the object.
@@ -33,8 +33,8 @@ pub struct Limit {
     pub field: &'static str,
     /// The supported values as the end of a sentence: \`user\` or \`admin\`.
     pub only: &'static str,
-    /// Whether a value is supported in the context of its declaration. `null` checks whether the field can be
-    /// cleared.
+    /// Whether a value is supported in the context of its declaration. `null` checks whether the field
+    /// can be cleared.
     pub accepts: fn(&Value, Declaration<'_>) -> bool,
 }
 

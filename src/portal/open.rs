@@ -1,5 +1,5 @@
-//! A *target* describes a portal: its kind, location and credentials. Only this module knows all adapters and
-//! the sandbox's server.
+//! A *target* describes a portal: its kind, location and credentials. Only this module knows all adapters
+//! and the sandbox's server.
 
 use super::{
     Capabilities, Description, Error, FieldMapping, Portal, Progress, Write, Written,
@@ -120,8 +120,8 @@ pub fn open(target: &Target) -> Result<Box<dyn Portal>, Error> {
     Ok(Box::new(Sandbox::new(client)))
 }
 
-/// The adapter for a sandbox together with its server. The fields are dropped in order: the client before the
-/// server.
+/// The adapter for a sandbox together with its server. The fields are dropped in order: the client before
+/// the server.
 struct EmbeddedSandbox {
     sandbox: Sandbox,
     #[expect(dead_code, reason = "dropping it stops the server")]

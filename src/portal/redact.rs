@@ -1,8 +1,8 @@
 //! A *redactor* finds secrets in foreign text, in any common encoding, and replaces them.
 //!
-//! A portal's refusal may quote the request: literally, escaped as in JSON, encoded for a URL or a header, in
-//! another letter case, or truncated. The redactor searches for all of these before a text is truncated or
-//! displayed.
+//! A portal's refusal may quote the request: literally, escaped as in JSON, encoded for a URL or a
+//! header, in another letter case, or truncated. The redactor searches for all of these before a text is
+//! truncated or displayed.
 
 use super::{Error, Problem, Written};
 use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};

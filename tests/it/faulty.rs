@@ -1,8 +1,8 @@
 //! A *faulty portal* is a portal behind a proxy that injects faults when a test requests them: it rejects
 //! requests, truncates answers, and modifies pages.
 //!
-//! The proxy supports minimal HTTP/1.1 with one request per connection. It runs on its own threads, so that tests
-//! with a tokio runtime and tests of the binary can use it.
+//! The proxy supports minimal HTTP/1.1 with one request per connection. It runs on its own threads, so
+//! that tests with a tokio runtime and tests of the binary can use it.
 
 use crate::message::Message;
 use serde_json::Value;

@@ -53,8 +53,8 @@ impl Base {
     /// Whether the host is this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        // `localhost` is the only accepted name. `127.0.0.1.evil.example` is a name, and doesn't parse as an
-        // IP address.
+        // `localhost` is the only accepted name. `127.0.0.1.evil.example` is a name, and doesn't parse as
+        // an IP address.
         let host = self.0.host_str().unwrap_or_default();
         let address = host.trim_start_matches('[').trim_end_matches(']');
         host == "localhost"

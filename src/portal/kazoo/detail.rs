@@ -1,8 +1,8 @@
 //! *Details* are the fields of a document that lists omit. They are read only for declared fields, and for
 //! the checks of guards.
 //!
-//! Lists of Kazoo 5 contain the requested fields. In Kazoo 4, the module `bulk` returns many documents at once,
-//! but few hosts have it; otherwise each document is a request.
+//! Lists of Kazoo 5 contain the requested fields. In Kazoo 4, the module `bulk` returns many documents at
+//! once, but few hosts have it; otherwise each document is a request.
 
 use super::{
     super::{Details, Error, Progress},
@@ -23,13 +23,14 @@ use std::collections::BTreeSet;
 
 /// The number of concurrent requests; the rate limit applies to all of them.
 const CONCURRENCY: usize = 8;
-/// The minimum number of documents for `bulk`. Fewer fit into one burst, and a failed attempt costs a request.
+/// The minimum number of documents for `bulk`. Fewer fit into one burst, and a failed attempt costs a
+/// request.
 const MIN_BULK: usize = 64;
 /// The number of documents in one `bulk` request.
 const BULK_SIZE: usize = 200;
 
-/// Selects the documents to read for `details`. The documents to which a callflow refers are only known after
-/// the callflow has been read.
+/// Selects the documents to read for `details`. The documents to which a callflow refers are only known
+/// after the callflow has been read.
 pub(super) fn select(cache: &Cache, details: Details<'_>) -> BTreeSet<DocRef> {
     let index = Index::of(cache);
     let mut doc_refs = BTreeSet::new();

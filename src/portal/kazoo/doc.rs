@@ -1,5 +1,5 @@
-//! A *document* is a JSON object in Crossbar with an ID, a revision, and unknown fields. Unknown fields must
-//! not change, so an edit is made to a copy and only the difference is sent.
+//! A *document* is a JSON object in Crossbar with an ID, a revision, and unknown fields. Unknown fields
+//! must not change, so an edit is made to a copy and only the difference is sent.
 
 use serde_json::{Map, Value};
 

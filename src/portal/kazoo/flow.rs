@@ -1,8 +1,8 @@
 //! A *flow* handles a call. It is a tree of nodes, each with a module, data, and children by branch.
 //!
 //! A destination is a node: `user` rings a user, `callflow` transfers to a number of the account, and
-//! `resources` dials an external number. Each notation of a destination (`alice`, `1001`, `+14155550100`) maps
-//! to a different node, so it is read back as it was written.
+//! `resources` dials an external number. Each notation of a destination (`alice`, `1001`, `+14155550100`)
+//! maps to a different node, so it is read back as it was written.
 
 use super::doc::Doc;
 use crate::model::text::{E164, ExtensionKey};
@@ -48,8 +48,8 @@ impl<'d> Node<'d> {
         children.filter_map(|(branch, json)| Some((&**branch, Self::of(json)?)))
     }
 
-    /// Every text in the node's data, since any may be an ID: the field depends on the module, such as `id`,
-    /// `owner_id`, `user_id`, `device_id` or a list of endpoints.
+    /// Every text in the node's data, since any may be an ID: the field depends on the module, such as
+    /// `id`, `owner_id`, `user_id`, `device_id` or a list of endpoints.
     pub(super) fn ids(self) -> Vec<&'d str> {
         let mut ids = Vec::new();
         let mut open: Vec<&'d Value> = self.json.get("data").into_iter().collect();

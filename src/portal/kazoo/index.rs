@@ -1,5 +1,5 @@
-//! The *index* relates the cached documents: the callflow, mailbox and devices of each user, the callflow of
-//! each number, and the key of each object.
+//! The *index* relates the cached documents: the callflow, mailbox and devices of each user, the callflow
+//! of each number, and the key of each object.
 
 use super::{
     cache::{Cache, Collection, Entry},
@@ -68,8 +68,8 @@ impl<'t> Index<'t> {
         }
     }
 
-    /// Finds the own callflow of each user: the one with the type [`MAIN_CALLFLOW`], otherwise one that the user owns and
-    /// that only rings the user and records messages.
+    /// Finds the own callflow of each user: the one with the type [`MAIN_CALLFLOW`], otherwise one that
+    /// the user owns and that only rings the user and records messages.
     fn callflows(&mut self) {
         let mut candidates = Vec::new();
         for (id, callflow) in self.cache.of(Collection::Callflows) {
@@ -163,8 +163,8 @@ impl<'t> Index<'t> {
         self.owner.get(callflow).copied()
     }
 
-    /// A user's mailbox. Of several, the one in the user's callflow has priority, then the one with the user's
-    /// number, then the first.
+    /// A user's mailbox. Of several, the one in the user's callflow has priority, then the one with the
+    /// user's number, then the first.
     pub(super) fn mailbox_of(&self, user: &str) -> Option<(&'t str, &'t Entry)> {
         let all = self.mailboxes.get(user)?;
         let callflow = self.callflow_of(user).map(|(_, callflow)| callflow);

@@ -1,5 +1,5 @@
-//! The *mapping* is the table of the model's fields and the corresponding fields in Kazoo. Reading, writing,
-//! error locations and the docs use it.
+//! The *mapping* is the table of the model's fields and the corresponding fields in Kazoo. Reading,
+//! writing, error locations and the docs use it.
 
 use super::{super::FieldMapping, cache::Collection};
 use crate::model::Kind;

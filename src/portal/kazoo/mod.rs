@@ -204,8 +204,8 @@ impl Kazoo {
         Ok(1)
     }
 
-    /// Reads the agents of all queues, including queues without a number. Agents can still refer to a deleted
-    /// queue, which is ignored.
+    /// Reads the agents of all queues, including queues without a number. Agents can still refer to a
+    /// deleted queue, which is ignored.
     async fn list_agents(&self, progress: &dyn Progress) -> Result<u64, Error> {
         let lists = async {
             let queues = self.list(Collection::Queues, &[], progress).await?;

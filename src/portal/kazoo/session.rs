@@ -1,8 +1,8 @@
-//! A *session* is a login: a token and the managed account. The token is renewed before it expires, and once
-//! after the server rejects it.
+//! A *session* is a login: a token and the managed account. The token is renewed before it expires, and
+//! once after the server rejects it.
 //!
-//! A token is a JWT that is valid for an hour by default and can't be extended. A login sends either a hash of
-//! the user name and password, or the API key of an account.
+//! A token is a JWT that is valid for an hour by default and can't be extended. A login sends either a
+//! hash of the user name and password, or the API key of an account.
 
 use super::{
     super::{
@@ -22,7 +22,8 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::{sync::Mutex, time::Instant};
 
 const TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
-/// A token is renewed this long before it expires, or after three quarters of its lifetime if that is later.
+/// A token is renewed this long before it expires, or after three quarters of its lifetime if that is
+/// later.
 const MARGIN: Duration = Duration::from_secs(60);
 /// The maximum number of attempts for a login without an answer.
 const TRIES: u32 = 3;
@@ -260,7 +261,8 @@ impl Session {
         let Some(tenant) = &self.tenant else {
             return Ok(own.to_owned());
         };
-        // A login with the tenant as its account, or with the tenant's ID, is already in the managed account.
+        // A login with the tenant as its account, or with the tenant's ID, is already in the managed
+        // account.
         let is_login = matches!(&self.credentials, Credentials::Login { account: None, .. });
         let (by, _) = account_field(tenant);
         let is_own = by == "account_name" && same_name(name, tenant);

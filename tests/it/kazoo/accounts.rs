@@ -1,4 +1,4 @@
-//! An *account* of the server, as itself: what it is, what is below it, and what a schema thinks.
+//! The *accounts* of the server: their data, their descendants, and schema checks.
 
 use super::{
     answer::{Answered, Reply},
@@ -55,7 +55,7 @@ impl World {
         false
     }
 
-    /// Founds an account below another.
+    /// Creates an account below another.
     fn found(&mut self, ask: &Ask, parent: &str) -> Answered {
         let data = ask.data();
         let Some(name) = data.get("name").and_then(Value::as_str) else {
@@ -91,7 +91,7 @@ impl World {
         data
     }
 
-    /// Checks a document against its shape alone, and keeps nothing.
+    /// Checks a document against its schema without storing it.
     pub(super) fn rehearse(&self, name: &str, ask: &Ask) -> Answered {
         if collection::type_of(name).is_none() {
             return Err(Reply::no_object(name));

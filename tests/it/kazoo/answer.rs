@@ -1,4 +1,4 @@
-//! An *answer* is what a request gets back: a status, what to say, and the envelope around it.
+//! An *answer* is the server's reply: a status, data, and the envelope around it.
 
 use super::{Dialect, ask::Ask, world};
 use axum::{
@@ -9,7 +9,7 @@ use axum::{
 use serde_json::{Map, Value, json};
 use std::ops::{Deref, DerefMut};
 
-/// Where a list begins, where the next page does, and how much this one holds.
+/// The start key of a page, the next start key, and the number of rows.
 #[derive(Default)]
 pub(super) struct Page {
     pub(super) size: Option<usize>,
@@ -17,27 +17,27 @@ pub(super) struct Page {
     pub(super) next: Option<String>,
 }
 
-/// What there is to say, before the envelope.
+/// The content before it is put into the envelope.
 #[derive(Default)]
 pub(super) struct Said {
     pub(super) status: u16,
     pub(super) data: Value,
-    /// What an error is called; none where all is well.
+    /// The name of the error; `None` for a success.
     pub(super) error: Option<&'static str>,
     pub(super) revision: Option<String>,
-    /// Whether the revision is sent as a header too.
+    /// Whether the revision is also sent as a header.
     pub(super) has_etag: bool,
     pub(super) location: Option<String>,
     pub(super) page: Page,
-    /// A new token, for whoever logs in.
+    /// A new token for the client.
     pub(super) token: Option<String>,
-    /// What a 5.x says of a document: its id, and when it was made and changed.
+    /// The metadata of a document in 5.x: its ID, and when it was created and changed.
     pub(super) metadata: Option<Value>,
-    /// Some refusals have no body at all.
+    /// Whether a refusal has no body.
     pub(super) is_empty: bool,
 }
 
-/// The same, small enough to be an error.
+/// A boxed answer, small enough for an error type.
 pub(super) struct Reply(Box<Said>);
 
 impl Deref for Reply {
@@ -54,7 +54,7 @@ impl DerefMut for Reply {
     }
 }
 
-/// All is well, or not: it is answered either way.
+/// Merges the success and the failure of a handler into one answer.
 pub(super) type Answered = Result<Reply, Reply>;
 
 impl Reply {
@@ -83,7 +83,7 @@ impl Reply {
         }))
     }
 
-    /// Errors in fields.
+    /// Validation errors by field.
     pub(super) fn invalid(faults: Map<String, Value>) -> Self {
         Self::error(400, "validation error", faults.into())
     }
@@ -100,13 +100,13 @@ impl Reply {
         Self::error(403, "forbidden", json!({"message": "forbidden"}))
     }
 
-    /// There is no such object.
+    /// The object doesn't exist.
     pub(super) fn no_object(id: &str) -> Self {
         let data = json!({"cause": id, "message": "bad identifier"});
         Self::error(404, "bad_identifier", data)
     }
 
-    /// There is no such place.
+    /// The path doesn't exist.
     pub(super) fn nowhere() -> Self {
         Self::error(404, "not_found", json!({"message": "not found"}))
     }
@@ -145,7 +145,7 @@ impl Reply {
         self
     }
 
-    /// Puts the envelope around it.
+    /// Wraps the answer in the envelope.
     pub(super) fn seal(self, ask: &Ask, dialect: Dialect, remaining: Option<u64>) -> Answer {
         let Said {
             status,
@@ -207,7 +207,7 @@ impl Reply {
     }
 }
 
-/// A reply in its envelope.
+/// A response with an envelope.
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) body: Option<Value>,

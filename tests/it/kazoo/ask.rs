@@ -1,4 +1,4 @@
-//! An *ask* is a request as it came in: a verb, a path in segments, a query, a body.
+//! A *request* as the server parses it: a method, path segments, a query, and a body.
 
 use axum::{
     body::to_bytes,
@@ -8,10 +8,10 @@ use axum::{
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// The most that a body may be; more is refused.
+/// The maximum size of a body.
 const LARGEST: usize = 8_000_000;
 
-/// What came as the body.
+/// The body of a request.
 pub(super) enum Body {
     Nothing,
     TooLarge,
@@ -75,7 +75,7 @@ impl Ask {
         }
     }
 
-    /// The body's `data`, where it is an object; nothing otherwise.
+    /// The body's `data` if it is an object, otherwise an empty object.
     pub(super) fn data(&self) -> Map<String, Value> {
         match self.raw() {
             Value::Object(data) => data.clone(),
@@ -83,7 +83,7 @@ impl Ask {
         }
     }
 
-    /// The body's `data`, whatever it is.
+    /// The body's `data`.
     pub(super) fn raw(&self) -> &Value {
         match &self.body {
             Body::Json(body) => &body["data"],
@@ -91,7 +91,7 @@ impl Ask {
         }
     }
 
-    /// Whether the sender says to go on whatever it costs.
+    /// Whether the client accepts charges.
     pub(super) fn accepts_charges(&self) -> bool {
         match &self.body {
             Body::Json(body) => body["accept_charges"] == true,
@@ -104,7 +104,7 @@ impl Ask {
     }
 }
 
-/// A piece of a path without its percent signs.
+/// Decodes a percent-encoded path segment.
 pub(super) fn decoded(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text;

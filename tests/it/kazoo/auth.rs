@@ -1,4 +1,4 @@
-//! *Auth* is how somebody gets a token, and what the token is good for.
+//! *Authentication*: logins, tokens, and the permissions of tokens.
 
 use super::{
     answer::{Answered, Reply},
@@ -10,7 +10,7 @@ use super::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 
-/// The digests of a name and a password, as a login sends one of them.
+/// The accepted hashes of a name and a password.
 pub(super) fn login(username: &str, password: &str) -> Login {
     let text = format!("{username}:{password}");
     let hex = |bytes: &[u8]| {
@@ -24,7 +24,7 @@ pub(super) fn login(username: &str, password: &str) -> Login {
     }
 }
 
-/// A name as accounts are looked up: letters and digits, small.
+/// The normalized name of an account: letters and digits in lower case.
 fn normal(name: &str) -> String {
     let kept = name.chars().filter(char::is_ascii_alphanumeric);
     kept.map(|c| c.to_ascii_lowercase()).collect()
@@ -99,7 +99,7 @@ impl World {
         Ok(self.admit(id, None, "cb_api_auth").created(&location))
     }
 
-    /// Hands out a token.
+    /// Issues a token.
     fn admit(&mut self, account: String, owner: Option<String>, method: &'static str) -> Reply {
         let lifetime = i64::try_from(self.options.token_lifetime_s).unwrap();
         let session = Session {
@@ -121,7 +121,7 @@ impl World {
         reply
     }
 
-    /// What a login tells of the account.
+    /// The data in the answer to a login.
     fn about(&self, session: &Session) -> Map<String, Value> {
         let account = self.account(&session.account);
         let is_root = account.parent.is_none();
@@ -145,7 +145,7 @@ impl World {
         data
     }
 
-    /// Whose token a request has.
+    /// The account and user of a request's token.
     pub(super) fn session(&self, ask: &Ask) -> Result<&Session, Reply> {
         let token = ask.token.as_deref().unwrap_or("");
         let session = self.sessions.get(token);
@@ -167,7 +167,7 @@ impl World {
         }
     }
 
-    /// Whether a token's account may see another: itself, and whatever is below it.
+    /// Whether a token's account may access another: itself, and its descendants.
     pub(super) fn may_see(&self, session: &Session, account: &str) -> Result<(), Reply> {
         let mut at = Some(account);
         while let Some(id) = at {
@@ -193,7 +193,7 @@ fn check_enabled(account: &Doc) -> Result<(), Reply> {
     Ok(())
 }
 
-/// What stands in a token.
+/// The payload of a token.
 fn claims(session: &Session) -> Map<String, Value> {
     let Session {
         account,

@@ -1,4 +1,4 @@
-//! What was there *before* a recorded exchange, and how to bring it about.
+//! The state *before* a recorded exchange, and how to create it.
 
 use super::{
     Kazoo, PASSWORD, USERNAME, auth,
@@ -6,22 +6,22 @@ use super::{
 };
 use serde_json::json;
 
-/// What has to be there before an exchange.
+/// The state that must exist before an exchange.
 pub(super) enum Before {
     Nothing,
-    /// What these exchanges made.
+    /// The objects that these exchanges created.
     After(&'static [&'static str]),
-    /// The object that the answer shows.
+    /// The object in the answer.
     Shown,
-    /// The objects that are the rows of the answer, and no others.
+    /// Exactly the objects in the rows of the answer.
     Rows,
-    /// Something of its own.
+    /// A special state.
     Own(fn(&Kazoo, &mut Exchange)),
 }
 
 use Before::{After, Nothing, Own, Rows, Shown};
 
-/// What isn't replayed, and why.
+/// Exchanges that aren't replayed, with reasons.
 pub(super) const LEFT_OUT: [(&str, &str); 2] = [
     (
         "error-403-token-restrictions",
@@ -162,7 +162,7 @@ pub(super) const REPLAYED: [(&str, Before); 105] = [
     ("webhooks-create", Nothing),
 ];
 
-/// A user of this id.
+/// A user with this ID.
 fn person(kazoo: &Kazoo, id: &str) {
     let user = json!({"id": id, "username": "ann", "password": "pa55word", "first_name": "Annie", "last_name": "Tun"});
     kazoo.seed("users", user);
@@ -191,7 +191,7 @@ fn log_in_disabled_user(kazoo: &Kazoo, exchange: &mut Exchange) {
     }
 }
 
-/// What the flow of a callflow names, and the callflow.
+/// A callflow and the objects to which its flow refers.
 fn named(kazoo: &Kazoo, exchange: &mut Exchange) {
     let data = &exchange.answer["data"];
     for (id, named) in data["metadata"].as_object().unwrap() {
@@ -242,7 +242,7 @@ fn numbers(kazoo: &Kazoo, exchange: &mut Exchange) {
     }
 }
 
-/// A queue, and whoever is asked to be in it or is.
+/// A queue with the requested and the existing agents.
 fn roster(kazoo: &Kazoo, exchange: &mut Exchange) {
     let queue = exchange.path.split('/').nth(5).unwrap().to_owned();
     let is_write = exchange.method == "POST";
@@ -265,7 +265,7 @@ fn roster(kazoo: &Kazoo, exchange: &mut Exchange) {
     }
 }
 
-/// The devices of the rows, and one of somebody else.
+/// The devices in the rows, and one with another owner.
 fn owned(kazoo: &Kazoo, exchange: &mut Exchange) {
     person(kazoo, exchange.path.split('/').nth(5).unwrap());
     let mut rows = exchange.answer["data"].as_array().unwrap().clone();
@@ -282,7 +282,7 @@ fn buried(kazoo: &Kazoo, exchange: &mut Exchange) {
     kazoo.remove("users", id);
 }
 
-/// Puts the object of the answer where the path leads.
+/// Stores the object of the answer at the path.
 pub(super) fn show(kazoo: &Kazoo, exchange: &Exchange) {
     let mut doc = exchange.answer["data"].clone();
     let fields = doc.as_object_mut().unwrap();
@@ -295,7 +295,7 @@ pub(super) fn show(kazoo: &Kazoo, exchange: &Exchange) {
     kazoo.seed(exchange.place().0, doc);
 }
 
-/// Makes objects of the rows of the answer, in place of those that are there.
+/// Replaces the existing objects with the rows of the answer.
 pub(super) fn rows(kazoo: &Kazoo, exchange: &Exchange) {
     for id in kazoo.docs("users").keys() {
         kazoo.remove("users", id);

@@ -1,4 +1,4 @@
-//! A *caller* speaks to a Kazoo as a client would, one request after the other.
+//! A *caller* sends requests to a Kazoo, one after the other.
 
 use super::{Kazoo, PASSWORD, USERNAME, auth};
 use crate::running::{Answer, Client};
@@ -12,12 +12,12 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    /// One that has logged in as the administrator of `acme`.
+    /// A caller that is logged in as the administrator of `acme`.
     pub(super) async fn new(kazoo: &Kazoo) -> Self {
         Self::of(kazoo, "acme").await
     }
 
-    /// One that has logged in as the administrator of an account.
+    /// A caller that is logged in as the administrator of an account.
     pub(super) async fn of(kazoo: &Kazoo, account: &str) -> Self {
         let mut caller = Self::stranger(kazoo);
         let credentials = auth::login(USERNAME, PASSWORD).md5;
@@ -28,7 +28,7 @@ impl Caller {
         caller
     }
 
-    /// One that hasn't.
+    /// A caller that isn't logged in.
     pub(super) fn stranger(kazoo: &Kazoo) -> Self {
         Self {
             http: Client::new(&kazoo.url, "no-such-thing"),
@@ -60,7 +60,7 @@ impl Caller {
         Client::send(request).await.unwrap()
     }
 
-    /// A request to a place of `acme`, with `data` in its envelope.
+    /// Sends a request to `acme`, with `data` in its envelope.
     pub(super) async fn ask(&self, method: &str, place: &str, data: Value) -> Answer {
         self.ask_with(method, place, data, &[]).await
     }

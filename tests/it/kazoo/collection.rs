@@ -1,6 +1,6 @@
-//! A *collection* is a kind of object: where it is, and what the server calls one of it.
+//! A *collection* is a type of object: its path, and the server's internal name for it.
 
-/// The collections that are read and written alike, and what one of each is called inside.
+/// The collections with uniform reads and writes, and their internal names.
 const KNOWN: [(&str, &str); 16] = [
     ("users", "user"),
     ("devices", "device"),
@@ -20,13 +20,13 @@ const KNOWN: [(&str, &str); 16] = [
     ("webhooks", "webhook"),
 ];
 
-/// What one of a collection is called inside, if there is such a collection.
+/// The internal name of a collection's type, if the collection exists.
 pub(super) fn type_of(collection: &str) -> Option<&'static str> {
     let known = KNOWN.iter().find(|(name, _)| *name == collection);
     known.map(|(_, one)| *one)
 }
 
-/// What stands between the names of a nested field in an error.
+/// The separator between the names of a nested field in an error.
 pub(super) fn dot(collection: &str) -> &'static str {
     match collection {
         "users" | "devices" | "callflows" | "accounts" => "%2E",

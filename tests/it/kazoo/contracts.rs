@@ -1,5 +1,5 @@
-//! The *contracts* are the schemas that Kazoo itself publishes, of a 4.4 and of a 5: what is sent to it
-//! must fit both. They are no part of this project; where they are absent, nothing is checked.
+//! The *contracts* are the JSON Schemas that Kazoo publishes for 4.4 and 5: every request body must match
+//! both. They aren't part of this project; without them, nothing is checked.
 
 use super::collection;
 use jsonschema::Validator;
@@ -12,7 +12,7 @@ use std::{
 
 const GENERATIONS: [&str; 2] = ["kazoo-4.4", "kazoo5-dev"];
 
-/// Where the contracts are.
+/// The directory of the contracts.
 #[expect(
     clippy::disallowed_methods,
     reason = "a test has no settings to read it from"
@@ -23,12 +23,12 @@ pub(super) fn folder() -> PathBuf {
     PathBuf::from(chosen.unwrap_or_else(|| beside.into())).join("kazoo")
 }
 
-/// Whether there is anything to check against.
+/// Whether the contracts exist.
 pub(crate) fn contracts_present() -> bool {
     !CONTRACTS.is_empty()
 }
 
-/// The schemas of one generation, and those of them that have been compiled.
+/// The schemas of one generation, and those that are already compiled.
 struct Contracts {
     name: &'static str,
     schemas: Map<String, Value>,
@@ -91,7 +91,7 @@ impl Contracts {
         }
     }
 
-    /// A node of a flow and all below it: the data of each must fit its module's schema.
+    /// Checks a node of a flow and its children: the data of each must match its module's schema.
     fn nodes(&self, node: &Value, at: &str, broken: &mut Vec<String>) {
         let module = node["module"].as_str().unwrap_or("");
         let schema = format!("callflows.{module}");
@@ -103,7 +103,7 @@ impl Contracts {
     }
 }
 
-/// A reference by file name becomes one within the bundle.
+/// Rewrites a reference by file name to a reference within the bundle.
 fn point(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {
@@ -122,12 +122,12 @@ fn point(schema: &mut Value) {
     }
 }
 
-/// The contract of a generation.
+/// The contracts of a generation.
 pub(super) fn generation(is_five: bool) -> &'static str {
     GENERATIONS[usize::from(is_five)]
 }
 
-/// What of a document breaks the contracts, or the only one that is to be looked at.
+/// The violations of a document, of one generation or of both.
 pub(super) fn check(kind: &str, fields: &Map<String, Value>, only: Option<&str>) -> Vec<String> {
     let schema = match kind {
         "faxboxes" => "faxbox",

@@ -1,8 +1,8 @@
-//! A *document* is an object as the server keeps it: its public fields, its revision, its login.
+//! A *document* is a stored object: its public fields, its revision, its login.
 
 use serde_json::{Map, Value, json};
 
-/// How somebody logs in: never shown, and not lost when a POST leaves it out.
+/// The login of a user: never returned, and preserved by a POST without it.
 #[derive(Clone)]
 pub(super) struct Login {
     pub(super) md5: String,
@@ -39,7 +39,7 @@ impl Doc {
         doc
     }
 
-    /// It has been written.
+    /// Updates the revision after a write.
     pub(super) fn bump(&mut self) {
         self.writes += 1;
         self.revision = format!("{}-{}", self.writes, super::world::hex());
@@ -50,7 +50,7 @@ impl Doc {
         self.fields.get(name)?.as_str()
     }
 
-    /// What everybody may see.
+    /// The public fields.
     pub(super) fn public(&self, id: &str) -> Value {
         let mut fields = self.fields.clone();
         fields.insert("id".into(), id.into());
@@ -62,7 +62,7 @@ impl Doc {
     }
 }
 
-/// Merges a patch: objects into each other, lists as wholes, and null takes away.
+/// Applies a merge patch: objects are merged, lists are replaced, and null removes a field.
 pub(super) fn merge(fields: &mut Map<String, Value>, patch: &Map<String, Value>) {
     for (name, value) in patch {
         match (fields.get_mut(name), value) {
@@ -82,7 +82,7 @@ pub(super) fn merge(fields: &mut Map<String, Value>, patch: &Map<String, Value>)
     }
 }
 
-/// What a dotted path leads to.
+/// The value at a dotted path.
 pub(super) fn at<'v>(fields: &'v Map<String, Value>, path: &str) -> Option<&'v Value> {
     if let Some(value) = fields.get(path) {
         return Some(value);

@@ -1,4 +1,4 @@
-//! An *entry* is a line of a list: a number or a name that a callflow looks for.
+//! An *entry* is an item of a list: a number or a name that a callflow looks up.
 
 use super::{
     answer::{Answered, Reply},
@@ -8,7 +8,7 @@ use super::{
 };
 use serde_json::{Value, json};
 
-/// What the list of entries says of one.
+/// The row of an entry in a list.
 fn row(id: &str, doc: &Doc) -> Value {
     let mut value = json!({});
     for name in ["number", "pattern"] {

@@ -1,18 +1,18 @@
-//! An *exchange* is a request and its answer as they were recorded from a real Kazoo. The records are
-//! no part of this project; where they are absent, nothing is replayed.
+//! An *exchange* is a request and its answer, recorded from a real Kazoo. The records aren't part of this
+//! project; without them, nothing is replayed.
 
 use super::contracts;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// The accounts of the records: all of them are `acme` here.
+/// The accounts in the records, all of which map to `acme`.
 const ACCOUNTS: [&str; 3] = [
     "f0af0d2a37bb7b277979f868d843702b",
     "ae53c95a264b61955b0cf85d5c4c717c",
     "35e40c33050fa1d2c3da7d9b0e80630a",
 ];
 
-/// With which token it is asked.
+/// The token of a request.
 #[derive(Clone)]
 pub(super) enum Token {
     Own,
@@ -53,14 +53,14 @@ impl Exchange {
         }
     }
 
-    /// What was sent, and the id that it got.
+    /// The data that was sent, with the resulting ID.
     pub(super) fn made(&self) -> Value {
         let mut doc = self.sent["data"].clone();
         doc["id"] = self.answer["data"]["id"].clone();
         doc
     }
 
-    /// The collection that the path leads into, and the list that it leads through.
+    /// The collection of the path, and the list that contains it.
     pub(super) fn place(&self) -> (&str, Option<&str>) {
         let segments: Vec<_> = self.path.split(['/', '?']).collect();
         match segments[..] {
@@ -70,7 +70,7 @@ impl Exchange {
         }
     }
 
-    /// The same, asked of our own account.
+    /// The exchange with `acme` as its account.
     pub(super) fn moved(&mut self, account: &str) {
         for known in ACCOUNTS {
             self.path = self.path.replace(known, account);
@@ -83,7 +83,7 @@ impl Exchange {
     }
 }
 
-/// Every exchange that was recorded, by name.
+/// All recorded exchanges by name.
 pub(super) fn all() -> BTreeMap<String, Exchange> {
     let Ok(entries) = contracts::folder().join("examples").read_dir() else {
         return BTreeMap::new();
@@ -97,7 +97,7 @@ pub(super) fn all() -> BTreeMap<String, Exchange> {
     read.collect()
 }
 
-/// What differs from server to server, or from day to day.
+/// The fields that differ between servers or over time.
 const ANYTHING: [&str; 25] = [
     "id",
     "account_id",
@@ -126,7 +126,7 @@ const ANYTHING: [&str; 25] = [
     "plan",
 ];
 
-/// Says how two answers differ. What a refusal says, but for its words, is in its keys.
+/// Describes the difference between two answers. Refusals are compared by their keys, not their texts.
 pub(super) fn compare(
     ours: &Value,
     theirs: &Value,

@@ -1,4 +1,4 @@
-//! The *faults* of a body: what is wrong with which field, by rule.
+//! *Faults* are the validation errors of a body by field and rule.
 
 use super::answer::Reply;
 use serde_json::{Map, Value, json};
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 pub(super) struct Faults(Map<String, Value>);
 
 impl Faults {
-    /// A rule that a field breaks.
+    /// A violated rule.
     pub(super) fn add(&mut self, field: &str, rule: &str, details: Value) {
         let rules = self.0.entry(field).or_insert_with(|| json!({}));
         rules[rule] = details;
@@ -25,7 +25,7 @@ impl Faults {
         Err(Reply::invalid(self.0))
     }
 
-    /// The reply to one fault.
+    /// The reply for one fault.
     pub(super) fn one(field: &str, rule: &str, details: Value) -> Reply {
         let mut faults = Self::default();
         faults.add(field, rule, details);

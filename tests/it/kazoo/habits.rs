@@ -1,4 +1,4 @@
-//! The *habits* of the server that no recorded exchange shows.
+//! *Habits*: tests of behaviour that no recorded exchange shows.
 
 use super::{Dialect, Kazoo, Options, PASSWORD, USERNAME, auth, caller::Caller};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! A *list* is a page of rows: where it begins, what a filter lets through, and where the next begins.
+//! A *list* is a page of rows: its start key, its filter, and the next start key.
 
 use super::{
     answer::{Answered, Page, Reply},
@@ -10,7 +10,7 @@ use super::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 
-/// How a row is made of an object.
+/// Converts an object to a row.
 type Row = fn(&str, &Doc) -> Value;
 
 impl World {
@@ -18,7 +18,7 @@ impl World {
         self.page(ask, account, collection, summary::of, |_| true)
     }
 
-    /// A page of the objects of a collection that `is_in` says are listed.
+    /// A page of the objects in a collection for which `is_in` returns true.
     pub(super) fn page(
         &self,
         ask: &Ask,
@@ -90,7 +90,7 @@ impl World {
             .map_or(size, |most| size.min(most))
     }
 
-    /// A row as it is asked for: a 5.x can show more than the summary.
+    /// A row with the requested fields: 5.x can return more than the summary.
     fn shown(&self, ask: &Ask, id: &str, doc: &Doc, row: Row) -> Value {
         let fields = ask.asks("fields").filter(|_| self.is_five());
         let fields = fields.and_then(|fields| serde_json::from_str::<Vec<String>>(fields).ok());
@@ -111,7 +111,7 @@ impl World {
     }
 }
 
-/// Puts a value where a dotted path leads.
+/// Sets the value at a dotted path.
 fn put(fields: &mut Map<String, Value>, path: &str, value: Value) {
     match path.split_once('.') {
         None => drop(fields.insert(path.into(), value)),
@@ -124,7 +124,7 @@ fn put(fields: &mut Map<String, Value>, path: &str, value: Value) {
     }
 }
 
-/// Whether an object passes every filter of a request; what no filter is called is ignored.
+/// Whether an object matches all filters of a request; unknown parameters are ignored.
 fn passes(ask: &Ask, doc: &Doc) -> bool {
     ask.query.iter().all(|(name, wanted)| {
         let field = |path: &str| at(&doc.fields, path);
@@ -158,7 +158,7 @@ fn passes(ask: &Ask, doc: &Doc) -> bool {
     })
 }
 
-/// A value as a filter spells it.
+/// The text of a value in a filter.
 fn text(value: &Value) -> String {
     value
         .as_str()

@@ -1,4 +1,4 @@
-//! The *logins* of the server, and what a token is good for.
+//! *Logins*: tests of logins and of the permissions of tokens.
 
 use super::{Dialect, Kazoo, Options, PASSWORD, USERNAME, auth, caller::Caller};
 use serde_json::json;

@@ -1,5 +1,5 @@
-//! A *Kazoo* of the tests' own: a server that answers as Kazoo's Crossbar does, keeps what it is told
-//! in memory, and tells a test what it was asked.
+//! A fake *Kazoo* for tests: a server that behaves like Kazoo's Crossbar, stores documents in memory, and
+//! records all requests.
 
 mod accounts;
 mod answer;
@@ -51,31 +51,31 @@ pub(crate) use contracts::contracts_present;
 pub(crate) const USERNAME: &str = "admin";
 pub(crate) const PASSWORD: &str = "secret-admin";
 
-/// Which Kazoo it speaks like.
+/// The generation that the server imitates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
     Four,
     Five,
 }
 
-/// What an administrator chose for it.
+/// The options of an administrator.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
     pub(crate) dialect: Dialect,
     /// Whether `/bulk` is loaded.
     pub(crate) bulk: bool,
-    /// Whether `full_docs=true` is heeded, by a 5.x.
+    /// Whether 5.x supports `full_docs=true`.
     pub(crate) full_docs: bool,
     /// Whether queues are loaded.
     pub(crate) queues: bool,
     /// Whether lists are loaded.
     pub(crate) lists: bool,
-    /// How many requests at once, and how many more each second.
+    /// The burst and the number of requests per second.
     pub(crate) rate: Option<(u32, u32)>,
     pub(crate) token_lifetime_s: u64,
     pub(crate) page_size: usize,
     pub(crate) largest_page: Option<usize>,
-    /// What a new object of a collection costs: at once, and each month.
+    /// The price of a new object by collection: activation, and per month.
     pub(crate) priced: Vec<(&'static str, f64, f64)>,
 }
 
@@ -100,7 +100,7 @@ impl Options {
     }
 }
 
-/// A request that was made, and how it was answered.
+/// A recorded request with its status.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
     pub(crate) method: String,
@@ -112,14 +112,14 @@ pub(crate) struct Seen {
     pub(crate) if_match: Option<String>,
 }
 
-/// The server. Dropping it stops it.
+/// The server. It stops when it is dropped.
 pub(crate) struct Kazoo {
     pub(crate) url: String,
-    /// The id of the account `acme`, whose realm is `acme.example`.
+    /// The ID of the account `acme`, whose realm is `acme.example`.
     pub(crate) account: String,
-    /// The id of its child `leeds`, whose realm is `leeds.example`.
+    /// The ID of its child `leeds`, whose realm is `leeds.example`.
     pub(crate) child: String,
-    /// The key of `acme`: 64 hexadecimal digits.
+    /// The API key of `acme`: 64 hexadecimal digits.
     pub(crate) api_key: String,
     world: Arc<Mutex<World>>,
     stop: Option<oneshot::Sender<()>>,
@@ -174,43 +174,43 @@ impl Kazoo {
         self.world.lock().unwrap()
     }
 
-    /// Every request so far.
+    /// All requests so far.
     pub(crate) fn requests(&self) -> Vec<Seen> {
         self.world().seen.clone()
     }
 
-    /// Forgets the requests so far.
+    /// Clears the recorded requests.
     pub(crate) fn forget(&self) {
         self.world().seen.clear();
     }
 
-    /// What the requests so far broke: documents against the contracts, and bodies that were refused.
+    /// The violations of the requests so far: documents that violate the contracts, and rejected bodies.
     pub(crate) fn violations(&self) -> Vec<String> {
         self.world().violations.clone()
     }
 
-    /// No token is worth anything from here on.
+    /// Invalidates all tokens.
     pub(crate) fn expire_tokens(&self) {
         self.world().sessions.clear();
     }
 
-    /// Puts an object into `acme`, with what the server fills in, and says its id.
+    /// Creates an object in `acme` with the server's defaults, and returns its ID.
     pub(crate) fn seed(&self, collection: &str, doc: Value) -> String {
         self.seed_in(&self.account, collection, doc)
     }
 
-    /// The same in an account.
+    /// Creates an object in an account.
     pub(crate) fn seed_in(&self, account: &str, collection: &str, doc: Value) -> String {
         self.world().seed(account, collection, doc)
     }
 
-    /// Puts a number into `acme`.
+    /// Adds a number to `acme`.
     pub(crate) fn seed_number(&self, number: &str) {
         let account = self.account.clone();
         self.world().add_number(&account, number, json!({}));
     }
 
-    /// The objects of a collection of `acme`, by id, as a GET shows them but for what it derives.
+    /// The objects of a collection of `acme` by ID, without derived fields.
     pub(crate) fn docs(&self, collection: &str) -> BTreeMap<String, Value> {
         let world = self.world();
         let docs = world.accounts[&self.account].live(collection);
@@ -233,7 +233,7 @@ impl Kazoo {
         self.world().bury(&account, collection, id);
     }
 
-    /// Founds another account below `acme`, and says its id.
+    /// Creates another account below `acme`, and returns its ID.
     pub(crate) fn found(&self, name: &str, realm: &str) -> String {
         let id = world::hex();
         let account = world::Account::new(name, realm, Some(&self.account));
@@ -241,7 +241,7 @@ impl Kazoo {
         id
     }
 
-    /// Switches an account on or off.
+    /// Enables or disables an account.
     pub(crate) fn enable(&self, account: &str, is_enabled: bool) {
         let mut world = self.world();
         let known = world.accounts.get_mut(account).expect("an account");

@@ -1,10 +1,10 @@
-//! The *modules* of a callflow: what a node may be, and what its data must be.
+//! The *modules* of a callflow: the known modules, and the schemas of their data.
 
 use super::{Dialect, faults::Faults, shape::Shape};
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, sync::LazyLock};
 
-/// Modules of which only the name is known here.
+/// Modules of which only the name is known.
 const BARE: &str = "acdc_agent acdc_member acdc_queue acdc_wait_time after_bridge audio_macro \
     branch_bnumber branch_variable call_forward call_waiting callflow camping_feature check_cid \
     cidlistmatch collect_dtmf conference_feature dead_air directory disa do_not_disturb \
@@ -121,7 +121,7 @@ static SHAPES: LazyLock<BTreeMap<&'static str, Shape>> = LazyLock::new(|| {
     shapes.collect()
 });
 
-/// Looks through a flow, node by node, fills in what the modules want, and says what is wrong.
+/// Validates the nodes of a flow, and fills in the defaults of their modules.
 pub(super) fn check(fields: &mut Map<String, Value>, dialect: Dialect, faults: &mut Faults) {
     if let Some(flow) = fields.get_mut("flow") {
         node(flow, &["flow".to_owned()], dialect, faults);
@@ -175,7 +175,7 @@ fn node(node: &mut Value, at: &[String], dialect: Dialect, faults: &mut Faults) 
     }
 }
 
-/// Every module of a flow once, in the order of a walk.
+/// The distinct modules of a flow in depth-first order.
 pub(super) fn names(flow: &Value) -> Vec<String> {
     let mut names = Vec::new();
     walk(flow, &mut |node| {
@@ -187,7 +187,7 @@ pub(super) fn names(flow: &Value) -> Vec<String> {
     names
 }
 
-/// Every id that a flow names.
+/// All IDs to which a flow refers.
 pub(super) fn ids(flow: &Value) -> Vec<String> {
     let mut ids = Vec::new();
     walk(flow, &mut |node| {

@@ -1,10 +1,10 @@
-//! *Money*: some objects cost something, and the server wants to hear that this is all right.
+//! *Charges*: some objects are billable, and the server asks for confirmation.
 
 use super::{answer::Reply, ask::Ask, world::World};
 use serde_json::{Value, json};
 
 impl World {
-    /// The bill for a new object, unless it is free or whoever asks accepts it.
+    /// The invoice for a new object, unless it is free or the client accepts the charges.
     pub(super) fn price(&self, ask: &Ask, kind: &str) -> Option<Reply> {
         let priced = &self.options.priced;
         let (_, activation, _) = priced.iter().find(|(priced, ..)| *priced == kind)?;
@@ -24,7 +24,7 @@ impl World {
         Some(Reply::error(402, "accept charges", bill))
     }
 
-    /// The bill of a 4.x: everything that costs something, and what would change.
+    /// The invoice of 4.x: all billable items, and the changes.
     fn invoices(&self, kind: &str, activation: f64) -> Value {
         let (mut items, mut plan, mut recurring) = (Vec::new(), json!({}), 0.0);
         for (priced, activation, rate) in &self.options.priced {

@@ -1,4 +1,4 @@
-//! A *phone number* of an account. Numbers are listed as an object, and named without their plus.
+//! A *phone number* of an account. Numbers are listed as an object, with keys without the plus sign.
 
 use super::{
     answer::{Answered, Reply},
@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 
 const FEATURES: [&str; 4] = ["carrier_name", "force_outbound", "prepend", "ringback"];
 
-/// The number that a path names. A 4.x decodes it once too often, so that a plus becomes a space and
-/// the number is never found.
+/// The number in a path. 4.x decodes it twice, so that a plus sign becomes a space and the number isn't
+/// found.
 fn named(text: &str) -> Option<String> {
     let text = decoded(&text.replace('+', " "));
     let digits = text.strip_prefix('+').unwrap_or(&text);

@@ -1,4 +1,4 @@
-//! The *pages* of its lists, as no recorded exchange shows them.
+//! *Pages*: tests of lists that no recorded exchange shows.
 
 use super::{Dialect, Kazoo, Options, caller::Caller};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! A *roster* says whom a queue rings. It is kept with the users: each knows its queues.
+//! A *roster* is the agents of a queue. It is stored in the users: each has its queues.
 
 use super::{
     answer::{Answered, Reply},
@@ -51,7 +51,7 @@ impl World {
         Ok(Reply::ok(data).revision(&doc.revision).sized(1))
     }
 
-    /// Everybody who is in a queue.
+    /// All users with a queue.
     pub(super) fn agents(&self, account: &str) -> Answered {
         let users = self.account(account).live("users");
         let agents = users.filter(|(_, doc)| queues(doc.fields.get("queues")).next().is_some());

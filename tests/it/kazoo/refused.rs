@@ -1,4 +1,4 @@
-//! What is *refused*, and how it is said.
+//! *Refusals*: tests of rejected requests and their answers.
 
 use super::{
     Dialect, Kazoo, Options, auth,

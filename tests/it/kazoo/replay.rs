@@ -1,5 +1,5 @@
-//! A *replay* asks the server what a real one was asked, after the same preparations, and compares the
-//! answers: the status, the keys at each level, and what isn't chance.
+//! A *replay* sends recorded requests after the same preparations, and compares the answers: the status,
+//! the keys at each level, and the deterministic values.
 
 use super::{
     Dialect, Options,

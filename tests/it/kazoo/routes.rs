@@ -1,4 +1,4 @@
-//! The *routes*: which place a request is for, and whether it may go there.
+//! The *routes* map requests to handlers and check permissions.
 
 use super::{
     answer::{Answered, Reply},
@@ -49,7 +49,7 @@ impl World {
         }
     }
 
-    /// A place of an account.
+    /// Handles a path within an account.
     fn within(&mut self, ask: &Ask, account: &str, rest: &[&str]) -> Answered {
         match (ask.method.as_str(), rest) {
             (_, [] | ["children" | "descendants" | "api_key"]) => {
@@ -93,7 +93,7 @@ impl World {
         }
     }
 
-    /// A document, with what the server knows about it.
+    /// A document with derived fields.
     pub(super) fn show(&self, ask: &Ask, account: &str, kind: &str, id: &str) -> Answered {
         let known = self.account(account);
         let doc = known.find(kind, id)?;
@@ -117,7 +117,7 @@ impl World {
         Ok(reply)
     }
 
-    /// What a flow names, deleted or not.
+    /// The objects to which a flow refers, including deleted ones.
     fn named(&self, account: &str, flow: &Value) -> Value {
         let docs = &self.account(account).docs;
         let mut named = json!({});
@@ -135,7 +135,7 @@ impl World {
         named
     }
 
-    /// Who is in a directory: the users say so themselves.
+    /// The members of a directory, which are stored in the users.
     pub(super) fn members(&self, account: &str, id: &str) -> Value {
         let users = self.account(account).live("users");
         let member =
@@ -147,7 +147,7 @@ impl World {
         members.collect()
     }
 
-    /// Reads many documents at once, or changes them.
+    /// Reads or changes many documents at once.
     fn bulk(&mut self, ask: &Ask, account: &str) -> Answered {
         let data = ask.data();
         let ids = data
@@ -187,7 +187,7 @@ impl World {
     }
 }
 
-/// Whether a body is one at all.
+/// Whether a body is valid.
 fn check_body(ask: &Ask) -> Result<(), Reply> {
     let is_write = ["PUT", "POST", "PATCH"].contains(&&*ask.method);
     match &ask.body {

@@ -1,9 +1,8 @@
-//! A *shape* is what the server demands of a document's fields: the type, the limits, and what it
-//! fills in.
+//! A *shape* is the server's schema for a document: types, limits and defaults.
 //!
-//! It is written as lines of `path type limits = default`; a path ending in `!` must be there, and `[]`
-//! in it is every item of a list. A line whose parent is absent is skipped, so that `x object = {}`
-//! before `x.y flag = true` fills in both.
+//! It is written as lines of `path type limits = default`. A path that ends with `!` is required, and
+//! `[]` stands for every item of a list. A line whose parent is absent is skipped, so that `x object =
+//! {}` before `x.y flag = true` fills in both.
 
 use super::faults::Faults;
 use serde_json::{Value, json};
@@ -12,7 +11,7 @@ use std::ops::RangeInclusive;
 enum Type {
     Any,
     Text(RangeInclusive<usize>),
-    /// Signs that a login name may have.
+    /// The characters allowed in a user name.
     Login(RangeInclusive<usize>),
     Email(RangeInclusive<usize>),
     Number(RangeInclusive<i64>),
@@ -35,7 +34,7 @@ struct Line {
 
 pub(super) struct Shape(Vec<Line>);
 
-/// A range as it is written: `1..10`, `1..`, or nothing.
+/// A range such as `1..10` or `1..`, or none.
 fn range<N: std::str::FromStr>(text: &str, least: N, most: N) -> RangeInclusive<N> {
     let (low, high) = text.split_once("..").unwrap_or(("", ""));
     low.parse().unwrap_or(least)..=high.parse().unwrap_or(most)
@@ -47,8 +46,8 @@ impl Shape {
         Self(lines.map(Line::parse).collect())
     }
 
-    /// Coerces what can be coerced, fills in what is missing, and says what is wrong.
-    /// `dot` is what the server puts between the names of a path.
+    /// Coerces values, fills in defaults, and returns the violations. `dot` is the separator between the
+    /// names of a path.
     pub(super) fn apply(&self, value: &mut Value, at: &[&str], dot: &str, faults: &mut Faults) {
         let at: Vec<String> = at.iter().map(|name| (*name).to_owned()).collect();
         for line in &self.0 {
@@ -142,7 +141,7 @@ impl Line {
         }
     }
 
-    /// Text that reads as a number or a truth is one, where one is wanted; not the other way round.
+    /// Converts text to a number or boolean if the schema requires one, but not the reverse.
     fn coerce(&self, value: &mut Value) {
         let read = match (&self.kind, &*value) {
             (Type::Number(_), Value::String(text)) => text.parse::<i64>().ok().map(Value::from),

@@ -1,9 +1,9 @@
-//! The *shapes* of documents, as a 4.x has them and what a 5.x adds.
+//! The *shapes* of documents in 4.x, and the additions in 5.x.
 
 use super::{Dialect, shape::Shape};
 use std::{collections::BTreeMap, sync::LazyLock};
 
-/// What users and devices have in common.
+/// The fields that users and devices have in common.
 const ENDPOINT: &str = r#"
 enabled flag = true
 call_restriction object = {}
@@ -293,13 +293,13 @@ http_verb text
 retries number 1..4
 ";
 
-/// What generation 4 alone knows of an endpoint.
+/// The fields of an endpoint that only 4.x has.
 const FAILOVER: &str = "
 call_forward object
 call_forward.failover flag = false
 ";
 
-/// The shapes of a collection, all of which must fit: those of every generation, of 4, and of 5.
+/// The shapes of a collection, all of which apply: of every generation, of 4, and of 5.
 const TEXTS: [(&str, [&[&str]; 3]); 18] = [
     ("users", [&[USERS, ENDPOINT], &[FAILOVER], &[]]),
     ("devices", [&[DEVICES, ENDPOINT], &[FAILOVER], &[]]),
@@ -330,7 +330,7 @@ static SHAPES: LazyLock<Shapes> = LazyLock::new(|| {
     all.collect()
 });
 
-/// The shapes of a collection, as a dialect has them.
+/// The shapes of a collection in a dialect.
 pub(super) fn of(collection: &str, dialect: Dialect) -> impl Iterator<Item = &'static Shape> {
     let [both, four, five] = &SHAPES[collection];
     let own = if dialect == Dialect::Five { five } else { four };

@@ -1,4 +1,4 @@
-//! A *summary* is what a list says of an object: the fields that a 4.x puts into its views.
+//! A *summary* is the row of an object in a list: the fields that 4.x includes in its views.
 
 use super::{
     document::{Doc, at},
@@ -6,7 +6,7 @@ use super::{
 };
 use serde_json::{Map, Value, json};
 
-/// The fields that are there when they are set, by collection.
+/// The optional fields of a row by collection.
 fn plain(collection: &str) -> &'static [&'static str] {
     match collection {
         "users" => &[
@@ -40,7 +40,7 @@ fn plain(collection: &str) -> &'static [&'static str] {
     }
 }
 
-/// The row of a list that an object is.
+/// The row of an object.
 pub(super) fn of(id: &str, doc: &Doc) -> Value {
     let fields = &doc.fields;
     if doc.collection == "faxboxes" {
@@ -110,7 +110,7 @@ pub(super) fn of(id: &str, doc: &Doc) -> Value {
     row.into()
 }
 
-/// What a user has switched on.
+/// The enabled features of a user.
 fn features(fields: &Map<String, Value>) -> Vec<&'static str> {
     let is = |path: &str| at(fields, path) == Some(&Value::Bool(true));
     let mut features = Vec::new();
@@ -133,7 +133,7 @@ fn features(fields: &Map<String, Value>) -> Vec<&'static str> {
     features
 }
 
-/// A device as the list of its owner has it.
+/// The row of a device in the list of its owner.
 pub(super) fn owned(id: &str, doc: &Doc) -> Value {
     let mut row = of(id, doc);
     let fields = row.as_object_mut().expect("a row");

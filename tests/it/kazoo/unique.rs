@@ -1,9 +1,9 @@
-//! What is *unique*: names that no two objects of an account may share.
+//! *Unique* names must not be shared by two objects of an account.
 
 use super::{document::at, faults::Faults, world::Account};
 use serde_json::{Map, Value, json};
 
-/// Says which names of a document another one has. `id` is its own.
+/// The names of a document that another object has. `id` is the document's own ID.
 pub(super) fn check(
     account: &Account,
     collection: &str,

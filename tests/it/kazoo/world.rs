@@ -1,4 +1,4 @@
-//! The *world* is all that the server knows: its accounts, who is logged in, and what it was asked.
+//! The *world* is the server's state: accounts, tokens, and recorded requests.
 
 use super::{
     Dialect, Options, Seen,
@@ -10,10 +10,10 @@ use super::{
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// The seconds from the beginning of the Gregorian calendar to that of Unix.
+/// The seconds between the start of the Gregorian calendar and the Unix epoch.
 const BEFORE_UNIX: i64 = 62_167_219_200;
 
-/// The Unix time, in seconds.
+/// The Unix time in seconds.
 pub(super) fn now() -> i64 {
     jiff::Timestamp::now().as_second()
 }
@@ -26,12 +26,12 @@ pub(super) fn timestamp() -> String {
     jiff::Timestamp::from_second(now()).unwrap().to_string()
 }
 
-/// An id or a digest that is like no other: 32 hexadecimal digits.
+/// A unique ID: 32 hexadecimal digits.
 pub(super) fn hex() -> String {
     uuid::Uuid::new_v4().simple().to_string()
 }
 
-/// Who a token is for.
+/// The account and user of a token.
 pub(super) struct Session {
     pub(super) account: String,
     pub(super) owner: Option<String>,
@@ -43,9 +43,9 @@ pub(super) struct Account {
     pub(super) parent: Option<String>,
     pub(super) api_key: String,
     pub(super) doc: Doc,
-    /// Its objects, by id: deleted ones too, since their ids stay taken.
+    /// The objects by ID, including deleted ones, whose IDs stay in use.
     pub(super) docs: BTreeMap<String, Doc>,
-    /// Its phone numbers, and what is kept with each.
+    /// The phone numbers with their metadata.
     pub(super) numbers: BTreeMap<String, Map<String, Value>>,
 }
 
@@ -135,7 +135,7 @@ impl World {
             .expect("an account that was found")
     }
 
-    /// Answers a request, and notes it.
+    /// Answers and records a request.
     pub(super) fn answer(&mut self, ask: Ask) -> Answer {
         let remaining = self.bucket.as_mut().map(Bucket::take);
         let reply = match remaining {
@@ -181,7 +181,7 @@ impl World {
         answer
     }
 
-    /// Puts an object into an account as if somebody had made it long ago.
+    /// Adds an object to an account directly.
     pub(super) fn seed(&mut self, account: &str, collection: &str, doc: Value) -> String {
         let Value::Object(fields) = doc else {
             panic!("{doc} is no object")

@@ -1,5 +1,5 @@
-//! A *write* makes, replaces, changes or deletes a document: what is sent is put in order, checked,
-//! and only then kept.
+//! A *write* creates, replaces, changes or deletes a document: the body is normalized and validated
+//! before it is stored.
 
 use super::{
     answer::{Answered, Reply},
@@ -12,20 +12,20 @@ use super::{
 };
 use serde_json::{Map, Value, json};
 
-/// A document that is in order, and the login that it brings.
+/// A valid document and its login.
 struct Draft {
     fields: Map<String, Value>,
     login: Option<Login>,
 }
 
-/// Takes away what a sender has no say in.
+/// Removes the fields that a client can't set.
 fn public(mut data: Map<String, Value>) -> Map<String, Value> {
     data.retain(|name, _| !name.starts_with('_') && !name.starts_with("pvt_") && name != "id");
     data
 }
 
 impl World {
-    /// Puts a document in order and checks it. `id` is that of the one which is there already.
+    /// Normalizes and validates a document. `id` is the ID of the existing one.
     fn draft(
         &self,
         account: &str,
@@ -72,7 +72,7 @@ impl World {
         Ok(Draft { fields, login })
     }
 
-    /// Makes a document and says its id.
+    /// Creates a document and returns its ID.
     pub(super) fn make(
         &mut self,
         account: &str,
@@ -121,7 +121,7 @@ impl World {
         Ok(reply.created(&format!("{}/{id}", ask.path.trim_end_matches('/'))))
     }
 
-    /// Replaces a document by what is sent, or changes it.
+    /// Replaces or changes a document.
     pub(super) fn change(&mut self, ask: &Ask, account: &str, kind: &str, id: &str) -> Answered {
         let old = self.account(account).find(kind, id)?.clone();
         let data = ask.data();
@@ -187,7 +187,7 @@ impl World {
         reply
     }
 
-    /// Notes what of a document breaks the contract of this generation, or of every one.
+    /// Records the contract violations of a document, of this generation or of both.
     pub(super) fn judge(
         &mut self,
         ask: &Ask,
@@ -206,7 +206,7 @@ impl World {
     }
 }
 
-/// Writes names as the server keeps them.
+/// Normalizes names.
 fn normalise(kind: &str, value: &mut Value) {
     let field = match kind {
         "users" => "username",
@@ -221,7 +221,8 @@ fn normalise(kind: &str, value: &mut Value) {
     }
 }
 
-/// The login of a user, after a write: a new name wants a password, and a password alone gets a name.
+/// The login of a user after a write: a new name requires a password, and a password without a name gets
+/// a generated name.
 fn user_login(
     fields: &mut Map<String, Value>,
     old: Option<&Doc>,
@@ -256,7 +257,7 @@ fn user_login(
     }
 }
 
-/// Whether the revision that a sender has seen is the one that is there.
+/// Whether the client's revision is the current one.
 pub(super) fn check_match(ask: &Ask, revision: &str) -> Result<(), Reply> {
     let Some(seen) = ask.if_match.as_deref().filter(|seen| *seen != "*") else {
         return Ok(());

@@ -1,5 +1,5 @@
-//! A *contact* on a Kazoo is an entry of one list, which is created with the first contact: there is only one
-//! list despite concurrency and faults, and other lists aren't changed.
+//! A *contact* on a Kazoo is an entry of one list, which is created with the first contact: there is only
+//! one list despite concurrency and faults, and other lists aren't changed.
 
 use super::{
     run::{Workspace, applied, changed, failures, step},

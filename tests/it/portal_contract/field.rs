@@ -158,7 +158,8 @@ fn walk(
             .unsupported
             .iter()
             .any(|lacks| *lacks == label);
-        // The word itself is what the types are walked for; an own name and a template are tested by themselves.
+        // The word itself is what the types are walked for; an own name and a template are tested by
+        // themselves.
         let is_special = matches!(label.as_str(), "username" | "template" | "with")
             || place.word.is_some() && *field.name == *"kind";
         if !is_lacking && !is_special {

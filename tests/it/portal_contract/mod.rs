@@ -1,7 +1,8 @@
 //! The *conformance suite*: a portal supports what its capabilities declare.
 //!
 //! Each step declares something, expects a plan with changes, applies it, and expects an empty plan. The
-//! subjects are the sandbox, a fake Kazoo of each generation, and a real Kazoo if `CALLSHEET_KAZOO_URL` is set.
+//! subjects are the sandbox, a fake Kazoo of each generation, and a real Kazoo if `CALLSHEET_KAZOO_URL`
+//! is set.
 
 mod field;
 

@@ -93,7 +93,8 @@ fn kind_from_modules(modules: &BTreeSet<String>) -> Option<&'static str> {
     found.map(|(_, word)| *word).or(alone.then_some("forward"))
 }
 
-/// The types whose root node refers to a document: the type's name, the module, and the document's collection.
+/// The types whose root node refers to a document: the type's name, the module, and the document's
+/// collection.
 pub(in crate::portal::kazoo) const LINKED_DOCUMENTS: [(&str, &str, Collection); 4] = [
     ("conference", "conference", Collection::Conferences),
     ("auto_attendant", "menu", Collection::Menus),

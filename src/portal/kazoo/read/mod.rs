@@ -23,7 +23,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The fields of an object in the model's JSON, not yet validated.
 type RawFields = Map<String, Value>;
 
-/// Converts the documents of an account to listings of objects, and to the other documents that refer to them.
+/// Converts the documents of an account to listings of objects, and to the other documents that refer to
+/// them.
 pub(super) fn live(
     index: &Index<'_>,
     kinds: impl IntoIterator<Item = Kind>,

@@ -81,8 +81,8 @@ fn person(index: &Index<'_>, id: &str, key: &str, user: &Entry) -> LiveObject {
     }
 }
 
-/// Reads the mailbox, and whether calls reach it. Without a callflow, voicemail isn't reported as disabled, so
-/// that the plan that completes a person also creates the mailbox.
+/// Reads the mailbox, and whether calls reach it. Without a callflow, voicemail isn't reported as
+/// disabled, so that the plan that completes a person also creates the mailbox.
 fn voicemail(raw: &mut RawFields, index: &Index<'_>, id: &str, user: &Entry) {
     let mailbox = index.mailbox_of(id);
     if let Some((_, callflow)) = index.callflow_of(id) {

@@ -3,8 +3,8 @@
 use crate::portal::kazoo::doc::{Doc, difference, merged};
 use serde_json::{Value, json};
 
-/// Whether a document differs from its cached state. A summary is compared in the fields that it has in common
-/// with the document, and in the `requested` fields.
+/// Whether a document differs from its cached state. A summary is compared in the fields that it has in
+/// common with the document, and in the `requested` fields.
 pub(super) fn has_changed(requested: &[&str], cached: &Doc, now: &Doc) -> bool {
     let compared = [
         "username",

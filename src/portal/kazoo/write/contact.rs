@@ -54,7 +54,8 @@ impl Writer<'_> {
         self.create(Lists, doc, &fingerprint).await
     }
 
-    /// Writes the changed fields and the key to an entry. An entry that was created manually has no key yet.
+    /// Writes the changed fields and the key to an entry. An entry that was created manually has no key
+    /// yet.
     fn put_contact(self, doc: &mut Doc) -> Result<(), Error> {
         let key = &*self.write.address.key;
         doc::put(doc, shared_contacts::KEY_FIELD, Some(key.into()));

@@ -1,6 +1,6 @@
-//! An *extension* is created with its document first and its callflow last. If this is interrupted, the next
-//! attempt finds the document by the number that is stored in it. A delete also removes the callflow last, so that an
-//! interrupted delete is continued.
+//! An *extension* is created with its document first and its callflow last. If this is interrupted, the
+//! next attempt finds the document by the number that is stored in it. A delete also removes the callflow
+//! last, so that an interrupted delete is continued.
 
 use super::{
     Writer,
@@ -67,8 +67,8 @@ impl<'w> Writer<'w> {
         let fresh = if changes_type {
             let document = self.new_document().await?;
             let fresh = self.new_flow(document.as_deref())?;
-            // The old document is deleted while the callflow still refers to it, so that an interrupted change
-            // leaves no orphaned document.
+            // The old document is deleted while the callflow still refers to it, so that an interrupted
+            // change leaves no orphaned document.
             if let Some((collection, document)) = &linked
                 && !self.is_shared(*collection, document, id).await?
             {
@@ -220,8 +220,8 @@ impl<'w> Writer<'w> {
         self.put_roster(id, &ids).await
     }
 
-    /// Writes the changed fields to a document. A new document gets all fields, since the host's defaults differ
-    /// from the model's.
+    /// Writes the changed fields to a document. A new document gets all fields, since the host's defaults
+    /// differ from the model's.
     fn fill_document(
         self,
         doc: &mut Doc,
@@ -417,7 +417,8 @@ impl<'w> Writer<'w> {
     }
 }
 
-/// Whether an existing node has the same destination as the target, so that the node and its children are kept.
+/// Whether an existing node has the same destination as the target, so that the node and its children are
+/// kept.
 fn same_destination(actual: Option<&Value>, target: &Value) -> bool {
     let pair = actual.and_then(Node::of).zip(Node::of(target));
     pair.is_some_and(|(actual, target)| {

@@ -3,8 +3,8 @@
 use crate::portal::kazoo::doc::{self, Doc};
 use serde_json::Value;
 
-/// Identifies a document whose creation may have been interrupted: a filter for its list, and the fields that
-/// the document must contain.
+/// Identifies a document whose creation may have been interrupted: a filter for its list, and the fields
+/// that the document must contain.
 pub(super) struct Fingerprint {
     pub(super) filter: String,
     pub(super) value: String,

@@ -1,4 +1,5 @@
-//! A *number* is added to the callflow of its destination and removed from the callflow of its previous one.
+//! A *number* is added to the callflow of its destination and removed from the callflow of its previous
+//! one.
 
 use super::Writer;
 use crate::portal::{
@@ -8,8 +9,8 @@ use crate::portal::{
 use serde_json::{Value, json};
 
 impl Writer<'_> {
-    /// Moves a number to another destination, or removes it. It is removed from the old callflow first, since
-    /// numbers must be unique.
+    /// Moves a number to another destination, or removes it. It is removed from the old callflow first,
+    /// since numbers must be unique.
     pub(super) async fn number(self) -> Result<Written, Error> {
         let number = &*self.write.address.key;
         let before = self.object().map_or(number, |object| object.key);

@@ -1,6 +1,6 @@
-//! A *person* is written in the order of Kazoo's own onboarding: user, mailbox, devices, callflow. The callflow
-//! is created last, so that an interrupted creation is recognizable. It is deleted first, so that calls no
-//! longer reach a user who is being deleted.
+//! A *person* is written in the order of Kazoo's own onboarding: user, mailbox, devices, callflow. The
+//! callflow is created last, so that an interrupted creation is recognizable. It is deleted first, so
+//! that calls no longer reach a user who is being deleted.
 
 use super::{
     Writer,
@@ -155,8 +155,8 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Creates or changes the mailbox. It is created with the extension unless voicemail is disabled, and is
-    /// only deleted with the person, since it may contain messages.
+    /// Creates or changes the mailbox. It is created with the extension unless voicemail is disabled, and
+    /// is only deleted with the person, since it may contain messages.
     async fn mailbox(self, user: &str, is_new: bool) -> Result<(), Error> {
         let (existing, has_callflow) = self.index(|index| {
             let existing = index.mailbox_of(user).map(|(id, _)| id.to_owned());
@@ -256,8 +256,8 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Creates or changes the person's own callflow. Nodes that were added manually are kept. `extension` is
-    /// the current extension.
+    /// Creates or changes the person's own callflow. Nodes that were added manually are kept. `extension`
+    /// is the current extension.
     async fn own_callflow(
         self,
         user: &str,
@@ -395,8 +395,8 @@ fn caller_id_name(user: &Doc) -> String {
     name.trim().chars().take(MAX_CALLER_ID_NAME).collect()
 }
 
-/// Replaces one internal number with another. External numbers are kept, and a callflow without numbers gets
-/// a placeholder.
+/// Replaces one internal number with another. External numbers are kept, and a callflow without numbers
+/// gets a placeholder.
 fn renumber(callflow: &mut Doc, id: &str, from: Option<&str>, to: Option<&str>) {
     let numbers = callflow.entry("numbers").or_insert_with(|| json!([]));
     let Value::Array(numbers) = numbers else {

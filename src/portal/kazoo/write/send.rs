@@ -1,8 +1,8 @@
 //! *Sending* creates, changes or deletes one document.
 //!
-//! A request is conditional on a revision, so concurrent changes are never overwritten. After a lost answer the
-//! document is looked up before anything is sent again. Creations with the same name are serialized, since
-//! the server accepts both if they are concurrent.
+//! A request is conditional on a revision, so concurrent changes are never overwritten. After a lost
+//! answer the document is looked up before anything is sent again. Creations with the same name are
+//! serialized, since the server accepts both if they are concurrent.
 
 use super::{
     Writer,
@@ -145,7 +145,8 @@ impl Writer<'_> {
         Some(id)
     }
 
-    /// Finds the document with a fingerprint. The results are verified, since a portal may ignore the filter.
+    /// Finds the document with a fingerprint. The results are verified, since a portal may ignore the
+    /// filter.
     pub(super) async fn find(
         self,
         collection: Collection,
@@ -256,8 +257,8 @@ impl Writer<'_> {
         self.send_patch(collection, id, document, edit).await
     }
 
-    /// Like [`edit`](Self::edit), for a document that other objects also change: after a concurrent change the
-    /// edit is repeated, unless both change the same field.
+    /// Like [`edit`](Self::edit), for a document that other objects also change: after a concurrent
+    /// change the edit is repeated, unless both change the same field.
     pub(super) async fn edit_shared(
         self,
         collection: Collection,

@@ -15,8 +15,8 @@ use crate::{
 use serde_json::{Value, json};
 
 impl Writer<'_> {
-    /// Converts the target value of a field. An absent value becomes the field's default, or `None` if it has no
-    /// default.
+    /// Converts the target value of a field. An absent value becomes the field's default, or `None` if it
+    /// has no default.
     pub(super) fn to_kazoo(self, field: &str, form: Form) -> Result<Option<Value>, Error> {
         let default = || self.default(field);
         let value = match self.target(field) {
