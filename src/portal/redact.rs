@@ -358,14 +358,17 @@ mod tests {
     fn a_secret_is_found_in_every_encoding() {
         let json = serde_json::to_string(SECRET).unwrap();
         let twice = serde_json::to_string(&json).unwrap();
-        let url: String = SECRET.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let url: Vec<String> = SECRET.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let url = url.concat();
         let form = url.replace("%20", "+");
-        let wide: String = SECRET
+        let wide: Vec<String> = SECRET
             .chars()
             .map(|c| format!("\\u{:04x}", u32::from(c)))
             .collect();
+        let wide = wide.concat();
         let html = SECRET.replace('&', "&amp;").replace('"', "&#34;");
-        let hex: String = SECRET.bytes().map(|byte| format!("{byte:02X}")).collect();
+        let hex: Vec<String> = SECRET.bytes().map(|byte| format!("{byte:02X}")).collect();
+        let hex = hex.concat();
         let mut spellings = vec![
             SECRET.to_owned(),
             SECRET.to_uppercase(),

@@ -52,7 +52,7 @@ impl<'w> Writer<'w> {
             return Ok(self.written(Callflows, &id));
         };
         let id = object.id;
-        let linked = self.linked(id).await?;
+        let linked = self.linked_document(id).await?;
         if self.is_delete() {
             self.refuse_other_numbers(id).await?;
             if let Some((collection, document)) = &linked
@@ -105,8 +105,8 @@ impl<'w> Writer<'w> {
 
     /// Rejects a delete if the callflow has another internal number, which would be deleted, too.
     async fn refuse_other_numbers(self, callflow: &str) -> Result<(), Error> {
-        let full = self.read_current(Callflows, callflow).await?;
-        let numbers = full.doc.get("numbers").and_then(Value::as_array);
+        let document = self.read_current(Callflows, callflow).await?;
+        let numbers = document.doc.get("numbers").and_then(Value::as_array);
         let mut numbers = numbers.into_iter().flatten().filter_map(Value::as_str);
         let key = self.object().map(|object| object.key);
         match numbers.find(|number| is_internal(number) && Some(*number) != key) {
@@ -129,9 +129,9 @@ impl<'w> Writer<'w> {
     }
 
     /// The document to which a callflow refers.
-    async fn linked(self, callflow: &str) -> Result<Option<(Collection, String)>, Error> {
-        let full = self.read_current(Callflows, callflow).await?;
-        let found = flow::root(&full.doc).and_then(document);
+    async fn linked_document(self, callflow: &str) -> Result<Option<(Collection, String)>, Error> {
+        let current = self.read_current(Callflows, callflow).await?;
+        let found = flow::root(&current.doc).and_then(document);
         Ok(found.map(|(collection, id)| (collection, id.to_owned())))
     }
 
@@ -143,20 +143,20 @@ impl<'w> Writer<'w> {
             .unwrap_or(&LINKED_DOCUMENTS[0]);
         let refers = |doc: &Doc| flow::nodes(doc).any(|node| node.ids().contains(&id));
         // Callflows that are already cached aren't read again.
-        let (is_led_to, unread) = self.index(|index| {
+        let (is_linked, unread) = self.index(|index| {
             let others = index.cache.of(Callflows);
             let others =
                 others.filter(|(other, entry)| *other != own && entry.modules().contains(*module));
             let (read, unread): (Vec<_>, Vec<_>) =
                 others.partition(|(_, entry)| entry.full_doc().is_some());
-            let is_led_to = read
+            let is_linked = read
                 .iter()
                 .filter_map(|(_, entry)| entry.full_doc())
                 .any(refers);
             let unread = unread.into_iter().map(|(other, _)| other.to_owned());
-            (is_led_to, unread.collect::<Vec<String>>())
+            (is_linked, unread.collect::<Vec<String>>())
         });
-        if is_led_to {
+        if is_linked {
             return Ok(true);
         }
         for other in unread {
