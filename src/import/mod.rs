@@ -239,8 +239,9 @@ fn add_changes(operation: &Operation, problems: &mut Vec<(FieldRef, String)>) {
     }
 }
 
-/// A message without the address at its start.
+/// A message without the address at its start, unless the subject continues after it.
 fn without_address<'m>(message: &'m str, address: &Address) -> &'m str {
     let rest = message.strip_prefix(&*address.to_string());
+    let rest = rest.filter(|rest| !rest.starts_with(" and "));
     rest.map_or(message, |rest| rest.trim_start_matches([':', ' ']))
 }
