@@ -1,8 +1,6 @@
-//! JSON to values, as portals answer it: straight from the text, without a tree in between, bounded
-//! by the shape.
+//! Reads *JSON* responses of portals into values, directly from the text and guided by the shape.
 //!
-//! A portal is not trusted: what has the wrong type is an error that names the field, what no shape
-//! knows is left alone, and nothing else gets through.
+//! Portals aren't trusted: a wrong type is an error with the field's name, and unknown fields are ignored.
 
 use super::{
     Shape,
@@ -11,7 +9,7 @@ use super::{
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-/// Reads one value of a shape; nothing where the JSON has null.
+/// Reads a value of a shape; none for null.
 #[derive(Clone, Copy)]
 pub struct ValueSeed<'s>(pub &'s Shape);
 
@@ -52,7 +50,7 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
     fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
         match self.0.strict() {
             Shape::Integer => Ok(Some(Value::Integer(value))),
-            // The number itself stays untold: where a secret belongs it could be one.
+            // The number itself isn't shown, since it could be a secret.
             _ => Err(E::custom(format_args!(
                 "a number where {} is expected",
                 Expected(self)
@@ -132,7 +130,7 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
     }
 }
 
-/// What a seed expects, for a message.
+/// The expected type, for a message.
 struct Expected<'s>(ValueSeed<'s>);
 
 impl fmt::Display for Expected<'_> {
@@ -141,11 +139,11 @@ impl fmt::Display for Expected<'_> {
     }
 }
 
-/// What is given the entries of an object that are no fields of its record.
+/// The handler of unknown entries.
 pub type OtherEntry<'a, A, E> = &'a mut dyn FnMut(&str, &mut A) -> Result<(), E>;
 
-/// Reads the fields of a record out of a JSON object. Every entry that is no field of it is handed to
-/// `other` with its name; a portal keeps its ids and versions there.
+/// Reads the fields of a record from a JSON object. Other entries, such as ids and versions, are passed to
+/// `other` with their name.
 ///
 /// # Errors
 /// A field of the wrong type, by name.
@@ -177,7 +175,7 @@ pub fn read_record<'de, A: MapAccess<'de>>(
 }
 
 impl Shape {
-    /// Reads a resource out of a JSON value: canonical spelling, unknown entries left out.
+    /// Reads a resource from a JSON value, in canonical form and without unknown entries.
     ///
     /// # Errors
     /// A field of the wrong type, by name.
@@ -202,7 +200,7 @@ mod tests {
                 "first_name": "Alice", "email": "Alice@Acme.Example", "dnd": false, "color": null,
                 "rings_before_voicemail": 4, "groups": ["b", "a"], "etag": "7",
                 "phones": [{"mac": "00-15-65-AA-BB-CC", "model": "t54"}],
-                "password": {"version": 2, "value": "told"},
+                "password": {"version": 2, "value": "given"},
             }))
             .unwrap();
         let canonical = serde_json::to_value(shape.without_defaults(read)).unwrap();

@@ -1,12 +1,10 @@
-//! The *model* is the people of a phone system as types: users, scopes, extensions, templates, the
-//! groups and instances that users belong to, the phone numbers that lead to them, and the contacts
-//! that they share.
+//! The *model* defines the people of a phone system as types: users, scopes, groups, instances, templates,
+//! extensions, phone numbers and contacts.
 //!
-//! A field is written once, as a field of one of these types: its doc comment is the user's
-//! reference, its type is its limits, and what else is to be known of it (its default, whether two
-//! resources may share it, whether it is a secret) stands in its attribute. From there
-//! [`Shape`] reads it, and the JSON Schemas, the diff, the order of writes, the sandbox
-//! and the docs read the shape. A new kind is a type in a file of its own and a line in [`Kind`].
+//! Each field is defined once, in one of these types: its doc comment is the reference for users, its type
+//! the valid values, and its attributes the default, uniqueness and secrecy. [`Shape`] is derived from the
+//! types; the JSON Schemas, the diff, the order of writes, the sandbox and the docs use the shape. A new kind
+//! is a type in its own file and a line in [`Kind`].
 
 mod commit;
 mod contact;
@@ -52,8 +50,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
-/// What a resource is. The order is the order of dependence: a kind refers only to itself and to
-/// those before it, destinations of calls aside.
+/// The kind of a resource, in order of dependency: apart from call destinations, a kind refers only to
+/// itself and to earlier kinds.
 #[derive(
     Clone,
     Copy,
@@ -70,26 +68,26 @@ use std::{fmt, str::FromStr};
 #[serde(rename_all = "snake_case")]
 #[value(rename_all = "snake_case")]
 pub enum Kind {
-    /// Levels of permission.
+    /// Permission levels.
     Scopes,
     /// Groups of users.
     Groups,
     /// Instances of the phone system that users are allocated to.
     Instances,
-    /// What many users have in common.
+    /// Templates of users.
     Templates,
     /// People.
     Users,
-    /// Everything that has a number and is not a person.
+    /// Internal numbers that aren't people.
     Extensions,
     /// Phone numbers of the account.
     Numbers,
-    /// People outside whom everybody may want to call.
+    /// Entries of the shared address book.
     Contacts,
 }
 
 impl Kind {
-    /// Every kind, in order of dependence.
+    /// All kinds, in order of dependency.
     pub const ALL: [Self; 8] = [
         Self::Scopes,
         Self::Groups,
@@ -101,7 +99,7 @@ impl Kind {
         Self::Contacts,
     ];
 
-    /// Its name in YAML, in addresses and in the sandbox's paths.
+    /// The name in YAML, in addresses and in the sandbox's paths.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -116,7 +114,7 @@ impl Kind {
         }
     }
 
-    /// One of them, in a sentence.
+    /// The singular noun.
     #[must_use]
     pub const fn singular(self) -> &'static str {
         match self {
@@ -131,7 +129,7 @@ impl Kind {
         }
     }
 
-    /// The field in which a portal keeps the key.
+    /// The field that contains the key on the portal.
     #[must_use]
     pub const fn identity(self) -> &'static str {
         match self {
@@ -143,14 +141,14 @@ impl Kind {
         }
     }
 
-    /// Whether anything can refer to one of them.
+    /// Whether other resources can refer to this kind.
     #[must_use]
     pub fn is_referred_to(self) -> bool {
         let mut formats = text::FORMATS.iter();
         formats.any(|format| format.refers_to.contains(&self))
     }
 
-    /// What a key of this kind may be.
+    /// The format of keys.
     #[must_use]
     pub const fn key_format(self) -> &'static text::Format {
         match self {
@@ -171,8 +169,7 @@ impl Kind {
         shape::of(self)
     }
 
-    /// The schema of a resource of this kind, as its type declares it: with the `x-` keywords that
-    /// [`Shape`] reads.
+    /// The schema of the kind's type, with the `x-` keywords for [`Shape`].
     #[must_use]
     pub fn schema(self, generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         match self {
@@ -207,18 +204,18 @@ impl FromStr for Kind {
     }
 }
 
-/// The one identity of a resource: its kind and its key, written `users/alice`. Never its file, its
-/// position, or the name of the workspace.
+/// The identity of a resource: its kind and its key, written `users/alice`. It doesn't depend on the file,
+/// the position or the workspace.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Address {
-    /// What it is.
+    /// The kind.
     pub kind: Kind,
-    /// Which one it is.
+    /// The key.
     pub key: Box<str>,
 }
 
 impl Address {
-    /// The address of `key` among `kind`.
+    /// Creates an address.
     pub fn new(kind: Kind, key: impl Into<Box<str>>) -> Self {
         Self {
             kind,

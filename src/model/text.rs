@@ -1,35 +1,34 @@
-//! A *text format* is a limit on what a piece of text may say: an extension, an e-mail address, the
-//! key of a scope.
+//! A *text format* restricts a text: an extension, an e-mail address, the key of a scope.
 //!
-//! Each format is one line of the table at the foot of this file: its pattern goes into the JSON
-//! Schema, its canonical spelling into every [`Value`](super::Value), and what it refers to is what
-//! the reference checks, the order of writes and the `in-use` guard go by.
+//! The table at the end of this file defines all formats. The pattern is used in the JSON Schema, the
+//! canonical form in each [`Value`](super::Value), and the referenced kinds by the reference checks, the
+//! order of writes and the `in-use` guard.
 
 use super::Kind;
 use regex::Regex;
 use std::{borrow::Cow, sync::OnceLock};
 
-/// One text format.
+/// A text format.
 #[derive(Debug)]
 pub struct Format {
-    /// Its name in `x-format`.
+    /// The name in `x-format`.
     pub name: &'static str,
-    /// What a valid text is, as a message says it: "not {what}".
+    /// The description of a valid text in messages: "not {what}".
     pub what: &'static str,
-    /// An ECMA-262 regular expression that every valid text matches.
+    /// The pattern of valid texts, an ECMA-262 regular expression.
     pub pattern: &'static str,
-    /// The longest valid text, in characters.
+    /// The maximum length, in characters.
     pub max: usize,
-    /// A valid text.
+    /// An example.
     pub example: &'static str,
-    /// The kinds that the text may name; none if it refers to nothing.
+    /// The kinds that the text may refer to.
     pub refers_to: &'static [Kind],
-    /// Brings a valid text to its one canonical spelling.
+    /// Converts a valid text to its canonical form.
     pub canonical: fn(&str) -> Cow<'_, str>,
 }
 
 impl Format {
-    /// The format of this name.
+    /// The format with a name.
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Self> {
         FORMATS.iter().copied().find(|format| format.name == name)
@@ -61,7 +60,7 @@ fn lower_case(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Twelve lower-case digits in pairs, `00:15:65:aa:bb:cc`, whatever separators were written.
+/// Twelve lower-case digits in pairs: `00:15:65:aa:bb:cc`.
 // S3.24
 fn mac(text: &str) -> Cow<'_, str> {
     let digits: Vec<char> = text.chars().filter(char::is_ascii_hexdigit).collect();
@@ -69,7 +68,7 @@ fn mac(text: &str) -> Cow<'_, str> {
     pairs.join(":").to_lowercase().into()
 }
 
-/// Declares the formats: a newtype each, and the table of them all.
+/// Declares the formats: a newtype for each, and the table.
 macro_rules! formats {
     ($( $(#[doc = $doc:literal])+ $type:ident = $name:literal, $what:literal, $max:literal, $pattern:literal,
         $example:literal, [$($kind:ident),*], $canonical:ident; )*) => {
@@ -114,7 +113,7 @@ macro_rules! formats {
             }
         )*
 
-        /// Every text format there is.
+        /// All text formats.
         pub static FORMATS: &[&Format] = &[$(&$type::FORMAT),*];
     };
 }
@@ -138,7 +137,7 @@ formats! {
     /// A phone number in E.164: a plus sign and 7 to 15 digits (ITU-T E.164 §6).
     E164 = "e164", "a phone number in E.164, such as +14155550100", 16, r"^\+[1-9][0-9]{6,14}$",
         "+14155550100", [], as_written;
-    /// The name that a call shows: 1 to 15 characters, as many as the telephone network carries.
+    /// A caller name: 1 to 15 characters, the limit of the telephone network.
     CallerName = "caller-name", "a name of 1 to 15 characters, with no white space at either end", 15,
         r"^[^\s\u0000-\u001f\u007f-\u009f]([^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f])?$",
         "Acme Ltd", [], as_written;
@@ -159,10 +158,10 @@ formats! {
         r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$", "alice", [], as_written;
     /// The number of a mailbox: 1 to 15 digits.
     Mailbox = "mailbox", "a mailbox number of 1 to 15 digits", 15, r"^[0-9]{1,15}$", "1001", [], as_written;
-    /// A colour: `#` and six hexadecimal digits.
+    /// A color: `#` and six hexadecimal digits.
     // S4.21
-    Color = "color", "a colour such as #1f77b4", 7, r"^#[0-9A-Fa-f]{6}$", "#1f77b4", [], lower_case;
-    /// Where a call can go: the key of a user, an extension of anything, a phone number in E.164, or a
+    Color = "color", "a color such as #1f77b4", 7, r"^#[0-9A-Fa-f]{6}$", "#1f77b4", [], lower_case;
+    /// A call destination: the key of a user, an extension of anything, a phone number in E.164, or a
     /// feature code such as `*97`.
     // S1.38, S2.02
     Destination = "destination", "a user, an extension, a phone number in E.164, or a feature code such as \"*97\"", 64,
@@ -170,7 +169,7 @@ formats! {
         [Users, Extensions], as_written;
     /// The key of a user.
     UserKey = "user-key", "the key of a user", 64, r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$", "alice", [Users], as_written;
-    /// The key of an extension that is not a person's: its number, 2 to 15 digits.
+    /// The key of an extension: its number, 2 to 15 digits.
     ExtensionKey = "extension-key", "the number of an extension, 2 to 15 digits", 15, r"^[0-9]{2,15}$", "2000",
         [Extensions], as_written;
     /// The name of a scope: lower-case letters, digits and underscores.
@@ -193,7 +192,7 @@ formats! {
     // S4.33
     Permission = "permission", "a permission such as users.view", 127, r"^[a-z][a-z0-9_]{0,62}\.[a-z][a-z0-9_]{0,62}$",
         "users.view", [], as_written;
-    /// The name of something inside a record: lower-case letters, digits, `-` and `_`.
+    /// A name: lower-case letters, digits, `-` and `_`.
     Identifier = "identifier", "a name of lower-case letters, digits, - and _", 63, r"^[a-z][a-z0-9_-]{0,62}$",
         "did", [], as_written;
     /// A key of a telephone: `0` to `9`, `*` or `#`.
@@ -206,7 +205,7 @@ formats! {
     /// The name of an environment variable.
     Variable = "variable", "the name of an environment variable, such as ALICE_PASSWORD", 255,
         r"^[A-Za-z_][A-Za-z0-9_]{0,254}$", "ALICE_PASSWORD", [], as_written;
-    /// A path relative to the workspace, with `/` between its parts, that does not leave it.
+    /// A path inside the workspace, relative to it, with `/` as separator.
     RelativePath = "relative-path", "a path inside the workspace, such as secrets/alice", 1024,
         r"^(\.?[^./\\\u0000-\u001f\u007f][^/\\\u0000-\u001f\u007f]*/)*\.?[^./\\\u0000-\u001f\u007f][^/\\\u0000-\u001f\u007f]*$", "secrets/alice", [], as_written;
     /// The SHA-256 digest of a file, 64 hexadecimal digits.

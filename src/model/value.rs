@@ -1,8 +1,8 @@
-//! A *value* is what one field of one resource holds, in its one canonical spelling.
+//! A *value* is the content of a field in canonical form.
 //!
-//! Both sides of a diff are values: what the files declare and what the portal answers are brought
-//! to this form by the same [`Shape`](super::Shape), so that equal means equal. A value is small (a
-//! plan holds hundreds of thousands of resources) and cannot hold a secret, only a reference to one.
+//! Both sides of a diff are values: the same [`Shape`](super::Shape) converts declarations and portal
+//! responses, so that they can be compared directly. Values are small, since a plan has hundreds of thousands
+//! of resources, and contain references to secrets, never secrets.
 
 use crate::sensitive::{STARS, looks_secret};
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
@@ -11,10 +11,10 @@ use std::{fmt, sync::Arc};
 /// The name of a field or of an entry of a map. Names of fields are shared, not copied.
 pub type Name = Arc<str>;
 
-/// What a field holds.
+/// The content of a field.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Value {
-    /// Declared as `null`: the field is to be cleared.
+    /// Declared as `null`: clears the field.
     Null,
     /// `true` or `false`.
     Bool(bool),
@@ -22,32 +22,32 @@ pub enum Value {
     Integer(i64),
     /// Text, in canonical spelling.
     Text(Box<str>),
-    /// A list; whether its order counts is the shape's to say.
+    /// A list; the shape defines whether its order matters.
     List(Box<[Self]>),
     /// A record or a map.
     Map(Fields),
-    /// Where to find a secret, and which version of it is meant. Never the secret.
+    /// A reference to a secret and its version, never the secret.
     Secret(Box<Secret>),
 }
 
-/// A reference to a secret, and the version of what it refers to.
+/// A reference to a secret, and its version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Secret {
-    /// Where the secret is; nothing on the live side, which never tells.
+    /// The origin of the secret; none for live values.
     pub origin: Option<SecretOrigin>,
-    /// A higher version sends the secret again. 1 unless declared; 0 where the portal holds a
-    /// secret that this workspace never sent.
+    /// The version; a higher one sends the secret again. The default is 1; 0 is a secret on the portal that
+    /// this workspace never sent.
     pub version: u32,
 }
 
-/// Where a secret is kept.
+/// The origin of a secret.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SecretOrigin {
-    /// The environment variable of this name.
+    /// An environment variable.
     Env(Box<str>),
-    /// The file at this path, relative to the workspace; the last line break is not part of it.
+    /// A file, relative to the workspace; a trailing line break is ignored.
     File(Box<str>),
-    /// The standard output of this command, run without a shell.
+    /// The standard output of a command, run without a shell.
     Command(Box<[Box<str>]>),
 }
 
@@ -96,8 +96,7 @@ impl Value {
         }
     }
 
-    /// Whether two sides say the same. Where a secret is kept is nothing that a portal knows; its
-    /// version is.
+    /// Whether two values are equal. Secrets are compared by version, since portals don't know their origin.
     #[must_use]
     pub fn same(one: Option<&Self>, other: Option<&Self>) -> bool {
         match (one, other) {
@@ -106,7 +105,7 @@ impl Value {
         }
     }
 
-    /// The truth value, if this is one.
+    /// The boolean, if this is one.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
         if let Self::Bool(value) = self {
@@ -137,7 +136,7 @@ impl Value {
     }
 }
 
-/// Named values: a record's fields in the order of its type, or a map's entries sorted by name.
+/// Named values: the fields of a record in the order of its type, or the entries of a map sorted by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fields(Vec<(Name, Value)>);
 
@@ -174,7 +173,7 @@ impl Fields {
             .map(|(_, value)| value)
     }
 
-    /// The value at a path of names, one a level.
+    /// The value at a path.
     #[must_use]
     pub fn at<'a>(&self, path: impl IntoIterator<Item = &'a str>) -> Option<&Value> {
         let mut path = path.into_iter();
@@ -188,7 +187,7 @@ impl Fields {
         self.get(name)?.as_text()
     }
 
-    /// Sets a field: in its place if it is there, else behind all others.
+    /// Sets a field, in place if it exists, otherwise at the end.
     pub fn set(&mut self, name: Name, value: Value) {
         match self.0.iter_mut().find(|(known, _)| *known == name) {
             Some((_, old)) => *old = value,
@@ -196,7 +195,7 @@ impl Fields {
         }
     }
 
-    /// Sets or removes what a path names, one name a level; records on the way come and go with it.
+    /// Sets or removes the value at a path; creates and removes records on the way.
     pub fn put(&mut self, path: &[Name], value: Option<Value>) {
         match (path, value) {
             ([], _) => {}
@@ -216,7 +215,7 @@ impl Fields {
         }
     }
 
-    /// Removes a field and returns what it held.
+    /// Removes a field and returns its value.
     pub fn take(&mut self, name: &str) -> Option<Value> {
         let at = self.0.iter().position(|(known, _)| &**known == name)?;
         Some(self.0.remove(at).1)
@@ -227,24 +226,24 @@ impl Fields {
         self.0.iter().map(|(name, value)| (name, value))
     }
 
-    /// How many fields there are.
+    /// The number of fields.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is no field.
+    /// Whether there are no fields.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Gives memory back that no field uses.
+    /// Releases unused memory.
     pub fn shrink(&mut self) {
         self.0.shrink_to_fit();
     }
 
-    /// Sorts by name, as a map's entries are.
+    /// Sorts by name, as in a map.
     pub fn sort(&mut self) {
         self.0.sort_by(|a, b| a.0.cmp(&b.0));
     }
@@ -284,7 +283,7 @@ impl Serialize for Value {
     }
 }
 
-/// `{env: NAME, version: 2}`: as the files spell it.
+/// Serializes in the format of the files: `{env: NAME, version: 2}`.
 impl Serialize for Secret {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
@@ -299,14 +298,14 @@ impl Serialize for Secret {
     }
 }
 
-/// One field that changes.
+/// A change of one field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// Its path, one name a level.
+    /// The path of the field.
     pub path: Vec<Name>,
-    /// What it holds; nothing if it is at the portal's default.
+    /// The current value; none for the portal's default.
     pub before: Option<Value>,
-    /// What it will hold; nothing if it goes back to the default.
+    /// The new value; none to return to the default.
     pub after: Option<Value>,
 }
 

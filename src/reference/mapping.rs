@@ -1,4 +1,4 @@
-//! The *mapping's* table: which field of ours is which of a portal's, in the page that somebody wrote
+//! The *mapping* table: the portal's field for each field of the model, in the hand-written page
 //! about that portal.
 
 use super::flat;

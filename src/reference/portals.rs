@@ -59,10 +59,10 @@ pub(super) fn page() -> String {
 fn whole(page: &mut String, portals: &[(PortalKind, Capabilities)]) {
     page.push('\n');
     heading(page, "", portals);
-    let mut tell = |what: &str, told: &dyn Fn(PortalKind, &Capabilities) -> String| {
+    let mut line = |what: &str, cell: &dyn Fn(PortalKind, &Capabilities) -> String| {
         let cells = portals
             .iter()
-            .map(|(kind, portal)| flat(&told(*kind, portal)));
+            .map(|(kind, portal)| flat(&cell(*kind, portal)));
         let cells: Vec<String> = cells.collect();
         _ = writeln!(page, "| {what} | {} |", cells.join(" | "));
     };
@@ -76,38 +76,38 @@ fn whole(page: &mut String, portals: &[(PortalKind, Capabilities)]) {
         } = portal::description(kind);
         [title, address, credentials, secrets, reading]
     };
-    tell(
+    line(
         "what it is",
         &|kind, _| match portal::mapping(kind).is_empty() {
             true => description(kind)[0].to_owned(),
             false => format!("[{}](portals/{kind}.md)", description(kind)[0]),
         },
     );
-    tell("where it is, in `portal`", &|kind, _| {
+    line("where it is, in `portal`", &|kind, _| {
         description(kind)[1].to_owned()
     });
-    tell("`portal.credentials`", &|kind, _| {
+    line("`portal.credentials`", &|kind, _| {
         description(kind)[2].to_owned()
     });
-    tell(
+    line(
         "a user is known by",
         &|_, portal| match portal.kinds.contains_key(&Kind::Users) {
             true => format!("`{}`", Kind::Users.identity()),
             false => "there are no users".to_owned(),
         },
     );
-    tell(
+    line(
         "templates are kept",
         &|_, portal| match portal.kinds.contains_key(&Kind::Templates) {
             true => "in the portal".to_owned(),
             false => "in the files, where they are expanded".to_owned(),
         },
     );
-    tell("which version of a secret was sent is kept", &|kind, _| {
+    line("which version of a secret was sent is kept", &|kind, _| {
         description(kind)[3].to_owned()
     });
-    tell("removing", &|_, portal| removing(portal));
-    tell("reading costs", &|kind, _| description(kind)[4].to_owned());
+    line("removing", &|_, portal| removing(portal));
+    line("reading costs", &|kind, _| description(kind)[4].to_owned());
 }
 
 /// What becomes of what is removed.
@@ -134,9 +134,9 @@ fn row(
     page: &mut String,
     first: &str,
     portals: &[(PortalKind, Capabilities)],
-    told: impl Fn(&Capabilities) -> String,
+    cell: impl Fn(&Capabilities) -> String,
 ) {
-    let cells: Vec<String> = portals.iter().map(|(_, portal)| told(portal)).collect();
+    let cells: Vec<String> = portals.iter().map(|(_, portal)| cell(portal)).collect();
     _ = writeln!(page, "| {first} | {} |", cells.join(" | "));
 }
 

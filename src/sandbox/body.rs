@@ -261,7 +261,7 @@ pub(super) mod tests {
         patch: Value,
     ) -> Result<Value, Vec<String>> {
         let store = Store::in_memory().unwrap();
-        let told = |problem: Problem| {
+        let summary = |problem: Problem| {
             let errors = problem.into_errors().into_iter();
             errors
                 .map(|error| format!("{} {:?}", error.field, error.code).to_lowercase())
@@ -276,7 +276,7 @@ pub(super) mod tests {
                 constraints::check(tx, &after.draft, Some(&row))?;
                 Ok(serde_json::from_str(&after.draft.body).unwrap())
             })
-            .map_err(told)
+            .map_err(summary)
     }
 
     /// A user with additional fields.

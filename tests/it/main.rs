@@ -2,7 +2,6 @@
 //! it links once.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
-mod aloud;
 mod budget;
 mod canary;
 mod causes;
@@ -29,6 +28,7 @@ mod page;
 mod plan;
 mod portal_contract;
 mod refusals;
+mod report;
 mod running;
 mod sandbox;
 mod scalars;

@@ -52,7 +52,7 @@ fn dumped(page: &Path, folder: &Path) -> Option<(String, String)> {
     let output = match output {
         Ok(output) => output,
         Err(error) => {
-            crate::aloud::skipped(&format!("chromium can't be started: {error}"));
+            crate::report::skipped(&format!("chromium can't be started: {error}"));
             return None;
         }
     };

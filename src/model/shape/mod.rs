@@ -1,8 +1,7 @@
-//! A *shape* is what the engine knows of a type of the model: its fields in order, their defaults,
-//! which of them no two resources may share, which refer to other resources, which lists are sets.
+//! A *shape* describes a type of the model to the engine: its fields in order, their defaults, unique
+//! fields, references to other resources, and which lists are sets.
 //!
-//! It is read, once, from the schema that the type itself generates. Nothing about a field is
-//! written anywhere else.
+//! Shapes are derived once from the schemas of the types, so each field is described in one place.
 
 mod walk;
 
@@ -15,12 +14,12 @@ use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::Value as Json;
 use std::sync::OnceLock;
 
-/// What the engine knows of a type.
+/// The description of a type.
 #[derive(Debug)]
 pub enum Shape {
     /// Text of a format, or any text.
     Text(Option<&'static Format>),
-    /// One of a few words.
+    /// One of several choices.
     Choice(Box<[Name]>),
     /// A whole number.
     Integer,
@@ -28,69 +27,69 @@ pub enum Shape {
     Boolean,
     /// A reference to a secret.
     Secret,
-    /// A value of a shape, or text with `${…}` that a template puts a value in for.
+    /// A value of a shape, or text with placeholders.
     Templated(Box<Self>),
-    /// Several of the same.
+    /// A list.
     List {
-        /// What each element is.
+        /// The shape of the elements.
         item: Box<Self>,
-        /// Whether their order counts.
+        /// The order of the elements.
         order: ListOrder,
     },
-    /// Names that the user chooses, each with the same kind of value.
+    /// A map with names chosen by the user.
     Map {
-        /// What a name may be.
+        /// The format of the names.
         key: Option<&'static Format>,
-        /// What each value is.
+        /// The shape of the values.
         item: Box<Self>,
     },
-    /// The fields of a type.
+    /// A record with fixed fields.
     Record(Vec<Field>),
-    /// One of several types, told apart by the word in one field.
+    /// One of several types, selected by a tag.
     Variants {
-        /// The field that tells them apart.
+        /// The field that contains the tag.
         tag: Name,
-        /// The word of each type, and its fields; the tag is one of them.
+        /// The tag and the fields of each type; the fields include the tag.
         types: Vec<(Name, Self)>,
     },
 }
 
-/// Whether the order of a list counts.
+/// Whether the order of a list matters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListOrder {
-    /// It does.
+    /// The order matters.
     Ordered,
-    /// It does not; elements are kept sorted.
+    /// The order doesn't matter; elements are sorted.
     Set,
-    /// It does not; each element is known by one of its fields, and an element's other fields are
-    /// compared one by one.
+    /// The order doesn't matter; one field identifies each element, and the other fields are compared one
+    /// by one.
     Keyed(Name),
 }
 
-/// One field of a type.
+/// A field of a type.
 #[derive(Debug)]
 pub struct Field {
-    /// Its name.
+    /// The name.
     pub name: Name,
-    /// What it holds.
+    /// The shape of the value.
     pub shape: Shape,
-    /// What the portal takes it to be where it is absent.
+    /// The portal's default.
     pub default: Option<Value>,
-    /// The space of names or numbers in which no two resources share a value.
+    /// The space in which values must be unique, if any.
     pub unique: Option<Name>,
-    /// Whether a resource can't be without it.
+    /// Whether the field is required.
     pub required: bool,
-    /// Whether it counts only when the resource is created.
+    /// Whether the field has an effect only when the resource is created.
     pub create_only: bool,
-    /// What the type says of it.
+    /// The description.
     pub description: Box<str>,
-    /// Whether it, or a field in it, holds what no two resources may share.
+    /// Whether the field contains unique values.
     claims: bool,
-    /// Whether it holds mentions of other resources.
+    /// Whether the field contains references to other resources.
     refers: bool,
 }
 
-/// A value that no other resource may have: `extension 1001`.
+/// A unique value: `extension 1001`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Claim {
     /// The space of names or numbers.
@@ -99,7 +98,7 @@ pub struct Claim {
     pub value: Box<str>,
 }
 
-/// The shape of a kind, read from its type on first use.
+/// The shape of a kind, derived on first use.
 pub(super) fn of(kind: Kind) -> &'static Shape {
     static SHAPES: OnceLock<Vec<Shape>> = OnceLock::new();
     let shapes = SHAPES.get_or_init(|| {
@@ -125,7 +124,7 @@ impl Shape {
         )
     }
 
-    /// Reads a schema that holds no references.
+    /// Converts a schema without references.
     fn from_schema(schema: &Json) -> Self {
         if let Some(strict) = schema["anyOf"].get(0) {
             let strict = Self::from_schema(strict);
@@ -193,7 +192,7 @@ impl Shape {
         }
     }
 
-    /// An enum: words with a description each, or types with a tag each.
+    /// An enum: choices with descriptions, or types with tags.
     fn from_one_of(types: &[Json]) -> Self {
         if types.iter().all(|one| one["const"].is_string()) {
             return Self::Choice(types.iter().map(|one| name_in(&one["const"])).collect());
@@ -219,7 +218,7 @@ impl Shape {
         }
     }
 
-    /// The shape of a value where no template's placeholder stands in for it.
+    /// The shape of a value without placeholders.
     #[must_use]
     pub fn strict(&self) -> &Self {
         if let Self::Templated(strict) = self {
@@ -229,7 +228,7 @@ impl Shape {
         }
     }
 
-    /// The fields of a record; of one of several types, those that the value's tag names.
+    /// The fields of a record. For several types, the value's tag selects them.
     #[must_use]
     pub fn fields(&self, of: &Fields) -> &[Field] {
         match self {
@@ -250,7 +249,7 @@ impl Shape {
         }
     }
 
-    /// The field of this name, whichever of several types has it.
+    /// The field with a name, in any of the types.
     #[must_use]
     pub fn field_of_any_type(&self, name: &str) -> Option<&Field> {
         match self {
@@ -293,7 +292,7 @@ impl Shape {
         }
     }
 
-    /// Brings a list into its canonical order.
+    /// Sorts a list into its canonical order.
     #[must_use]
     pub fn arrange(order: &ListOrder, mut list: Vec<Value>) -> Value {
         match order {
@@ -307,8 +306,7 @@ impl Shape {
         Value::List(list.into())
     }
 
-    /// Drops what says no more than its absence: defaults, empty lists, empty records. What a portal
-    /// answers is brought to this form, so that a default and its absence are the same.
+    /// Removes defaults, empty lists and empty records, so that a default and an absent value are the same.
     #[must_use]
     pub fn without_defaults(&self, mut fields: Fields) -> Fields {
         let known = self.fields(&fields);
@@ -340,9 +338,8 @@ impl Shape {
         }
     }
 
-    /// Lays what is declared over what is live: fields that nobody declared stay as they are, `null`
-    /// clears, records merge field by field, keyed lists element by element (law 3). The result is
-    /// without defaults.
+    /// Merges declared fields into live ones: undeclared fields keep their value, `null` clears a field,
+    /// records merge by field and keyed lists by element. The result has no defaults.
     #[must_use]
     pub fn overlay(&self, live: &Fields, declared: &Fields) -> Fields {
         let known = self.fields(declared);
@@ -392,23 +389,23 @@ impl Shape {
     }
 
     fn overlay_element(&self, key: &str, live: &[Value], declared: &Value) -> Value {
-        let twin = live
+        let live_element = live
             .iter()
             .find(|one| key_of(one, key) == key_of(declared, key));
-        match (twin.and_then(Value::as_map), declared) {
+        match (live_element.and_then(Value::as_map), declared) {
             (Some(live), Value::Map(declared)) => Value::Map(self.overlay(live, declared)),
             _ => declared.clone(),
         }
     }
 }
 
-/// What an element of a keyed list is known by.
+/// The key of a keyed list's element.
 #[must_use]
 fn key_of<'v>(element: &'v Value, key: &str) -> Option<&'v Value> {
     element.as_map()?.get(key)
 }
 
-/// Whether a value says no more than its absence.
+/// Whether a value is equivalent to its absence.
 fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -422,7 +419,7 @@ fn name_in(json: &Json) -> Name {
     json.as_str().unwrap_or_default().into()
 }
 
-/// The fields that a schema's `properties` declare.
+/// The fields of a schema's `properties`.
 fn fields(schema: &Json) -> Vec<Field> {
     let required = schema["required"].as_array().map_or(&[][..], Vec::as_slice);
     let properties = schema["properties"].as_object().into_iter().flatten();
@@ -446,7 +443,7 @@ fn fields(schema: &Json) -> Vec<Field> {
     properties.map(field).collect()
 }
 
-/// A default: they are all scalars.
+/// A default, which is always a scalar.
 fn scalar(json: &Json) -> Option<Value> {
     match json {
         Json::Bool(value) => Some(Value::Bool(*value)),

@@ -1,4 +1,4 @@
-//! *Walking* a shape: what a resource claims for itself alone, and which others it mentions.
+//! *Walking* a shape: visits the unique values and the references of a resource.
 
 use super::{Field, Shape};
 use crate::model::{
@@ -8,10 +8,10 @@ use crate::model::{
 };
 use std::fmt::Write as _;
 
-/// What a mention of another resource becomes; nothing if it stays.
+/// Maps a reference to its new text; none to keep it.
 type Rename<'a> = &'a dyn Fn(&[Kind], &str) -> Option<Box<str>>;
 
-/// What a walk over fields shows each text to.
+/// The visitor of texts.
 type Visit<'a, 'f> = &'a mut dyn FnMut(&str, Option<&'f Field>, Option<&'static Format>, &'f str);
 
 /// Appends `.name` to a path.
@@ -23,7 +23,7 @@ fn push_name(path: &mut String, name: &str) {
 }
 
 impl Shape {
-    /// Shows `see` every value that no other resource may share: its path, its space, itself.
+    /// Calls `see` for each unique value: its path, its space and the value.
     pub fn claims<'f>(&'f self, fields: &'f Fields, see: &mut dyn FnMut(&str, &'f Name, &'f str)) {
         let holds = |field: &Field| field.claims;
         self.walk(
@@ -38,7 +38,7 @@ impl Shape {
         );
     }
 
-    /// Shows `see` every mention of another resource: its path, the kinds it may name, its text.
+    /// Calls `see` for each reference: its path, the allowed kinds and the text.
     pub fn references<'f>(
         &'f self,
         fields: &'f Fields,
@@ -57,7 +57,7 @@ impl Shape {
         );
     }
 
-    /// Puts other words where a resource is mentioned: what `rename` gives for a mention, if anything.
+    /// Rewrites references for which `rename` returns a new text.
     #[must_use]
     pub fn with_references(&self, fields: &Fields, rename: Rename<'_>) -> Fields {
         let known = self.fields(fields);
@@ -93,7 +93,7 @@ impl Shape {
         }
     }
 
-    /// Whether two resources may not share what is somewhere in it.
+    /// Whether a shape contains unique values.
     pub(super) fn claims_within(&self) -> bool {
         match self {
             Self::Record(fields) => fields.iter().any(|field| field.claims),
@@ -105,7 +105,7 @@ impl Shape {
         }
     }
 
-    /// Whether other resources are mentioned somewhere in it.
+    /// Whether a shape contains references.
     pub(super) fn refers_within(&self) -> bool {
         match self {
             Self::Text(format) => format.is_some_and(|format| !format.refers_to.is_empty()),
@@ -118,8 +118,7 @@ impl Shape {
         }
     }
 
-    /// Shows `see` every text in those of `fields` that hold what is looked for: its path, the field
-    /// that holds it where it is one, its format, itself.
+    /// Calls `see` for each text in the selected `fields`: its path, its field, its format and the text.
     fn walk<'f>(
         &'f self,
         fields: &'f Fields,

@@ -187,7 +187,7 @@ async fn some_places_know_no_patch() {
 #[tokio::test]
 async fn what_breaks_the_contracts_is_noted() {
     if !contracts_present() {
-        crate::aloud::skipped("there are no contracts to check against");
+        crate::report::skipped("there are no contracts to check against");
         return;
     }
     let kazoo = Kazoo::start(Dialect::Four);

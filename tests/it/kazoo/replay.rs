@@ -110,7 +110,7 @@ async fn replay(name: &str, before: &Before, exchanges: &Exchanges) -> Vec<Strin
 async fn it_answers_as_a_real_one_did() {
     let exchanges = exchange::all();
     if exchanges.is_empty() {
-        crate::aloud::skipped("there are no recorded exchanges");
+        crate::report::skipped("there are no recorded exchanges");
         return;
     }
     let mut wrong = Vec::new();

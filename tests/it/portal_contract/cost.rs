@@ -6,8 +6,8 @@ use super::{
     subject::{Server, Subject},
 };
 use crate::{
-    aloud::measured,
     kazoo::{Dialect, Options},
+    report::measured,
     running,
 };
 use callsheet::model::{Kind, Requests, Value};

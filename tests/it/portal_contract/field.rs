@@ -5,7 +5,7 @@ use super::{
     subject::Subject,
     value::{self, Place},
 };
-use crate::aloud::skipped;
+use crate::report::skipped;
 use callsheet::{
     model::{Field, Kind, ListOrder, Secret, SecretOrigin, Shape, Value},
     portal::Capabilities,

@@ -1,8 +1,8 @@
 //! A *subject* is a portal under test: its server and its credentials.
 
 use crate::{
-    aloud::skipped,
     kazoo::{Dialect, Kazoo, Options, PASSWORD, USERNAME},
+    report::skipped,
     running::{self, Client, Sandbox, WRITE},
 };
 use callsheet::{
