@@ -9,11 +9,11 @@ use crate::{
 };
 use std::fmt::Write as _;
 
-/// Between these two lines of a page stands what is generated.
+/// The markers around the generated part of a page.
 const BEGIN: &str = "<!-- generated: mapping -->";
 const END: &str = "<!-- end -->";
 
-/// A page with its table written anew; as it is where it has no place for one.
+/// A page with its table updated; unchanged if it has no markers.
 #[must_use]
 pub fn filled(page: &str, kind: PortalKind) -> String {
     let place = page.split_once(BEGIN).and_then(|(before, rest)| {
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_kazoo_holds_has_its_row_and_every_row_a_field() {
+    fn every_field_of_kazoo_has_a_row_and_every_row_a_field() {
         let kazoo = capabilities(PortalKind::Kazoo);
         let rows = mapping(PortalKind::Kazoo);
         let mut wrong = Vec::new();
@@ -93,7 +93,7 @@ mod tests {
             let paths = paths(kind);
             for path in &paths {
                 let is_held = matches!(holds(&kazoo, kind, path), Holds::All | Holds::Only(_));
-                // A record and a type are held as far as what is in them is.
+                // A record or a type is supported if its fields are.
                 let is_whole = paths
                     .iter()
                     .any(|other| other.starts_with(&format!("{path}.")));
@@ -103,7 +103,7 @@ mod tests {
                 }
                 if !is_held && own.contains(&path.as_str()) {
                     wrong.push(format!(
-                        "{kind}: `{path}` has a row and is said to be lacking"
+                        "{kind}: `{path}` has a row but is listed as unsupported"
                     ));
                 }
             }
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_about_kazoo_holds_the_table_and_it_is_fresh() {
+    fn the_table_in_the_page_about_kazoo_is_up_to_date() {
         let page = include_str!("../../docs/portals/kazoo.md");
         assert!(
             page.contains(BEGIN) && page.contains(END),

@@ -1,4 +1,4 @@
-//! The *portals'* page: what each of them is, and field by field what it can hold.
+//! The *portals* page: each portal's properties and supported fields.
 
 use super::{GENERATED, flat};
 use crate::{
@@ -9,14 +9,14 @@ use crate::{
 use clap::ValueEnum as _;
 use std::fmt::Write as _;
 
-/// What a portal can hold in one field.
+/// A portal's support of a field.
 #[derive(Debug)]
 pub(super) enum Holds {
-    /// Whatever the model can say.
+    /// Every valid value.
     All,
-    /// Less, as this says.
+    /// Some values, as described.
     Only(&'static str),
-    /// Nothing, but files are enough.
+    /// Local only: not sent to the portal.
     InFiles,
     /// Nothing.
     Nothing,
@@ -28,13 +28,13 @@ pub(super) fn page() -> String {
         .map(|kind| (*kind, portal::capabilities(*kind)))
         .collect();
     let mut page = format!(
-        "{GENERATED}# Portals\n\nWhat Callsheet speaks with, and what each of them can hold. What a portal can't hold is an error on \
-         the line that declares it, before anything is planned.\n"
+        "{GENERATED}# Portals\n\nThe supported portals and the fields that each supports. An unsupported field is an error on its line, \
+         before anything is planned.\n"
     );
     whole(&mut page, &portals);
     page.push_str(
-        "\n## Field by field\n\n`yes` is whatever [the field](fields.md) may say, `no` is an error, and anything else is as much as \
-         the portal holds. `in the files` is what a portal needn't hold: it is expanded where it is declared.\n",
+        "\n## Supported fields\n\n`yes` means all values of [the field](fields.md), `no` means that the field is an error, and other \
+         texts describe the supported values. `in the files` means that Callsheet expands the field itself.\n",
     );
     for kind in Kind::ALL {
         // Writing to a string can't fail.
@@ -55,7 +55,7 @@ pub(super) fn page() -> String {
     page
 }
 
-/// What there is to say of each as a whole.
+/// The table of properties.
 fn whole(page: &mut String, portals: &[(PortalKind, Capabilities)]) {
     page.push('\n');
     heading(page, "", portals);
@@ -77,40 +77,42 @@ fn whole(page: &mut String, portals: &[(PortalKind, Capabilities)]) {
         [title, address, credentials, secrets, reading]
     };
     line(
-        "what it is",
+        "portal",
         &|kind, _| match portal::mapping(kind).is_empty() {
             true => description(kind)[0].to_owned(),
             false => format!("[{}](portals/{kind}.md)", description(kind)[0]),
         },
     );
-    line("where it is, in `portal`", &|kind, _| {
+    line("location in `portal`", &|kind, _| {
         description(kind)[1].to_owned()
     });
     line("`portal.credentials`", &|kind, _| {
         description(kind)[2].to_owned()
     });
     line(
-        "a user is known by",
+        "users are identified by",
         &|_, portal| match portal.kinds.contains_key(&Kind::Users) {
             true => format!("`{}`", Kind::Users.identity()),
             false => "there are no users".to_owned(),
         },
     );
     line(
-        "templates are kept",
+        "templates are stored",
         &|_, portal| match portal.kinds.contains_key(&Kind::Templates) {
             true => "in the portal".to_owned(),
-            false => "in the files, where they are expanded".to_owned(),
+            false => "in the files".to_owned(),
         },
     );
-    line("which version of a secret was sent is kept", &|kind, _| {
+    line("the version of a secret is stored", &|kind, _| {
         description(kind)[3].to_owned()
     });
-    line("removing", &|_, portal| removing(portal));
-    line("reading costs", &|kind, _| description(kind)[4].to_owned());
+    line("on removal", &|_, portal| removing(portal));
+    line("requests for reading", &|kind, _| {
+        description(kind)[4].to_owned()
+    });
 }
 
-/// What becomes of what is removed.
+/// The effect of a removal.
 fn removing(portal: &Capabilities) -> String {
     let stay: Vec<&str> = portal
         .kinds
@@ -119,8 +121,8 @@ fn removing(portal: &Capabilities) -> String {
         .map(|(kind, _)| kind.name())
         .collect();
     match stay.as_slice() {
-        [] => "deletes".to_owned(),
-        stay => format!("deletes; {} are deactivated", stay.join(", ")),
+        [] => "objects are deleted".to_owned(),
+        stay => format!("objects are deleted; {} are deactivated", stay.join(", ")),
     }
 }
 
@@ -149,7 +151,7 @@ fn spelled(holds: &Holds) -> String {
     }
 }
 
-/// What a portal can hold in a field, named as [`paths`] names it.
+/// A portal's support of a field, by its path from [`paths`].
 pub(super) fn holds(portal: &Capabilities, kind: Kind, path: &str) -> Holds {
     let Some(KindCapability {
         unsupported,
@@ -162,7 +164,7 @@ pub(super) fn holds(portal: &Capabilities, kind: Kind, path: &str) -> Holds {
             _ => Holds::Nothing,
         };
     };
-    // A field of a type may be meant of every type.
+    // The field may be listed for every type.
     let of_any_type = match (kind.shape(), path.split_once('.')) {
         (Shape::Variants { .. }, Some((_, own))) => own,
         _ => path,
@@ -173,7 +175,7 @@ pub(super) fn holds(portal: &Capabilities, kind: Kind, path: &str) -> Holds {
     {
         return Holds::Nothing;
     }
-    // Where templates stay in the files, so does whose they are.
+    // Without templates on the portal, the users' template fields are local, too.
     if kind == Kind::Users
         && !portal.kinds.contains_key(&Kind::Templates)
         && ["template", "with"]
@@ -188,14 +190,14 @@ pub(super) fn holds(portal: &Capabilities, kind: Kind, path: &str) -> Holds {
     limit.map_or(Holds::All, |limit| Holds::Only(limit.only))
 }
 
-/// Whether a path is that of a field, or of one in it.
+/// Whether a path is a field or inside it.
 pub(super) fn is_in(path: &str, field: &str) -> bool {
     let rest = path.strip_prefix(field);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
-/// Every field of a kind by its path: `voicemail.email`, `phones[].mac`; of a kind with several types each
-/// type by its word, and its fields behind that: `fax`, `fax.retries`.
+/// The paths of a kind's fields: `voicemail.email`, `phones[].mac`. For a kind with several types, the tags
+/// and their fields: `fax`, `fax.retries`.
 pub(super) fn paths(kind: Kind) -> Vec<String> {
     let mut paths = Vec::new();
     match kind.shape() {

@@ -1,5 +1,5 @@
-//! A *canary* is a secret that nobody else has: wherever its text turns up, something leaks. It may be
-//! sent to the portal, and stand where it is kept; it may stand nowhere else (law 10).
+//! A *canary* is a unique secret: if it appears anywhere except in requests and in its own file, something
+//! leaks.
 
 use crate::workspace::{read_file, shown, write};
 use axum::{
@@ -36,10 +36,10 @@ const TOKEN: &str = "canary-qv07-token";
 
 const CANARIES: [&str; 5] = [PASSWORD, VOICEMAIL_PIN, PIN, MODERATOR_PIN, TOKEN];
 
-/// Where a secret is kept, relative to the workspace: the only files that may hold one.
+/// The files that may contain a secret, relative to the workspace.
 const KEPT: [&str; 2] = ["secrets/pin", "secrets/board"];
 
-/// Everybody's secrets, in their nth version.
+/// The people with all their secrets, in the nth version.
 fn people(version: u32) -> String {
     format!(
         "users:
@@ -79,7 +79,7 @@ fn workspace(url: &str) -> TempDir {
     folder
 }
 
-/// Runs a command with everything that makes it talk, and gives back how it ended and all it printed.
+/// Runs a command with full verbosity. Returns the exit code and all output.
 fn run(folder: &Path, line: &str) -> (i32, String) {
     let output = callsheet(folder)
         .arg("-vvv")
@@ -110,8 +110,8 @@ fn callsheet(folder: &Path) -> Command {
     command
 }
 
-/// Fails if a canary is anywhere in `bytes`, as it is or encoded, whole or its beginning.
-fn silent(what: &str, bytes: &[u8]) {
+/// Fails if `bytes` contain a canary, raw or encoded, whole or truncated.
+fn check_bytes(what: &str, bytes: &[u8]) {
     for canary in CANARIES {
         let encoded = canary.replace('!', "%21");
         let base64 = BASE64_STANDARD_NO_PAD.encode(canary);
@@ -128,14 +128,14 @@ fn silent(what: &str, bytes: &[u8]) {
     }
 }
 
-/// Fails if a file below `folder` holds a canary, but for those where one is kept.
-fn silent_below(folder: &Path) {
+/// Fails if a file below `folder` contains a canary, except the files of secrets.
+fn check_files(folder: &Path) {
     let mut seen = 0;
     for entry in walkdir::WalkDir::new(folder) {
         let entry = entry.unwrap();
         let name = entry.path().strip_prefix(folder).unwrap();
         if entry.file_type().is_file() && !KEPT.iter().any(|kept| name == Path::new(kept)) {
-            silent(
+            check_bytes(
                 &name.display().to_string(),
                 &std::fs::read(entry.path()).unwrap(),
             );
@@ -145,7 +145,7 @@ fn silent_below(folder: &Path) {
     assert!(seen > 0, "{}", folder.display());
 }
 
-/// `callsheet sandbox serve`, with the token that nobody may see.
+/// `callsheet sandbox serve` with a canary as its token.
 struct Served {
     child: Child,
     url: String,
@@ -182,7 +182,7 @@ impl Served {
         }
     }
 
-    /// Ends it, and gives back all that it said.
+    /// Stops the server and returns its output.
     fn end(mut self) -> Vec<u8> {
         self.child.kill().unwrap();
         let mut all = Vec::new();
@@ -194,7 +194,7 @@ impl Served {
 }
 
 #[test]
-fn secrets_are_sent_and_never_said() {
+fn secrets_are_sent_and_never_printed() {
     let portal = tempfile::tempdir().unwrap();
     let served = Served::over(portal.path());
     let folder = workspace(&served.url);
@@ -203,7 +203,7 @@ fn secrets_are_sent_and_never_said() {
         for format in ["text", "json"] {
             let (code, said) = run(at, &format!("{line} --format {format}"));
             assert_eq!(code, 0, "{line}: {said}");
-            silent(&format!("{line} --format {format}"), said.as_bytes());
+            check_bytes(&format!("{line} --format {format}"), said.as_bytes());
         }
     };
     quiet("validate");
@@ -212,16 +212,16 @@ fn secrets_are_sent_and_never_said() {
     for format in ["markdown", "html"] {
         let (code, said) = run(at, &format!("plan --format {format}"));
         assert_eq!(code, 0, "{said}");
-        silent(format, said.as_bytes());
+        check_bytes(format, said.as_bytes());
     }
-    silent_below(at);
+    check_files(at);
     let (code, said) = run(at, "apply --yes");
     assert_eq!(code, 0, "{said}");
     assert!(
         said.contains("password") && said.contains("2 of 2 done"),
         "{said}"
     );
-    silent("apply", said.as_bytes());
+    check_bytes("apply", said.as_bytes());
     quiet("plan");
     // A new version sends each of them again.
     write(at, &[("people.yaml", &people(2))]);
@@ -231,7 +231,7 @@ fn secrets_are_sent_and_never_said() {
         said.contains("\"sensitive\": true") && said.contains("\"done\": 2"),
         "{said}"
     );
-    silent("apply --format json", said.as_bytes());
+    check_bytes("apply --format json", said.as_bytes());
     for line in [
         "plan",
         "list users",
@@ -241,19 +241,19 @@ fn secrets_are_sent_and_never_said() {
     ] {
         quiet(line);
     }
-    silent_below(at);
+    check_files(at);
     std::fs::remove_file(at.join("people.yaml")).unwrap();
     let (code, said) = run(at, "import");
     assert_eq!(code, 0, "{said}");
-    silent("import", said.as_bytes());
-    silent_below(at);
-    silent_below(portal.path());
-    silent("the sandbox", &served.end());
-    silent_below(portal.path());
+    check_bytes("import", said.as_bytes());
+    check_files(at);
+    check_files(portal.path());
+    check_bytes("the sandbox", &served.end());
+    check_files(portal.path());
 }
 
 #[test]
-fn a_secret_that_cannot_be_read_is_named_by_its_place() {
+fn an_unreadable_secret_is_named_by_its_reference() {
     let portal = tempfile::tempdir().unwrap();
     let served = Served::over(portal.path());
     let folder = workspace(&served.url);
@@ -276,7 +276,7 @@ fn a_secret_that_cannot_be_read_is_named_by_its_place() {
         said.contains("ALICE_PASSWORD") && said.contains(KEPT[0]),
         "{said}"
     );
-    silent("apply", said.as_bytes());
+    check_bytes("apply", said.as_bytes());
     let output = callsheet(at)
         .env_remove("CALLSHEET_TOKEN")
         .arg("plan")
@@ -295,25 +295,25 @@ fn a_secret_that_cannot_be_read_is_named_by_its_place() {
     for line in ["plan", "list users", "apply --yes"] {
         let (code, said) = run(at, line);
         assert_eq!(code, 1, "{said}");
-        silent(line, said.as_bytes());
+        check_bytes(line, said.as_bytes());
     }
     drop(served.end());
 }
 
-/// How a portal says no that repeats all it was told.
+/// How a portal echoes the request in its errors.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Echo {
     Problem(StatusCode),
-    /// The same behind so many other characters that it is cut somewhere.
+    /// After so many other characters that it is truncated.
     Far(StatusCode, usize),
-    /// The same in base64.
+    /// In base64.
     Encoded(StatusCode),
     Text(StatusCode),
     Html(StatusCode),
     Header,
 }
 
-/// A portal that lists nothing, and echoes the rest: what it was sent, and by whom.
+/// A portal with empty listings that echoes all other requests.
 async fn echo(
     State((echo, reads)): State<(Echo, bool)>,
     method: Method,
@@ -369,7 +369,7 @@ async fn echo(
     }
 }
 
-/// Serves an echo, and calls `then` with its address.
+/// Serves an echoing portal, and calls `then` with its address.
 fn with_echo(kind: Echo, reads: bool, then: impl FnOnce(&str)) {
     let (stop, stopped) = oneshot::channel::<()>();
     let (send, receive) = mpsc::channel();
@@ -393,7 +393,7 @@ fn with_echo(kind: Echo, reads: bool, then: impl FnOnce(&str)) {
 }
 
 #[test]
-fn what_a_portal_echoes_is_not_passed_on() {
+fn echoed_secrets_are_redacted() {
     let mut attempts = 0;
     for kind in [
         Echo::Problem(StatusCode::UNPROCESSABLE_ENTITY),
@@ -421,10 +421,10 @@ fn what_a_portal_echoes_is_not_passed_on() {
                 for line in lines {
                     let (code, said) = run(folder.path(), line);
                     assert_eq!(code, 1, "{kind:?} {line}: {said}");
-                    silent(&format!("{kind:?} {line}"), said.as_bytes());
+                    check_bytes(&format!("{kind:?} {line}"), said.as_bytes());
                     attempts += usize::from(said.contains("users/alice"));
                 }
-                silent_below(folder.path());
+                check_files(folder.path());
             });
         }
     }
@@ -432,7 +432,7 @@ fn what_a_portal_echoes_is_not_passed_on() {
 }
 
 #[test]
-fn a_secret_that_is_written_down_is_starred_out_in_every_format() {
+fn a_literal_secret_is_redacted_in_every_format() {
     let kept = |line: &str| {
         format!(
             "users:\n  alice:\n    first_name: Alice\n    last_name: Ng\n    email: a@b.example\n{line}\n"
@@ -525,13 +525,13 @@ fn a_secret_that_is_written_down_is_starred_out_in_every_format() {
         assert!(report.has_errors(), "{text}");
         for format in [Format::Text, Format::Json, Format::Github, Format::Sarif] {
             let what = format!("{format:?} of\n{text}");
-            silent(&what, shown(&report, format).as_bytes());
+            check_bytes(&what, shown(&report, format).as_bytes());
         }
     }
 }
 
 #[test]
-fn a_token_that_is_written_down_is_starred_out() {
+fn a_literal_token_is_redacted() {
     for token in [
         TOKEN.to_owned(),
         format!("{{ value: {TOKEN} }}"),
@@ -546,13 +546,13 @@ fn a_token_that_is_written_down_is_starred_out() {
         for format in ["text", "json", "github", "sarif"] {
             let (code, said) = run(folder.path(), &format!("validate --format {format}"));
             assert_eq!(code, 1, "{said}");
-            silent(&format!("{token} --format {format}"), said.as_bytes());
+            check_bytes(&format!("{token} --format {format}"), said.as_bytes());
         }
     }
 }
 
 #[test]
-fn a_secret_among_advanced_settings_is_refused_and_never_told() {
+fn a_secret_in_advanced_settings_is_rejected_and_redacted() {
     let portal = tempfile::tempdir().unwrap();
     let served = Served::over(portal.path());
     let folder = workspace(&served.url);
@@ -567,12 +567,12 @@ fn a_secret_among_advanced_settings_is_refused_and_never_told() {
     for format in ["text", "json", "github", "sarif"] {
         let (code, said) = run(at, &format!("validate --format {format}"));
         assert!(code == 1 && said.contains("literal-secret"), "{said}");
-        silent(format, said.as_bytes());
+        check_bytes(format, said.as_bytes());
     }
     write(at, &[("people.yaml", &declared(""))]);
     let (code, said) = run(at, "apply --yes");
     assert_eq!(code, 0, "{said}");
-    // Somebody else sets it on the portal.
+    // The portal already has it.
     let url = served.url.clone();
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         drop(rustls::crypto::ring::default_provider().install_default());
@@ -614,13 +614,13 @@ fn a_secret_among_advanced_settings_is_refused_and_never_told() {
     ] {
         let (code, said) = run(at, line);
         assert_eq!(code, 0, "{said}");
-        silent(line, said.as_bytes());
+        check_bytes(line, said.as_bytes());
     }
-    silent_below(at);
+    check_files(at);
     write(at, &[("people.yaml", "users: {}\n")]);
     let (code, said) = run(at, "import");
     assert_eq!(code, 0, "{said}");
-    silent("import", said.as_bytes());
-    silent_below(at);
+    check_bytes("import", said.as_bytes());
+    check_files(at);
     drop(served.end());
 }

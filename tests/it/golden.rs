@@ -1,5 +1,5 @@
-//! The plan of a real office after a busy week, in every format: drift, pending, change, conflict,
-//! release, rename and delete all occur in it.
+//! The plan of an office after a busy week, in each format. It contains each cause, and a release, a
+//! rename and a delete.
 
 use crate::history::Office;
 use std::path::Path;
@@ -32,7 +32,7 @@ fn acme() -> Vec<(String, String)> {
     files
 }
 
-/// The office after a week in which everything happened.
+/// The office after a busy week.
 fn busy_week() -> Office {
     let files = acme();
     let files: Vec<(&str, &str)> = files

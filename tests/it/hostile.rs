@@ -1,5 +1,5 @@
-//! *Hostile* files: what nobody writes who means well. They cost no more than their size, break
-//! nothing, and every place that a diagnostic names is one that its file has.
+//! *Hostile* files: their cost is linear, nothing panics, and each place of a diagnostic is inside its
+//! file.
 
 use crate::workspace::{STANDARD, read_file, rules, shown, today};
 use callsheet::{
@@ -15,16 +15,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Long for any of these files, in a build that isn't optimized and beside other tests; next to
-/// nothing for what grows with the square of its input.
+/// A generous limit for linear cost in an unoptimized build beside other tests, but far too low for
+/// quadratic cost.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A text of many parts, each made from its number.
+/// A text of many numbered parts.
 fn many(numbers: Range<usize>, part: impl Fn(usize) -> String) -> String {
     numbers.map(part).collect::<Vec<String>>().concat()
 }
 
-/// What is said of a file; every place lies inside its file, and no format obeys it.
+/// The report of a file. Checks its places and the output in each format.
 fn report_of(bytes: impl Into<Vec<u8>>) -> Report {
     let began = Instant::now();
     let report = read_file("people.yaml", bytes).report;
@@ -32,7 +32,7 @@ fn report_of(bytes: impl Into<Vec<u8>>) -> Report {
         places_exist(diagnostic);
     }
     for format in [Format::Text, Format::Json, Format::Github, Format::Sarif] {
-        harmless(&shown(&report, format), format);
+        check_output(&shown(&report, format), format);
     }
     assert!(began.elapsed() < PATIENCE, "{:?}", began.elapsed());
     report
@@ -46,8 +46,8 @@ fn places_exist(diagnostic: &Diagnostic) {
     }
 }
 
-/// Nothing moves a cursor, and no line is a command of a runner but those that GitHub's format is.
-fn harmless(output: &str, format: Format) {
+/// Checks that output has no control characters, and no workflow commands except those of the GitHub format.
+fn check_output(output: &str, format: Format) {
     assert!(
         !output
             .chars()
@@ -59,7 +59,7 @@ fn harmless(output: &str, format: Format) {
         .lines()
         .filter(|line| line.trim_start().starts_with("::"))
     {
-        // The sign of an excerpt in another place; the name of a command would follow its colons.
+        // The marker of an excerpt from another place; a command would have a name after the colons.
         let excerpt = format == Format::Text && line.trim_start().starts_with("::: ");
         let command = line.starts_with("::error file=") || line.starts_with("::warning file=");
         assert!(excerpt || command && format == Format::Github, "{line}");
@@ -67,7 +67,7 @@ fn harmless(output: &str, format: Format) {
 }
 
 #[test]
-fn a_bomb_of_aliases_does_not_go_off() {
+fn an_alias_bomb_is_rejected() {
     let levels = many(1..40, |level| {
         let inner = format!("*a{}", level - 1);
         format!("  a{level}: &a{level} [{inner}, {inner}, {inner}, {inner}]\n")
@@ -79,7 +79,7 @@ fn a_bomb_of_aliases_does_not_go_off() {
 }
 
 #[test]
-fn an_anchor_does_not_hold_itself() {
+fn an_anchor_cannot_contain_itself() {
     for text in [
         "users: &a\n  alice: *a\n",
         "users: &a [*a]\n",
@@ -92,7 +92,7 @@ fn an_anchor_does_not_hold_itself() {
 }
 
 #[test]
-fn depth_is_bounded() {
+fn nesting_depth_is_limited() {
     let deep = 100_000;
     for text in [
         "[".repeat(deep),
@@ -115,7 +115,7 @@ fn depth_is_bounded() {
 }
 
 #[test]
-fn many_keys_are_compared_without_comparing_all_with_all() {
+fn many_keys_are_compared_in_linear_time() {
     let keys = many(0..50_000, |number| format!("  g{number}: {{}}\n"));
     let text = format!("groups:\n{keys}  g0: {{}}\n  g49999: {{}}\n");
     let report = report_of(text);
@@ -158,7 +158,7 @@ fn ten_thousand_errors_are_counted_in_text_and_listed_in_json() {
 }
 
 #[test]
-fn many_resources_with_one_value_are_told_apart_quickly() {
+fn many_duplicates_are_found_in_linear_time() {
     let users = many(0..2000, |number| {
         format!(
             "  u{number}: {{ first_name: A, last_name: B, email: a@b.example, extension: 1001 }}\n"
@@ -175,7 +175,7 @@ fn many_resources_with_one_value_are_told_apart_quickly() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_refused_and_shown_safely() {
+fn invalid_utf_8_is_rejected_and_escaped() {
     let wide = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_be_bytes).collect() };
     for bytes in [
         b"users:\n  alice: \xff\xfe\n".to_vec(),
@@ -197,7 +197,7 @@ fn bytes_that_are_no_text_are_refused_and_shown_safely() {
 }
 
 #[test]
-fn what_a_terminal_would_obey_is_shown_and_not_obeyed() {
+fn control_characters_are_escaped() {
     for name in [
         r"al\e[2Jice",
         r"a\u202Eb",
@@ -241,7 +241,7 @@ fn what_a_terminal_would_obey_is_shown_and_not_obeyed() {
             assert!(report.has_errors(), "{text}");
         }
     }
-    // The same as they are, not escaped.
+    // The raw characters.
     for raw in [
         "\u{1b}[2J",
         "\u{202e}",
@@ -256,7 +256,7 @@ fn what_a_terminal_would_obey_is_shown_and_not_obeyed() {
 }
 
 #[test]
-fn lines_end_as_every_system_ends_them() {
+fn all_line_endings_are_accepted() {
     let text = "users:\n  alice:\n    first_name: Alice\n    lst_name: Ng\n";
     for (ending, same) in [("\r\n", true), ("\n", true), ("\r", false)] {
         let report = report_of(text.replace('\n', ending));
@@ -272,7 +272,7 @@ fn lines_end_as_every_system_ends_them() {
 }
 
 #[test]
-fn odd_structure_is_refused() {
+fn unusual_structure_is_rejected() {
     for (text, expected) in [
         ("a: 1\n---\nb: 2\n", "multiple-documents"),
         ("users: {}\n...\n---\n...\n", "multiple-documents"),
@@ -304,7 +304,7 @@ fn odd_structure_is_refused() {
 }
 
 #[test]
-fn a_resource_means_the_same_wherever_it_stands() {
+fn a_resource_means_the_same_in_any_file() {
     let pieces = [
         "users: { ann: { first_name: Ann, last_name: Lee, email: a@b.example, extension: 1001 } }\n",
         "users: { bob: { first_name: Bob, last_name: Lee, email: A@b.example, extension: 1001 } }\n",
@@ -343,7 +343,7 @@ fn a_resource_means_the_same_wherever_it_stands() {
     }
 }
 
-/// Text that looks like what people write, with what breaks it.
+/// Text that resembles YAML, with typical errors.
 fn yaml_like() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "users:",
@@ -416,22 +416,22 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn text_like_yaml_is_read_or_refused(text in yaml_like()) {
+    fn yaml_like_text_is_read_or_rejected(text in yaml_like()) {
         report_of(text);
     }
 
     #[test]
-    fn any_text_is_read_or_refused(text in "\\PC{0,80}|(.|\n|\t){0,80}") {
+    fn any_text_is_read_or_rejected(text in "\\PC{0,80}|(.|\n|\t){0,80}") {
         report_of(text);
     }
 
     #[test]
-    fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..120)) {
+    fn any_bytes_are_read_or_rejected(bytes in prop::collection::vec(any::<u8>(), 0..120)) {
         report_of(bytes);
     }
 
     #[test]
-    fn a_configuration_is_read_or_refused(text in yaml_like()) {
+    fn a_configuration_is_read_or_rejected(text in yaml_like()) {
         let mut files = Files::default();
         files.take(CONFIGURATION.to_owned(), format!("{STANDARD}{text}").into());
         let report = load(files, today()).report;

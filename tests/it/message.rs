@@ -1,4 +1,4 @@
-//! A *message* is one request or one answer of HTTP/1.1, as far as the faulty portal speaks it.
+//! A *message* is an HTTP/1.1 request or response of the faulty portal.
 
 use serde_json::Value;
 use std::{
@@ -6,7 +6,7 @@ use std::{
     net::TcpStream,
 };
 
-/// A request or an answer: its first line, its headers, its body.
+/// A request or a response: first line, headers and body.
 pub(crate) struct Message {
     pub(crate) first: String,
     pub(crate) headers: Vec<(String, String)>,
@@ -44,7 +44,7 @@ impl Message {
         })
     }
 
-    /// An answer of the proxy's own.
+    /// A response of the proxy itself.
     pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Self {
         let header = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         Self {
@@ -54,7 +54,7 @@ impl Message {
         }
     }
 
-    /// The message's bytes, and where its body begins.
+    /// The bytes, and the offset of the body.
     pub(crate) fn bytes(&self) -> (Vec<u8>, usize) {
         let mut bytes = format!("{}\r\n", self.first).into_bytes();
         for (name, value) in &self.headers {
@@ -70,7 +70,7 @@ impl Message {
         (bytes, body)
     }
 
-    /// Changes the page that this is.
+    /// Changes the page in the body.
     pub(crate) fn change_page(&mut self, change: impl FnOnce(&mut Value)) {
         if let Ok(mut page) = serde_json::from_slice(&self.body) {
             change(&mut page);

@@ -1,8 +1,7 @@
-//! The *oracle* is another reader of YAML, `serde_yaml` as the YAML organisation keeps it: what we
-//! read without complaint, it reads as the same tree.
+//! The *oracle* is another YAML reader, `serde_yaml`: every file that we accept must give the same tree.
 //!
-//! But for what is documented: a scalar is a number only where it is spelt as a number is printed, so
-//! that `+14155550100` and `0x1F` stay the text that somebody wrote, and a key is always text.
+//! The documented exceptions: only canonical numbers are numbers, so `+14155550100` and `0x1F` are text, and
+//! keys are always text.
 
 use callsheet::{
     diagnostic::Report,
@@ -13,7 +12,7 @@ use proptest::prelude::*;
 use serde_yaml::Value;
 use std::path::{Path, PathBuf};
 
-/// Fails where the two trees differ; `at` says where.
+/// Fails if the trees differ; `at` is the path.
 fn same(source: &Source, ours: &Node, theirs: &Value, at: &str) {
     match (&ours.kind, theirs) {
         (NodeKind::List(list), Value::Sequence(sequence)) => {
@@ -43,7 +42,7 @@ fn same(source: &Source, ours: &Node, theirs: &Value, at: &str) {
     }
 }
 
-/// Whether a scalar of ours is the oracle's, exceptions granted.
+/// Whether our scalar equals the oracle's, apart from the exceptions.
 fn is_scalar(plain: Plain, text: &str, theirs: &Value) -> bool {
     match (plain, theirs) {
         (Plain::Null, Value::Null) => true,
@@ -51,14 +50,14 @@ fn is_scalar(plain: Plain, text: &str, theirs: &Value) -> bool {
         (Plain::Integer(ours), Value::Number(theirs)) => theirs.as_i64() == Some(ours),
         (Plain::Float(ours), Value::Number(theirs)) => theirs.as_f64() == Some(ours),
         (Plain::Text, Value::String(theirs)) => theirs == text,
-        // As a key, or spelt as no number is printed.
+        // A key, or not a canonical number.
         (Plain::Text, Value::Number(number)) => number.to_string() == text || is_no_number(text),
         (Plain::Text, Value::Bool(truth)) => text.eq_ignore_ascii_case(&truth.to_string()),
         _ => false,
     }
 }
 
-/// Whether a text is spelt as no number is printed: with a plus sign, a base, a bare point, or a word.
+/// Whether a number isn't canonical: a plus sign, a base, a bare point, or a word.
 fn is_no_number(text: &str) -> bool {
     let digits = text.trim_start_matches(['-', '+']);
     text.starts_with('+')
@@ -68,7 +67,7 @@ fn is_no_number(text: &str) -> bool {
         || digits.to_ascii_lowercase().ends_with("nan")
 }
 
-/// Reads a text both ways. Returns whether we had nothing to say against it.
+/// Reads a text with both readers. Returns whether we accepted it.
 fn compare(name: &str, text: &str) -> bool {
     let source = Source::new(name, text);
     let mut report = Report::default();
@@ -80,7 +79,7 @@ fn compare(name: &str, text: &str) -> bool {
         Ok(theirs) => theirs,
         Err(error) => panic!("{name}: {error}\n{text}"),
     };
-    // A file that says nothing is an empty mapping to us.
+    // We read an empty file as an empty mapping.
     if !(theirs.is_null() && ours.entries().is_empty()) {
         same(&source, &ours, &theirs, name);
     }
@@ -101,7 +100,7 @@ fn files_below(folder: &str) -> Vec<PathBuf> {
 }
 
 #[test]
-fn files_are_read_as_the_oracle_reads_them() {
+fn files_are_read_like_the_oracle_does() {
     for folder in ["examples", "fixtures/valid"] {
         for path in files_below(folder) {
             let text = std::fs::read_to_string(&path).unwrap();
@@ -126,7 +125,7 @@ fn files_are_read_as_the_oracle_reads_them() {
 }
 
 #[test]
-fn exceptions_are_those_that_are_documented() {
+fn the_exceptions_are_documented() {
     let ours = |text: &str| {
         let source = Source::new("a.yaml", text);
         yaml::parse(&source, &mut Report::default())
@@ -187,7 +186,7 @@ fn exceptions_are_those_that_are_documented() {
     }
 }
 
-/// A value, and the style in which it is written.
+/// A value and its style.
 #[derive(Clone, Debug)]
 enum Written {
     Plain(&'static str),
@@ -199,7 +198,7 @@ enum Written {
 }
 
 impl Written {
-    /// What stands behind `key: ` or `- `.
+    /// The text after `key: ` or `- `.
     fn text(&self, indent: usize, flow: bool) -> String {
         let pad = " ".repeat(indent);
         let parts: Vec<String> = match self {
@@ -297,8 +296,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn documents_are_read_as_the_oracle_reads_them(map in prop::collection::vec(("[a-z]{1,4}", written()), 1..4)) {
-        // Without a line break at the end of the file, the two differ about one at the end of a block.
+    fn documents_are_read_like_the_oracle_does(map in prop::collection::vec(("[a-z]{1,4}", written()), 1..4)) {
+        // Without a final line break, the readers differ in the last line break of a block.
         let text = Written::Map(true, map).text(0, false) + "\n";
         compare("generated.yaml", &text);
     }

@@ -1,4 +1,4 @@
-//! The *page* of a plan, as a browser sees it.
+//! The HTML *page* of a plan in a browser.
 
 use callsheet::{
     model::{Address, Change, Fields, Kind, Requests, Value},
@@ -33,7 +33,7 @@ fn operation(action: Action, cause: Cause, key: &str) -> Operation {
     }
 }
 
-/// What a browser writes after it has loaded the page; nothing where there is no browser.
+/// The DOM and the network log after a browser has loaded the page; none without a browser.
 fn dumped(page: &Path, folder: &Path) -> Option<(String, String)> {
     let profile = format!("--user-data-dir={}", folder.join("profile").display());
     let log = folder.join("net.json");
@@ -66,7 +66,7 @@ fn dumped(page: &Path, folder: &Path) -> Option<(String, String)> {
 }
 
 #[test]
-fn a_browser_shows_the_plan_and_asks_nobody_for_anything() {
+fn a_browser_shows_the_plan_and_sends_no_request() {
     let folder = tempfile::tempdir().unwrap();
     let page = folder.path().join("plan.html");
     let plan = Plan {
@@ -106,7 +106,7 @@ fn a_browser_shows_the_plan_and_asks_nobody_for_anything() {
     }
     assert!(!dom.contains("<img"), "{dom}");
     assert_eq!(dom.matches("<script").count(), 1);
-    // The page's own script was let run by the page's own policy: it has shown the search.
+    // The content security policy allowed the page's script, which shows the search form.
     assert!(dom.contains("<form role=\"search\">"), "{dom}");
     assert!(!dom.contains("<title>owned"), "{dom}");
     assert!(!requests.contains("127.0.0.1:9"), "something was asked for");

@@ -1,4 +1,4 @@
-//! The sandbox as a client sees it: over HTTP, on a port of its own.
+//! Tests of the sandbox over HTTP.
 
 use crate::running::{Client, READ, Sandbox, WRITE, path, user};
 use callsheet::{
@@ -10,7 +10,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// So many users, as a store is seeded with them.
+/// Users for seeding a store.
 fn users(count: usize) -> impl Iterator<Item = (Kind, Box<str>, Fields)> {
     (0..count).map(|number| {
         let text = |text: String| Field::text(&text);
@@ -26,7 +26,7 @@ fn users(count: usize) -> impl Iterator<Item = (Kind, Box<str>, Fields)> {
 }
 
 #[tokio::test]
-async fn pages_end_where_the_objects_end() {
+async fn the_last_page_ends_with_the_last_object() {
     for count in [0, 1, 9, 10, 11, 20] {
         let store = Store::in_memory().unwrap();
         store.seed(users(count)).unwrap();
@@ -55,7 +55,7 @@ async fn pages_end_where_the_objects_end() {
 }
 
 #[tokio::test]
-async fn a_listing_is_limited_and_found_by_key() {
+async fn a_listing_can_be_limited_and_filtered_by_key() {
     let (_sandbox, client) = Sandbox::with_client();
     for name in ["ann", "bob+1"] {
         client.post("/v1/users", &user(name)).await;
@@ -80,7 +80,7 @@ async fn a_listing_is_limited_and_found_by_key() {
 }
 
 #[tokio::test]
-async fn an_object_is_made_read_changed_and_removed() {
+async fn an_object_is_created_read_updated_and_deleted() {
     let (_sandbox, client) = Sandbox::with_client();
     let made = client.post("/v1/users", &user("ann")).await;
     assert_eq!(made.status, 201, "{made:?}");
@@ -105,7 +105,7 @@ async fn an_object_is_made_read_changed_and_removed() {
     assert_eq!(cleared["permissions"], json!(["c.c"]));
     let same = client.patch(&at, &cleared).await;
     assert_eq!(same.body, cleared, "what was read changes nothing");
-    // The name that she gave up is free.
+    // The old name is free.
     let mut heir = user("ann");
     heir["email"] = "heir@acme.example".into();
     assert_eq!(client.post("/v1/users", &heir).await.status, 201);
@@ -138,7 +138,7 @@ async fn of_many_who_want_one_extension_one_gets_it() {
 }
 
 #[tokio::test]
-async fn what_a_deleted_object_leaves_behind_dangles() {
+async fn references_to_a_deleted_object_dangle() {
     let (_sandbox, client) = Sandbox::with_client();
     let boss = client.post("/v1/scopes", &json!({"name": "boss"})).await;
     let mut ann = user("ann");
@@ -151,7 +151,7 @@ async fn what_a_deleted_object_leaves_behind_dangles() {
     assert_eq!(client.delete(&path(Kind::Scopes, &boss)).await.status, 204);
     let at = path(Kind::Users, &ann);
     assert_eq!(client.get(&at).await.body["scope"], "boss");
-    // What dangles is no reason to refuse another change.
+    // A dangling reference doesn't block other changes.
     assert_eq!(client.patch(&at, &json!({"dnd": true})).await.status, 200);
     let again = client.patch(&at, &json!({"scope": "chief"})).await;
     assert_eq!(
@@ -164,7 +164,7 @@ async fn what_a_deleted_object_leaves_behind_dangles() {
 }
 
 #[tokio::test]
-async fn a_number_is_known_by_itself_and_a_contact_by_its_key() {
+async fn numbers_and_contacts_have_their_own_keys() {
     let (_sandbox, client) = Sandbox::with_client();
     let main = json!({"number": "+14155550100", "destination": "not-yet", "caller_name": "Acme"});
     let made = client.post("/v1/numbers", &main).await;
@@ -175,7 +175,7 @@ async fn a_number_is_known_by_itself_and_a_contact_by_its_key() {
         (again.status, again.faults()),
         (409, vec!["number taken".to_owned()])
     );
-    // The same digits are an extension too, and no number without a plus.
+    // The same digits can be an extension, and a number needs a plus sign.
     let fax = json!({"number": "14155550100", "kind": "fax", "name": "Fax"});
     assert_eq!(client.post("/v1/extensions", &fax).await.status, 201);
     let wrong = json!({"number": "14155550100", "caller_name": "Sixteen letters."});
@@ -213,8 +213,8 @@ async fn a_number_is_known_by_itself_and_a_contact_by_its_key() {
     );
 }
 
-/// Whether any file of a folder holds these bytes.
-fn holds(folder: &Path, bytes: &str) -> bool {
+/// Whether a file of a directory contains a text.
+fn contains(folder: &Path, bytes: &str) -> bool {
     std::fs::read_dir(folder).unwrap().any(|entry| {
         let file = std::fs::read(entry.unwrap().path()).unwrap();
         file.windows(bytes.len())
@@ -223,7 +223,7 @@ fn holds(folder: &Path, bytes: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_secret_is_never_kept_and_never_told() {
+async fn a_secret_is_never_stored_or_returned() {
     let folder = tempfile::tempdir().unwrap();
     let sandbox = Embedded::start(&folder.path().join("portal.db")).unwrap();
     let client = Client::new(sandbox.url(), sandbox.token().expose_secret());
@@ -245,16 +245,19 @@ async fn a_secret_is_never_kept_and_never_told() {
         let text = body.to_string();
         assert!(!text.contains("correct-horse") && !text.contains("battery-staple"));
     }
-    assert!(holds(folder.path(), "ann@acme.example"), "the file is read");
+    assert!(
+        contains(folder.path(), "ann@acme.example"),
+        "the file is read"
+    );
     assert!(folder.path().join("portal.db-wal").exists());
     sandbox.stop().await;
     for secret in ["correct-horse", "battery-staple"] {
-        assert!(!holds(folder.path(), secret));
+        assert!(!contains(folder.path(), secret));
     }
 }
 
 #[tokio::test]
-async fn what_was_written_is_there_after_a_restart() {
+async fn data_survives_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("a/new/folder/portal.db");
     let sandbox = Embedded::start(&database).unwrap();
@@ -280,7 +283,7 @@ fn a_seed_is_all_or_nothing() {
 }
 
 #[tokio::test]
-async fn the_description_has_every_kind_and_leads_somewhere() {
+async fn the_description_has_every_kind_and_valid_references() {
     let (sandbox, _client) = Sandbox::with_client();
     let stranger = Client::new(&sandbox.url, "");
     assert_eq!(stranger.get("/healthz").await.body, json!({"status": "ok"}));

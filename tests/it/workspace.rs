@@ -1,4 +1,4 @@
-//! A *workspace* for a test: files in a folder of their own, or only in memory.
+//! A *workspace* for a test: files in a directory, or in memory.
 
 use callsheet::{
     desired::{Desired, load},
@@ -8,15 +8,15 @@ use callsheet::{
 };
 use std::path::Path;
 
-/// What a workspace needs before it can say anything else.
+/// The standard configuration.
 pub(crate) const STANDARD: &str = "portal: { kind: sandbox, database: .callsheet/sandbox.db }\npolicy: { extensions: { digits: 2-5 } }\n";
 
-/// The day on which every test reads its files: waivers expire.
+/// The date of all tests, since waivers expire.
 pub(crate) fn today() -> jiff::civil::Date {
     jiff::civil::date(2026, 9, 1)
 }
 
-/// What one file declares, in a workspace that has nothing else.
+/// Loads a workspace with one file.
 pub(crate) fn read_file(name: &str, bytes: impl Into<Vec<u8>>) -> Desired {
     let mut files = Files::default();
     files.take(CONFIGURATION.to_owned(), STANDARD.into());
@@ -24,7 +24,7 @@ pub(crate) fn read_file(name: &str, bytes: impl Into<Vec<u8>>) -> Desired {
     load(files, today())
 }
 
-/// A report in one format, as a pipe gets it.
+/// A report in one format, without colors.
 pub(crate) fn shown(report: &Report, format: Format) -> String {
     let mut out = Vec::new();
     render::report(format, report, &Look::default(), &mut out).unwrap();
@@ -36,7 +36,7 @@ pub(crate) fn rules(report: &Report) -> Vec<&'static str> {
     report.sorted().iter().map(|one| one.rule.id()).collect()
 }
 
-/// Writes files into a folder; those in folders of their own too.
+/// Writes files into a directory, with their subdirectories.
 pub(crate) fn write(folder: &Path, files: &[(&str, &str)]) {
     for (name, text) in files {
         let path = folder.join(name);

@@ -1,4 +1,4 @@
-//! The *command*, over a sandbox that holds what it would never have taken.
+//! The import *command*, with a sandbox whose objects are invalid.
 
 use super::{person, with};
 use crate::{running::Sandbox, workspace::write};
@@ -8,7 +8,7 @@ use callsheet::{
 };
 use serde_json::{Value as Json, json};
 
-/// A workspace over a sandbox that holds this, and the sandbox.
+/// A workspace and its sandbox with objects.
 fn over(objects: Vec<(Kind, &str, Json)>) -> (tempfile::TempDir, Sandbox) {
     let store = Store::in_memory().unwrap();
     let seeds = objects.into_iter().map(|(kind, key, fields)| {
@@ -26,7 +26,7 @@ fn over(objects: Vec<(Kind, &str, Json)>) -> (tempfile::TempDir, Sandbox) {
     (folder, sandbox)
 }
 
-/// Runs the binary in a workspace: how it ended, what it printed, and what it said.
+/// Runs the binary in a workspace. Returns exit code, stdout and stderr.
 fn run(folder: &tempfile::TempDir, line: &str) -> (i32, String, String) {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_callsheet"));
     command
@@ -60,7 +60,7 @@ fn hostile_objects() -> Vec<(Kind, &'static str, Json)> {
 }
 
 #[test]
-fn the_command_tells_what_it_leaves_out_and_leaves_nothing_to_plan() {
+fn the_command_reports_what_it_leaves_out_and_the_plan_is_empty() {
     let (folder, _sandbox) = over(hostile_objects());
     let (code, stdout, stderr) = run(&folder, "import");
     assert_eq!(code, 0, "{stderr}");
@@ -90,7 +90,7 @@ fn the_command_tells_what_it_leaves_out_and_leaves_nothing_to_plan() {
 }
 
 #[test]
-fn what_was_asked_for_by_name_and_cannot_be_declared_is_an_error() {
+fn a_requested_object_that_cannot_be_declared_is_an_error() {
     let (folder, _sandbox) = over(hostile_objects());
     for (line, why) in [
         (

@@ -1,6 +1,6 @@
-//! A *hostile* portal holds text, references and twins that no schema likes, beside what is sound.
+//! A *hostile* portal has invalid text, dangling references and duplicates beside valid objects.
 
-use super::{imported, told, with};
+use super::{imported, left_out, with};
 use callsheet::{
     config::PortalKind,
     model::{Address, Kind},
@@ -9,7 +9,7 @@ use proptest::{collection::vec, prelude::*};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
-/// Text as portals hold it, and as no schema likes it.
+/// Valid and invalid text.
 const TEXTS: &[&str] = &[
     "Ann",
     "Ann ",
@@ -211,22 +211,22 @@ fn hostile() -> impl Strategy<Value = Vec<(Kind, String, Json)>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
     #[test]
-    fn an_import_comes_out_even_and_keeps_all_that_is_sound(objects in hostile()) {
-        // Sound ones that come first, so that nobody took before them what only one may have.
-        let sound = [
-            (Kind::Groups, "0-sound", json!({"title": "Sound"})),
-            (Kind::Users, "0-ann", with("0-ann", json!({"extension": "10001", "groups": ["0-sound"], "title": "null"}))),
+    fn an_import_validates_and_keeps_all_valid_objects(objects in hostile()) {
+        // Valid objects come first, so that they keep their unique values.
+        let valid = [
+            (Kind::Groups, "0-valid", json!({"title": "Valid"})),
+            (Kind::Users, "0-ann", with("0-ann", json!({"extension": "10001", "groups": ["0-valid"], "title": "null"}))),
             (Kind::Users, "0-bob", with("0-bob", json!({"forwarding": {"enabled": true, "destinations": ["10001"]}}))),
             (Kind::Extensions, "00", json!({"kind": "ring_group", "name": "~", "members": ["0-ann", "0-bob"]})),
         ];
         let hostile = objects.iter().map(|(kind, key, fields)| (*kind, key.as_str(), fields.clone()));
-        let unique: BTreeMap<(Kind, &str), Json> = hostile.chain(sound.clone()).map(|(kind, key, fields)| ((kind, key), fields)).collect();
+        let unique: BTreeMap<(Kind, &str), Json> = hostile.chain(valid.clone()).map(|(kind, key, fields)| ((kind, key), fields)).collect();
         let all: Vec<(Kind, &str, Json)> = unique.into_iter().map(|((kind, key), fields)| (kind, key, fields)).collect();
         let _fitted = imported(&all, "{}", PortalKind::Kazoo);
         let import = imported(&all, "{}", PortalKind::Sandbox);
-        for (kind, key, _) in &sound {
+        for (kind, key, _) in &valid {
             let address = Address::new(*kind, *key);
-            prop_assert!(import.left_out.iter().all(|one| one.address != address), "{:?}", told(&import));
+            prop_assert!(import.left_out.iter().all(|one| one.address != address), "{:?}", left_out(&import));
         }
     }
 }

@@ -1,5 +1,4 @@
-//! An *import* always validates and leaves nothing to plan, whatever a portal holds: what no file can
-//! declare is left out, and nothing else is.
+//! An *import* always validates, and the next plan is empty: only what can't be declared is left out.
 
 mod command;
 mod hostile;
@@ -18,7 +17,7 @@ use callsheet::{
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 
-/// What a portal of a kind holds, as it answers it.
+/// The live state of a portal.
 fn live(objects: &[(Kind, &str, Json)]) -> Live {
     let mut live = Live::default();
     for kind in Kind::ALL {
@@ -42,8 +41,8 @@ fn today() -> jiff::civil::Date {
     crate::workspace::today()
 }
 
-/// Reads drafted files as the command does.
-fn verdict(drafted: &[File], own: &str, kind: PortalKind, live: &Live) -> Validation {
+/// Validates drafted files like the command.
+fn validation(drafted: &[File], own: &str, kind: PortalKind, live: &Live) -> Validation {
     let mut files = Files::default();
     files.take("callsheet.yaml".into(), STANDARD.into());
     files.take("own.yaml".into(), own.into());
@@ -75,7 +74,7 @@ fn verdict(drafted: &[File], own: &str, kind: PortalKind, live: &Live) -> Valida
     Validation { report, operations }
 }
 
-/// Imports everything beside what is declared, and checks that it comes out even.
+/// Imports all undeclared objects, and checks that the next plan is empty.
 fn imported(objects: &[(Kind, &str, Json)], own: &str, kind: PortalKind) -> Import {
     let live = live(objects);
     let mut files = Files::default();
@@ -83,9 +82,9 @@ fn imported(objects: &[(Kind, &str, Json)], own: &str, kind: PortalKind) -> Impo
     let declared = desired::load(files, today()).state;
     let selected = import::select(&live, &declared, &[]).unwrap();
     let exists = |name: &str| name == "own.yaml";
-    let validate = |files: &[File]| Ok::<_, import::Error>(verdict(files, own, kind, &live));
+    let validate = |files: &[File]| Ok::<_, import::Error>(validation(files, own, kind, &live));
     let import = import::import(&live, &declared, &selected, &exists, &validate).unwrap();
-    let Validation { report, operations } = verdict(&import.files, own, kind, &live);
+    let Validation { report, operations } = validation(&import.files, own, kind, &live);
     assert!(!report.has_errors(), "{:?}", report.sorted());
     let ours: BTreeSet<&Address> = import
         .files
@@ -102,22 +101,22 @@ fn imported(objects: &[(Kind, &str, Json)], own: &str, kind: PortalKind) -> Impo
     import
 }
 
-fn told(import: &Import) -> Vec<String> {
-    let told = |one: &LeftOut| {
+fn left_out(import: &Import) -> Vec<String> {
+    let left_out = |one: &LeftOut| {
         let field = one
             .field
             .as_ref()
             .map_or(String::new(), |field| format!(".{field}"));
         format!("{}{field}: {}", one.address, one.why)
     };
-    import.left_out.iter().map(told).collect()
+    import.left_out.iter().map(left_out).collect()
 }
 
 fn person(name: &str) -> Json {
     json!({"username": name, "first_name": "Ann", "last_name": "Lee", "email": format!("{name}@acme.example")})
 }
 
-/// A person with more.
+/// A person with additional fields.
 fn with(name: &str, more: Json) -> Json {
     let mut person = person(name);
     for (field, value) in more.as_object().unwrap() {
@@ -127,7 +126,7 @@ fn with(name: &str, more: Json) -> Json {
 }
 
 #[test]
-fn a_field_that_no_file_can_declare_is_left_out_alone() {
+fn only_the_invalid_field_is_left_out() {
     let objects = [
         (
             Kind::Users,
@@ -156,7 +155,7 @@ fn a_field_that_no_file_can_declare_is_left_out_alone() {
     ];
     let import = imported(&objects, "{}", PortalKind::Sandbox);
     assert_eq!(
-        told(&import),
+        left_out(&import),
         [
             "users/ann.rings_before_voicemail: `rings_before_voicemail`: `12` is not 10 or less",
             "users/ann.title: `title`: `Boss ` is not one line of 1 to 255 characters, with no white space at either end",
@@ -173,7 +172,7 @@ fn a_field_that_no_file_can_declare_is_left_out_alone() {
 }
 
 #[test]
-fn an_object_goes_with_what_it_needs_and_takes_along_what_needs_it() {
+fn an_object_is_left_out_with_its_dependents() {
     let mut nameless = person("admin");
     nameless.as_object_mut().unwrap().remove("email");
     nameless["extension"] = json!("1009");
@@ -210,7 +209,7 @@ fn an_object_goes_with_what_it_needs_and_takes_along_what_needs_it() {
     ];
     let import = imported(&objects, "{}", PortalKind::Sandbox);
     assert_eq!(
-        told(&import),
+        left_out(&import),
         [
             "users/-odd-: its key is not the key of a user",
             "users/admin: `email` is missing",
@@ -233,7 +232,7 @@ fn an_object_goes_with_what_it_needs_and_takes_along_what_needs_it() {
 }
 
 #[test]
-fn what_is_declared_already_keeps_what_it_has() {
+fn declared_resources_keep_their_values() {
     let own = "users: { zoe: { first_name: Zoe, last_name: Ash, email: ann@acme.example, extension: 1001 } }\n";
     let objects = [
         (Kind::Users, "ann", person("ann")),
@@ -249,16 +248,16 @@ fn what_is_declared_already_keeps_what_it_has() {
         ),
     ];
     let import = imported(&objects, own, PortalKind::Sandbox);
-    let told = told(&import);
-    assert_eq!(told.len(), 2, "{told:?}");
+    let left_out = left_out(&import);
+    assert_eq!(left_out.len(), 2, "{left_out:?}");
     assert!(
-        told[0].starts_with("users/ann: ") && told[1].starts_with("users/bob.extension: "),
-        "{told:?}"
+        left_out[0].starts_with("users/ann: ") && left_out[1].starts_with("users/bob.extension: "),
+        "{left_out:?}"
     );
 }
 
 #[test]
-fn a_template_that_gives_something_else_is_left_out() {
+fn a_template_with_different_values_is_left_out() {
     let template = json!({"attributes": {"room": {"default": "1"}}, "user": {"alias": "Room ${room}", "dnd": true}});
     let objects = [
         (Kind::Templates, "desk", template),
@@ -296,7 +295,7 @@ fn a_template_that_gives_something_else_is_left_out() {
         users.contains("alias: Bobby") && !users.contains("Room 1"),
         "{users}"
     );
-    let left: Vec<String> = told(&import);
+    let left: Vec<String> = left_out(&import);
     assert!(
         left.iter().any(|one| one.starts_with("users/bob.template")),
         "{left:?}"
@@ -308,7 +307,7 @@ fn a_template_that_gives_something_else_is_left_out() {
 }
 
 #[test]
-fn ten_thousand_objects_take_few_readings() {
+fn ten_thousand_objects_need_few_validations() {
     let keys: Vec<String> = (0..10_000).map(|at| format!("u{at:05}")).collect();
     let objects = keys.iter().enumerate().map(|(at, key)| {
         let mut one = with(
@@ -326,7 +325,7 @@ fn ten_thousand_objects_take_few_readings() {
     let readings = std::cell::Cell::new(0);
     let validate = |files: &[File]| {
         readings.set(readings.get() + 1);
-        Ok::<_, import::Error>(verdict(files, "{}", PortalKind::Sandbox, &live))
+        Ok::<_, import::Error>(validation(files, "{}", PortalKind::Sandbox, &live))
     };
     let import =
         import::import(&live, &Default::default(), &selected, &|_| false, &validate).unwrap();

@@ -1,20 +1,19 @@
-//! An *import* is a path in a source file that leads to another module of the crate, in a `use` or
-//! anywhere else.
+//! An *import* is a path in a source file to another module of the crate, in a `use` or elsewhere.
 
-/// The module that a file is: `plan/order.rs` is `plan::order`.
+/// The module of a file: `plan/order.rs` is `plan::order`.
 pub(super) fn module_path(file: &str) -> Vec<&str> {
     let stem = file.trim_end_matches(".rs");
     let stem = stem.strip_suffix("/mod").unwrap_or(stem);
     stem.split('/').collect()
 }
 
-/// A word or a sign of Rust.
+/// A token: a word or a symbol.
 pub(super) struct Token<'t> {
     pub(super) line: usize,
     pub(super) word: &'t str,
 }
 
-/// The words and signs of a Rust source; comments and literals aside.
+/// The tokens of a Rust source, without comments and literals.
 pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -42,7 +41,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
     found
 }
 
-/// The length of the comment or literal that a text begins with.
+/// The length of the comment or literal at the start of a text.
 fn skipped(text: &str) -> Option<usize> {
     if text.starts_with("//") {
         return Some(text.find('\n').unwrap_or(text.len()));
@@ -91,13 +90,13 @@ fn skipped(text: &str) -> Option<usize> {
     Some(if closed { quoted(text, '\'') } else { 1 })
 }
 
-/// The top-level modules that a file imports or names, with the lines, in order. What is no module
-/// (`*`, `self`, `crate`, `#[path]`) gets around the table and is in no line of it.
+/// The top-level modules that a file imports or names, with their lines. Imports that bypass the table
+/// (`*`, `self`, `crate`, `#[path]`) are listed too, and match no entry.
 pub(super) fn imports(file: &[&str], text: &str) -> Vec<(usize, String)> {
     let tokens = tokens(text);
     let word = |at: usize| tokens.get(at).map_or("", |token| token.word);
     let mut found = Vec::new();
-    // The module at each open brace, if the brace opened one.
+    // The module of each open brace, if any.
     let mut inside: Vec<Option<&str>> = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
@@ -128,7 +127,7 @@ pub(super) fn imports(file: &[&str], text: &str) -> Vec<(usize, String)> {
     found
 }
 
-/// Follows a path, and every path of a group in it, from module `here`; says where it ends.
+/// Follows a path and the paths of its groups, from module `here`. Returns its end.
 fn follow(
     tokens: &[Token<'_>],
     mut at: usize,
@@ -148,7 +147,7 @@ fn follow(
                 at += 1;
                 while !matches!(word(at), "}" | "") {
                     at = follow(tokens, at, &module, found);
-                    // The end of the path: a new name, or nothing.
+                    // The end of the path, maybe with a new name.
                     while !matches!(word(at), "," | "}" | "") {
                         at += 1;
                     }
@@ -157,17 +156,17 @@ fn follow(
                 return at + 1;
             }
             name => {
-                // The first module of the path is the one that counts.
+                // Only the first module of the path matters.
                 let name = module.first().copied().unwrap_or(name);
                 found.push((tokens[at.min(tokens.len() - 1)].line, name.to_owned()));
                 module.push(name);
-                // What follows is below it.
+                // The rest is inside that module.
                 while word(at + 1) == "::" && word(at + 2) != "{" {
                     at += 2;
                 }
                 at += 1;
                 if word(at) == "::" {
-                    // A group: nothing in it can leave the module.
+                    // A group can't leave the module.
                     let mut depth = 0;
                     loop {
                         at += 1;
@@ -192,7 +191,7 @@ fn follow(
 }
 
 #[test]
-fn every_way_to_write_an_import_is_seen() {
+fn every_form_of_import_is_found() {
     let seen = |file: &str, text: &str| -> String {
         let found = imports(&module_path(file), text).into_iter();
         found.map(|(_, name)| name).collect::<Vec<_>>().join(" ")
@@ -229,7 +228,7 @@ fn every_way_to_write_an_import_is_seen() {
         ),
         "a"
     );
-    // The root by another name would hide what comes through it.
+    // An alias of the root would hide imports.
     assert_eq!(seen("a.rs", "use crate::*;"), "*");
     assert_eq!(seen("a.rs", "use super::{self as root};"), "self");
     assert_eq!(seen("a.rs", "use crate as root;"), "crate");

@@ -1,6 +1,5 @@
-//! A *layer* is a module of the crate with what it may import. The table here is the architecture: an
-//! import that it doesn't allow fails, so that the direction of the code can be trusted and a change of
-//! it is a change of this file.
+//! A *layer* is a module of the crate and the modules that it may import. This table defines the
+//! architecture: other imports fail the test.
 
 mod imports;
 
@@ -11,7 +10,7 @@ use std::{
     path::Path,
 };
 
-/// Each module in reading order, and the modules that it may import; `*` is all above it.
+/// Each module and the modules that it may import; `*` means all modules above it.
 const LAYERS: &[(&str, &str)] = &[
     ("sensitive", ""),
     ("source", "sensitive"),
@@ -45,11 +44,10 @@ const LAYERS: &[(&str, &str)] = &[
     ("cli", "*"),
 ];
 
-/// Imports that a layer allows to some of its files only: the module, what it imports, and where.
+/// Imports that are allowed in some files only: module, import and file.
 const NARROW: &[(&str, &str, &str)] = &[("portal", "sandbox", "portal/open.rs")];
 
-/// Crates that may be replaced one day, and the only files that know of them: the beginnings of their
-/// paths.
+/// Replaceable crates, and the path prefixes of the only files that may use them.
 const CRATES: &[(&str, &str)] = &[
     ("granit_parser", "yaml/"),
     ("jsonschema", "schema"),
@@ -65,7 +63,7 @@ fn imports_are_those_of_the_table() {
     let mut wrong = Vec::new();
     for (file, text) in files() {
         let module = file.split(['/', '.']).next().unwrap_or_default();
-        // These two declare and start everything, and do nothing else.
+        // These two only declare and start everything.
         if matches!(file.as_str(), "lib.rs" | "main.rs") {
             continue;
         }
@@ -91,7 +89,7 @@ fn imports_are_those_of_the_table() {
 }
 
 #[test]
-fn a_crate_is_named_where_the_table_says() {
+fn replaceable_crates_are_used_only_in_their_files() {
     let mut wrong = Vec::new();
     for (file, text) in files() {
         for Token { line, word } in tokens(&text) {
