@@ -68,7 +68,7 @@ pub(super) fn colors_are_unique(context: &Context<'_>, report: &mut Report) {
             continue;
         };
         if let Some(other) = first.insert(color, address) {
-            let message = format!("{address} and {other} have the same color {color}");
+            let message = format!("{address} has the same color as {other}: {color}");
             let diagnostic = context.at(Rule::SameColor, address, "color", message);
             report.add(diagnostic.related(
                 context.place(other, "color"),

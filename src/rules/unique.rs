@@ -30,7 +30,7 @@ pub(super) fn values_are_unique(context: &Context<'_>, report: &mut Report) {
             let message = if *address == first {
                 format!("{address} has the {what} {value} twice")
             } else {
-                format!("{address} and {first} have the same {what} {value}")
+                format!("{address} has the same {what} as {first}: {value}")
             };
             let before = claims[..at].iter().filter(|one| one.address == *address);
             let path = path_of(context, claim, before.count());

@@ -75,7 +75,7 @@ fn the_command_reports_what_it_leaves_out_and_the_plan_is_empty() {
             "left out: users/admin: `email` is missing",
             "left out: `rings_before_voicemail` of users/ann: `rings_before_voicemail`: `12` is not 10 or less",
             "left out: `title` of users/ann: `title`: `Boss\\u{1b}[31m ` is not one line of 1 to 255 characters, with no white space at either end",
-            "left out: extensions/2000: no user or extension `admin` is declared",
+            "left out: extensions/2000: the user or extension `admin` isn't declared",
         ]
     );
     assert_eq!(run(&folder, "validate").0, 0);
@@ -99,7 +99,7 @@ fn a_requested_object_that_cannot_be_declared_is_an_error() {
         ),
         (
             "import users/bob extensions/2000",
-            "extensions/2000 can't be declared: no user or extension `admin` is declared",
+            "extensions/2000 can't be declared: the user or extension `admin` isn't declared",
         ),
     ] {
         let (code, stdout, stderr) = run(&folder, line);

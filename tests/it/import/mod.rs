@@ -160,10 +160,10 @@ fn only_the_invalid_field_is_left_out() {
             "users/ann.rings_before_voicemail: `rings_before_voicemail`: `12` is not 10 or less",
             "users/ann.title: `title`: `Boss ` is not one line of 1 to 255 characters, with no white space at either end",
             "users/bob.extension: `extension`: `7` is not an extension of 2 to 15 digits",
-            "users/bob.groups: refers to `nobody`, and there is no such group",
+            "users/bob.groups: refers to the unknown group `nobody`",
             "users/bob.voicemail.mailbox: `mailbox`: `x7` is not a mailbox number of 1 to 15 digits",
-            "users/eve.phones: `phones[1]` has no `model`",
-            "users/eve.scope: refers to `nope`, and there is no such scope",
+            "users/eve.phones: `phones[1]` lacks the required field `model`",
+            "users/eve.scope: refers to the unknown scope `nope`",
         ]
     );
     assert_eq!(import.files.len(), 1);
@@ -213,15 +213,15 @@ fn an_object_is_left_out_with_its_dependents() {
         [
             "users/-odd-: its key is not the key of a user",
             "users/admin: `email` is missing",
-            "users/ann.forwarding.destinations: no user or extension `admin` is declared",
-            "users/bob: has the e-mail address ann@acme.example, which users/ann has too",
-            "extensions/2000.members: no user or extension `1009` is declared",
-            "extensions/2000.no_answer: no user or extension `2001` is declared",
-            "extensions/2001: no user or extension `2002` is declared",
-            "extensions/2002: no user or extension `2003` is declared",
-            "extensions/2003: no user or extension `bob` is declared",
+            "users/ann.forwarding.destinations: the user or extension `admin` isn't declared",
+            "users/bob: has the same e-mail address as users/ann: ann@acme.example",
+            "extensions/2000.members: the user or extension `1009` isn't declared",
+            "extensions/2000.no_answer: the user or extension `2001` isn't declared",
+            "extensions/2001: the user or extension `2002` isn't declared",
+            "extensions/2002: the user or extension `2003` isn't declared",
+            "extensions/2003: the user or extension `bob` isn't declared",
             "extensions/2004: `kind` is missing",
-            "numbers/+14155550100.destination: no user or extension `2003` is declared",
+            "numbers/+14155550100.destination: the user or extension `2003` isn't declared",
         ]
     );
     let texts: String = import.files.iter().map(|file| &*file.text).collect();
