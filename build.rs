@@ -4,6 +4,11 @@
 //! either it names none. The date is `SOURCE_DATE_EPOCH`'s, or else the commit's, so that the same sources
 //! give the same binary. A debug build names neither: it would be built anew after each commit.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "Cargo tells a build script everything by variables"
+)]
+
 use std::{
     env, fs,
     path::{Path, PathBuf},

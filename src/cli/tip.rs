@@ -90,7 +90,7 @@ const FLAGS: &[(&str, &str)] = &[
         "--output",
         "pass `--format` for the output format, or `--out FILE` to save a plan",
     ),
-    ("--parallelism", "set `portal.pace` in callsheet.yaml"),
+    ("--parallelism", "set `portal.rate_limit` in callsheet.yaml"),
     (
         "--refresh",
         "there is nothing to refresh: each plan reads the portal",

@@ -153,17 +153,18 @@ pub(super) fn value(value: Option<&Value>) -> String {
     }
 }
 
-/// The waiver to add for a blocking finding, if it can be waived.
+/// The waiver to add for a blocking finding, if it can be waived: a line of `allow`, ready to be pasted.
 pub(super) fn waiver(finding: &Finding) -> Option<String> {
     if finding.level != Level::Block || !finding.can_be_waived() {
         return None;
     }
+    let until = finding.waivable_until?;
     let address = finding.address.as_ref();
     let address = address.map_or_else(String::new, |address| format!("address: {address}, "));
     let max = finding.count;
     let max = max.map_or_else(String::new, |count| format!("max: {count}, "));
     Some(format!(
-        "- {{ finding: {}, {address}{max}until: …, because: … }}",
+        "- {{ finding: {}, {address}{max}until: {until}, because: \"why\" }}",
         finding.rule
     ))
 }

@@ -4,7 +4,7 @@
 //! It is added to published schemas only. The engine explains mistakes in its own words.
 
 use super::example;
-use crate::model::{BUILT_IN_SCOPES, BuiltInScope, text::Format};
+use crate::model::{BUILT_IN_SCOPES, BuiltInScope, FeatureKind, Kind, text::Format};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -38,7 +38,7 @@ fn walk(schema: &mut Value, at: Position<'_>) {
     let Value::Object(keywords) = schema else {
         return;
     };
-    for keyword in ["items", "additionalProperties", "if", "then"] {
+    for keyword in ["items", "additionalProperties", "then"] {
         if let Some(inner) = keywords.get_mut(keyword) {
             walk(inner, at);
         }
@@ -61,6 +61,9 @@ fn walk(schema: &mut Value, at: Position<'_>) {
                 },
             );
         }
+    }
+    if at.field == "features" {
+        feature_kinds(keywords);
     }
     describe(keywords);
     choices(keywords);
@@ -150,6 +153,8 @@ fn text(keywords: &mut Map<String, Value>, at: Position<'_>) {
         "permission" => permissions(),
         _ => return,
     };
+    let mut known = known;
+    known["errorMessage"] = keywords["patternErrorMessage"].clone();
     let mut strict = std::mem::take(keywords);
     for shared in ["description", "default"] {
         if let Some(value) = strict.remove(shared) {
@@ -173,6 +178,58 @@ fn permissions() -> Value {
     let all = BUILT_IN_SCOPES.iter().flat_map(|scope| scope.permissions);
     let all: BTreeSet<&str> = all.copied().collect();
     json!({ "enum": all })
+}
+
+/// Names the kinds of features, so that an editor offers them and no other is accepted.
+fn feature_kinds(keywords: &mut Map<String, Value>) {
+    let list = keywords.get("additionalProperties");
+    let Some(list) = list.filter(|list| list.is_object()).cloned() else {
+        return;
+    };
+    let kinds = schemars::schema_for!(FeatureKind).to_value();
+    let mut properties = Map::new();
+    for kind in kinds["oneOf"].as_array().into_iter().flatten() {
+        let mut list = list.clone();
+        list["description"] = kind["description"].clone();
+        let name = kind["const"].as_str().unwrap_or_default();
+        properties.insert(name.to_owned(), list);
+    }
+    keywords.insert("properties".into(), properties.into());
+    keywords.insert("additionalProperties".into(), false.into());
+}
+
+/// What an editor can insert as a new resource of a kind.
+pub(super) fn snippets(kind: Kind) -> Option<Value> {
+    let (label, description, body) = match kind {
+        Kind::Users => (
+            "new person",
+            "A user with an extension.",
+            json!({ "${1:alice}": {
+                "first_name": "${2:Alice}", "last_name": "${3:Ng}", "email": "${4:alice@acme.example}",
+                "extension": "${5:1001}",
+            } }),
+        ),
+        Kind::Extensions => (
+            "new queue",
+            "A queue in which callers wait for an agent.",
+            json!({ "${1:2000}": {
+                "kind": "call_queue", "name": "${2:Sales}", "agents": ["${3:alice}"],
+            } }),
+        ),
+        Kind::Templates => (
+            "new template",
+            "Fields that several users share, and an attribute in which they differ.",
+            json!({ "${1:desk-user}": {
+                "title": "${2:Standard user}",
+                "attributes": { "${3:did}": { "prompt": "${4:Direct number}", "format": "e164" } },
+                "user": { "scope": "${5:basic_user}" },
+            } }),
+        ),
+        Kind::Scopes | Kind::Groups | Kind::Instances | Kind::Numbers | Kind::Contacts => {
+            return None;
+        }
+    };
+    Some(json!([{ "label": label, "description": description, "body": body }]))
 }
 
 /// Lets a literal secret be reported once, with what to write instead.
@@ -208,7 +265,7 @@ fn summary(scope: &BuiltInScope) -> String {
         let word = if scope.extends.is_some() {
             " and adds"
         } else {
-            ": may"
+            ":"
         };
         text = format!("{text}{word} {}", scope.permissions.join(", "));
     }

@@ -225,15 +225,16 @@ fn resources() -> Value {
             }
         });
         all.extend(definitions);
-        kinds.insert(
-            kind.name().into(),
-            json!({
-                "description": format!("The {kind}, by key: {}.", kind.key_format().what),
-                "type": ["object", "null"],
-                "patternProperties": { key_pattern(kind): root },
-                "additionalProperties": false,
-            }),
-        );
+        let mut of_kind = json!({
+            "description": format!("The {kind}, by key: {}.", kind.key_format().what),
+            "type": ["object", "null"],
+            "patternProperties": { key_pattern(kind): root },
+            "additionalProperties": false,
+        });
+        if let Some(snippets) = editor::snippets(kind) {
+            of_kind["defaultSnippets"] = snippets;
+        }
+        kinds.insert(kind.name().into(), of_kind);
     }
     let mut schema = json!({
         "type": ["object", "null"],
@@ -295,4 +296,58 @@ pub fn of_document<T: JsonSchema>(name: &str) -> Value {
 #[must_use]
 pub fn published() -> Vec<(&'static str, Value)> {
     vec![("callsheet", workspace()), ("resources", resources())]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::text::{Line, Prose};
+
+    fn each(schema: &Value, look: &mut dyn FnMut(&Map<String, Value>)) {
+        match schema {
+            Value::Object(keywords) => {
+                look(keywords);
+                keywords.values().for_each(|inner| each(inner, look));
+            }
+            Value::Array(list) => list.iter().for_each(|inner| each(inner, look)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    #[test]
+    fn examples_match_their_patterns_and_belong_to_the_field() {
+        let of_no_field = [Line::FORMAT.example, Prose::FORMAT.example];
+        for (name, schema) in published() {
+            let mut seen = 0;
+            each(&schema, &mut |keywords| {
+                let pattern = keywords.get("pattern").and_then(Value::as_str);
+                let example = keywords.get("examples").and_then(|all| all[0].as_str());
+                if let (Some(pattern), Some(example)) = (pattern, example) {
+                    seen += 1;
+                    assert!(!of_no_field.contains(&example), "{name}: {keywords:?}");
+                    let pattern = regex::Regex::new(pattern).unwrap();
+                    assert!(pattern.is_match(example), "{name}: {example}");
+                }
+            });
+            assert!(seen > 50, "{name}: {seen}");
+        }
+    }
+
+    #[test]
+    fn what_an_editor_shows_is_one_line_and_no_pattern_is_without_words() {
+        for (name, schema) in published() {
+            each(&schema, &mut |keywords| {
+                if let Some(Value::String(description)) = keywords.get("description") {
+                    assert!(!description.contains('\n'), "{name}: {description}");
+                }
+                let pattern = keywords.get("pattern").and_then(Value::as_str);
+                if pattern.is_some_and(|pattern| pattern != r"\$\{") {
+                    assert!(
+                        keywords.contains_key("patternErrorMessage"),
+                        "{name}: {keywords:?}"
+                    );
+                }
+            });
+        }
+    }
 }

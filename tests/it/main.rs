@@ -9,6 +9,7 @@ mod cli;
 mod converge;
 mod crash;
 mod doctor;
+mod editor;
 mod faults;
 mod faulty;
 mod fixtures;

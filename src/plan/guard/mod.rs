@@ -14,6 +14,7 @@ mod waiver;
 
 use super::{Inputs, Plan};
 use crate::model::{Address, FindingRule};
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +47,8 @@ pub struct Finding {
     pub count: Option<u32>,
     /// Why it was let pass, if a waiver did so.
     pub waived: Option<String>,
+    /// The last day of the waiver that a plan proposes for it.
+    pub waivable_until: Option<Date>,
 }
 
 impl Finding {
@@ -58,6 +61,7 @@ impl Finding {
             message,
             count: None,
             waived: None,
+            waivable_until: None,
         }
     }
 

@@ -3,6 +3,10 @@
 
 use super::{Finding, Level};
 use crate::{config::Waiver, model::FindingRule, plan::Inputs};
+use jiff::ToSpan as _;
+
+/// How many days a proposed waiver lasts.
+const PROPOSED: i64 = 14;
 
 /// Lets pass what a waiver covers, and tells of waivers that cover nothing.
 pub(super) fn apply(inputs: &Inputs<'_>, findings: &mut Vec<Finding>) {
@@ -17,6 +21,7 @@ pub(super) fn apply(inputs: &Inputs<'_>, findings: &mut Vec<Finding>) {
         .iter_mut()
         .filter(|finding| finding.can_be_waived())
     {
+        finding.waivable_until = inputs.today.checked_add(PROPOSED.days()).ok();
         for (waiver, used) in waivers.iter().zip(&mut used) {
             if covers(waiver, finding) {
                 *used = true;
