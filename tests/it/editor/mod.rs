@@ -91,6 +91,10 @@ fn an_editor_offers_shows_and_reports_what_belongs_to_the_field() {
     let files = [
         ("people/wrong.yaml", &*WRONG.join("\n")),
         ("callsheet.yaml", CONFIGURATION),
+        (
+            "more.yaml",
+            "users:\n  alice:\n    first_name: A\n  \nextensions:\n  ",
+        ),
     ];
     write(folder.path(), &files);
     let at = |ask: &str, start: &str, character: usize| {
@@ -105,12 +109,9 @@ fn an_editor_offers_shows_and_reports_what_belongs_to_the_field() {
         at("completion", "        format: ", 16),
         at("hover", "    first_name", 6),
         at("hover", "  2000", 18),
-        json!({ "file": "people.yaml", "ask": "completion", "line": 7, "character": 2 }),
+        json!({ "file": "more.yaml", "ask": "completion", "line": 3, "character": 2 }),
+        json!({ "file": "more.yaml", "ask": "completion", "line": 5, "character": 2 }),
     ];
-    // Where another person goes.
-    let people = std::fs::read_to_string(folder.path().join("people.yaml")).unwrap();
-    let people = people.replace("extensions:", "  \nextensions:");
-    write(folder.path(), &[("people.yaml", &people)]);
     let Some(answers) = ask(folder.path(), &questions) else {
         return;
     };
