@@ -1,7 +1,7 @@
 //! An *editor* with yaml-language-server: what it offers, shows and reports. `.ci/run` installs the server into
 //! `target/`.
 
-use crate::{aloud, workspace::write};
+use crate::{report, workspace::write};
 use serde_json::{Value, json};
 use std::{
     io::Write as _,
@@ -50,7 +50,7 @@ fn server() -> Option<PathBuf> {
     if server.exists() {
         return Some(server);
     }
-    aloud::skipped("yaml-language-server is not installed; .ci/run installs it");
+    report::skipped("yaml-language-server is not installed; .ci/run installs it");
     None
 }
 
@@ -66,7 +66,7 @@ fn ask(folder: &Path, questions: &[Value]) -> Option<Vec<Value>> {
     let mut node = match started {
         Ok(node) => node,
         Err(error) => {
-            aloud::skipped(&format!("node can't be started: {error}"));
+            report::skipped(&format!("node can't be started: {error}"));
             return None;
         }
     };
