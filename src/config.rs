@@ -4,7 +4,7 @@
 //! The doc comments of its types become the JSON Schema and `docs/configuration.md`.
 
 use crate::model::{
-    Address, FindingRule, SecretRef,
+    Address, FindingRule, PortalIdentity, SecretRef,
     text::{Line, RelativePath, Username},
 };
 use jiff::civil::Date;
@@ -16,8 +16,13 @@ use std::{borrow::Cow, collections::BTreeMap, fmt, str::FromStr};
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
+    /// Name of the workspace, by which its history is known. Defaults to its path in the repository.
+    pub workspace: Option<Line>,
     /// The portal that the workspace manages, and the credentials for it.
     pub portal: PortalConfig,
+    /// Which files of the folder are read.
+    #[serde(default)]
+    pub files: FilesConfig,
     /// Limits on what a plan may do and on what the files may declare.
     #[serde(default)]
     pub policy: Policy,
@@ -50,6 +55,8 @@ pub struct PortalConfig {
     pub credentials: Option<CredentialsConfig>,
     /// The rate limit for requests to the portal. The default depends on the portal.
     pub rate_limit: Option<RateLimitConfig>,
+    /// Where the record of what was applied is kept. Defaults to `portal` if the portal has a place for it, else to `git`.
+    pub record: Option<RecordPlace>,
 }
 
 /// The rate limit for requests to a portal.
@@ -62,6 +69,19 @@ pub struct RateLimitConfig {
     /// The number of requests that may start at once after a pause.
     #[schemars(range(min = 1, max = 10_000))]
     pub burst: Option<u32>,
+}
+
+impl PortalConfig {
+    /// Which portal and tenant it is.
+    #[must_use]
+    pub fn identity(&self) -> PortalIdentity {
+        let place = self.url.as_deref().or(self.database.as_deref());
+        PortalIdentity::new(
+            &self.kind.to_string(),
+            place.unwrap_or_default(),
+            self.tenant.as_deref().unwrap_or_default(),
+        )
+    }
 }
 
 /// Kind of portal.
@@ -96,6 +116,27 @@ impl fmt::Display for PortalKind {
             Self::Kazoo => "kazoo",
         })
     }
+}
+
+/// Where the record of what was applied is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum RecordPlace {
+    /// On the portal, so that every clone sees it. For portals that have a place for it.
+    Portal,
+    /// In the Git repository, as a ref that is fetched before a plan and pushed after an apply.
+    Git,
+    /// In this clone only.
+    Local,
+}
+
+/// Which files are read.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct FilesConfig {
+    /// Files of other tools, as Git's path patterns from the folder of the workspace: `docker-compose.yml`, `tools/**`.
+    pub exclude: Vec<Line>,
 }
 
 /// Credentials for a portal. The file never holds a secret, only where it is kept.

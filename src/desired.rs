@@ -8,7 +8,7 @@ use crate::{
     config::{Config, Digits},
     declaration,
     diagnostic::{Diagnostic, Report, Rule, did_you_mean},
-    model::{Address, Kind, Origin, Resource, Shape, State, Value},
+    model::{Address, Fields, Kind, Origin, Resource, Shape, State, Value},
     repo::{CONFIGURATION, Files},
     rules,
     schema::{Checker, configuration_shape},
@@ -296,11 +296,8 @@ impl Reading {
         if expanded.is_some() || !is_accepted {
             Checker::declaration(kind).check(source, entry.span, body, &mut self.report);
         }
-        let mut fields = declaration::fields(kind.shape(), source, body);
-        if kind == Kind::Users && fields.get("username").is_none() {
-            fields.set("username".into(), Value::text(key));
-            fields.shrink();
-        }
+        let fields = declaration::fields(kind.shape(), source, body);
+        let fields = with_username(kind, key, fields);
         let own = |name| entry.value.get(source, name).map(|entry| &entry.value);
         let previously = own("previously").and_then(|node| node.filled(source));
         let protect = own("protect").and_then(|node| node.truth(source));
@@ -354,6 +351,16 @@ impl Reading {
             .is_valid
             .then(|| template::expand(source, entry, template, &mut self.report))
     }
+}
+
+/// The fields of a resource; a user without a username is known by the key.
+#[must_use]
+pub fn with_username(kind: Kind, key: &str, mut fields: Fields) -> Fields {
+    if kind == Kind::Users && fields.get("username").is_none() {
+        fields.set("username".into(), Value::text(key));
+        fields.shrink();
+    }
+    fields
 }
 
 /// Where a configuration says what its schema lets pass and its types don't: a range that is empty, a

@@ -7,8 +7,8 @@
 use crate::{
     apply::{OperationResult as Ended, Outcome},
     plan::Operation,
-    render::document::{Heading, Outcomes},
-    saved::{self, SavedOperation},
+    render::document::{Heading, Outcomes, PlanDocument},
+    saved,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -29,10 +29,8 @@ pub enum Record {
         format_version: String,
         /// When.
         at: Timestamp,
-        /// Which workspace, which portal, which commits.
-        heading: Box<Heading>,
         /// What it is going to do.
-        operations: Vec<SavedOperation>,
+        plan: Box<PlanDocument>,
     },
     /// An operation is about to be sent.
     Started {
@@ -77,12 +75,7 @@ impl Journal {
     ///
     /// # Errors
     /// The file is there, or can't be written.
-    pub fn begin(
-        path: &Path,
-        now: fn() -> Timestamp,
-        heading: &Heading,
-        operations: &[Operation],
-    ) -> io::Result<Self> {
+    pub fn begin(path: &Path, now: fn() -> Timestamp, plan: &PlanDocument) -> io::Result<Self> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
@@ -98,8 +91,7 @@ impl Journal {
         journal.write(&Record::Begin {
             format_version: "1.0".to_owned(),
             at: now(),
-            heading: Box::new(heading.clone()),
-            operations: operations.iter().map(SavedOperation::of).collect(),
+            plan: Box::new(plan.clone()),
         })?;
         Ok(journal)
     }
@@ -210,21 +202,11 @@ impl Replay {
             let record: Record =
                 serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
             match (record, &mut story) {
-                (
-                    Record::Begin {
-                        heading,
-                        operations,
-                        ..
-                    },
-                    None,
-                ) => {
-                    let count = operations.len();
+                (Record::Begin { plan, .. }, None) => {
+                    let count = plan.operations.len();
                     story = Some(Self {
-                        heading: *heading,
-                        operations: operations
-                            .iter()
-                            .map(SavedOperation::restore)
-                            .collect::<Result<_, _>>()?,
+                        operations: saved::operations(&plan.operations)?,
+                        heading: plan.heading,
                         outcomes: vec![Outcome::NotAttempted; count],
                         left: vec![None; count],
                         is_finished: false,

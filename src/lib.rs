@@ -19,6 +19,7 @@
 //! - [`model`]: users, scopes, extensions and all other kinds as types. A field is written once, there.
 //! - [`yaml`], [`schema`], [`config`], [`declaration`], [`template`], [`rules`], [`repo`], [`desired`]: from
 //!   the files to what they declare.
+//! - [`history`]: what earlier commits declared.
 //! - [`support`] and [`plan`]: what a portal doesn't support, and the operations to apply; pure functions.
 //! - [`portal`] and [`sandbox`]: live systems, and the one that is built in.
 //! - [`apply`], [`journal`], [`saved`], [`undo`] and [`import`]: from the plan to the portal and back, and from
@@ -31,6 +32,7 @@ pub mod config;
 pub mod declaration;
 pub mod desired;
 pub mod diagnostic;
+pub mod history;
 pub mod import;
 pub mod journal;
 pub mod model;

@@ -3,7 +3,7 @@
 use crate::{
     apply::Outcome,
     journal::Replay,
-    model::{Change, Fields, Shape, Value},
+    model::{Fields, Name, Shape, Value},
     plan::{Action, Object, Operation, Plan, changes, in_order},
 };
 
@@ -18,27 +18,37 @@ pub struct Undo {
 
 /// Works out the inverse of a run.
 #[must_use]
-pub fn undo(story: &Replay) -> Undo {
+pub fn undo(replay: &Replay) -> Undo {
     let mut undo = Undo::default();
     let mut operations = Vec::new();
-    let done = story
+    let done = replay
         .operations
         .iter()
-        .zip(&story.outcomes)
-        .zip(&story.left);
+        .zip(&replay.outcomes)
+        .zip(&replay.left);
     for ((operation, outcome), left) in done {
         match outcome {
             Outcome::Unknown => undo.lost.push(format!(
-                "{}: nobody knows whether it was done",
+                "{}: the outcome of its last change is unknown; plan again to see it",
                 operation.address
             )),
             Outcome::Failed | Outcome::NotAttempted => {}
-            Outcome::Done if operation.is_release => {}
+            // What a release gave up comes back with the operation that finished the change.
+            Outcome::Done if operation.is_release && is_finished(replay, operation) => {}
             Outcome::Done => operations.push(inverse(operation, left.as_ref(), &mut undo.lost)),
         }
     }
     undo.plan.operations = in_order(operations);
     undo
+}
+
+/// Whether the second half of an operation was done too.
+fn is_finished(replay: &Replay, release: &Operation) -> bool {
+    let id = |operation: &Operation| operation.object.as_ref().map(|object| object.id.clone());
+    let mut all = replay.operations.iter().zip(&replay.outcomes);
+    all.any(|(operation, outcome)| {
+        !operation.is_release && id(operation) == id(release) && *outcome == Outcome::Done
+    })
 }
 
 fn inverse(
@@ -73,6 +83,7 @@ fn inverse(
                     id,
                     key,
                     etag,
+                    messages: 0,
                     fields,
                 }),
                 ..blank
@@ -84,7 +95,7 @@ fn inverse(
                 .map(|object| object.fields.clone())
                 .unwrap_or_default();
             lost.push(format!(
-                "{}: secrets, messages and whatever the portal keeps beside its fields",
+                "{} is recreated, but its secrets, messages and other portal data can't be restored",
                 operation.address
             ));
             let target: Fields = fields
@@ -108,27 +119,16 @@ fn inverse(
                 .map(|object| object.fields.clone())
                 .unwrap_or_default();
             let (id, etag) = now.unwrap_or_default();
-            let mut reversed: Vec<Change> = Vec::new();
-            for change in &operation.changes {
-                if matches!(change.after, Some(Value::Secret(_))) {
-                    lost.push(format!(
-                        "{}: the old {}",
-                        operation.address,
-                        change.path.join(".")
-                    ));
-                    continue;
-                }
-                let Change {
-                    path,
-                    before,
-                    after,
-                } = change.clone();
-                reversed.push(Change {
-                    path,
-                    before: after,
-                    after: before,
-                });
-            }
+            let held = without_origins(shape, &operation.target);
+            let (target, secrets) = restorable(shape, &before, &held);
+            lost.extend(secrets.iter().map(|path| {
+                let path = path.join(".");
+                format!(
+                    "the previous {path} of {} can't be restored",
+                    operation.address
+                )
+            }));
+            let reversed = changes(shape, &held, &target);
             let old_key = object.as_ref().map_or_else(
                 || operation.address.key.clone(),
                 |object| object.key.clone(),
@@ -151,17 +151,33 @@ fn inverse(
                 },
                 causes: vec![operation.cause; reversed.len()],
                 changes: reversed,
-                target: before,
+                target,
                 object: Some(Object {
                     id,
                     key,
                     etag,
-                    fields: without_origins(shape, &operation.target),
+                    messages: 0,
+                    fields: held,
                 }),
                 ..blank
             }
         }
     }
+}
+
+/// What an object held before, with the secrets that it holds now, since the earlier ones are unknown;
+/// and where those are.
+fn restorable(shape: &Shape, before: &Fields, held: &Fields) -> (Fields, Vec<Vec<Name>>) {
+    let mut target = before.clone();
+    let mut lost = Vec::new();
+    for change in changes(shape, held, before) {
+        let is_secret = |value: &Option<Value>| matches!(value, Some(Value::Secret(_)));
+        if is_secret(&change.before) || is_secret(&change.after) {
+            target.put(&change.path, change.before.clone());
+            lost.push(change.path);
+        }
+    }
+    (shape.without_defaults(target), lost)
 }
 
 /// What a portal holds after a write: the versions of secrets, not where they are kept.

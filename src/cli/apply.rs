@@ -4,21 +4,25 @@ use super::{
     history::{self, Baseline},
     outcome::{Outcome, UsageError, ignore_broken_pipe},
     progress::{Bars, Recorder},
+    record,
+    session::Session,
     settings::{self, Terminal},
     workspace::{self, Workspace},
 };
 use crate::{
     apply::{Applied, Secrets, apply},
     journal::{Journal, Replay},
-    model::Live,
-    plan::{Cause, Plan, revalidate},
-    portal::{Details, Portal},
+    model::{Address, Kind},
+    plan::{self, Cause, Operation, Plan, Staleness, revalidate},
+    portal::Portal,
     render::{
         Format,
-        document::{self, Heading},
+        document::{self, Heading, PlanDocument},
         escape, prose,
     },
-    saved::SavedPlan,
+    repo::{Found, Git},
+    saved,
+    undo::undo,
 };
 use anyhow::{Context as _, bail};
 use std::{
@@ -57,11 +61,12 @@ pub(super) struct Args {
     past: history::Revisions,
 }
 
-/// What is to be done, and on which workspace.
-struct Task {
-    workspace: Workspace,
-    baseline: Baseline,
-    saved: Option<SavedPlan>,
+/// The source of a plan.
+enum Source {
+    /// The files of the workspace.
+    Files,
+    /// A plan that was saved and reviewed.
+    Saved(Box<PlanDocument>),
 }
 
 pub(super) fn run(
@@ -71,140 +76,202 @@ pub(super) fn run(
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
     if !args.yes && !terminal.interactive {
-        let message = "nobody can be asked here; say --yes to apply without asking";
+        let message = "not a terminal, so there is no one to confirm; pass --yes";
         return Err(UsageError(message.to_owned()).into());
     }
-    let task = match prepare(args, directory, format, terminal)? {
-        Ok(task) => task,
+    let path = workspace::folder(directory, args.what.as_deref());
+    let (folder, source) = if path.is_file() {
+        match saved_plan(&path, terminal)? {
+            Ok(saved) => (folder_of(&saved, directory), Source::Saved(Box::new(saved))),
+            Err(outcome) => return Ok(outcome),
+        }
+    } else {
+        (path, Source::Files)
+    };
+    let workspace = match Workspace::load(folder, format, terminal)? {
+        Ok(workspace) => workspace,
         Err(outcome) => return Ok(outcome),
     };
-    let Task {
-        workspace,
-        baseline,
-        saved,
-    } = &task;
-    if saved.is_none() && baseline.is_dirty && !args.allow_dirty {
-        let message = "the files differ from what is committed, so nobody could review them; commit them, or say --allow-dirty";
-        writeln!(terminal.err, "error: {message}")?;
-        return Ok(Outcome::Refused);
+    let baseline = Baseline::read(&args.past, &workspace)?;
+    if let Some(outcome) = refuse(args, &workspace, &baseline, &source, terminal)? {
+        return Ok(outcome);
     }
-    tell_of_interruption(workspace, terminal)?;
+    report_interruption(&workspace, terminal)?;
     workspace::runtime()?.block_on(async {
-        let portal = workspace.open().await?;
-        let absent = workspace.absent();
-        let mut states = baseline.states(&workspace.state);
-        states.push(&absent);
-        let touched = saved.as_ref().map(SavedPlan::objects);
-        // What was planned against all of an object is compared with all of it.
-        let wanted = match &touched {
-            Some(touched) => Details::Evidence(touched),
-            None => Details::Declared(&states),
+        let touched = match &source {
+            Source::Files => Vec::new(),
+            Source::Saved(saved) => saved::objects(saved),
         };
-        let mut live = workspace::read(&*portal, wanted, terminal).await?;
-        if !workspace.fits(&*portal, format, terminal)? {
-            return Ok(Outcome::Failed);
-        }
-        let planned = match saved {
-            Some(saved) => match reviewed(saved, &live, terminal)? {
-                Ok(planned) => placed(planned, workspace),
+        let session = Session::open(workspace, baseline, &touched, format, terminal).await?;
+        let mut session = match session {
+            Ok(session) => session,
+            Err(outcome) => return Ok(outcome),
+        };
+        let planned = match &source {
+            Source::Files => session.plan(&args.only, terminal).await?,
+            Source::Saved(saved) => match reviewed(saved, &mut session, terminal).await? {
+                Ok(planned) => planned,
                 Err(outcome) => return Ok(outcome),
             },
-            None => {
-                let planned =
-                    baseline.plan_on(workspace, &*portal, &mut live, &args.only, terminal);
-                planned.await?
-            }
         };
-        carry_out(args, &task, &planned, &*portal, format, terminal).await
+        carry_out(args, &session, &source, &planned, format, terminal).await
     })
 }
 
-/// Reads what is to be applied: a workspace, or a saved plan and the workspace that it is of.
-fn prepare(
-    args: &Args,
-    directory: &Path,
-    format: Format,
+/// Reads a saved plan, or shows why it can't be applied.
+fn saved_plan(
+    path: &Path,
     terminal: &mut Terminal,
-) -> anyhow::Result<Result<Task, Outcome>> {
-    let path = workspace::folder(directory, args.what.as_deref());
-    let saved = if path.is_file() {
-        let text = std::fs::read_to_string(&path)
-            .with_context(|| format!("{} can't be read", path.display()))?;
-        match SavedPlan::parse(&text) {
-            Ok(saved) => Some(saved),
-            Err(error) => {
-                let error = escape::lines(&error.to_string());
-                writeln!(
-                    terminal.err,
-                    "error: {} is refused: {error}",
-                    path.display()
-                )?;
-                return Ok(Err(Outcome::Refused));
-            }
-        }
-    } else {
-        None
-    };
-    let folder = saved.as_ref().map_or_else(
-        || path.clone(),
-        |saved| workspace::of_plan(directory, saved),
-    );
-    let workspace = match Workspace::load(folder, format, terminal)? {
-        Ok(workspace) => workspace,
-        Err(outcome) => return Ok(Err(outcome)),
-    };
-    let baseline = Baseline::read(&args.past, &workspace)?;
-    Ok(Ok(Task {
-        workspace,
-        baseline,
-        saved,
-    }))
-}
-
-/// The operations of a saved plan that are still to be done, if all that it touches is as it was.
-fn reviewed(
-    saved: &SavedPlan,
-    live: &Live,
-    terminal: &mut Terminal,
-) -> anyhow::Result<Result<Plan, Outcome>> {
-    if saved.blocked {
-        writeln!(
-            terminal.err,
-            "error: the plan is blocked by a finding, so nothing was done"
-        )?;
-        return Ok(Err(Outcome::Refused));
-    }
-    match revalidate(saved.operations()?, live) {
-        Ok(operations) => Ok(Ok(Plan {
-            operations,
-            requests: live.requests,
-            ..Plan::default()
-        })),
-        Err(differences) => {
+) -> anyhow::Result<Result<PlanDocument, Outcome>> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("{} can't be read", path.display()))?;
+    match saved::parse(&text) {
+        Ok(saved) => Ok(Ok(saved)),
+        Err(error) => {
+            let error = escape::lines(&error.to_string());
             writeln!(
                 terminal.err,
-                "error: the plan is stale, so nothing was done; plan again"
+                "error: {} is refused: {error}",
+                path.display()
             )?;
-            for difference in differences {
-                let line = format!("{}: {}", difference.address, difference.message);
-                writeln!(terminal.err, "  {}", escape::line(&line))?;
-            }
             Ok(Err(Outcome::Refused))
         }
     }
 }
 
-/// A saved plan, with the places where the files declare now what it changes.
-fn placed(mut plan: Plan, workspace: &Workspace) -> Plan {
-    for operation in &mut plan.operations {
-        let declared = workspace.state.get(&operation.address);
-        operation.origin = declared.and_then(|resource| resource.origin.clone());
+/// The folder of the workspace that a saved plan is of: in a repository its path from the root.
+pub(super) fn folder_of(saved: &PlanDocument, directory: &Path) -> PathBuf {
+    let folder = &saved.heading.folder;
+    match Git::find(directory) {
+        Ok(Found::Repository(git)) if saved.heading.revision.head.is_some() => {
+            git.root().join(folder)
+        }
+        _ => PathBuf::from(folder),
     }
-    plan
+}
+
+/// Refuses what isn't applied whatever the portal holds: uncommitted files, and a plan of another
+/// workspace or portal.
+fn refuse(
+    args: &Args,
+    workspace: &Workspace,
+    baseline: &Baseline,
+    source: &Source,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Option<Outcome>> {
+    let message = match source {
+        Source::Files if baseline.is_dirty() && !args.allow_dirty => format!(
+            "there are uncommitted changes, which nobody has reviewed ({}); commit them or pass --allow-dirty",
+            listed(&baseline.uncommitted)
+        ),
+        Source::Files => return Ok(None),
+        Source::Saved(saved) => {
+            let now = workspace.heading(baseline);
+            let then = &saved.heading;
+            if then.workspace != now.workspace || then.folder != now.folder {
+                format!(
+                    "the plan is of the workspace {} in {}, and this is {} in {}",
+                    then.workspace, then.folder, now.workspace, now.folder
+                )
+            } else if then.portal_id != now.portal_id {
+                format!(
+                    "the plan is for {}, and callsheet.yaml names {} or another tenant now; plan again",
+                    then.portal, now.portal
+                )
+            } else if saved.blocked {
+                "the plan is blocked by a finding, so nothing was done".to_owned()
+            } else {
+                return Ok(None);
+            }
+        }
+    };
+    writeln!(terminal.err, "error: {}", escape::line(&message))?;
+    Ok(Some(Outcome::Refused))
+}
+
+/// The first of several files, and how many more there are.
+fn listed(files: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let first = files.iter().take(SHOWN).cloned().collect::<Vec<_>>();
+    match files.len().saturating_sub(SHOWN) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
+/// The operations of a saved plan that are still to be done, if a fresh plan asks for them too, with what
+/// the guards say now.
+async fn reviewed(
+    saved: &PlanDocument,
+    session: &mut Session,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Result<Plan, Outcome>> {
+    let operations = saved::operations(&saved.operations)?;
+    let operations = match &saved.heading.undo_of {
+        Some(journal) => {
+            let path = session.workspace.folder.join(journal);
+            let replay = Replay::read(&path).with_context(|| {
+                format!(
+                    "the journal {} that the plan takes back can't be read",
+                    path.display()
+                )
+            })?;
+            let undo = undo(&replay).plan.operations;
+            if same(&undo, &operations) {
+                revalidate(undo, &session.live)
+            } else {
+                Err(vec![Staleness {
+                    address: operations
+                        .first()
+                        .map_or_else(|| Address::new(Kind::Users, ""), |one| one.address.clone()),
+                    message: format!("the plan isn't what takes back the journal {journal}"),
+                }])
+            }
+        }
+        None => {
+            let fresh = session.plan(&saved.heading.only, terminal).await?;
+            plan::reviewed(operations, &fresh.operations, &session.live)
+        }
+    };
+    match operations {
+        Ok(operations) => session.guarded(operations, terminal).await.map(Ok),
+        Err(staleness) => {
+            report_staleness(&staleness, terminal)?;
+            Ok(Err(Outcome::Refused))
+        }
+    }
+}
+
+/// Whether two plans do the same, as far as a file tells.
+fn same(one: &[Operation], other: &[Operation]) -> bool {
+    let entries = |operations: &[Operation]| {
+        let plan = Plan {
+            operations: operations.to_vec(),
+            ..Plan::default()
+        };
+        document::plan(&Heading::default(), &plan).digest
+    };
+    entries(one) == entries(other)
+}
+
+/// Says what is no longer as it was reviewed.
+pub(super) fn report_staleness(
+    staleness: &[Staleness],
+    terminal: &mut Terminal,
+) -> anyhow::Result<()> {
+    writeln!(
+        terminal.err,
+        "error: the plan is stale, so nothing was done; plan again"
+    )?;
+    for Staleness { address, message } in staleness {
+        let line = format!("{address}: {message}");
+        writeln!(terminal.err, "  {}", escape::line(&line))?;
+    }
+    Ok(())
 }
 
 /// Says what an earlier run left unfinished; this one takes it up.
-fn tell_of_interruption(workspace: &Workspace, terminal: &mut Terminal) -> anyhow::Result<()> {
+fn report_interruption(workspace: &Workspace, terminal: &mut Terminal) -> anyhow::Result<()> {
     let newest = Replay::newest(&journals(workspace));
     let Some(story) = newest
         .and_then(|path| Replay::read(&path).ok())
@@ -235,24 +302,29 @@ fn journals(workspace: &Workspace) -> PathBuf {
     workspace.folder.join(".callsheet/journal")
 }
 
-/// Shows the plan, asks, and does it.
+/// Shows the plan, asks, and applies it.
 async fn carry_out(
     args: &Args,
-    task: &Task,
+    session: &Session,
+    source: &Source,
     planned: &Plan,
-    portal: &dyn Portal,
     format: Format,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
-    let Task {
+    let Session {
         workspace,
         baseline,
-        saved,
-    } = task;
-    let heading = match saved {
-        Some(saved) => saved.heading.clone(),
-        None => workspace.heading(baseline),
+        portal,
+        ..
+    } = session;
+    let heading = match source {
+        Source::Saved(saved) => saved.heading.clone(),
+        Source::Files => Heading {
+            only: args.only.clone(),
+            ..workspace.heading(baseline)
+        },
     };
+    let document = document::plan(&heading, planned);
     if format == Format::Text {
         let shown = prose::plan(&heading, planned, &terminal.look, &mut terminal.out);
         ignore_broken_pipe(
@@ -266,7 +338,7 @@ async fn carry_out(
     }
     if planned.is_blocked() {
         if format == Format::Json {
-            escape::json(&document::plan(&heading, planned), &mut terminal.out)?;
+            escape::json(&document, &mut terminal.out)?;
         }
         writeln!(
             terminal.err,
@@ -276,9 +348,9 @@ async fn carry_out(
     }
     if !planned.operations.is_empty() && !args.yes && !ask(planned, terminal)? {
         writeln!(terminal.err, "nothing was done")?;
-        return Ok(Outcome::Done);
+        return Ok(Outcome::Refused);
     }
-    let secrets = read_secrets(workspace, planned)?;
+    let secrets = read_secrets(workspace, planned, terminal)?;
     let applied = if planned.operations.is_empty() {
         Applied::default()
     } else {
@@ -286,18 +358,18 @@ async fn carry_out(
             let name = settings::now().strftime("%Y%m%dT%H%M%S%.6fZ").to_string();
             journals(workspace).join(format!("{name}-{}.jsonl", std::process::id()))
         });
-        let journal = Journal::begin(&path, settings::now, &heading, &planned.operations);
+        let journal = Journal::begin(&path, settings::now, &document);
         let journal = journal.with_context(|| {
             format!(
                 "the journal {} can't be begun, so nothing was done",
                 path.display()
             )
         })?;
-        write(planned, portal, &secrets, &journal, terminal).await?
+        write(planned, &**portal, &secrets, &journal, terminal).await?
     };
     ignore_broken_pipe(report(&heading, planned, &applied, format, terminal))?;
-    if applied.is_complete() && !applied.interrupted && saved.is_none() {
-        baseline.remember(&args.only)?;
+    if applied.is_complete() && !applied.interrupted {
+        record_applied(session, source, &heading, document.digest).await?;
     }
     Ok(if applied.interrupted {
         Outcome::Interrupted
@@ -308,7 +380,51 @@ async fn carry_out(
     })
 }
 
-/// Evidence whether to go on.
+/// Records what the portal holds now, where that is what one commit declares: not after an apply of
+/// uncommitted files or of some causes only.
+async fn record_applied(
+    session: &Session,
+    source: &Source,
+    heading: &Heading,
+    digest: String,
+) -> anyhow::Result<()> {
+    let Session {
+        workspace,
+        baseline,
+        portal,
+        ..
+    } = session;
+    let Some(history) = &baseline.history else {
+        return Ok(());
+    };
+    if heading.dirty || !heading.only.is_empty() {
+        return Ok(());
+    }
+    let commit = match source {
+        // What is taken back leaves what had been applied before.
+        Source::Saved(_) if heading.undo_of.is_some() => &heading.revision.applied,
+        Source::Saved(_) | Source::Files => &heading.revision.head,
+    };
+    let Some(commit) = commit else {
+        return Ok(());
+    };
+    let is_newest = match (history.git.resolve(commit), baseline.applied()) {
+        (Ok(commit), Some(applied)) => {
+            heading.undo_of.is_some() || !history.git.is_ancestor(&commit, applied)
+        }
+        (found, _) => found.is_ok(),
+    };
+    let is_known = baseline
+        .record
+        .as_ref()
+        .is_some_and(|record| record.commit == *commit);
+    if is_newest && !is_known {
+        record::write(workspace, history, &**portal, commit, digest).await?;
+    }
+    Ok(())
+}
+
+/// Asks whether to go on.
 fn ask(plan: &Plan, terminal: &mut Terminal) -> anyhow::Result<bool> {
     let count = plan.operations.len();
     let what = if count == 1 {
@@ -324,8 +440,12 @@ fn ask(plan: &Plan, terminal: &mut Terminal) -> anyhow::Result<bool> {
 }
 
 /// Reads every secret that the plan sends; with one missing, nothing is written.
-fn read_secrets(workspace: &Workspace, plan: &Plan) -> anyhow::Result<Secrets> {
-    let read = |origin: &_| settings::secret(origin, &workspace.folder);
+fn read_secrets(
+    workspace: &Workspace,
+    plan: &Plan,
+    terminal: &Terminal,
+) -> anyhow::Result<Secrets> {
+    let read = |origin: &_| settings::secret(origin, &workspace.folder, terminal.commands);
     match Secrets::read(plan, &read) {
         Ok(secrets) => Ok(secrets),
         Err(missing) => {

@@ -3,8 +3,9 @@
 
 use super::{
     outcome::Outcome,
+    record,
     settings::{self, Terminal},
-    workspace,
+    workspace::{self, Workspace},
 };
 use crate::{
     config::{Config, PortalKind},
@@ -179,9 +180,15 @@ pub(super) fn run(
         portal.show(&mut terminal.out)?;
         terminal.out.flush()?;
     }
-    let (mut checks, capabilities) = diagnose(&config, &folder)?;
-    report.extend(check_support(&state, &capabilities));
-    checks.push(files(&state, &report));
+    let workspace = Workspace {
+        folder,
+        config,
+        state,
+    };
+    let (mut checks, capabilities) = diagnose(&workspace, terminal)?;
+    let state = &workspace.state;
+    report.extend(check_support(state, &capabilities));
+    checks.push(files(state, &report));
     let ok = checks.iter().all(|check| check.ok);
     match format {
         Format::Json => {
@@ -206,21 +213,30 @@ pub(super) fn run(
 }
 
 /// The checks of the portal, and its capabilities as far as they are known.
-fn diagnose(config: &Config, folder: &Path) -> anyhow::Result<(Vec<Check>, Capabilities)> {
-    let known = portal::capabilities(config.portal.kind);
-    let target = match settings::target(config, folder) {
-        Ok(target) => target,
-        Err(error) => return Ok((vec![Check::failed("settings", error.to_string())], known)),
-    };
+fn diagnose(
+    workspace: &Workspace,
+    terminal: &mut Terminal,
+) -> anyhow::Result<(Vec<Check>, Capabilities)> {
+    let known = portal::capabilities(workspace.config.portal.kind);
     workspace::runtime()?.block_on(async {
-        let failed = |name, error| vec![Check::failed(name, portal::with_hint(&error))];
-        let portal = match portal::open(&target) {
+        let portal = match workspace.open_as_merged(terminal) {
             Ok(portal) => portal,
-            Err(error) => return Ok((failed("settings", error), known)),
+            Err(error) => {
+                let error = error
+                    .downcast_ref::<portal::Error>()
+                    .map_or_else(|| error.to_string(), portal::with_hint);
+                return Ok((vec![Check::failed("settings", error)], known));
+            }
         };
         Ok(match portal.diagnose().await {
-            Ok(checks) => (checks, portal.capabilities().clone()),
-            Err(error) => (failed("connection", error), known),
+            Ok(mut checks) => {
+                checks.extend(record::check(workspace, &*portal, terminal).await);
+                (checks, portal.capabilities().clone())
+            }
+            Err(error) => {
+                let failed = Check::failed("connection", portal::with_hint(&error));
+                (vec![failed], known)
+            }
         })
     })
 }

@@ -1,32 +1,34 @@
-//! The *past* as a command sees it: the commits that were asked for, or that the surroundings name,
-//! and what was declared there.
+//! The *baseline* is what a command knows of the past: the commits that were asked for or that the
+//! pipeline names, the record of what was applied, and what was declared there.
 
 use super::{
     progress::Bars,
+    record,
     settings::{self, Terminal},
     workspace::Workspace,
 };
 use crate::{
-    config::Prune,
+    config::{Config, Prune},
     desired,
-    model::{Address, Commit, Kind, Live, State},
-    plan::{Action, Cause, Evidence, Inputs, Operation, Past, Plan, plan, unmanaged},
-    portal::{self, Details, Portal},
+    history::{self, History},
+    model::{Address, Ancestry, Commit, FindingRule, Gap, Kind, Live, Record, State},
+    plan::{self, Action, Cause, Evidence, Finding, Inputs, Past, Plan, plan},
+    portal::{Details, Portal},
     render::document::Revision,
-    repo::{self, History},
+    repo::{Found, Git},
     support::strip_local_only,
 };
 use anyhow::Context as _;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct Revisions {
-    /// Compare with the merge base of HEAD and this revision [default: the target branch in a GitHub
-    /// pull request, otherwise HEAD]
+    /// Compare with the merge base of HEAD and this revision [default: the target branch in a pull
+    /// request on GitHub or GitLab, otherwise HEAD]
     #[arg(long, value_name = "REV", env = "CALLSHEET_BASE")]
     base: Option<String>,
 
-    /// Commit that was last applied [default: recorded by the last apply in this clone]
+    /// Commit that was last applied [default: the record of the last apply]
     #[arg(long, value_name = "REV")]
     applied: Option<String>,
 }
@@ -36,14 +38,21 @@ pub(super) struct Revisions {
 pub(super) struct Baseline {
     /// The commits themselves.
     pub(super) revision: Revision,
-    /// Whether files differ from HEAD.
-    pub(super) is_dirty: bool,
-    /// Where it is read from; nothing outside of Git.
+    /// The files that differ from HEAD.
+    pub(super) uncommitted: Vec<String>,
+    /// The commits of the workspace; nothing outside of Git.
     pub(super) history: Option<History>,
     /// The commit that is checked out.
     pub(super) head: Option<Commit>,
-    /// What was last applied.
+    /// The record of the last apply.
+    pub(super) record: Option<Record>,
+    /// Why a part of the history isn't known.
+    gap: Option<Gap>,
+    base: Option<Commit>,
+    /// Whether the base was given, or named by the pipeline.
+    is_base_given: bool,
     applied: Option<Commit>,
+    newer: Option<Commit>,
     base_state: BaselineState,
     applied_state: BaselineState,
 }
@@ -51,13 +60,19 @@ pub(super) struct Baseline {
 /// What was declared at an earlier commit.
 #[derive(Default)]
 enum BaselineState {
-    /// Nobody knows.
+    /// It is unknown.
     #[default]
     Unknown,
     /// What is declared now.
     AsNow,
     /// Something else.
-    Other(Box<State>),
+    Other(Box<Declared>),
+}
+
+/// What one commit declares.
+struct Declared {
+    config: Option<Config>,
+    state: State,
 }
 
 impl BaselineState {
@@ -65,100 +80,206 @@ impl BaselineState {
         match self {
             Self::Unknown => None,
             Self::AsNow => Some(now),
-            Self::Other(state) => Some(state),
+            Self::Other(declared) => Some(&declared.state),
         }
     }
 }
 
 impl Baseline {
-    /// Reads what the files said at the base and when they were last applied.
+    /// Reads what the files said at the base. The portal isn't asked for anything yet.
     pub(super) fn read(args: &Revisions, workspace: &Workspace) -> anyhow::Result<Self> {
-        let Some(history) = History::of(&workspace.folder)? else {
-            if args.base.is_some() || args.applied.is_some() {
-                anyhow::bail!(
-                    "{} lies in no Git repository with commits, so there is no earlier revision",
-                    workspace.folder.display()
-                );
+        let git = match Git::find(&workspace.folder)? {
+            Found::Repository(git) => git,
+            Found::Unreadable(gap) => {
+                return Ok(Self {
+                    gap: Some(gap),
+                    ..Self::default()
+                });
             }
-            return Ok(Self::default());
+            Found::Nothing => return Self::without(args, workspace),
         };
-        let head = history.head()?;
-        let target_branch =
-            settings::variable("GITHUB_BASE_REF").filter(|branch| !branch.is_empty());
-        let base = match (&args.base, target_branch) {
-            (Some(revision), _) => history.merge_base(&head, &history.resolve(revision)?)?,
-            (None, Some(branch)) => {
-                history.merge_base(&head, &history.resolve(&format!("origin/{branch}"))?)?
-            }
-            (None, None) => head.clone(),
+        let Some(head) = git.head() else {
+            return Self::without(args, workspace);
         };
-        let applied = match &args.applied {
-            Some(revision) => Some(history.resolve(revision)?),
-            None => history.applied(),
+        let target = args.base.clone().or_else(target_branch);
+        let is_base_given = target.is_some();
+        let base = match target {
+            Some(revision) => git.merge_base(&head, &git.resolve(&revision)?)?,
+            None => head.clone(),
         };
-        let at_head = history.files_at(&head)?;
-        if at_head.sources.is_empty() && args.base.is_none() && args.applied.is_none() {
-            // Nothing of the workspace was ever committed: there is no past to speak of.
+        let selection = crate::repo::selection(&workspace.folder);
+        let name = workspace.config.workspace.as_deref();
+        let portal = workspace.config.portal.identity();
+        let history = History::new(*git, selection, name, portal);
+        if !history.is_committed(&head) && !is_base_given && args.applied.is_none() {
+            // Nothing of the workspace was committed yet.
             return Ok(Self::default());
         }
-        let texts = |files: &repo::Files| -> Vec<(String, String)> {
-            files
-                .sources
-                .iter()
-                .map(|source| (source.name().to_owned(), source.text().to_owned()))
-                .collect()
+        let uncommitted = history.git.uncommitted(&history.selection)?;
+        let applied = match &args.applied {
+            Some(revision) => Some(history.git.resolve(revision)?),
+            None => None,
         };
-        let is_dirty = texts(&at_head) != texts(&repo::read(&workspace.folder)?);
-        let then = |commit: &Commit| -> anyhow::Result<BaselineState> {
-            if *commit == head && !is_dirty {
-                return Ok(BaselineState::AsNow);
-            }
-            let files = history.files_at(commit)?;
-            let mut state = desired::load(files, settings::today()).state;
-            let portal = portal::capabilities(workspace.config.portal.kind);
-            strip_local_only(&mut state, &mut workspace.config.clone(), &portal);
-            Ok(BaselineState::Other(Box::new(state)))
-        };
-        let base_state = then(&base)?;
-        let applied_state = applied.as_ref().map_or(Ok(BaselineState::Unknown), then)?;
-        let id = |commit: &Commit| Some(commit.id.clone());
-        Ok(Self {
+        let mut baseline = Self {
             revision: Revision {
-                head: id(&head),
-                base: id(&base),
-                applied: applied.as_ref().and_then(id),
+                head: Some(head.id.clone()),
+                base: Some(base.id.clone()),
+                applied: None,
             },
-            is_dirty,
+            uncommitted,
             head: Some(head),
-            applied,
-            base_state,
-            applied_state,
+            is_base_given,
             history: Some(history),
-        })
+            ..Self::default()
+        };
+        // What another portal was told is no base for this one, but its configuration is compared.
+        baseline.base_state = baseline.declared_at(&base, workspace, true)?;
+        baseline.base = Some(base);
+        if let Some(applied) = applied {
+            baseline.set_applied(applied, workspace)?;
+        }
+        Ok(baseline)
     }
 
-    /// Remembers that what HEAD declares was applied: all of it, or all but what the portal changed.
-    pub(super) fn remember(&self, only: &[Cause]) -> anyhow::Result<()> {
-        let all = only.is_empty()
-            || [Cause::Change, Cause::Pending]
-                .iter()
-                .all(|cause| only.contains(cause));
-        if let (Some(history), Some(head), true, false) =
-            (&self.history, &self.head, all, self.is_dirty)
-        {
-            history.remember_applied(head)?;
+    /// Outside of Git, and before the first commit.
+    fn without(args: &Revisions, workspace: &Workspace) -> anyhow::Result<Self> {
+        if args.base.is_some() || args.applied.is_some() {
+            anyhow::bail!(
+                "{} is not in a Git repository with commits, so there is no earlier revision; run `git init` and commit, or leave out --base and --applied",
+                workspace.folder.display()
+            );
         }
+        Ok(Self::default())
+    }
+
+    /// Whether files differ from HEAD.
+    pub(super) fn is_dirty(&self) -> bool {
+        !self.uncommitted.is_empty()
+    }
+
+    /// Whether the causes of a plan are told from the history, since the last applied commit is unknown.
+    pub(super) fn is_told_from_history(&self) -> bool {
+        self.history.is_some() && self.applied.is_none()
+    }
+
+    /// The commit that was last applied.
+    pub(super) fn applied(&self) -> Option<&Commit> {
+        self.applied.as_ref()
+    }
+
+    /// What a commit declares, fit for the workspace's portal. Of a base it counts too what it says
+    /// while it names another portal.
+    fn declared_at(
+        &self,
+        commit: &Commit,
+        workspace: &Workspace,
+        is_base: bool,
+    ) -> anyhow::Result<BaselineState> {
+        if self.head.as_ref() == Some(commit) && !self.is_dirty() {
+            return Ok(BaselineState::AsNow);
+        }
+        let Some(history) = &self.history else {
+            return Ok(BaselineState::Unknown);
+        };
+        let read = if is_base {
+            history
+                .git
+                .files_in(commit, history.git.prefix(), &history.selection)
+        } else {
+            history.files_at(commit)
+        };
+        let files = read.map_err(|gap| {
+            anyhow::anyhow!(
+                "the files of {} can't be read: {}; {}",
+                commit.short(),
+                gap.reason,
+                gap.help
+            )
+        })?;
+        let desired = desired::load(files, settings::today());
+        let mut state = desired.state;
+        let portal = crate::portal::capabilities(workspace.config.portal.kind);
+        strip_local_only(&mut state, &mut workspace.config.clone(), &portal);
+        Ok(BaselineState::Other(Box::new(Declared {
+            config: desired.config,
+            state,
+        })))
+    }
+
+    fn set_applied(&mut self, applied: Commit, workspace: &Workspace) -> anyhow::Result<()> {
+        let state = self.declared_at(&applied, workspace, false)?;
+        if let (Some(history), Some(head)) = (&self.history, &self.head)
+            && history.git.is_ancestor(head, &applied)
+        {
+            self.newer = Some(applied.clone());
+        }
+        self.applied_state = state;
+        self.revision.applied = Some(applied.id.clone());
+        self.applied = Some(applied);
+        Ok(())
+    }
+
+    /// Reads the record of what was applied, from where the workspace keeps it.
+    pub(super) async fn read_record(
+        &mut self,
+        workspace: &Workspace,
+        portal: &dyn Portal,
+        terminal: &mut Terminal,
+    ) -> anyhow::Result<()> {
+        let Some(history) = &self.history else {
+            return Ok(());
+        };
+        self.record = record::read(workspace, history, portal, terminal).await?;
+        let (Some(record), None) = (&self.record, &self.applied) else {
+            return Ok(());
+        };
+        if let Ok(commit) = history.git.resolve(&record.commit) {
+            return self.set_applied(commit, workspace);
+        }
+        let short = record.commit.get(..7).unwrap_or_default();
+        let help = if history.git.is_shallow() {
+            "Fetch the whole history: `fetch-depth: 0` for actions/checkout, or `git fetch --unshallow`.".to_owned()
+        } else {
+            format!(
+                "Fetch it: `git fetch origin {}`. If the history was rewritten, name the commit that took its place: `--applied REV`.",
+                record.commit
+            )
+        };
+        let reason = format!("the commit that was applied last, {short}, isn't in this clone");
+        self.gap = Some(Gap::new(reason, help));
         Ok(())
     }
 
     /// What was declared, now and before, without repetition.
     pub(super) fn states<'a>(&'a self, now: &'a State) -> Vec<&'a State> {
-        let then = [&self.base_state, &self.applied_state];
-        let then = then.into_iter().filter_map(|then| match then {
-            BaselineState::Other(state) => Some(&**state),
+        let earlier = [&self.base_state, &self.applied_state];
+        let earlier = earlier.into_iter().filter_map(|earlier| match earlier {
+            BaselineState::Other(declared) => Some(&declared.state),
             BaselineState::Unknown | BaselineState::AsNow => None,
         });
-        std::iter::once(now).chain(then).collect()
+        std::iter::once(now).chain(earlier).collect()
+    }
+
+    /// A finding if `portal:` isn't what the base says: then nothing may be asked and no credential read.
+    pub(super) fn portal_changed(&self, config: &Config) -> Option<Finding> {
+        let base = self.base.as_ref().filter(|_| self.is_base_given)?;
+        let BaselineState::Other(declared) = &self.base_state else {
+            return None;
+        };
+        let said = |config: &Config| serde_json::to_value(&config.portal).ok();
+        let message = match &declared.config {
+            Some(before) if said(before) == said(config) => return None,
+            Some(_) => format!(
+                "`portal:` in callsheet.yaml differs from {}, the base of this change, so no credential was read and no host asked",
+                base.short()
+            ),
+            None if config.portal.url.is_none() => return None,
+            None => format!(
+                "the workspace has no valid callsheet.yaml at {}, the base of this change, so no credential was read and no host asked",
+                base.short()
+            ),
+        };
+        Some(Finding::block(FindingRule::PortalChanged, None, message))
     }
 
     /// Plans on what was read. Where lists are summaries, what the guards then ask for is read too, and
@@ -172,76 +293,156 @@ impl Baseline {
         terminal: &Terminal,
     ) -> anyhow::Result<Plan> {
         let first = self.plan(workspace, live, only)?;
-        let going = first.operations.iter().filter_map(|operation| {
-            let object = operation.object.as_ref()?;
-            let goes = operation.action == Action::Delete;
-            goes.then(|| Address::new(operation.address.kind, object.key.clone()))
-        });
-        let going: Vec<Address> = going.collect();
-        let wanted = match first.evidence_needed() {
-            _ if portal.lists_are_full() => return Ok(first),
-            Evidence::Nothing => return Ok(first),
-            Evidence::Activity => Details::Listed(Kind::Users),
-            Evidence::References => Details::Evidence(&going),
-        };
-        let bars = Bars::new(terminal.progress);
-        let read = portal.read_details(live, wanted, &bars).await;
-        bars.clear();
-        read.context("the portal can't be read whole, so nothing is planned")?;
-        self.plan(workspace, live, only)
+        if read_evidence(&first, portal, live, terminal).await? {
+            return self.plan(workspace, live, only);
+        }
+        Ok(first)
     }
 
-    /// Plans, with all that the past has to say: first without the commits, to know which resources to
-    /// look them up for.
-    pub(super) fn plan(
-        &self,
-        workspace: &Workspace,
-        live: &Live,
-        only: &[Cause],
-    ) -> anyhow::Result<Plan> {
-        let past = Past {
-            base: self.base_state.state(&workspace.state),
-            applied: self.applied_state.state(&workspace.state),
-            trace: None,
-        };
-        let inputs = Inputs {
-            desired: &workspace.state,
-            config: &workspace.config,
-            live,
-            today: settings::today(),
-            past,
+    /// What a plan is made from, without what the history tells.
+    pub(super) fn inputs<'a>(
+        &'a self,
+        workspace: &'a Workspace,
+        live: &'a Live,
+        only: &'a [Cause],
+    ) -> Inputs<'a> {
+        Inputs {
+            past: Past {
+                base: self.base_state.state(&workspace.state),
+                applied: self.applied_state.state(&workspace.state),
+                newer: self.newer.as_ref(),
+                ..Past::default()
+            },
             only,
+            ..inputs(workspace, live)
+        }
+    }
+
+    /// Plans, with all that the history tells.
+    fn plan(&self, workspace: &Workspace, live: &Live, only: &[Cause]) -> anyhow::Result<Plan> {
+        let inputs = self.inputs(workspace, live, only);
+        let ancestry = self.ancestry(&inputs);
+        let inputs = Inputs {
+            past: Past {
+                ancestry: ancestry.as_ref(),
+                ..inputs.past
+            },
+            ..inputs
         };
         let first = plan(inputs);
-        let mut wanted: BTreeSet<Address> = first.operations.iter().map(portal_address).collect();
-        if workspace.config.policy.prune != Prune::Never {
-            wanted.extend(unmanaged(inputs.desired, live));
+        let elsewhere = self.elsewhere(workspace, &first)?;
+        if elsewhere.is_empty() {
+            return Ok(first);
         }
-        match &self.history {
-            Some(history) if !wanted.is_empty() => {
-                let trace = history.trace(self.applied.as_ref(), &wanted)?;
-                Ok(plan(Inputs {
-                    past: Past {
-                        trace: Some(&trace),
-                        ..past
-                    },
-                    ..inputs
-                }))
+        Ok(plan(Inputs {
+            past: Past {
+                elsewhere: Some(&elsewhere),
+                ..inputs.past
+            },
+            ..inputs
+        }))
+    }
+
+    /// What the ancestors of HEAD declared, as far as a plan on these inputs asks; nothing outside of
+    /// Git.
+    pub(super) fn ancestry(&self, inputs: &Inputs<'_>) -> Option<Ancestry> {
+        let mut ancestry = match &self.history {
+            None => {
+                let gap = self.gap.clone()?;
+                return Some(Ancestry {
+                    incomplete: Some(gap),
+                    ..Ancestry::default()
+                });
             }
-            _ => Ok(first),
+            Some(history) => {
+                let plan::Questions {
+                    objects,
+                    resources,
+                    previously,
+                } = plan::questions(inputs);
+                let is_answered = |address: &Address, version: &crate::model::Version| {
+                    plan::is_explained(inputs, address, version)
+                };
+                let is_unknown = inputs.past.applied.is_none();
+                let questions = history::Questions {
+                    objects,
+                    resources,
+                    previously,
+                    is_answered: if is_unknown { Some(&is_answered) } else { None },
+                };
+                if questions.objects.is_empty() && questions.resources.is_empty() {
+                    Ancestry::default()
+                } else {
+                    history.ancestry(&questions, self.applied.as_ref())
+                }
+            }
+        };
+        if let Some(gap) = &self.gap {
+            ancestry.incomplete.get_or_insert_with(|| gap.clone());
         }
+        Some(ancestry)
+    }
+
+    /// What other workspaces of the repository declare for the same portal, of what a plan deletes.
+    fn elsewhere(
+        &self,
+        workspace: &Workspace,
+        plan: &Plan,
+    ) -> anyhow::Result<BTreeMap<Address, String>> {
+        let deletes = plan.operations.iter();
+        let mut deletes = deletes
+            .filter(|one| one.action == Action::Delete)
+            .peekable();
+        let (Some(history), Some(head)) = (&self.history, &self.head) else {
+            return Ok(BTreeMap::new());
+        };
+        if deletes.peek().is_none() || workspace.config.policy.prune == Prune::Never {
+            return Ok(BTreeMap::new());
+        }
+        let elsewhere = history.elsewhere(head, settings::today());
+        elsewhere.map_err(|gap| {
+            anyhow::anyhow!(
+                "the other workspaces of the repository can't be read: {}; {}",
+                gap.reason,
+                gap.help
+            )
+        })
     }
 }
 
-/// The address by which the portal, and so the history, knows what an operation changes.
-fn portal_address(operation: &Operation) -> Address {
-    let Operation {
-        address, target, ..
-    } = operation;
-    let username = target
-        .text("username")
-        .filter(|_| address.kind == Kind::Users);
-    Address::new(address.kind, username.unwrap_or(&address.key))
+/// Reads what the guards ask for where lists are summaries, and says whether anything was read.
+pub(super) async fn read_evidence(
+    plan: &Plan,
+    portal: &dyn Portal,
+    live: &mut Live,
+    terminal: &Terminal,
+) -> anyhow::Result<bool> {
+    let deleted = plan.operations.iter().filter_map(|operation| {
+        let object = operation.object.as_ref()?;
+        let is_delete = operation.action == Action::Delete;
+        is_delete.then(|| Address::new(operation.address.kind, object.key.clone()))
+    });
+    let deleted: Vec<Address> = deleted.collect();
+    let details = match plan.evidence_needed() {
+        _ if portal.lists_are_full() => return Ok(false),
+        Evidence::Nothing => return Ok(false),
+        Evidence::Activity => Details::Listed(Kind::Users),
+        Evidence::References => Details::Evidence(&deleted),
+    };
+    let bars = Bars::new(terminal.progress);
+    let read = portal.read_details(live, details, &bars).await;
+    bars.clear();
+    read.context("the portal can't be read whole, so nothing is planned")?;
+    Ok(true)
+}
+
+/// The branch that a pull request goes to, where a pipeline of GitHub or GitLab names one.
+fn target_branch() -> Option<String> {
+    let names = ["GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"];
+    let mut branches = names.into_iter().filter_map(settings::variable);
+    branches
+        .find(|branch| !branch.is_empty())
+        .map(|branch| format!("origin/{branch}"))
 }
 
 /// What a plan of a workspace is made from, without a past.

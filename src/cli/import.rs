@@ -38,7 +38,7 @@ pub(super) fn run(
         Err(outcome) => return Ok(outcome),
     };
     let (live, portal) = workspace::runtime()?.block_on(async {
-        let portal = workspace.open().await?;
+        let portal = workspace.open_as_merged(terminal)?;
         let live = workspace::read(&*portal, Details::Everything, terminal).await?;
         Ok::<_, anyhow::Error>((live, portal.capabilities().clone()))
     })?;

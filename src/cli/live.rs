@@ -108,7 +108,7 @@ fn read(
             Err(outcome) => return Ok(Err(outcome)),
         };
     workspace::runtime()?.block_on(async {
-        let portal = workspace.open().await?;
+        let portal = workspace.open_as_merged(terminal)?;
         workspace::read(&*portal, wanted, terminal).await.map(Ok)
     })
 }

@@ -15,8 +15,10 @@ mod live;
 mod outcome;
 mod plan;
 mod progress;
+mod record;
 mod sandbox;
 mod schema;
+mod session;
 mod settings;
 mod tip;
 mod undo;
@@ -67,6 +69,10 @@ struct Cli {
     /// Hide progress bars
     #[arg(long, global = true)]
     no_progress: bool,
+
+    /// Don't run the commands that print secrets; for plans of pull requests
+    #[arg(long, global = true, env = "CALLSHEET_NO_COMMANDS", value_parser = clap::builder::FalseyValueParser::new())]
+    no_commands: bool,
 
     /// Verbose output; repeat (-vv) for debug
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]

@@ -3,14 +3,17 @@
 use super::{
     history::{self, Baseline},
     outcome::Outcome,
+    session::Session,
     settings::Terminal,
     workspace::{self, Workspace},
 };
 use crate::{
     plan::{Cause, Plan},
-    portal::Details,
-    render::{Format, document, escape, html, markdown, prose},
-    saved::SavedPlan,
+    render::{
+        Format,
+        document::{self, Heading, PlanDocument},
+        escape, html, markdown, prose,
+    },
 };
 use anyhow::Context as _;
 use std::path::{Path, PathBuf};
@@ -54,31 +57,32 @@ pub(super) fn run(
     };
     let baseline = Baseline::read(&args.past, &workspace)?;
     let planned = workspace::runtime()?.block_on(async {
-        let portal = workspace.open().await?;
-        let absent = workspace.absent();
-        let mut states = baseline.states(&workspace.state);
-        states.push(&absent);
-        let wanted = Details::Declared(&states);
-        let mut live = workspace::read(&*portal, wanted, terminal).await?;
-        if !workspace.fits(&*portal, format, terminal)? {
-            return Ok(None);
-        }
-        let planned = baseline.plan_on(&workspace, &*portal, &mut live, &args.only, terminal);
-        planned.await.map(Some)
+        let session = Session::open(workspace, baseline, &[], format, terminal).await?;
+        let mut session = match session {
+            Ok(session) => session,
+            Err(outcome) => return Ok(Err(outcome)),
+        };
+        let planned = session.plan(&args.only, terminal).await?;
+        Ok::<_, anyhow::Error>(Ok((session, planned)))
     })?;
-    let Some(planned) = planned else {
-        return Ok(Outcome::Failed);
+    let (session, planned) = match planned {
+        Ok(planned) => planned,
+        Err(outcome) => return Ok(outcome),
+    };
+    let Session {
+        workspace,
+        baseline,
+        ..
+    } = &session;
+    let heading = Heading {
+        only: args.only.clone(),
+        ..workspace.heading(baseline)
     };
     if let Some(out) = &args.out {
-        let folder = args.folder.as_deref().unwrap_or(Path::new("."));
-        let saved = SavedPlan::of(
-            &planned,
-            &workspace.heading(&baseline),
-            &folder.to_string_lossy(),
-        );
+        let saved = document::plan(&heading, &planned);
         save(&saved, &directory.join(out))?;
     }
-    show(&workspace, &baseline, &planned, format, terminal)?;
+    write(&heading, &planned, format, terminal)?;
     Ok(if planned.is_blocked() {
         Outcome::Refused
     } else if args.detailed_exitcode && !planned.operations.is_empty() {
@@ -89,12 +93,12 @@ pub(super) fn run(
 }
 
 /// Saves a plan.
-pub(super) fn save(saved: &SavedPlan, path: &Path) -> anyhow::Result<()> {
+pub(super) fn save(saved: &PlanDocument, path: &Path) -> anyhow::Result<()> {
     let text = serde_json::to_string_pretty(saved)? + "\n";
     std::fs::write(path, text).with_context(|| format!("{} can't be written", path.display()))
 }
 
-/// Writes a plan.
+/// Writes a plan of a workspace.
 pub(super) fn show(
     workspace: &Workspace,
     baseline: &Baseline,
@@ -102,15 +106,24 @@ pub(super) fn show(
     format: Format,
     terminal: &mut Terminal,
 ) -> anyhow::Result<()> {
-    let heading = workspace.heading(baseline);
+    write(&workspace.heading(baseline), plan, format, terminal)
+}
+
+/// Writes a plan.
+pub(super) fn write(
+    heading: &Heading,
+    plan: &Plan,
+    format: Format,
+    terminal: &mut Terminal,
+) -> anyhow::Result<()> {
     match format {
-        Format::Json => escape::json(&document::plan(&heading, plan), &mut terminal.out)?,
+        Format::Json => escape::json(&document::plan(heading, plan), &mut terminal.out)?,
         Format::Markdown => {
-            markdown::plan(&heading, plan, markdown::BUDGET, &mut terminal.out)?;
+            markdown::plan(heading, plan, markdown::BUDGET, &mut terminal.out)?;
         }
-        Format::Html => html::plan(&heading, plan, &mut terminal.out)?,
+        Format::Html => html::plan(heading, plan, &mut terminal.out)?,
         Format::Text | Format::Github | Format::Sarif => {
-            prose::plan(&heading, plan, &terminal.look, &mut terminal.out)?;
+            prose::plan(heading, plan, &terminal.look, &mut terminal.out)?;
         }
     }
     Ok(())

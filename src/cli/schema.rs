@@ -47,10 +47,6 @@ fn all() -> Vec<(&'static str, serde_json::Value)> {
             schema::of_document::<render::document::PlanDocument>("plan"),
         ),
         (
-            "saved-plan",
-            schema::of_document::<crate::saved::SavedPlan>("saved-plan"),
-        ),
-        (
             "show",
             schema::of_document::<super::live::ShowDocument>("show"),
         ),

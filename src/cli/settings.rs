@@ -4,7 +4,7 @@
 use super::{Cli, ColorWhen};
 use crate::{
     config::{Config, PortalConfig, PortalKind, RateLimitConfig},
-    model::{SecretOrigin, SecretRef},
+    model::{PortalIdentity, SecretOrigin, SecretRef},
     portal::{Credentials, Location, Target, http::RateLimit},
     render::Look,
 };
@@ -27,6 +27,15 @@ const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
 /// Secrets longer than this many bytes are something else.
 const SECRET_LIMIT: u64 = 64 << 10;
 
+/// Whether the commands that print secrets may be run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Commands {
+    /// They may.
+    Run,
+    /// They may not: whoever proposed the files is not trusted.
+    Refused,
+}
+
 /// Where results and messages go, and how they are to look there.
 pub(super) struct Terminal {
     /// For results.
@@ -39,6 +48,8 @@ pub(super) struct Terminal {
     pub(super) err_look: Look,
     /// Whether progress is shown.
     pub(super) progress: bool,
+    /// Whether the commands that print secrets may be run.
+    pub(super) commands: Commands,
     /// Whether somebody is there to be asked.
     pub(super) interactive: bool,
 }
@@ -67,6 +78,11 @@ impl Terminal {
         log(cli.verbose, err_choice != ColorChoice::Never);
         Self {
             progress: !cli.no_progress && !dumb && stderr.is_terminal(),
+            commands: if cli.no_commands {
+                Commands::Refused
+            } else {
+                Commands::Run
+            },
             interactive: std::io::stdin().is_terminal() && stderr.is_terminal(),
             out: BufWriter::new(AutoStream::new(stdout, out_choice)),
             err: AutoStream::new(stderr, err_choice),
@@ -107,6 +123,24 @@ pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// The account that a pipeline of GitHub or GitLab runs for.
+pub(super) fn author() -> Option<String> {
+    let names = ["GITHUB_ACTOR", "GITLAB_USER_LOGIN"];
+    let mut authors = names.into_iter().filter_map(variable);
+    authors.find(|author| !author.is_empty())
+}
+
+/// The address of the run of a pipeline of GitHub or GitLab.
+pub(super) fn run_url() -> Option<String> {
+    let github = || {
+        let server = variable("GITHUB_SERVER_URL")?;
+        let repository = variable("GITHUB_REPOSITORY")?;
+        let run = variable("GITHUB_RUN_ID")?;
+        Some(format!("{server}/{repository}/actions/runs/{run}"))
+    };
+    github().or_else(|| variable("CI_JOB_URL"))
+}
+
 /// The moment, for journals.
 pub(super) fn now() -> jiff::Timestamp {
     jiff::Timestamp::now()
@@ -133,7 +167,14 @@ pub(super) fn path_in_repository(folder: &Path) -> String {
 }
 
 /// The portal that a configuration names.
-pub(super) fn target(config: &Config, workspace: &Path) -> anyhow::Result<Target> {
+///
+/// # Errors
+/// It isn't the one that `CALLSHEET_PORTAL_URL` names, or a credential can't be read.
+pub(super) fn target(
+    config: &Config,
+    workspace: &Path,
+    commands: Commands,
+) -> anyhow::Result<Target> {
     let portal = &config.portal;
     let location = match (portal.kind, &portal.database, &portal.url) {
         (PortalKind::Sandbox, Some(database), None) => {
@@ -149,7 +190,10 @@ pub(super) fn target(config: &Config, workspace: &Path) -> anyhow::Result<Target
     };
     let credentials = match &location {
         Location::Embedded(_) => Credentials::None,
-        Location::Url(_) => credentials(portal, workspace)?,
+        Location::Url(url) => {
+            check_pin(url)?;
+            credentials(portal, workspace, commands)?
+        }
     };
     Ok(Target {
         kind: portal.kind,
@@ -174,12 +218,16 @@ fn rate_limit(asked: RateLimitConfig) -> RateLimit {
 }
 
 /// What the portal is shown, read from where it is kept.
-fn credentials(portal: &PortalConfig, workspace: &Path) -> anyhow::Result<Credentials> {
+fn credentials(
+    portal: &PortalConfig,
+    workspace: &Path,
+    commands: Commands,
+) -> anyhow::Result<Credentials> {
     let read = |what: &str, kept: &SecretRef| {
         let Some(origin) = origin(kept) else {
             bail!("callsheet.yaml: `portal.credentials.{what}` names no place")
         };
-        secret(&origin, workspace).map_err(|reason| {
+        secret(&origin, workspace, commands).map_err(|reason| {
             anyhow::anyhow!("the portal's {what} can't be read from {origin}: {reason}")
         })
     };
@@ -209,6 +257,21 @@ fn credentials(portal: &PortalConfig, workspace: &Path) -> anyhow::Result<Creden
     }
 }
 
+/// Refuses a portal other than the one that the runner names, so that no change of the files leads
+/// credentials to another host.
+fn check_pin(url: &str) -> anyhow::Result<()> {
+    let Some(pin) = variable("CALLSHEET_PORTAL_URL").filter(|pin| !pin.is_empty()) else {
+        return Ok(());
+    };
+    let place = |url: &str| PortalIdentity::new("", url, "");
+    if place(&pin) != place(url) {
+        bail!(
+            "callsheet.yaml: `portal.url` is {url}, and CALLSHEET_PORTAL_URL allows {pin} only, so no credential was read and no host asked"
+        );
+    }
+    Ok(())
+}
+
 /// Where a secret is kept, as a file says it.
 pub(super) fn origin(kept: &SecretRef) -> Option<SecretOrigin> {
     match (&kept.env, &kept.file, &kept.command) {
@@ -225,10 +288,17 @@ pub(super) fn origin(kept: &SecretRef) -> Option<SecretOrigin> {
 ///
 /// # Errors
 /// Why it can't be read; never any part of it.
-pub(super) fn secret(origin: &SecretOrigin, workspace: &Path) -> Result<SecretString, String> {
+pub(super) fn secret(
+    origin: &SecretOrigin,
+    workspace: &Path,
+    commands: Commands,
+) -> Result<SecretString, String> {
     let text = match origin {
         SecretOrigin::Env(name) => variable(name).ok_or("the variable is not set")?,
         SecretOrigin::File(path) => from_file(workspace, path)?,
+        SecretOrigin::Command(_) if commands == Commands::Refused => {
+            return Err("commands are not run (--no-commands)".to_owned());
+        }
         SecretOrigin::Command(words) => from_command(words, workspace)?,
     };
     let text = text

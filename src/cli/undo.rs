@@ -1,13 +1,25 @@
 //! `callsheet undo`: the plan that takes back what an apply did.
 
-use super::{outcome::Outcome, settings::Terminal};
+use super::{
+    apply::report_staleness,
+    history::{Baseline, Revisions},
+    outcome::Outcome,
+    plan::{save, write},
+    session::Session,
+    settings::Terminal,
+    workspace::{self, Workspace},
+};
 use crate::{
     journal::Replay,
-    render::{Format, document, escape, prose},
-    saved::SavedPlan,
+    plan::revalidate,
+    render::{
+        Format,
+        document::{self, Heading},
+        escape,
+    },
     undo::undo,
 };
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use std::{
     io::Write as _,
     path::{Path, PathBuf},
@@ -16,7 +28,12 @@ use std::{
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Journal of the apply, such as .callsheet/journal/20260102T030405Z-1.jsonl
-    journal: PathBuf,
+    #[arg(required_unless_present = "last")]
+    journal: Option<PathBuf>,
+
+    /// Take the newest journal of the workspace
+    #[arg(long, conflicts_with = "journal")]
+    last: bool,
 
     /// Output format
     #[arg(long, value_parser = super::formats(&[Format::Text, Format::Json]), env = "CALLSHEET_FORMAT", default_value = "text")]
@@ -33,28 +50,98 @@ pub(super) fn run(
     format: Format,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
-    let path = directory.join(&args.journal);
-    let story = Replay::read(&path)
+    let path = match &args.journal {
+        Some(journal) => directory.join(journal),
+        None => {
+            let folder = workspace::folder(directory, None).join(".callsheet/journal");
+            let newest = Replay::newest(&folder);
+            newest.with_context(|| format!("there is no journal in {}", folder.display()))?
+        }
+    };
+    let replay = Replay::read(&path)
         .with_context(|| format!("{} can't be read as a journal", path.display()))?;
-    let inverse = undo(&story);
-    match format {
-        Format::Json => escape::json(
-            &document::plan(&story.heading, &inverse.plan),
-            &mut terminal.out,
-        )?,
-        _ => prose::plan(
-            &story.heading,
-            &inverse.plan,
-            &terminal.look,
-            &mut terminal.out,
-        )?,
+    let folder = folder_of(&path, directory);
+    let workspace = match Workspace::load(folder, format, terminal)? {
+        Ok(workspace) => workspace,
+        Err(outcome) => return Ok(outcome),
+    };
+    let baseline = Baseline::read(&Revisions::default(), &workspace)?;
+    let now = workspace.heading(&baseline);
+    if replay.heading.portal_id != now.portal_id {
+        bail!(
+            "the journal is of an apply to {}, and callsheet.yaml names {} or another tenant",
+            replay.heading.portal,
+            now.portal
+        );
     }
+    let heading = Heading {
+        revision: replay.heading.revision.clone(),
+        undo_of: Some(within(&path, &workspace.folder)?),
+        ..now
+    };
+    let inverse = undo(&replay);
+    let planned = workspace::runtime()?.block_on(async {
+        let touched = inverse.plan.operations.iter().map(|operation| {
+            let object = operation.object.as_ref();
+            let key = object.map_or(&operation.address.key, |object| &object.key);
+            crate::model::Address::new(operation.address.kind, key.clone())
+        });
+        let touched: Vec<_> = touched.collect();
+        let session = Session::open(workspace, baseline, &touched, format, terminal).await?;
+        let mut session = match session {
+            Ok(session) => session,
+            Err(outcome) => return Ok(Err(outcome)),
+        };
+        let operations = inverse.plan.operations.clone();
+        match revalidate(operations.clone(), &session.live) {
+            // The file holds all that the journal tells; what is done already is left out when it is
+            // applied.
+            Ok(needed) => {
+                let planned = session.guarded(needed, terminal).await?;
+                let whole = session.guarded(operations, terminal).await?;
+                Ok::<_, anyhow::Error>(Ok((planned, whole)))
+            }
+            Err(staleness) => {
+                report_staleness(&staleness, terminal)?;
+                Ok(Err(Outcome::Refused))
+            }
+        }
+    })?;
+    let (planned, whole) = match planned {
+        Ok(planned) => planned,
+        Err(outcome) => return Ok(outcome),
+    };
+    write(&heading, &planned, format, terminal)?;
     for lost in &inverse.lost {
         writeln!(terminal.err, "can't be undone: {}", escape::line(lost))?;
     }
     if let Some(out) = &args.out {
-        let saved = SavedPlan::of(&inverse.plan, &story.heading, ".");
-        super::plan::save(&saved, &directory.join(out))?;
+        let saved = document::plan(&heading, &whole);
+        save(&saved, &directory.join(out))?;
     }
-    Ok(Outcome::Done)
+    Ok(if planned.is_blocked() {
+        Outcome::Refused
+    } else {
+        Outcome::Done
+    })
+}
+
+/// The workspace of a journal: the one that it lies in, else the current one.
+fn folder_of(journal: &Path, directory: &Path) -> PathBuf {
+    let journal = journal
+        .canonicalize()
+        .unwrap_or_else(|_| journal.to_owned());
+    let own = journal
+        .ancestors()
+        .find(|folder| folder.file_name().is_some_and(|name| name == ".callsheet"))
+        .and_then(Path::parent);
+    own.map_or_else(|| workspace::folder(directory, None), Path::to_owned)
+}
+
+/// The path of a journal from the folder of its workspace.
+fn within(journal: &Path, folder: &Path) -> anyhow::Result<String> {
+    let journal = journal.canonicalize()?;
+    let folder = folder.canonicalize()?;
+    let path = journal.strip_prefix(&folder).unwrap_or(&journal);
+    Ok(path.to_string_lossy().into_owned())
 }

@@ -1,6 +1,11 @@
 //! A *workspace* as a command uses it: its files read, its portal opened.
 
-use super::{history::Baseline, outcome::Outcome, progress::Bars, settings, settings::Terminal};
+use super::{
+    history::{Baseline, Revisions},
+    outcome::Outcome,
+    progress::Bars,
+    settings::{self, Terminal},
+};
 use crate::{
     config::Config,
     desired::{self, Desired},
@@ -8,7 +13,6 @@ use crate::{
     portal::{self, Details, Portal, Target},
     render::{self, Format, document::Heading},
     repo::{self, CONFIGURATION, Files},
-    saved::SavedPlan,
     support::{check_support, strip_local_only},
 };
 use anyhow::Context as _;
@@ -47,15 +51,6 @@ pub(super) fn folder(directory: &Path, argument: Option<&Path>) -> PathBuf {
     argument.map_or_else(
         || nearest(directory).unwrap_or_else(|| directory.to_owned()),
         |argument| directory.join(argument),
-    )
-}
-
-/// The folder that a saved plan is of.
-pub(super) fn of_plan(directory: &Path, plan: &SavedPlan) -> PathBuf {
-    let named = Path::new(&plan.folder);
-    folder(
-        directory,
-        Some(named).filter(|named| *named != Path::new(".")),
     )
 }
 
@@ -137,26 +132,47 @@ impl Workspace {
             .folder
             .canonicalize()
             .unwrap_or_else(|_| self.folder.clone());
-        let name = folder
-            .file_name()
-            .map_or_else(|| "/".into(), |name| name.to_string_lossy().into_owned());
+        let name = self.config.workspace.as_ref().map_or_else(
+            || {
+                let name = folder.file_name();
+                name.map_or_else(|| "/".into(), |name| name.to_string_lossy().into_owned())
+            },
+            ToString::to_string,
+        );
         let portal = &self.config.portal;
         let place = portal
             .url
             .as_ref()
             .map_or_else(|| "embedded".to_owned(), ToString::to_string);
+        let prefix = baseline.history.as_ref().map(|one| one.git.prefix());
         Heading {
             workspace: name,
             portal: format!("{} ({place})", portal.kind),
+            portal_id: portal.identity().digest(),
+            folder: prefix
+                .map_or_else(|| self.folder.to_string_lossy().into_owned(), str::to_owned),
             revision: baseline.revision.clone(),
-            dirty: baseline.is_dirty,
+            dirty: baseline.is_dirty(),
+            only: Vec::new(),
+            undo_of: None,
+            told_from_history: baseline.is_told_from_history(),
         }
     }
 
-    /// Opens the portal.
-    pub(super) async fn open(&self) -> anyhow::Result<Box<dyn Portal>> {
-        let target: Target = settings::target(&self.config, &self.folder)?;
-        portal::open(&target).context("the portal can't be opened")
+    /// Opens the portal, if it is the one that may be asked.
+    pub(super) fn open(&self, terminal: &Terminal) -> anyhow::Result<Box<dyn Portal>> {
+        let target: Target = settings::target(&self.config, &self.folder, terminal.commands)?;
+        Ok(portal::open(&target)?)
+    }
+
+    /// Opens the portal for a command that doesn't plan. In a pipeline of a pull request, `portal:` must
+    /// be what the target branch says.
+    pub(super) fn open_as_merged(&self, terminal: &Terminal) -> anyhow::Result<Box<dyn Portal>> {
+        let baseline = Baseline::read(&Revisions::default(), self)?;
+        if let Some(finding) = baseline.portal_changed(&self.config) {
+            anyhow::bail!("{}; {}", finding.message, finding.help());
+        }
+        self.open(terminal)
     }
 
     /// Whether the portal can hold what is declared, now that it was asked; shows what it can't.
@@ -190,6 +206,19 @@ pub(super) fn show(
         }
     }
     Ok(())
+}
+
+/// Reads more of a portal than its lists say.
+pub(super) async fn read_details(
+    portal: &dyn Portal,
+    live: &mut Live,
+    details: Details<'_>,
+    terminal: &Terminal,
+) -> anyhow::Result<()> {
+    let bars = Bars::new(terminal.progress);
+    let read = portal.read_details(live, details, &bars).await;
+    bars.clear();
+    read.context("the portal can't be read, so nothing is planned")
 }
 
 /// Reads every kind from a portal, and more of what is wanted, with progress.

@@ -50,6 +50,8 @@ rules! {
     FileTooLarge = "file-too-large", Error, "Split the file; all files of a workspace are merged.";
     /// The file can't be read.
     UnreadableFile = "unreadable-file", Error, "Check the file's permissions.";
+    /// The extension of a file is another spelling of `.yaml`, so the file isn't read.
+    FileExtension = "file-extension", Error, "Rename the file so that it ends in `.yaml`.";
     /// A symbolic link points outside the workspace, where changes aren't reviewed.
     OutsideWorkspace = "outside-workspace", Error, "Replace the link with the file, or point it inside the workspace.";
     /// The file is not valid YAML.

@@ -44,6 +44,24 @@ findings! {
     /// A change affects a built-in object of the portal.
     // S1.03
     SystemObject = "system-object", "Declare your own object instead. This can't be waived.";
+    /// `portal:` differs from the base's, so the plan would send credentials to another place than the reviewed one.
+    PortalChanged = "portal-changed", "Merge the change of `portal:` by itself, then plan on the merged branch. This can't be waived.";
+    /// A part of the Git history can't be read, and it may show that an object or a field was removed.
+    HistoryIncomplete = "history-incomplete", "Fetch the whole history.";
+    /// HEAD is older than the commit that was last applied, so the plan would take newer changes back.
+    OlderThanApplied = "older-than-applied", "Check out the newest commit. To go back, revert the newer commits in Git.";
+    /// An object has the key of a removed resource, but neither its e-mail address, its extension nor its name: it is
+    /// another object, so it is not deleted.
+    NotTheOne = "not-the-one", "Declare the object, or add a waiver to leave it alone. To delete it, name it under `absent`.";
+    /// Another workspace of the repository declares a removed resource for the same portal, so it is not deleted.
+    DeclaredElsewhere = "declared-elsewhere", "If the resource moved, add a waiver for this apply. Otherwise remove the other declaration.";
+    /// A user is deleted and another one created with the same e-mail address, extension or phone: probably one person,
+    /// who would lose messages and call records.
+    SamePerson = "same-person", "Add `previously:` with the old key to the new user.";
+    /// `previously` names the key of a rename that was applied.
+    PreviouslyApplied = "previously-applied", "Remove the line.";
+    /// A user was made an administrator on the portal, and not in Git.
+    PortalEscalation = "portal-escalation", "Find out who did it and why. Then declare the scope, or add a waiver to take it back.";
     /// A declared extension, username, e-mail address or phone belongs to another object on the portal.
     // S2.04
     Taken = "taken", "Choose another value, or declare the other object so that it can be changed. This can't be waived.";

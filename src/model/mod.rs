@@ -6,15 +6,19 @@
 //! types; the JSON Schemas, the diff, the order of writes, the sandbox and the docs use the shape. A new kind
 //! is a type in its own file and a line in [`Kind`].
 
+mod ancestry;
 mod commit;
 mod contact;
+pub mod encoding;
 mod extension;
 mod finding;
 mod group;
+mod identity;
 mod instance;
 pub mod json;
 mod live;
 mod number;
+mod record;
 mod scope;
 mod secret;
 mod shape;
@@ -24,7 +28,8 @@ pub mod text;
 mod user;
 mod value;
 
-pub use commit::{Commit, Trace};
+pub use ancestry::{Ancestry, Gap, Removal, Version};
+pub use commit::Commit;
 pub use contact::Contact;
 pub use extension::{
     AutoAttendant, CallQueue, Conference, Extension, Fax, Forward, QueueStrategy, RingGroup,
@@ -32,9 +37,11 @@ pub use extension::{
 };
 pub use finding::FindingRule;
 pub use group::Group;
+pub use identity::PortalIdentity;
 pub use instance::Instance;
 pub use live::{Listing, Live, LiveObject, Mention, Referrer, Requests};
 pub use number::Number;
+pub use record::Record;
 pub use scope::{BUILT_IN_SCOPES, BuiltInScope, Scope};
 pub use secret::SecretRef;
 pub use shape::{Claim, Field, ListOrder, Shape};

@@ -1,92 +1,172 @@
 //! The *cause* of a change: which of the files and the portal moved, and since when.
 //!
-//! Each earlier declaration is laid over what is live, as the present one is. Where that gives the
-//! same as the present one, the files didn't change; where it gives what is live, the portal didn't.
+//! Where the commit that was last applied is known, its declaration is laid over what is live, as the
+//! present one is. Where that gives the same as the present one, the files didn't change; where it gives
+//! what is live, the portal didn't. Where that commit is unknown, the earlier declarations tell: a value
+//! that one of them declares was ours, so the files moved since; any other was set on the portal.
 
-use super::{Cause, Inputs, diff};
-use crate::model::{Address, Change, Field, Fields, Kind, Name, Resource, Shape, State, Value};
+use super::{Cause, Inputs, diff, identity};
+use crate::model::{Address, Change, Field, Fields, Kind, Name, Shape, State, Value, Version};
+use std::collections::BTreeMap;
 
 /// What one resource was declared to be before.
-pub(super) struct History {
+pub(super) struct History<'a> {
     shape: &'static Shape,
     /// What is declared now.
     now: Fields,
     /// What was declared where this change began.
     base: Option<Fields>,
-    /// The last declaration that is known to have been applied; else the one of the base.
+    /// The last declaration that is known to have been applied.
     last_applied: Option<LastApplied>,
+    /// The earlier declarations, the newest first, where the last applied one is unknown.
+    versions: Option<Vec<Expected<'a>>>,
     /// Whether anything is known of earlier commits at all.
     is_known: bool,
-    /// Whether what was last applied is known.
+    /// Whether the commit that was last applied is known.
     is_applied_known: bool,
+    /// Whether the earlier declarations are known to be all.
+    is_complete: bool,
 }
 
 /// A declaration that the portal is taken to have held.
 struct LastApplied {
     /// What was declared.
     declared: Fields,
-    /// What the portal would hold by it.
+    /// What the portal would hold by it, over what is live.
     target: Fields,
+}
+
+/// An earlier declaration, and what a portal holds that holds just that.
+struct Expected<'a> {
+    declared: &'a Fields,
+    fields: Fields,
 }
 
 /// Whether a state declares what a portal knows by this address.
 pub(super) fn declares(state: &State, address: &Address) -> bool {
-    state.get(address).is_some()
-        || address.kind == Kind::Users
-            && state
-                .of_kind(Kind::Users)
-                .any(|(_, user)| user.fields.text("username") == Some(&address.key))
+    declared_as(state, address).is_some()
 }
 
-impl History {
-    /// The history of one resource, laid over what is live.
-    pub(super) fn of(inputs: &Inputs<'_>, address: &Address, live: &Fields, exists: bool) -> Self {
+/// What a state declares of what a portal knows by this address.
+pub(super) fn declared_as<'s>(state: &'s State, address: &Address) -> Option<&'s Fields> {
+    if address.kind != Kind::Users {
+        return Some(&state.get(address)?.fields);
+    }
+    let named = |fields: &Fields| fields.text("username") == Some(&address.key);
+    let own = state.get(address).map(|user| &user.fields);
+    own.filter(|fields| named(fields)).or_else(|| {
+        let users = state.of_kind(Kind::Users).map(|(_, user)| &user.fields);
+        let mut users = users.filter(|fields| named(fields));
+        users.next()
+    })
+}
+
+impl<'a> History<'a> {
+    /// The history of one resource, laid over what is live. `names` are the names under which the portal
+    /// holds users, by the keys that they were declared by.
+    pub(super) fn of(
+        inputs: &Inputs<'a>,
+        address: &Address,
+        live: &Fields,
+        exists: bool,
+        names: &BTreeMap<Box<str>, Box<str>>,
+    ) -> Self {
         let shape = address.kind.shape();
+        let managed = |fields: &Fields| {
+            let managed = diff::managed_fields(inputs.config, address.kind, fields, !exists);
+            if names.is_empty() {
+                return managed;
+            }
+            shape.with_references(&managed, &|kinds, text| {
+                let name = names.get(text).filter(|_| kinds.contains(&Kind::Users));
+                name.map(|name| (**name).into())
+            })
+        };
         let as_declared_at = |state: Option<&State>| {
-            let resource =
-                state.and_then(|state| earlier(state, inputs.desired.get(address), address))?;
-            let declared =
-                diff::managed_fields(inputs.config, address.kind, &resource.fields, !exists);
+            let (_, resource) = identity::earlier(inputs, state?, address)?;
+            let declared = managed(&resource.fields);
             let target = shape.overlay(live, &declared);
             Some(LastApplied { declared, target })
         };
-        let base = as_declared_at(inputs.past.base);
-        let applied = as_declared_at(inputs.past.applied);
-        let is_applied_known = inputs.past.applied.is_some();
+        let past = inputs.past;
+        let base = as_declared_at(past.base);
+        let is_applied_known = past.applied.is_some();
+        let ancestry = past.ancestry.filter(|_| !is_applied_known);
+        let versions = ancestry.map(|ancestry| {
+            let addresses = identity::addresses(inputs, address);
+            let versions = addresses
+                .iter()
+                .filter_map(|address| ancestry.versions.get(address));
+            let expected = |version: &'a Version| Expected {
+                declared: &version.fields,
+                fields: shape
+                    .without_defaults(shape.overlay(&Fields::new(), &managed(&version.fields))),
+            };
+            versions.flatten().map(expected).collect()
+        });
         let now = inputs.desired.get(address).map(|now| now.fields.clone());
         Self {
             shape,
             now: now.unwrap_or_default(),
             base: base.as_ref().map(|base| base.declared.clone()),
-            last_applied: if is_applied_known { applied } else { base },
-            is_known: inputs.past.base.is_some() || is_applied_known,
+            last_applied: if is_applied_known {
+                as_declared_at(past.applied)
+            } else {
+                base
+            },
+            versions,
+            is_known: past.base.is_some() || is_applied_known,
             is_applied_known,
+            is_complete: ancestry.is_none_or(|ancestry| ancestry.incomplete.is_none()),
         }
     }
 
     /// Gives back to the portal what was declared before and isn't now: if the portal still holds our
     /// value, its default takes its place; what somebody changed since stays as it is.
     pub(super) fn release(&self, declared: &Fields, live: &Fields, target: &mut Fields) {
-        let Some(last_applied) = &self.last_applied else {
-            return;
-        };
-        let mut leaves = Vec::new();
-        each_leaf(
-            self.shape,
-            &last_applied.declared,
-            &mut Vec::new(),
-            &mut leaves,
-        );
-        for (path, value) in leaves {
-            let now = declared.at(path.iter().map(|name| &**name));
-            let cleared = (1..path.len()).any(|depth| {
-                declared.at(path[..depth].iter().map(|name| &**name)) == Some(&Value::Null)
-            });
-            let held = live.at(path.iter().map(|name| &**name));
-            if now.is_none() && !cleared && held.is_some() && Value::same(held, Some(&value)) {
-                target.put(&path, None);
+        let mut given_back = Vec::new();
+        match &self.versions {
+            None => {
+                let last = self.last_applied.as_ref();
+                given_back.extend(last.map(|last| (last.declared.clone(), true)));
+            }
+            // The newest declaration that the object holds whole; and of each field the newest one.
+            Some(versions) => {
+                let holds = |version: &&Expected<'_>| {
+                    let target = self.shape.overlay(live, &version.fields);
+                    super::changes(self.shape, live, &target).is_empty()
+                };
+                let whole = versions.iter().find(|version| {
+                    holds(version) && self.declares_more(version.declared, declared, live)
+                });
+                given_back.extend(whole.map(|version| (version.fields.clone(), true)));
+                given_back.extend(versions.iter().map(|one| (one.fields.clone(), false)));
             }
         }
+        let mut seen: Vec<Vec<Name>> = Vec::new();
+        for (earlier, is_whole) in given_back {
+            let mut leaves = Vec::new();
+            each_leaf(self.shape, &earlier, &mut Vec::new(), &mut leaves);
+            for (path, value) in leaves {
+                if !is_whole {
+                    if seen.contains(&path) {
+                        continue;
+                    }
+                    seen.push(path.clone());
+                }
+                if is_released(&path, &value, declared, live) {
+                    target.put(&path, None);
+                }
+            }
+        }
+    }
+
+    /// Whether an earlier declaration has a field that the present one lacks, and that is as it said.
+    fn declares_more(&self, earlier: &Fields, declared: &Fields, live: &Fields) -> bool {
+        let mut leaves = Vec::new();
+        each_leaf(self.shape, earlier, &mut Vec::new(), &mut leaves);
+        let mut leaves = leaves.iter();
+        leaves.any(|(path, value)| is_released(path, value, declared, live))
     }
 
     /// Why a field of a live object changes.
@@ -94,17 +174,20 @@ impl History {
         if !self.is_known {
             return Cause::Change;
         }
+        if let Some(versions) = &self.versions {
+            return self.told_by(versions, change);
+        }
         let at = |fields: &Fields| fields.at(change.path.iter().map(|name| &**name)).cloned();
         let now = at(target);
         let Some(last_applied) = &self.last_applied else {
-            // Nobody declared it then: the files changed, and whatever the portal held was its own.
+            // It wasn't declared then: the files changed, and what the portal held was its own.
             return self.since_base(change);
         };
         let then = at(&last_applied.target);
         if Value::same(then.as_ref(), now.as_ref()) {
             return Cause::Drift;
         }
-        // `before` speaks for defaults, so the last_applied side must too.
+        // `before` includes defaults, so the last applied value must too.
         let before = change.before.as_ref();
         let default = self.default(&change.path, &last_applied.target);
         let portal_moved = !Value::same(then.as_ref().or(default), before);
@@ -112,6 +195,24 @@ impl History {
             Cause::Conflict
         } else {
             self.since_base(change)
+        }
+    }
+
+    /// Why a field changes, as the earlier declarations tell.
+    fn told_by(&self, versions: &[Expected<'_>], change: &Change) -> Cause {
+        let path = || change.path.iter().map(|name| &**name);
+        let explains = |version: &Expected<'_>| {
+            let held = version.fields.at(path());
+            let held = held.or_else(|| self.default(&change.path, &version.fields));
+            Value::same(held, change.before.as_ref())
+        };
+        let base = self.base.as_ref();
+        let is_new = base.is_none_or(|base| base.at(path()).is_none());
+        // A gap in the history may hold the declaration that explains the value.
+        if is_new || !self.is_complete || versions.iter().any(explains) {
+            self.since_base(change)
+        } else {
+            Cause::Drift
         }
     }
 
@@ -159,22 +260,20 @@ impl History {
     }
 }
 
+/// Whether a field that was declared as `value` isn't declared any more, and still holds that.
+fn is_released(path: &[Name], value: &Value, declared: &Fields, live: &Fields) -> bool {
+    let names = || path.iter().map(|name| &**name);
+    let is_cleared = (1..path.len())
+        .any(|depth| declared.at(path[..depth].iter().map(|name| &**name)) == Some(&Value::Null));
+    let held = live.at(names());
+    let is_held = held.is_some() && Value::same(held, Some(value));
+    declared.at(names()).is_none() && !is_cleared && is_held
+}
+
 /// The field of this name of the type that `of` is.
 fn own_field(shape: &'static Shape, of: &Fields, name: &str) -> Option<&'static Field> {
     let mut fields = shape.fields(of).iter();
     fields.find(|field| &*field.name == name)
-}
-
-/// A resource as it was declared in an earlier state: under its key, or under the one that it had.
-fn earlier<'s>(
-    state: &'s State,
-    now: Option<&Resource>,
-    address: &Address,
-) -> Option<&'s Resource> {
-    state.get(address).or_else(|| {
-        let previously = now?.previously.as_deref()?;
-        state.get(&Address::new(address.kind, previously))
-    })
 }
 
 /// Every field that is declared to hold something: each of a record by itself, all else whole.

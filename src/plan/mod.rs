@@ -10,19 +10,25 @@
 mod cause;
 mod diff;
 pub mod guard;
+mod identity;
 mod matching;
 mod order;
+mod prune;
+mod question;
+mod replacement;
 mod revalidate;
 
 pub use diff::changes;
 pub use guard::Finding;
 pub use order::ordered as in_order;
-pub use revalidate::{Staleness, revalidate};
+pub use prune::{Reason, Withheld};
+pub use question::{Questions, is_explained, questions};
+pub use revalidate::{Staleness, revalidate, reviewed};
 
 use crate::{
-    config::{Config, Prune},
+    config::Config,
     model::{
-        Address, Change, Commit, Fields, Kind, Live, LiveObject, Origin, Requests, State, Trace,
+        Address, Ancestry, Change, Commit, Fields, Kind, Live, LiveObject, Origin, Requests, State,
     },
 };
 use jiff::civil::Date;
@@ -52,10 +58,15 @@ pub struct Inputs<'a> {
 pub struct Past<'a> {
     /// Where this change began.
     pub base: Option<&'a State>,
-    /// When the workspace was last applied.
+    /// What the commit declares that was last applied, where that commit is known.
     pub applied: Option<&'a State>,
-    /// Which commits changed and removed what.
-    pub trace: Option<&'a Trace>,
+    /// What the ancestors of HEAD declared; nothing outside of Git.
+    pub ancestry: Option<&'a Ancestry>,
+    /// The commit that was last applied, where HEAD is an ancestor of it.
+    pub newer: Option<&'a Commit>,
+    /// What other workspaces of the repository declare for the same portal, by the key that the portal
+    /// knows it by: the file and the line.
+    pub elsewhere: Option<&'a BTreeMap<Address, String>>,
 }
 
 /// What would have to be done.
@@ -67,6 +78,8 @@ pub struct Plan {
     pub findings: Vec<Finding>,
     /// How many live objects of each kind nobody declared; they aren't touched.
     pub unmanaged: BTreeMap<Kind, usize>,
+    /// Deletes that were left out, each for a reason that a finding states.
+    pub withheld: Vec<Withheld>,
     /// What reading the portal cost.
     pub requests: Requests,
 }
@@ -155,6 +168,8 @@ pub struct Object {
     pub key: Box<str>,
     /// Its version.
     pub etag: Option<Box<str>>,
+    /// How many voicemail messages would be lost with it.
+    pub messages: u32,
     /// What it held, without defaults.
     pub fields: Fields,
 }
@@ -165,6 +180,7 @@ impl Object {
             id: live.id.clone(),
             key: key.into(),
             etag: live.etag.clone(),
+            messages: live.messages,
             fields: live.fields.clone(),
         }
     }
@@ -262,24 +278,23 @@ impl Plan {
 /// Plans.
 #[must_use]
 pub fn plan(inputs: Inputs<'_>) -> Plan {
-    let matching = matching::match_live(inputs.desired, inputs.live);
-    let usernames = matching::usernames(inputs.desired);
+    let matching = matching::match_live(&inputs);
+    let names = Names {
+        declared: matching::usernames(&inputs),
+        live: matching::live_names(&inputs, &matching),
+    };
     let mut operations: Vec<Operation> = matching
         .matched
         .iter()
-        .filter_map(|matched| operation(&inputs, matched, &usernames))
+        .filter_map(|matched| operation(&inputs, matched, &names))
         .collect();
-    let prunable = prunable(&inputs, &matching.unmanaged);
-    let mut unmanaged: BTreeMap<Kind, usize> = BTreeMap::new();
-    for address in &matching.unmanaged {
-        if !prunable
-            .iter()
-            .any(|operation| operation.address == *address)
-        {
-            *unmanaged.entry(address.kind).or_default() += 1;
-        }
-    }
+    let prune::Prunable {
+        operations: prunable,
+        withheld,
+        unmanaged,
+    } = prune::prunable(&inputs, &matching.unmanaged);
     operations.extend(prunable);
+    replacement::unite_causes(&mut operations);
     if !inputs.only.is_empty() {
         operations.retain(|operation| inputs.only.contains(&operation.cause));
     }
@@ -288,78 +303,39 @@ pub fn plan(inputs: Inputs<'_>) -> Plan {
         operations,
         findings: Vec::new(),
         unmanaged,
+        withheld,
         requests: inputs.live.requests,
     };
     plan.findings = guard::findings(&inputs, &plan);
     plan
 }
 
-/// The live objects that nobody declares, by the keys that the portal knows them by; the portal's own
-/// don't count.
+/// A plan of given operations, with what the guards say of them on these inputs: an earlier plan goes
+/// the same way as a new one.
 #[must_use]
-pub fn unmanaged(desired: &State, live: &Live) -> Vec<Address> {
-    matching::match_live(desired, live).unmanaged
+pub fn guarded(inputs: &Inputs<'_>, operations: Vec<Operation>) -> Plan {
+    let mut plan = Plan {
+        operations,
+        requests: inputs.live.requests,
+        ..Plan::default()
+    };
+    plan.findings = guard::findings(inputs, &plan);
+    plan
 }
 
-/// What goes: what `absent` names, and what the policy lets go. Only a complete listing justifies it
-/// (law 2), and only evidence: a commit that removed the declaration.
-fn prunable(inputs: &Inputs<'_>, unmanaged: &[Address]) -> Vec<Operation> {
-    let complete = |kind| {
-        let listing = inputs.live.listings.get(&kind);
-        listing.is_some_and(|listing| listing.incomplete.is_none())
-    };
-    let removed = |address: &Address| {
-        inputs
-            .past
-            .trace
-            .and_then(|trace| trace.removed.get(address))
-    };
-    let mut operations = Vec::new();
-    for address in unmanaged.iter().filter(|address| complete(address.kind)) {
-        let Some(live) = inputs.live.get(address.kind, &address.key) else {
-            continue;
-        };
-        let named = inputs.config.absent.contains(address);
-        let commit = removed(address);
-        let goes = named
-            || match inputs.config.policy.prune {
-                Prune::Never => false,
-                Prune::Declared => commit.is_some(),
-                Prune::All => inputs.past.trace.is_some(),
-            };
-        if goes {
-            let in_base = inputs
-                .past
-                .base
-                .is_none_or(|base| cause::declares(base, address));
-            operations.push(Operation {
-                address: address.clone(),
-                action: Action::Delete,
-                cause: if in_base || named {
-                    Cause::Change
-                } else {
-                    Cause::Pending
-                },
-                causes: Vec::new(),
-                commit: commit.cloned(),
-                changes: Vec::new(),
-                target: Fields::new(),
-                object: Some(Object::of(&address.key, live)),
-                after: Vec::new(),
-                is_release: false,
-                template: None,
-                origin: None,
-            });
-        }
-    }
-    operations
+/// The names that users have, where they aren't their keys.
+struct Names<'a> {
+    /// By the keys that are declared now: the names that the portal will know.
+    declared: BTreeMap<&'a str, &'a str>,
+    /// By the keys that are or were declared: the names that the portal knows.
+    live: BTreeMap<Box<str>, Box<str>>,
 }
 
 /// What must be done about one declared resource; nothing if it is as declared.
 fn operation(
     inputs: &Inputs<'_>,
     matched: &matching::Match<'_>,
-    usernames: &BTreeMap<&str, &str>,
+    names: &Names<'_>,
 ) -> Option<Operation> {
     let matching::Match {
         address,
@@ -373,9 +349,12 @@ fn operation(
         &resource.fields,
         live.is_none(),
     );
-    if !usernames.is_empty() {
+    if !names.declared.is_empty() {
         declared = shape.with_references(&declared, &|kinds, text| {
-            let username = usernames.get(text).filter(|_| kinds.contains(&Kind::Users));
+            let username = names
+                .declared
+                .get(text)
+                .filter(|_| kinds.contains(&Kind::Users));
             username.map(|username| (*username).into())
         });
     }
@@ -383,7 +362,7 @@ fn operation(
         .as_ref()
         .map_or_else(Fields::new, |(_, live)| live.fields.clone());
     let mut target = shape.overlay(&known, &declared);
-    let history = cause::History::of(inputs, address, &known, live.is_some());
+    let history = cause::History::of(inputs, address, &known, live.is_some(), &names.live);
     history.release(&resource.fields, &known, &mut target);
     let target = shape.without_defaults(target);
     let mut changes = changes(shape, &known, &target);
@@ -428,24 +407,15 @@ fn operation(
     if live.is_none() {
         causes = vec![cause; changes.len()];
     }
-    let portal_key = declared
-        .text("username")
-        .filter(|_| address.kind == Kind::Users)
-        .unwrap_or(&address.key);
     let asked = matches!(cause, Cause::Change | Cause::Pending | Cause::Conflict);
-    let trace = inputs.past.trace.filter(|_| asked);
+    let ancestry = inputs.past.ancestry.filter(|_| asked);
     Some(Operation {
         action: if live.is_none() {
             Action::Create
         } else {
             action_of(&changes, renamed)
         },
-        commit: trace.and_then(|trace| {
-            trace
-                .changed
-                .get(&Address::new(address.kind, portal_key))
-                .cloned()
-        }),
+        commit: ancestry.and_then(|ancestry| ancestry.changed.get(*address).cloned()),
         address: (*address).clone(),
         cause,
         causes,

@@ -89,6 +89,32 @@ pub trait Portal: Send + Sync {
     /// [`Error::may_be_done`] says whether the change may have been applied despite the error.
     async fn write(&self, write: &Write<'_>) -> Result<Written, Error>;
 
+    /// Whether the portal has a place for the records of what was applied.
+    fn keeps_records(&self) -> bool {
+        false
+    }
+
+    /// Reads the record of a workspace with one request; nothing if there is none.
+    ///
+    /// # Errors
+    /// The same as for [`read`](Self::read).
+    async fn record(&self, workspace: &str) -> Result<Option<String>, Error> {
+        let _unused = workspace;
+        Ok(None)
+    }
+
+    /// Writes the record of a workspace in place of an earlier one.
+    ///
+    /// # Errors
+    /// The portal can't be reached, refuses the request, or has no place for records.
+    async fn set_record(&self, workspace: &str, record: &str) -> Result<(), Error> {
+        let _unused = (workspace, record);
+        Err(Error::Unreadable {
+            what: "the record of what was applied".to_owned(),
+            reason: "the portal has no place for it".to_owned(),
+        })
+    }
+
     /// The number of requests sent so far, including retries.
     fn requests(&self) -> u64;
 }

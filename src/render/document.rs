@@ -3,25 +3,44 @@
 use super::json::FORMAT_VERSION;
 use crate::{
     apply::{Applied, Outcome},
-    model::{Address, Change, FindingRule, Kind, Requests, Value},
-    plan::{Action, Cause, Operation, Plan, Summary, guard::Level},
+    model::{
+        Address, Change, FindingRule, Kind, Requests, Value,
+        encoding::{encode, encode_fields, encode_path},
+    },
+    plan::{Action, Cause, Object, Operation, Plan, Summary, guard::Level},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 use std::{borrow::Cow, collections::BTreeMap};
 
 /// The heading of a plan: workspace, portal and commits.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Heading {
-    /// Name of the workspace's directory.
+    /// Name of the workspace.
     pub workspace: String,
     /// The portal: `sandbox (embedded)`.
     pub portal: String,
+    /// Digest of the portal's kind, address and tenant.
+    #[serde(default)]
+    pub portal_id: String,
+    /// Path of the workspace's folder from the root of the repository, or from where the plan was made.
+    #[serde(default)]
+    pub folder: String,
     /// The commits that the plan is based on.
     pub revision: Revision,
     /// Whether the files differ from HEAD.
     pub dirty: bool,
+    /// The causes that the plan is limited to; all of them if empty.
+    #[serde(default)]
+    pub only: Vec<Cause>,
+    /// The journal of the apply that the plan takes back, by its path in the workspace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo_of: Option<String>,
+    /// Whether the last applied commit is unknown, so that the causes are told from the history.
+    #[serde(default)]
+    pub told_from_history: bool,
 }
 
 /// The commits that a plan is based on; null if unknown.
@@ -35,16 +54,18 @@ pub struct Revision {
     pub applied: Option<String>,
 }
 
-/// The output of `plan --format json`.
-#[derive(Debug, Serialize, JsonSchema)]
+/// The output of `plan --format json`, and what `plan --out` saves.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct PlanDocument {
     /// Version of this format: `1.0`.
     pub format_version: Cow<'static, str>,
-    /// Digest of the operations and their preconditions: plans with the same digest do the same.
+    /// Digest of everything else in the plan, the requests aside.
     pub digest: String,
     /// Workspace, portal and commits.
     #[serde(flatten)]
     pub heading: Heading,
+    /// Whether a finding blocks the plan; it can't be applied then.
+    pub blocked: bool,
     /// The operations, in order.
     pub operations: Vec<OperationEntry>,
     /// Findings of the guards.
@@ -96,7 +117,7 @@ impl Outcomes {
 }
 
 /// An operation.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct OperationEntry {
     /// Address of the resource.
     pub address: Address,
@@ -116,6 +137,10 @@ pub struct OperationEntry {
     pub temporary_release: bool,
     /// Fields that change.
     pub fields: Vec<FieldEntry>,
+    /// What the resource holds afterwards, without defaults; empty for a delete.
+    pub target: Json,
+    /// The live object, or null for a create.
+    pub object: Option<ObjectEntry>,
     /// Operations that must be completed first, as zero-based indexes into this list.
     pub after: Vec<usize>,
     /// Outcome; only in the result of an apply.
@@ -126,8 +151,23 @@ pub struct OperationEntry {
     pub error: Option<String>,
 }
 
+/// A live object, as it was when the plan was made.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ObjectEntry {
+    /// Id on the portal.
+    pub id: String,
+    /// Key on the portal.
+    pub key: String,
+    /// Version on the portal, or null.
+    pub etag: Option<String>,
+    /// Number of voicemail messages.
+    pub messages: u32,
+    /// What it holds, without defaults.
+    pub fields: Json,
+}
+
 /// A commit.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct CommitEntry {
     /// Commit hash.
     pub id: String,
@@ -138,24 +178,22 @@ pub struct CommitEntry {
 }
 
 /// A field that changes.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct FieldEntry {
-    /// Path of the field: `voicemail.email`.
+    /// Path of the field: `voicemail.email`. A dot within a name is written `\.`.
     pub path: String,
-    /// Current value, or null.
-    #[schemars(with = "serde_json::Value")]
-    pub before: Option<Value>,
+    /// Current value, or null. A secret is an object with the one key `$secret`.
+    pub before: Json,
     /// New value, or null.
-    #[schemars(with = "serde_json::Value")]
-    pub after: Option<Value>,
-    /// Whether the field is a secret; `before` and `after` are then its versions.
+    pub after: Json,
+    /// Whether the field is a secret.
     pub sensitive: bool,
     /// Cause of the change.
     pub cause: Cause,
 }
 
 /// A finding of a guard.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct FindingEntry {
     /// Rule of the finding.
     pub rule: FindingRule,
@@ -165,6 +203,9 @@ pub struct FindingEntry {
     pub address: Option<Address>,
     /// Description of the finding.
     pub message: String,
+    /// Next step.
+    #[serde(default)]
+    pub help: String,
     /// Reason given by the waiver, if the finding is waived.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waived: Option<String>,
@@ -173,10 +214,11 @@ pub struct FindingEntry {
 /// Converts a plan to a document.
 #[must_use]
 pub fn plan(heading: &Heading, plan: &Plan) -> PlanDocument {
-    PlanDocument {
+    let mut document = PlanDocument {
         format_version: FORMAT_VERSION.into(),
-        digest: digest(plan),
+        digest: String::new(),
         heading: heading.clone(),
+        blocked: plan.is_blocked(),
         operations: plan.operations.iter().map(operation).collect(),
         findings: plan
             .findings
@@ -186,13 +228,17 @@ pub fn plan(heading: &Heading, plan: &Plan) -> PlanDocument {
                 level: finding.level,
                 address: finding.address.clone(),
                 message: finding.message.clone(),
+                help: finding.help().to_owned(),
                 waived: finding.waived.clone(),
             })
             .collect(),
         unmanaged: plan.unmanaged.clone(),
         requests: plan.requests,
         summary: plan.summary(),
-    }
+    };
+    let json = serde_json::to_value(&document).expect("a plan is plain data");
+    document.digest = digest(json);
+    document
 }
 
 /// Converts a plan and its result to a document.
@@ -222,7 +268,8 @@ fn operation(operation: &Operation) -> OperationEntry {
         after,
         is_release,
         template,
-        ..
+        target,
+        origin: _,
     } = operation;
     let key = object.as_ref().map(|object| object.key.to_string());
     OperationEntry {
@@ -238,9 +285,28 @@ fn operation(operation: &Operation) -> OperationEntry {
         template: template.as_deref().map(str::to_owned),
         temporary_release: *is_release,
         fields: changes.iter().zip(causes).map(field).collect(),
+        target: encode_fields(&target.starred()),
+        object: object.as_ref().map(live),
         after: after.clone(),
         outcome: None,
         error: None,
+    }
+}
+
+fn live(object: &Object) -> ObjectEntry {
+    let Object {
+        id,
+        key,
+        etag,
+        messages,
+        fields,
+    } = object;
+    ObjectEntry {
+        id: id.to_string(),
+        key: key.to_string(),
+        etag: etag.as_deref().map(str::to_owned),
+        messages: *messages,
+        fields: encode_fields(&fields.starred()),
     }
 }
 
@@ -253,29 +319,26 @@ fn field((change, cause): (&Change, &Cause)) -> FieldEntry {
     let shown = change.starred();
     let is_secret = |value: &Value| matches!(value, Value::Secret(_));
     let mut values = [before, after].into_iter().flatten();
+    let value = |value: &Option<Value>| value.as_ref().map_or(Json::Null, encode);
     FieldEntry {
-        path: path.join("."),
+        path: encode_path(path),
         sensitive: values.any(is_secret) || shown != *change,
-        before: shown.before,
-        after: shown.after,
+        before: value(&shown.before),
+        after: value(&shown.after),
         cause: *cause,
     }
 }
 
-/// The digest of a plan's operations and their preconditions.
-fn digest(plan: &Plan) -> String {
-    let mut hasher = Sha256::new();
-    for one in &plan.operations {
-        let object = one.object.as_ref();
-        let preconditions =
-            object.map(|object| (&object.id, &object.key, &object.etag, &object.fields));
-        let bytes = serde_json::to_vec(&(operation(one), &one.target, preconditions));
-        hasher.update(bytes.expect("a plan is plain data"));
+/// The digest of a plan's document: of all but the digest itself and the requests, which differ from
+/// read to read.
+#[must_use]
+pub fn digest(mut document: Json) -> String {
+    if let Some(entries) = document.as_object_mut() {
+        entries.remove("digest");
+        entries.remove("requests");
     }
-    hasher
-        .finalize()
-        .iter()
-        .fold("sha256:".to_owned(), |hex, byte| {
-            hex + &format!("{byte:02x}")
-        })
+    let digest = Sha256::digest(document.to_string());
+    digest.iter().fold("sha256:".to_owned(), |hex, byte| {
+        hex + &format!("{byte:02x}")
+    })
 }

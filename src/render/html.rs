@@ -131,7 +131,7 @@ fn findings(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
                     "<p>allow it in callsheet.yaml: <code>{waiver}</code></p>"
                 )?;
             }
-            writeln!(out, "<p>{}</p>", html(finding.rule.help()))?;
+            writeln!(out, "<p>{}</p>", html(finding.help()))?;
         }
         writeln!(out, "</li>")?;
     }

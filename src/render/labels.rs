@@ -10,6 +10,9 @@ use crate::{
 /// The note for a plan with uncommitted changes.
 pub(super) const DIRTY: &str = "uncommitted changes";
 
+/// The note for a plan without a record of what was applied.
+pub(super) const TOLD_FROM_HISTORY: &str = "applied unknown, told from history";
+
 /// The note for a plan without Git history.
 pub(super) const NO_HISTORY: &str =
     "no Git history for this workspace, so changes can't be attributed";
@@ -21,13 +24,25 @@ pub(super) fn heading(heading: &Heading) -> String {
         portal,
         revision,
         dirty,
+        portal_id: _,
+        folder: _,
+        only: _,
+        undo_of,
+        told_from_history,
     } = heading;
     let mut text = format!("{workspace} on {portal}");
+    if let Some(journal) = undo_of {
+        text = format!("Undo of {journal} · {text}");
+    }
     for (name, commit) in commits(revision) {
         text.push_str(" · ");
         text.push_str(name);
         text.push(' ');
         text.push_str(commit);
+    }
+    if *told_from_history {
+        text.push_str(" · ");
+        text.push_str(TOLD_FROM_HISTORY);
     }
     if *dirty {
         text.push_str(" · ");

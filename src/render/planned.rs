@@ -21,6 +21,7 @@ fn heading() -> Heading {
             applied: Some("9d01b77e11".into()),
         },
         dirty: true,
+        ..Heading::default()
     }
 }
 
@@ -67,6 +68,7 @@ fn finding(level: Level, key: &str, message: &str) -> Finding {
         count: None,
         waived: (level == Level::Warn).then(|| "closing the Leeds office".into()),
         waivable_until: Some(jiff::civil::date(2026, 12, 15)),
+        help: None,
     }
 }
 

@@ -3,9 +3,15 @@
 //! Nothing outside the folder is read, however links are laid; hidden folders and workspaces inside
 //! the workspace are left alone; what can't be read is a diagnostic like any other.
 
-mod history;
+mod git;
+mod record;
+mod selection;
 
-pub use history::History;
+pub use git::{Blob, Found, Git, Step};
+pub use git2::Oid as BlobId;
+pub use selection::Selection;
+
+use selection::Ignored;
 
 use crate::{
     diagnostic::{Diagnostic, Report, Rule},
@@ -79,8 +85,16 @@ pub fn read(folder: &Path) -> Result<Files, Error> {
         });
     }
     let mut files = Files::default();
+    let selection = selection(&root);
+    let ignored = Ignored::around(&root);
+    let belongs = |entry: &DirEntry| {
+        entry.depth() == 0
+            || belongs(entry)
+                && !selection.excludes(&name_of(&root, entry.path()))
+                && !ignored.contains(entry.path())
+    };
     let walk = WalkDir::new(&root).sort_by_file_name().into_iter();
-    for entry in walk.filter_entry(|entry| entry.depth() == 0 || belongs(entry)) {
+    for entry in walk.filter_entry(belongs) {
         match entry {
             Ok(entry) => read_entry(&root, &entry, &mut files),
             Err(error) => {
@@ -94,6 +108,20 @@ pub fn read(folder: &Path) -> Result<Files, Error> {
     }
     files.sources.sort_by(|a, b| a.name().cmp(b.name()));
     Ok(files)
+}
+
+/// Which files of a workspace on the disk are resource files, by its `callsheet.yaml`.
+#[must_use]
+pub fn selection(folder: &Path) -> Selection {
+    let text = std::fs::read_to_string(folder.join(CONFIGURATION));
+    Selection::of(&text.unwrap_or_default())
+}
+
+/// Whether a path, relative to a workspace, is that of a resource file or of `callsheet.yaml`.
+fn is_resource_file(name: &str) -> bool {
+    let hidden = name.split('/').any(|part| part.starts_with('.'));
+    let yaml = [".yaml", ".yml"].iter().any(|end| name.ends_with(end));
+    yaml && !hidden
 }
 
 /// Workspaces below a folder that is none, so that the message can name them.
@@ -135,6 +163,13 @@ fn read_entry(root: &Path, entry: &DirEntry, files: &mut Files) {
     let yaml = path
         .extension()
         .is_some_and(|extension| extension == "yaml" || extension == "yml");
+    if !yaml && entry.file_type().is_file() && has_odd_extension(path) {
+        let name = name_of(root, path);
+        let message =
+            format!("{name} isn't read: the extension of a resource file is .yaml or .yml");
+        files.refuse(root, path, Rule::FileExtension, message);
+        return;
+    }
     if !link && (!yaml || !entry.file_type().is_file()) {
         return;
     }
@@ -168,13 +203,20 @@ fn read_entry(root: &Path, entry: &DirEntry, files: &mut Files) {
     }
 }
 
+/// Whether an extension is one of YAML's in another spelling.
+fn has_odd_extension(path: &Path) -> bool {
+    let extension = path
+        .extension()
+        .map(|extension| extension.to_string_lossy());
+    extension.is_some_and(|extension| {
+        extension.eq_ignore_ascii_case("yaml") || extension.eq_ignore_ascii_case("yml")
+    })
+}
+
 /// The path relative to the workspace, with `/` between its parts.
 fn name_of(root: &Path, path: &Path) -> String {
     let relative = path.strip_prefix(root).unwrap_or(path);
-    let parts = relative
-        .components()
-        .map(|part| part.as_os_str().to_string_lossy().into_owned());
-    parts.collect::<Vec<_>>().join("/")
+    git::slashed(relative)
 }
 
 impl Files {

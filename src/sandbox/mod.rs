@@ -16,6 +16,7 @@ mod embedded;
 mod object;
 mod openapi;
 mod problem;
+mod record;
 mod request;
 mod routes;
 mod store;

@@ -35,6 +35,20 @@ fn build() -> Value {
         json!({ "get": { "operationId": "description", "summary": "This description.", "security": [],
             "responses": { "200": { "description": "OpenAPI 3.1." } } } }),
     );
+    let workspace = json!({ "name": "workspace", "in": "path", "required": true, "description": "The name of the workspace.",
+        "schema": { "type": "string", "maxLength": 4096 } });
+    let record = json!({ "application/json": { "schema": { "type": "object", "description": "The record, which the sandbox doesn't interpret." } } });
+    paths.insert(
+        "/v1/records/{workspace}".into(),
+        json!({
+            "parameters": [workspace],
+            "get": { "operationId": "readRecord", "summary": "The record of the last apply of a workspace.",
+                "responses": { "200": { "description": "The record.", "content": record }, "default": { "$ref": "#/components/responses/Problem" } } },
+            "put": { "operationId": "writeRecord", "summary": "Replace the record of a workspace.",
+                "requestBody": { "required": true, "content": record },
+                "responses": { "204": { "description": "Written." }, "default": { "$ref": "#/components/responses/Problem" } } },
+        }),
+    );
     let mut document = json!({
         "openapi": "3.1.0",
         "info": {

@@ -21,12 +21,13 @@ use axum::{
 type Answer = Result<Response, Problem>;
 
 /// The parameters of a path, or the reason for rejecting it.
-type At<T> = Result<Path<T>, PathRejection>;
+pub(super) type At<T> = Result<Path<T>, PathRejection>;
 
 pub(super) fn routes() -> Router<Store> {
     Router::new()
         .route("/healthz", get(healthy))
         .route("/openapi.json", get(described))
+        .merge(super::record::routes())
         .route("/v1/{kind}", get(list).post(create))
         .route("/v1/{kind}/{id}", get(read).patch(change).delete(remove))
         .fallback(async || Problem::new(Reason::NotFound, "Unknown path."))
@@ -201,7 +202,7 @@ fn answer(status: StatusCode, row: &Row<'_>) -> Answer {
     Ok(response)
 }
 
-fn json(status: StatusCode, body: Vec<u8>) -> Response {
+pub(super) fn json(status: StatusCode, body: Vec<u8>) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
@@ -223,7 +224,7 @@ impl From<PathRejection> for Problem {
 }
 
 /// Runs blocking database work outside the async threads.
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
     match tokio::task::spawn_blocking(work).await {

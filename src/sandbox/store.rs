@@ -281,6 +281,23 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// The record of a workspace.
+    pub(super) fn record(&self, workspace: &str) -> Result<Option<String>, Error> {
+        let sql = "SELECT record FROM records WHERE workspace = ?1";
+        let mut statement = self.0.prepare_cached(sql)?;
+        Ok(statement
+            .query_row([workspace], |row| row.get(0))
+            .optional()?)
+    }
+
+    /// Replaces the record of a workspace. It isn't an object, so the revision stays.
+    pub(super) fn set_record(&self, workspace: &str, record: &str) -> Result<(), Error> {
+        let sql =
+            "INSERT INTO records VALUES (?1, ?2) ON CONFLICT (workspace) DO UPDATE SET record = ?2";
+        self.0.prepare_cached(sql)?.execute([workspace, record])?;
+        Ok(())
+    }
+
     fn next_revision(&self) -> Result<i64, Error> {
         let sql = "UPDATE revision SET value = value + 1 RETURNING value";
         Ok(self
@@ -317,7 +334,10 @@ fn prepare(connection: &Connection) -> Result<(), Error> {
 
 /// Migrates the tables and creates the built-in scopes.
 fn migrate(connection: &mut Connection) -> Result<(), Error> {
-    let migrations = vec![M::up(include_str!("migrations/0001_objects.sql"))];
+    let migrations = vec![
+        M::up(include_str!("migrations/0001_objects.sql")),
+        M::up(include_str!("migrations/0002_records.sql")),
+    ];
     Migrations::new(migrations).to_latest(connection)?;
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for scope in BUILT_IN_SCOPES {

@@ -4,7 +4,7 @@
 use crate::workspace::today;
 use callsheet::{
     config::Config,
-    model::{Address, Fields, Kind, Listing, Live, LiveObject, Resource, State, Trace},
+    model::{Address, Ancestry, Fields, Kind, Listing, Live, LiveObject, Removal, Resource, State},
     plan::{Action, Cause, Inputs, Past, Plan, plan},
 };
 use proptest::prelude::{Just, Strategy, any, prop, proptest};
@@ -129,7 +129,7 @@ struct World {
 
 impl World {
     fn plan(&self, only: &[Cause]) -> Plan {
-        let mut trace = Trace::default();
+        let mut ancestry = Ancestry::default();
         let gone = self
             .applied
             .resources
@@ -141,12 +141,17 @@ impl World {
                 author: "A".into(),
                 summary: "S".into(),
             };
-            trace.removed.insert(address.clone(), commit);
+            let removal = Removal {
+                commit: Some(commit),
+                last: Fields::new(),
+            };
+            ancestry.removed.insert(address.clone(), removal);
         }
         let past = Past {
             base: Some(&self.base),
             applied: Some(&self.applied),
-            trace: Some(&trace),
+            ancestry: Some(&ancestry),
+            ..Past::default()
         };
         let config = config();
         plan(Inputs {

@@ -3,10 +3,14 @@
 use crate::workspace::today;
 use callsheet::{
     desired,
-    model::{FindingRule, Kind, Listing, Live, LiveObject, State},
+    model::{
+        Address, Ancestry, Commit, FindingRule, Gap, Kind, Listing, Live, LiveObject, Removal,
+        State,
+    },
     plan::{Inputs, Past, Plan, guard::Level, plan},
     repo::{CONFIGURATION, Files},
 };
+use std::collections::BTreeMap;
 
 const PORTAL: &str = "portal: { kind: sandbox, database: x.db, credentials: { user: ann } }\n";
 
@@ -26,6 +30,9 @@ struct Case {
     before: Option<State>,
     now: State,
     live: Live,
+    ancestry: Ancestry,
+    newer: Option<Commit>,
+    elsewhere: BTreeMap<Address, String>,
 }
 
 fn state(text: &str) -> State {
@@ -66,6 +73,9 @@ impl Case {
             before: None,
             now: state(OFFICE),
             live: live(OFFICE),
+            ancestry: Ancestry::default(),
+            newer: None,
+            elsewhere: BTreeMap::new(),
         }
     }
 
@@ -103,7 +113,6 @@ impl Case {
         let mut files = Files::default();
         files.take(CONFIGURATION.to_owned(), self.configuration.clone().into());
         let config = desired::load(files, today()).config.unwrap();
-        let trace = callsheet::model::Trace::default();
         plan(Inputs {
             desired: &self.now,
             config: &config,
@@ -112,7 +121,9 @@ impl Case {
             past: Past {
                 base: self.before.as_ref(),
                 applied: self.before.as_ref(),
-                trace: Some(&trace),
+                ancestry: Some(&self.ancestry),
+                newer: self.newer.as_ref(),
+                elsewhere: Some(&self.elsewhere),
             },
             only: &[],
         })
@@ -125,6 +136,44 @@ fn absent(addresses: &str) -> Case {
 
 const EVE: &str =
     "  eve: { first_name: Eve, last_name: Oak, email: eve@x.example, extension: 1003 }\n";
+
+/// Somebody who lives on the portal under a key, with these fields.
+fn with_live(mut case: Case, key: &str, fields: &str) -> Case {
+    let person = live(&format!("users: {{ {key}: {{ {fields} }} }}"));
+    let person = person.listings[&Kind::Users].objects[key].clone();
+    let users = case.live.listings.get_mut(&Kind::Users).unwrap();
+    users.objects.insert(key.into(), person);
+    case
+}
+
+const ZED: &str = "first_name: Zed, last_name: Elm, email: zed@x.example, extension: 1009";
+
+/// The office, where a commit removed Zed.
+fn zed_removed() -> Case {
+    let mut case = Case::office();
+    let declared = state(&format!("users: {{ zed: {{ {ZED} }} }}"));
+    let zed = Address::new(Kind::Users, "zed");
+    let removal = Removal {
+        commit: Some(commit()),
+        last: declared.get(&zed).unwrap().fields.clone(),
+    };
+    case.ancestry.removed.insert(zed, removal);
+    case
+}
+
+fn commit() -> Commit {
+    Commit {
+        id: "3f2c1aab0c".into(),
+        author: "Ann Lee".into(),
+        summary: "Zed leaves".into(),
+    }
+}
+
+/// The rules that guards have: `portal-changed` is found before anything is planned.
+fn rules() -> impl Iterator<Item = &'static FindingRule> {
+    let rules = FindingRule::ALL.iter();
+    rules.filter(|rule| **rule != FindingRule::PortalChanged)
+}
 
 /// The case of a rule, and how much the rule says it matters.
 fn case(rule: FindingRule) -> (Case, Level) {
@@ -148,6 +197,59 @@ fn case(rule: FindingRule) -> (Case, Level) {
                 case.object(Kind::Users, "eve", |eve| eve.system = true),
                 Level::Block,
             )
+        }
+        FindingRule::PortalChanged => panic!("no guard finds it"),
+        FindingRule::HistoryIncomplete => {
+            let mut case = with_live(Case::office(), "zed", ZED);
+            case.ancestry.incomplete = Some(Gap::new("this clone is shallow", "Fetch it all."));
+            (case, Level::Block)
+        }
+        FindingRule::OlderThanApplied => {
+            let mut case = Case::office();
+            case.newer = Some(commit());
+            (case, Level::Block)
+        }
+        FindingRule::NotTheOne => {
+            let other = "first_name: Zoe, last_name: Fir, email: zoe@x.example, extension: 1010";
+            (with_live(zed_removed(), "zed", other), Level::Block)
+        }
+        FindingRule::DeclaredElsewhere => {
+            let mut case = with_live(zed_removed(), "zed", ZED);
+            let place = "support/people.yaml:7".to_owned();
+            case.elsewhere
+                .insert(Address::new(Kind::Users, "zed"), place);
+            (case, Level::Block)
+        }
+        FindingRule::SamePerson => {
+            let case = with_live(zed_removed(), "zed", ZED);
+            let again = ZED.replace("Elm", "Ash").replace("1009", "1010");
+            let case = case.edit(
+                "extensions:",
+                &format!("  zed.ash: {{ {again} }}\nextensions:"),
+            );
+            (case, Level::Block)
+        }
+        FindingRule::PreviouslyApplied => {
+            let renamed = OFFICE.replace("last_name: Oak,", "last_name: Oak, previously: eva,");
+            let case = Case {
+                now: state(&renamed),
+                ..Case::office()
+            };
+            (case.before(&renamed), Level::Warn)
+        }
+        FindingRule::PortalEscalation => {
+            let was = OFFICE.replace("1003 }", "1003, scope: basic_user }");
+            let mut case = Case {
+                now: state(&was),
+                live: live(&was),
+                ..Case::office()
+            };
+            case = case.before(&was);
+            let made = case.object(Kind::Users, "eve", |eve| {
+                let scope = callsheet::model::Value::text("administrator");
+                eve.fields.set("scope".into(), scope);
+            });
+            (made, Level::Block)
         }
         FindingRule::Taken => {
             let mut case = Case::office();
@@ -293,7 +395,7 @@ fn case(rule: FindingRule) -> (Case, Level) {
 
 #[test]
 fn every_guard_speaks_in_its_case_and_only_then() {
-    for rule in FindingRule::ALL {
+    for rule in rules() {
         let (case, level) = case(*rule);
         let plan = case.plan();
         let found = plan.findings.iter().find(|finding| finding.rule == *rule);
@@ -306,7 +408,7 @@ fn every_guard_speaks_in_its_case_and_only_then() {
 
 #[test]
 fn a_waiver_lets_pass_what_it_names_and_what_nobody_can_judge_is_never_waived() {
-    for rule in FindingRule::ALL {
+    for rule in rules() {
         let (case, level) = case(*rule);
         if level != Level::Block {
             continue;

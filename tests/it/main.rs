@@ -28,6 +28,7 @@ mod oracle;
 mod page;
 mod plan;
 mod portal_contract;
+mod random_history;
 mod refusals;
 mod report;
 mod running;

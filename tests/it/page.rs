@@ -88,6 +88,7 @@ fn a_browser_shows_the_plan_and_sends_no_request() {
             ..Revision::default()
         },
         dirty: false,
+        ..Heading::default()
     };
     let mut file = fs::File::create(&page).unwrap();
     html::plan(&heading, &plan, &mut file).unwrap();

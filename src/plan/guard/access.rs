@@ -3,7 +3,7 @@
 use super::Finding;
 use crate::{
     model::{Address, BuiltInScope, Fields, FindingRule, Kind, Live, Value},
-    plan::{Action, Inputs, Operation, Plan},
+    plan::{Action, Cause, Inputs, Operation, Plan},
 };
 use std::collections::BTreeMap;
 
@@ -186,6 +186,45 @@ pub(super) fn privilege_escalation(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Find
             findings.push(Finding::warn(
                 FindingRule::PrivilegeEscalation,
                 &address,
+                message,
+            ));
+        }
+    }
+    findings
+}
+
+/// A user whom the portal made an administrator and the files don't: an edit of the portal that has to be
+/// looked into before it is taken back.
+pub(super) fn portal_escalation(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
+    let scopes = Scopes::of(inputs, plan);
+    let mut findings = Vec::new();
+    for operation in plan.operations.iter().filter(|one| !one.is_release) {
+        let Some(object) = &operation.object else {
+            continue;
+        };
+        let is_user = operation.address.kind == Kind::Users;
+        let causes = operation.changes.iter().zip(&operation.causes);
+        let is_drift = causes
+            .filter(|(change, _)| change.path.first().is_some_and(|name| &**name == "scope"))
+            .any(|(_, cause)| matches!(cause, Cause::Drift | Cause::Conflict));
+        if is_user
+            && is_drift
+            && scopes.is_administrator(&object.fields, false)
+            && !scopes.is_administrator(&operation.target, true)
+        {
+            let name = ["first_name", "last_name"]
+                .iter()
+                .filter_map(|field| object.fields.text(field))
+                .collect::<Vec<_>>()
+                .join(" ");
+            let scope = object.fields.text("scope").unwrap_or_default();
+            let message = format!(
+                "{} ({name}) was made an administrator on the portal, by the scope `{scope}`, and not in Git",
+                operation.address
+            );
+            findings.push(Finding::block(
+                FindingRule::PortalEscalation,
+                Some(operation.address.clone()),
                 message,
             ));
         }

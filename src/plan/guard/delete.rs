@@ -2,8 +2,9 @@
 
 use super::Finding;
 use crate::{
+    config::Prune,
     model::{Address, FindingRule, Kind, State},
-    plan::{Action, Inputs, Operation, Plan},
+    plan::{Action, Inputs, Operation, Plan, cause},
 };
 
 fn deletes(plan: &Plan) -> impl Iterator<Item = &Operation> {
@@ -45,9 +46,19 @@ pub(super) fn delete_limit(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
 
 /// What no commit ever declared goes only if somebody said so knowingly.
 pub(super) fn prune_all(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
-    let unproven = deletes(plan).filter(|operation| {
-        operation.commit.is_none() && !inputs.config.absent.contains(&operation.address)
-    });
+    if inputs.config.policy.prune != Prune::All {
+        return Vec::new();
+    }
+    let is_proven = |address: &Address| {
+        let past = inputs.past;
+        past.applied
+            .is_some_and(|applied| cause::declares(applied, address))
+            || past
+                .ancestry
+                .is_some_and(|ancestry| ancestry.removed.contains_key(address))
+            || inputs.config.absent.contains(address)
+    };
+    let unproven = deletes(plan).filter(|operation| !is_proven(&operation.address));
     let count = unproven.count();
     if count == 0 {
         return Vec::new();

@@ -6,6 +6,7 @@
 
 mod access;
 mod delete;
+mod history;
 mod listing;
 mod person;
 mod reference;
@@ -49,6 +50,8 @@ pub struct Finding {
     pub waived: Option<String>,
     /// The last day of the waiver that a plan proposes for it.
     pub waivable_until: Option<Date>,
+    /// The next step, where it is another than the rule's.
+    pub help: Option<String>,
 }
 
 impl Finding {
@@ -62,7 +65,14 @@ impl Finding {
             count: None,
             waived: None,
             waivable_until: None,
+            help: None,
         }
+    }
+
+    /// The next step.
+    #[must_use]
+    pub fn help(&self) -> &str {
+        self.help.as_deref().unwrap_or_else(|| self.rule.help())
     }
 
     /// A finding that somebody should look at.
@@ -86,7 +96,10 @@ impl Finding {
     pub fn can_be_waived(&self) -> bool {
         !matches!(
             self.rule,
-            FindingRule::IncompleteRead | FindingRule::SystemObject | FindingRule::Taken
+            FindingRule::IncompleteRead
+                | FindingRule::SystemObject
+                | FindingRule::Taken
+                | FindingRule::PortalChanged
         )
     }
 }
@@ -99,14 +112,22 @@ const GUARDS: &[Guard] = &[
     listing::incomplete_read,
     listing::system_object,
     listing::empty_workspace,
+    history::history_incomplete,
+    history::older_than_applied,
     listing::conflict,
     delete::delete_limit,
     delete::prune_all,
     delete::protected,
+    history::not_the_one,
+    history::declared_elsewhere,
+    history::same_person,
+    history::prune_outside_git,
+    history::previously_applied,
     delete::voicemail_loss,
     access::last_administrator,
     access::self_lockout,
     access::privilege_escalation,
+    access::portal_escalation,
     taken::taken,
     taken::taken_from,
     reference::in_use,

@@ -246,3 +246,9 @@ mod tests {
         assert_eq!(read(&update(&write, object)), patch);
     }
 }
+
+/// The body of a record, which is an object already.
+pub(super) fn record(record: &str) -> Body {
+    let object: Map<String, Json> = serde_json::from_str(record).unwrap_or_default();
+    body("application/json", &object)
+}

@@ -13,6 +13,8 @@ use super::{
 };
 use crate::model::{Kind, Listing, Live, Requests};
 use async_trait::async_trait;
+use http::Request;
+use reqwest::Method;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The adapter for a sandbox.
@@ -102,6 +104,20 @@ impl Portal for Sandbox {
     async fn write(&self, write: &Write<'_>) -> Result<Written, Error> {
         let _redacted = self.client.redact(write.secrets.values());
         write::write(&self.client, write).await
+    }
+
+    fn keeps_records(&self) -> bool {
+        true
+    }
+
+    async fn record(&self, workspace: &str) -> Result<Option<String>, Error> {
+        let path = ["v1", "records", workspace];
+        let body = self.client.read(&Request::new(Method::GET, &path)).await?;
+        Ok(body.map(|body| String::from_utf8_lossy(&body).into_owned()))
+    }
+
+    async fn set_record(&self, workspace: &str, record: &str) -> Result<(), Error> {
+        write::record(&self.client, workspace, record).await
     }
 
     fn requests(&self) -> u64 {

@@ -75,6 +75,31 @@ pub(super) async fn write(client: &Client, write: &Write<'_>) -> Result<Written,
     })
 }
 
+/// Replaces the record of a workspace. Sending it again is harmless.
+pub(super) async fn record(client: &Client, workspace: &str, record: &str) -> Result<(), Error> {
+    let path = ["v1", "records", workspace];
+    let what = "the record of what was applied".to_owned();
+    let mut reason = String::new();
+    for _ in 0..TRIES {
+        let request = Request {
+            body: Some(body::record(record)),
+            ..Request::new(Method::PUT, &path)
+        };
+        match client.write(&request).await {
+            Ok(Answer {
+                status: 200..=204, ..
+            }) => return Ok(()),
+            Ok(answer) => {
+                let reason = format!("the portal answered {}", answer.status);
+                return Err(Error::Unreadable { what, reason });
+            }
+            Err(Failure::NotDone(error)) => return Err(error),
+            Err(Failure::Ambiguous { reason: last }) => reason = last,
+        }
+    }
+    Err(Error::Unknown { what, reason })
+}
+
 /// Sends a change once.
 async fn send(client: &Client, write: &Write<'_>) -> Result<Written, Failure> {
     let kind = write.address.kind;

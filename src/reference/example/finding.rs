@@ -18,6 +18,63 @@ block  incomplete-read  the listing of users is incomplete"##,
             r##"+scopes:
 +  local_admin: { extends: administrator }"##,
         ),
+        FindingRule::PortalChanged => diff(
+            r##" portal:
+-  url: https://pbx.example
++  url: https://other.example   # together with a change of users"##,
+            r##" portal:
+-  url: https://pbx.example
++  url: https://other.example   # alone, merged before the next plan"##,
+        ),
+        FindingRule::HistoryIncomplete => console(
+            r##"$ git clone --depth 1 "$REPOSITORY" phones && callsheet plan -C phones"##,
+            r##"$ git fetch --unshallow && callsheet plan"##,
+        ),
+        FindingRule::OlderThanApplied => console(
+            r##"$ git checkout HEAD~3 && callsheet plan"##,
+            r##"$ git revert HEAD~3..HEAD && callsheet plan"##,
+        ),
+        FindingRule::NotTheOne => diff(
+            r##" users:
+-  bob: { first_name: Bob, last_name: Ray, email: bob@acme.example }
+ # the portal's bob is Bobby Oak, oak@acme.example"##,
+            r##"+users:
++  bob: { first_name: Bobby, last_name: Oak, email: oak@acme.example }"##,
+        ),
+        FindingRule::DeclaredElsewhere => diff(
+            r##" # sales/people.yaml
+ users:
+-  bob: { first_name: Bob, last_name: Ray, email: bob@acme.example }
+ # support/people.yaml of the same portal still declares him"##,
+            r##" # callsheet.yaml
++allow:
++  - { finding: declared-elsewhere, address: users/bob, until: 2026-12-31, because: "moved to support" }"##,
+        ),
+        FindingRule::SamePerson => diff(
+            r##" users:
+-  ann.lee: { first_name: Ann, last_name: Lee, email: ann@acme.example }
++  ann.ng: { first_name: Ann, last_name: Ng, email: ann@acme.example }"##,
+            r##" users:
+-  ann.lee: { first_name: Ann, last_name: Lee, email: ann@acme.example }
++  ann.ng: { first_name: Ann, last_name: Ng, email: ann@acme.example, previously: ann.lee }"##,
+        ),
+        FindingRule::PreviouslyApplied => diff(
+            r##" users:
+   ann.ng:
+     previously: ann.lee   # applied last month"##,
+            r##" users:
+   ann.ng:
+-    previously: ann.lee"##,
+        ),
+        FindingRule::PortalEscalation => diff(
+            r##" users:
+   bob:
+     scope: basic_user   # the portal says administrator"##,
+            r##" users:
+   bob:
+-    scope: basic_user
++    scope: administrator   # after a review"##,
+        ),
         FindingRule::Taken => diff(
             r##" users:
    alice:

@@ -26,6 +26,12 @@ people.yaml: Unicode text, UTF-8 text"##,
             r##"$ ls -l people.yaml
 -rw-r--r-- 1 ann ann 512 people.yaml"##,
         ),
+        Rule::FileExtension => console(
+            r##"$ ls
+bob.YAML  callsheet.yaml"##,
+            r##"$ ls
+bob.yaml  callsheet.yaml"##,
+        ),
         Rule::OutsideWorkspace => console(
             r##"$ readlink people.yaml
 ../shared/people.yaml"##,

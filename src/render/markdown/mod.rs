@@ -193,7 +193,7 @@ fn finding(finding: &Finding) -> String {
             let waiver = escape::code(&short(&waiver, TEXT));
             _ = writeln!(text, "  - allow it in `callsheet.yaml`: {waiver}");
         }
-        _ = writeln!(text, "  - {}", finding.rule.help());
+        _ = writeln!(text, "  - {}", finding.help());
     }
     text
 }

@@ -184,8 +184,7 @@ fn findings(plan: &Plan, look: &Look, out: &mut dyn Write) -> io::Result<()> {
             waived.map(|because| format!("waived: {}", escape::line(because))),
             labels::waiver(finding)
                 .map(|waiver| format!("allow it in callsheet.yaml:  {}", escape::line(&waiver))),
-            (waived.is_none() && finding.level == Level::Block)
-                .then(|| finding.rule.help().to_owned()),
+            (waived.is_none() && finding.level == Level::Block).then(|| finding.help().to_owned()),
         ];
         for text in below.into_iter().flatten() {
             let text = wrapped(&text, look.width.saturating_sub(7), 0);

@@ -27,6 +27,10 @@ const LAYERS: &[(&str, &str)] = &[
         "desired",
         "config declaration diagnostic model repo rules schema source template yaml",
     ),
+    (
+        "history",
+        "declaration desired diagnostic model repo schema source template yaml",
+    ),
     ("plan", "model config rules"),
     ("sandbox", "model schema"),
     ("portal", "model config sandbox"),

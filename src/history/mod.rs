@@ -1,0 +1,127 @@
+//! A *history* is what the commits of a workspace declared: the files at a commit, and the answers that
+//! the ancestors of HEAD give to the questions of a plan.
+//!
+//! A commit is evidence only if its `callsheet.yaml`, under the name of this workspace, spoke of the same
+//! portal and tenant: what was declared for another portal says nothing about this one.
+
+mod part;
+mod place;
+mod walk;
+
+use crate::{
+    desired,
+    model::{Address, Ancestry, Commit, Gap, Kind, PortalIdentity, Version},
+    repo::{CONFIGURATION, Files, Git, Selection},
+};
+use jiff::civil::Date;
+use place::Places;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The commits of a workspace.
+pub struct History {
+    /// The repository.
+    pub git: Git,
+    /// Which files belong to the workspace.
+    pub selection: Selection,
+    places: Places,
+}
+
+/// What a plan asks of a history.
+pub struct Questions<'a> {
+    /// Live objects that HEAD doesn't declare, by the keys that the portal knows them by.
+    pub objects: BTreeSet<Address>,
+    /// Declared resources that differ from what is live.
+    pub resources: BTreeSet<Address>,
+    /// The addresses that declared resources say they had, by the address that they have.
+    pub previously: BTreeMap<Address, Address>,
+    /// Whether an earlier declaration explains all that is live of a resource, so that none older is
+    /// looked for. Nothing where the commit that was last applied is known: then versions aren't read.
+    pub is_answered: Option<&'a dyn Fn(&Address, &Version) -> bool>,
+}
+
+impl History {
+    /// The history of a workspace. `name` is the one that its configuration gives it, if it does.
+    #[must_use]
+    pub fn new(git: Git, selection: Selection, name: Option<&str>, portal: PortalIdentity) -> Self {
+        let places = Places::new(&git, name, portal);
+        Self {
+            git,
+            selection,
+            places,
+        }
+    }
+
+    /// The name of the workspace: what its configuration says, else its path in the repository, and `.`
+    /// for the root.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.places.name()
+    }
+
+    /// The files of the workspace at a commit, wherever they lay; none if the commit is no evidence for
+    /// this portal.
+    ///
+    /// # Errors
+    /// What can't be read.
+    pub fn files_at(&self, commit: &Commit) -> Result<Files, Gap> {
+        match self.places.at(&self.git, &commit.id)? {
+            Some(folder) => self.git.files_in(commit, &folder, &self.selection),
+            None => Ok(Files::default()),
+        }
+    }
+
+    /// Whether the workspace is part of a commit.
+    #[must_use]
+    pub fn is_committed(&self, commit: &Commit) -> bool {
+        let path = format!("{}/{CONFIGURATION}", self.git.prefix());
+        let file = self.git.file_at(&commit.id, path.trim_start_matches('/'));
+        !matches!(file, Ok(None))
+    }
+
+    /// What the other workspaces of a commit declare for the same portal, by the key that the portal
+    /// knows it by: the file and the line.
+    ///
+    /// # Errors
+    /// What can't be read.
+    pub fn elsewhere(
+        &self,
+        commit: &Commit,
+        today: Date,
+    ) -> Result<BTreeMap<Address, String>, Gap> {
+        let mut found = BTreeMap::new();
+        for folder in self.places.others(&self.git, commit)? {
+            let configuration = self.git.text_at(commit, &joined(&folder, CONFIGURATION))?;
+            let selection = Selection::of(&configuration.unwrap_or_default());
+            let files = self.git.files_in(commit, &folder, &selection)?;
+            let state = desired::load(files, today).state;
+            for (address, resource) in state.resources {
+                let username = resource.fields.text("username");
+                let key = username.filter(|_| address.kind == Kind::Users);
+                let key = Address::new(address.kind, key.unwrap_or(&address.key));
+                let Some(origin) = resource.origin else {
+                    continue;
+                };
+                let place = origin.place();
+                let (name, line) = (place.source.name(), place.start().line);
+                found.insert(key, format!("{}:{line}", joined(&folder, name)));
+            }
+        }
+        Ok(found)
+    }
+
+    /// What the ancestors of HEAD declared, as far as `questions` ask; back to `since`, which is the
+    /// commit that was last applied, or to the beginning.
+    #[must_use]
+    pub fn ancestry(&self, questions: &Questions<'_>, since: Option<&Commit>) -> Ancestry {
+        walk::ancestry(self, questions, since)
+    }
+}
+
+/// Two parts of a path in a repository.
+fn joined(folder: &str, name: &str) -> String {
+    if folder.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{folder}/{name}")
+    }
+}

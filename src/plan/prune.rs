@@ -1,0 +1,175 @@
+//! *Pruning*: which live objects go, because they were declared and aren't any more.
+//!
+//! Only a complete listing justifies a delete (law 2), and only evidence does: the commit that was last
+//! applied declares the object, or an ancestor of HEAD does, and it is still the same one.
+
+use super::{Action, Cause, Inputs, Object, Operation, cause, identity};
+use crate::{
+    config::Prune,
+    model::{Address, Commit, Fields, Kind, LiveObject},
+};
+use std::collections::BTreeMap;
+
+/// What becomes of the objects that nothing declares.
+pub(super) struct Prunable {
+    /// The deletes.
+    pub(super) operations: Vec<Operation>,
+    /// The deletes that are left out.
+    pub(super) withheld: Vec<Withheld>,
+    /// How many objects of each kind are left alone.
+    pub(super) unmanaged: BTreeMap<Kind, usize>,
+}
+
+/// A delete that is left out of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withheld {
+    /// The object, by the key that the portal knows it by.
+    pub address: Address,
+    /// Why it is left alone.
+    pub reason: Reason,
+}
+
+/// Why a delete is left out of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The object has nothing in common with what was declared under its key: it is another one.
+    NotTheOne {
+        /// What was declared, in a few words.
+        declared: String,
+        /// What the portal holds, in a few words.
+        live: String,
+    },
+    /// Another workspace of the repository declares it for the same portal.
+    Elsewhere {
+        /// The file and the line.
+        place: String,
+    },
+}
+
+/// Why an object may be deleted.
+struct Evidence<'a> {
+    commit: Option<&'a Commit>,
+    /// What was declared last, where that is known.
+    last: Option<&'a Fields>,
+}
+
+/// What goes of `unmanaged`: what `absent` names, and what the policy lets go.
+pub(super) fn prunable(inputs: &Inputs<'_>, unmanaged: &[Address]) -> Prunable {
+    let mut found = Prunable {
+        operations: Vec::new(),
+        withheld: Vec::new(),
+        unmanaged: BTreeMap::new(),
+    };
+    for address in unmanaged {
+        let listing = inputs.live.listings.get(&address.kind);
+        let is_complete = listing.is_some_and(|listing| listing.incomplete.is_none());
+        let live = inputs.live.get(address.kind, &address.key);
+        let verdict = live
+            .filter(|_| is_complete)
+            .map(|live| verdict(inputs, address, live));
+        match verdict {
+            Some(Verdict::Delete(operation)) => {
+                found.operations.push(*operation);
+                continue;
+            }
+            Some(Verdict::Withhold(reason)) => found.withheld.push(Withheld {
+                address: address.clone(),
+                reason,
+            }),
+            Some(Verdict::Leave) | None => {}
+        }
+        *found.unmanaged.entry(address.kind).or_default() += 1;
+    }
+    found
+}
+
+enum Verdict {
+    Delete(Box<Operation>),
+    Withhold(Reason),
+    Leave,
+}
+
+fn verdict(inputs: &Inputs<'_>, address: &Address, live: &LiveObject) -> Verdict {
+    let is_named = inputs.config.absent.contains(address);
+    let evidence = evidence(inputs, address);
+    let goes = is_named
+        || match inputs.config.policy.prune {
+            Prune::Never => false,
+            Prune::Declared => evidence.is_some(),
+            Prune::All => inputs.past.ancestry.is_some(),
+        };
+    if !goes {
+        return Verdict::Leave;
+    }
+    if !is_named {
+        let place = inputs.past.elsewhere.and_then(|all| all.get(address));
+        if let Some(place) = place {
+            return Verdict::Withhold(Reason::Elsewhere {
+                place: place.clone(),
+            });
+        }
+        let last = evidence.as_ref().and_then(|evidence| evidence.last);
+        if let Some(last) = last
+            && !identity::is_the_one(address.kind, last, &live.fields)
+        {
+            return Verdict::Withhold(Reason::NotTheOne {
+                declared: described(last),
+                live: described(&live.fields),
+            });
+        }
+    }
+    let base = inputs.past.base;
+    let is_in_base = base.is_none_or(|base| cause::declares(base, address));
+    Verdict::Delete(Box::new(Operation {
+        address: address.clone(),
+        action: Action::Delete,
+        cause: if is_in_base || is_named {
+            Cause::Change
+        } else {
+            Cause::Pending
+        },
+        causes: Vec::new(),
+        commit: evidence.and_then(|evidence| evidence.commit.cloned()),
+        changes: Vec::new(),
+        target: Fields::new(),
+        object: Some(Object::of(&address.key, live)),
+        after: Vec::new(),
+        is_release: false,
+        template: None,
+        origin: None,
+    }))
+}
+
+/// What shows that this workspace declared an object.
+fn evidence<'a>(inputs: &Inputs<'a>, address: &Address) -> Option<Evidence<'a>> {
+    let removal = inputs
+        .past
+        .ancestry
+        .and_then(|ancestry| ancestry.removed.get(address));
+    let applied = inputs
+        .past
+        .applied
+        .and_then(|applied| cause::declared_as(applied, address));
+    (removal.is_some() || applied.is_some()).then(|| Evidence {
+        commit: removal.and_then(|removal| removal.commit.as_ref()),
+        last: applied.or_else(|| removal.map(|removal| &removal.last)),
+    })
+}
+
+/// A few words by which a person knows an object.
+fn described(fields: &Fields) -> String {
+    let names = [
+        "first_name",
+        "last_name",
+        "name",
+        "title",
+        "email",
+        "extension",
+    ];
+    let words: Vec<&str> = names.iter().filter_map(|name| fields.text(name)).collect();
+    if words.is_empty() {
+        "without a name".to_owned()
+    } else {
+        words.join(" ")
+    }
+}
