@@ -22,6 +22,8 @@ const MAX_LAYERS: usize = 3;
 const MIN_RUN: usize = 10;
 /// The number of leading characters that count as a match at the end of a text or before an ellipsis.
 const MIN_PREFIX: usize = 6;
+/// The minimum length of a secret that is found in an identifier.
+const MIN_WHOLE: usize = 8;
 /// The minimum length of a partial match.
 const MIN_PART: usize = 4;
 
@@ -163,14 +165,22 @@ impl Redactor {
     /// The object's ID contains a secret, so it can't be recorded.
     pub fn written(&self, written: Written) -> Result<Written, Error> {
         let Written { id, etag } = written;
-        if self.finds_in(&id) {
+        if self.finds_whole_in(&id) {
             return Err(Error::Unknown {
                 what: "the change".to_owned(),
                 reason: "the object's ID in the answer contains a secret".to_owned(),
             });
         }
-        let etag = etag.filter(|etag| !self.finds_in(etag));
+        let etag = etag.filter(|etag| !self.finds_whole_in(etag));
         Ok(Written { id, etag })
+    }
+
+    /// Whether an identifier contains a whole secret. Random identifiers contain short secrets, such as PINs,
+    /// and parts of longer ones by chance.
+    fn finds_whole_in(&self, identifier: &str) -> bool {
+        let identifier = normalize(identifier);
+        let mut spellings = self.spellings.iter().map(SecretString::expose_secret);
+        spellings.any(|secret| secret.len() >= MIN_WHOLE && identifier.contains(secret))
     }
 }
 
@@ -448,5 +458,12 @@ mod tests {
         let kept = redactor.written(written("7", "\"hunter2xx\"")).unwrap();
         assert_eq!((&*kept.id, kept.etag), ("7", None));
         assert!(redactor.written(written("hunter2xx", "1")).is_err());
+        // Short secrets are in random identifiers by chance.
+        let short = Redactor::of(["1", "4711", "471100"].map(SecretString::from).iter());
+        let kept = short.written(written("4711-0081-471100", "1")).unwrap();
+        assert_eq!(
+            (&*kept.id, kept.etag.as_deref()),
+            ("4711-0081-471100", Some("1"))
+        );
     }
 }
