@@ -18,6 +18,7 @@ mod progress;
 mod record;
 mod sandbox;
 mod schema;
+mod secret;
 mod session;
 mod settings;
 mod tip;

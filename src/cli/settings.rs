@@ -1,7 +1,7 @@
 //! *Settings* are what the surroundings say: the environment, the terminal, and where secrets are
 //! kept. Only this file reads the environment.
 
-use super::{Cli, ColorWhen};
+use super::{Cli, ColorWhen, secret};
 use crate::{
     config::{Config, PortalConfig, PortalKind, RateLimitConfig},
     model::{PortalIdentity, SecretOrigin, SecretRef},
@@ -9,23 +9,14 @@ use crate::{
     render::Look,
 };
 use anstream::{AutoStream, ColorChoice};
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use secrecy::SecretString;
 use std::{
-    io::{BufWriter, IsTerminal as _, Read as _, Stderr, Stdout},
+    io::{BufWriter, IsTerminal as _, Stderr, Stdout},
     num::NonZeroU32,
     path::Path,
-    process::{Command, Stdio},
-    sync::mpsc,
-    time::Duration,
 };
 use tracing_subscriber::filter::LevelFilter;
-
-/// How long a command may take to print a secret.
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Secrets longer than this many bytes are something else.
-const SECRET_LIMIT: u64 = 64 << 10;
 
 /// Whether the commands that print secrets may be run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -295,11 +286,11 @@ pub(super) fn secret(
 ) -> Result<SecretString, String> {
     let text = match origin {
         SecretOrigin::Env(name) => variable(name).ok_or("the variable is not set")?,
-        SecretOrigin::File(path) => from_file(workspace, path)?,
+        SecretOrigin::File(path) => secret::from_file(workspace, path)?,
         SecretOrigin::Command(_) if commands == Commands::Refused => {
             return Err("commands are not run (--no-commands)".to_owned());
         }
-        SecretOrigin::Command(words) => from_command(words, workspace)?,
+        SecretOrigin::Command(words) => secret::from_command(words, workspace)?,
     };
     let text = text
         .strip_suffix('\n')
@@ -309,62 +300,4 @@ pub(super) fn secret(
     } else {
         Ok(text.into())
     }
-}
-
-/// A file of the workspace; a link that leads out of it would send what nobody reviewed.
-fn from_file(workspace: &Path, path: &str) -> Result<String, String> {
-    let read = || -> anyhow::Result<String> {
-        let root = workspace.canonicalize()?;
-        let file = root.join(path).canonicalize()?;
-        if !file.starts_with(&root) {
-            bail!("the path leads out of the workspace");
-        }
-        let mut text = String::new();
-        let read = std::fs::File::open(file)?
-            .take(SECRET_LIMIT + 1)
-            .read_to_string(&mut text);
-        read.context("it is not text")?;
-        if text.len() as u64 > SECRET_LIMIT {
-            bail!("the file is larger than a secret");
-        }
-        Ok(text)
-    };
-    read().map_err(|error| error.to_string())
-}
-
-/// What a command prints.
-fn from_command(words: &[Box<str>], workspace: &Path) -> Result<String, String> {
-    let Some((program, arguments)) = words.split_first() else {
-        return Err("it is empty".to_owned());
-    };
-    let mut command = Command::new(&**program);
-    command
-        .args(arguments.iter().map(|word| &**word))
-        .current_dir(workspace);
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit());
-    let mut child = command.spawn().map_err(|error| error.to_string())?;
-    let stdout = child.stdout.take().ok_or("it has no output")?;
-    let (send, receive) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut text = String::new();
-        let read = stdout.take(SECRET_LIMIT).read_to_string(&mut text);
-        // The receiver is gone only if it waited too long.
-        drop(send.send(read.map(|_| text)));
-    });
-    let Ok(read) = receive.recv_timeout(COMMAND_TIMEOUT) else {
-        drop(child.kill());
-        drop(child.wait());
-        return Err(format!(
-            "it took longer than {} seconds",
-            COMMAND_TIMEOUT.as_secs()
-        ));
-    };
-    let status = child.wait().map_err(|error| error.to_string())?;
-    if !status.success() {
-        return Err(format!("it ended with {status}"));
-    }
-    read.map_err(|_not_text| "it printed what is not text".to_owned())
 }

@@ -3,10 +3,12 @@
 //! Nothing outside the folder is read, however links are laid; hidden folders and workspaces inside
 //! the workspace are left alone; what can't be read is a diagnostic like any other.
 
+mod file;
 mod git;
 mod record;
 mod selection;
 
+pub use file::other_than_file;
 pub use git::{Blob, Found, Git, Step};
 pub use git2::Oid as BlobId;
 pub use selection::Selection;
@@ -15,7 +17,7 @@ use selection::Ignored;
 
 use crate::{
     diagnostic::{Diagnostic, Report, Rule},
-    source::{MAX_SIZE, Place, Source, Span},
+    source::{Place, Source, Span},
 };
 use std::{
     io,
@@ -51,20 +53,44 @@ pub enum Error {
     #[error("{0}")]
     Git(String),
     /// The folder is no workspace.
-    #[error("{} is not a workspace: it has no {CONFIGURATION}{}", folder.display(), hint(inner))]
+    #[error("{} is not a workspace: it has no {CONFIGURATION}{}", folder.display(), hint(near.as_deref(), inner))]
     NoWorkspace {
         /// The folder.
         folder: PathBuf,
         /// Workspaces below it.
         inner: Vec<String>,
+        /// A file that was meant to be its [`CONFIGURATION`].
+        near: Option<String>,
     },
 }
 
-fn hint(inner: &[String]) -> String {
-    match inner {
-        [] => "; `callsheet init` makes one".to_owned(),
-        inner => format!("; there are workspaces in {}", inner.join(", ")),
+fn hint(near: Option<&str>, inner: &[String]) -> String {
+    match (near, inner) {
+        (Some(near), _) => format!("; rename {near} to {CONFIGURATION}"),
+        (None, []) => "; `callsheet init` makes one".to_owned(),
+        (None, inner) => format!("; there are workspaces in {}", inner.join(", ")),
     }
+}
+
+/// A file of a folder whose name is almost [`CONFIGURATION`]: another extension, or other letters.
+fn misnamed(root: &Path) -> Option<String> {
+    let entries = std::fs::read_dir(root).ok()?.filter_map(Result::ok);
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut near: Vec<String> = names
+        .filter(|name| {
+            let name = name.to_lowercase();
+            [
+                CONFIGURATION,
+                "callsheet.yml",
+                "callsheet",
+                "callsheet.yaml.txt",
+            ]
+            .contains(&&*name)
+        })
+        .filter(|name| root.join(name).is_file())
+        .collect();
+    near.sort();
+    near.pop()
 }
 
 /// Reads every resource file of the workspace in `folder`.
@@ -82,6 +108,7 @@ pub fn read(folder: &Path) -> Result<Files, Error> {
         return Err(Error::NoWorkspace {
             folder: folder.to_owned(),
             inner: workspaces_below(&root),
+            near: misnamed(&root),
         });
     }
     let mut files = Files::default();
@@ -170,7 +197,9 @@ fn read_entry(root: &Path, entry: &DirEntry, files: &mut Files) {
         files.refuse(root, path, Rule::FileExtension, message);
         return;
     }
-    if !link && (!yaml || !entry.file_type().is_file()) {
+    // A folder may be called as it likes, unless a file of that name is looked for.
+    let is_wanted = yaml && (!entry.file_type().is_dir() || entry.file_name() == CONFIGURATION);
+    if !link && !is_wanted {
         return;
     }
     if link {
@@ -180,7 +209,7 @@ fn read_entry(root: &Path, entry: &DirEntry, files: &mut Files) {
                 files.refuse(root, path, Rule::OutsideWorkspace, leads);
                 return;
             }
-            Ok(target) if !yaml || !target.is_file() => return,
+            Ok(target) if !yaml || target.is_dir() && entry.file_name() != CONFIGURATION => return,
             Ok(_) => {}
             Err(_) if !yaml => return,
             Err(error) => {
@@ -189,17 +218,15 @@ fn read_entry(root: &Path, entry: &DirEntry, files: &mut Files) {
             }
         }
     }
-    match std::fs::metadata(path) {
-        Ok(metadata) if metadata.len() > MAX_SIZE => {
-            let message = format!("the file is larger than {} MiB", MAX_SIZE >> 20);
-            files.refuse(root, path, Rule::FileTooLarge, message);
-            return;
-        }
-        _ => {}
-    }
-    match std::fs::read(path) {
+    match file::read(path) {
         Ok(bytes) => files.take(name_of(root, path), bytes),
-        Err(error) => files.refuse(root, path, Rule::UnreadableFile, error.to_string()),
+        Err(error) => {
+            let rule = match error {
+                file::Error::TooLarge => Rule::FileTooLarge,
+                file::Error::NotAFile(_) | file::Error::Io(_) => Rule::UnreadableFile,
+            };
+            files.refuse(root, path, rule, error.to_string());
+        }
     }
 }
 
@@ -247,7 +274,11 @@ impl Files {
     fn refuse(&mut self, root: &Path, path: &Path, rule: Rule, message: String) {
         let source = Source::new(name_of(root, path), "");
         let place = Place::new(&source, Span::default());
+        let help = match message.ends_with("not a file") {
+            true => "put a plain file in its place, or rename it",
+            false => rule.help(),
+        };
         self.report
-            .add(Diagnostic::new(rule, place, message).help(rule.help()));
+            .add(Diagnostic::new(rule, place, message).help(help));
     }
 }
