@@ -65,7 +65,7 @@ pub enum Record {
 
 /// A journal that is being written.
 pub struct Journal {
-    file: Mutex<File>,
+    file: Mutex<Lines>,
     path: PathBuf,
     now: fn() -> Timestamp,
 }
@@ -84,7 +84,10 @@ impl Journal {
             .create_new(true)
             .open(path)?;
         let journal = Self {
-            file: Mutex::new(file),
+            file: Mutex::new(Lines {
+                file,
+                is_torn: false,
+            }),
             path: path.to_owned(),
             now,
         };
@@ -145,9 +148,42 @@ impl Journal {
     fn write(&self, record: &Record) -> io::Result<()> {
         let mut line = serde_json::to_vec(record)?;
         line.push(b'\n');
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.write_all(&line)?;
-        file.sync_data()
+        let mut lines = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.append(&line)
+    }
+}
+
+/// The lines of a journal's file.
+struct Lines {
+    file: File,
+    /// Whether the last line may be incomplete.
+    is_torn: bool,
+}
+
+impl Lines {
+    /// Appends a line, after ending the last one where it is incomplete.
+    fn append(&mut self, line: &[u8]) -> io::Result<()> {
+        if self.is_torn {
+            self.file.write_all(b"\n")?;
+        }
+        self.is_torn = true;
+        self.file.write_all(line)?;
+        self.is_torn = false;
+        self.file.sync_data()
+    }
+}
+
+/// Reads one line; nothing from an incomplete one, which a crash or a full disk leaves behind.
+fn record(line: &[u8]) -> Result<Option<Record>, String> {
+    match std::str::from_utf8(line) {
+        Ok(line) if line.trim().is_empty() => Ok(None),
+        Ok(line) => match serde_json::from_str(line) {
+            Err(error) if error.is_eof() => Ok(None),
+            record => record.map(Some).map_err(|error| error.to_string()),
+        },
+        // The line ends inside a character.
+        Err(error) if error.error_len().is_none() => Ok(None),
+        Err(error) => Err(error.to_string()),
     }
 }
 
@@ -186,21 +222,24 @@ pub enum Error {
 }
 
 impl Replay {
-    /// Reads a journal. A last line that was cut short is what a crash leaves, and is left out.
+    /// Reads a journal. Incomplete lines, which a crash or a full disk leaves behind, are skipped.
     ///
     /// # Errors
     /// It is no journal.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let text = std::fs::read_to_string(path)?;
-        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        let bytes = std::fs::read(path)?;
+        // The last line is complete only with its line break.
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n');
+        let whole = &bytes[..whole.unwrap_or(0)];
         let mut story: Option<Self> = None;
-        for (at, line) in whole.lines().enumerate() {
+        for (at, line) in whole.split(|byte| *byte == b'\n').enumerate() {
             let wrong = |reason: String| Error::Line {
                 line: at + 1,
                 reason,
             };
-            let record: Record =
-                serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
+            let Some(record) = record(line).map_err(wrong)? else {
+                continue;
+            };
             match (record, &mut story) {
                 (Record::Begin { plan, .. }, None) => {
                     let count = plan.operations.len();
@@ -265,5 +304,47 @@ impl Replay {
                     .is_some_and(|extension| extension == "jsonl")
             })
             .max()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Heading, Journal, Lines, Replay, record};
+    use crate::render::document;
+    use std::io::{Seek as _, Write as _};
+
+    #[test]
+    fn an_incomplete_line_is_skipped_and_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("j.jsonl");
+        let now = || jiff::Timestamp::UNIX_EPOCH;
+        let plan = document::plan(&Heading::default(), &crate::plan::Plan::default());
+        let journal = Journal::begin(&path, now, &plan).unwrap();
+        journal.finish(false).unwrap();
+        drop(journal);
+        let whole = std::fs::read(&path).unwrap();
+        let text = "{\"event\":\"finish\",\"at\":\"é";
+        // Cut inside a character, and inside a string.
+        for cut in [text.len() - 1, text.len(), 1] {
+            let file = std::fs::File::options().append(true).open(&path).unwrap();
+            let mut lines = Lines {
+                file,
+                is_torn: false,
+            };
+            lines.file.set_len(whole.len() as u64).unwrap();
+            lines.file.write_all(&text.as_bytes()[..cut]).unwrap();
+            assert!(Replay::read(&path).unwrap().is_finished);
+            lines.is_torn = true;
+            let last = whole
+                .split(|byte| *byte == b'\n')
+                .rfind(|line| !line.is_empty());
+            lines.append(&[last.unwrap(), b"\n"].concat()).unwrap();
+            lines.file.rewind().unwrap();
+            let story = Replay::read(&path).unwrap();
+            assert!(story.is_finished && story.outcomes.is_empty());
+        }
+        assert!(record(b"{\"event\":\"finished\"}").is_err());
+        assert!(record(b"no journal").is_err());
+        assert!(record(b"\xff{}").is_err());
     }
 }

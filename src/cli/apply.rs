@@ -347,12 +347,12 @@ async fn carry_out(
         return Ok(Outcome::Refused);
     }
     if !planned.operations.is_empty() && !args.yes && !ask(planned, terminal)? {
-        writeln!(terminal.err, "nothing was done")?;
+        writeln!(terminal.err, "not confirmed, so nothing was done")?;
         return Ok(Outcome::Refused);
     }
     let secrets = read_secrets(workspace, planned, terminal)?;
-    let applied = if planned.operations.is_empty() {
-        Applied::default()
+    let (applied, recorded) = if planned.operations.is_empty() {
+        (Applied::default(), Ok(()))
     } else {
         let path = args.journal.clone().unwrap_or_else(|| {
             let name = settings::now().strftime("%Y%m%dT%H%M%S%.6fZ").to_string();
@@ -368,6 +368,7 @@ async fn carry_out(
         write(planned, &**portal, &secrets, &journal, terminal).await?
     };
     ignore_broken_pipe(report(&heading, planned, &applied, format, terminal))?;
+    recorded?;
     if applied.is_complete() && !applied.interrupted {
         record_applied(session, source, &heading, document.digest).await?;
     }
@@ -465,7 +466,7 @@ async fn write(
     secrets: &Secrets,
     journal: &Journal,
     terminal: &mut Terminal,
-) -> anyhow::Result<Applied> {
+) -> anyhow::Result<(Applied, anyhow::Result<()>)> {
     let (stop, stopped) = watch::channel(false);
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     let bars = Bars::for_writes(terminal.progress, plan.operations.len());
@@ -488,11 +489,12 @@ async fn write(
         }
     };
     bars.clear();
-    journal
-        .finish(applied.interrupted)
-        .context("the journal can't be finished")?;
-    check_against(journal, &applied)?;
-    Ok(applied)
+    // What was done is reported even if the disk is full.
+    let finished = journal.finish(applied.interrupted);
+    let recorded = finished
+        .with_context(|| format!("the journal {} is incomplete", journal.path().display()))
+        .and_then(|()| check_against(journal, &applied));
+    Ok((applied, recorded))
 }
 
 /// What is reported is what the journal says: they can't differ.

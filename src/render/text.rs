@@ -4,12 +4,21 @@ use super::{
     Look, counted, escape,
     excerpt::{Excerpt, Group, LONG, Shown, grouped},
 };
-use crate::diagnostic::{Diagnostic, Level, Report};
+use crate::diagnostic::{Diagnostic, Level, Report, Rule};
 use annotate_snippets::{Annotation, AnnotationKind, Element, Level as Heading, Renderer, Snippet};
-use std::{collections::BTreeSet, io};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+};
 
 /// The maximum number of diagnostics. The JSON format has no limit.
 const SHOWN: usize = 100;
+
+/// The maximum number of warnings of one rule that are all shown.
+const GROUPED: usize = 10;
+
+/// The number of warnings that are shown of more than that.
+const SHOWN_OF_GROUP: usize = 3;
 
 /// Writes a report.
 ///
@@ -25,11 +34,44 @@ pub fn report(report: &Report, look: &Look, out: &mut dyn io::Write) -> io::Resu
     // Excerpts contain no more of a long line, even for wider terminals.
     let renderer = renderer.term_width(look.width.clamp(40, LONG));
     let mut shown = Shown::default();
-    for diagnostic in sorted.iter().take(SHOWN) {
+    let mut warnings: BTreeMap<Rule, Vec<&Diagnostic>> = BTreeMap::new();
+    for diagnostic in sorted.iter().filter(|one| one.level() == Level::Warning) {
+        warnings
+            .entry(diagnostic.rule)
+            .or_default()
+            .push(diagnostic);
+    }
+    warnings.retain(|_, group| group.len() > GROUPED);
+    let is_shown = |diagnostic: &&&Diagnostic| {
+        let group = warnings.get(&diagnostic.rule);
+        group.is_none_or(|group| {
+            group[..SHOWN_OF_GROUP]
+                .iter()
+                .any(|one| std::ptr::eq(*one, **diagnostic))
+        })
+    };
+    let grouped: usize = warnings
+        .values()
+        .map(|group| group.len() - SHOWN_OF_GROUP)
+        .sum();
+    for diagnostic in sorted.iter().filter(is_shown).take(SHOWN) {
         writeln!(out, "{}\n", one(&renderer, diagnostic, &mut shown))?;
     }
-    if let Some(more @ 1..) = sorted.len().checked_sub(SHOWN) {
+    if let Some(more @ 1..) = (sorted.len() - grouped).checked_sub(SHOWN) {
         writeln!(out, "… and {more} more\n")?;
+    }
+    for (rule, group) in &warnings {
+        let rest = &group[SHOWN_OF_GROUP..];
+        let places = rest.iter().take(SHOWN_OF_GROUP);
+        let places: Vec<String> = places
+            .map(|one| escape::line(&one.place.to_string()))
+            .collect();
+        writeln!(
+            out,
+            "warning[{rule}]: {} more, at {}, …\n",
+            rest.len(),
+            places.join(", ")
+        )?;
     }
     if !sorted.is_empty() {
         writeln!(out, "{}", summary(report, &sorted))?;
@@ -90,10 +132,7 @@ mod tests {
         super::samples::{hostile, ordinary, place, written},
         *,
     };
-    use crate::{
-        diagnostic::Rule,
-        source::{Place, Source},
-    };
+    use crate::source::{Place, Source};
 
     fn shown(what: &Report) -> String {
         written(|out| report(what, &Look::default(), out))
@@ -264,5 +303,30 @@ mod tests {
             assert!(!shown.chars().any(|c| c != '\n' && escape::is_unsafe(c)));
             assert!(!shown.contains("##["));
         }
+    }
+
+    #[test]
+    fn many_warnings_of_one_rule_are_grouped() {
+        let text = "users:\n".to_owned() + &"  bob: {}\n".repeat(12);
+        let source = Source::new("people.yaml", text);
+        let mut report = Report::default();
+        for nth in 0..12 {
+            let message = format!("calls to bob {nth}");
+            let place = place(&source, "bob", nth);
+            report.add(Diagnostic::new(Rule::UnansweredCalls, place, message));
+        }
+        let place = place(&source, "users", 0);
+        report.add(Diagnostic::new(Rule::WrongType, place, "an error"));
+        let shown = shown(&report);
+        let count = |text: &str| shown.matches(text).count();
+        assert_eq!(
+            (count("calls to bob"), count("an error")),
+            (3, 1),
+            "{shown}"
+        );
+        let group =
+            "warning[unanswered-calls]: 9 more, at people.yaml:5, people.yaml:6, people.yaml:7, …";
+        assert!(shown.contains(group), "{shown}");
+        assert!(shown.contains("1 error, 12 warnings in 1 file"), "{shown}");
     }
 }

@@ -12,11 +12,17 @@ use super::{
 };
 use crate::{
     apply::{Applied, Outcome},
-    model::{Change, Value},
-    plan::{Action, Cause, Plan, guard::Level},
+    model::{Address, Change, Value},
+    plan::{
+        Action, Cause, Operation, Plan,
+        guard::{Finding, Level},
+    },
 };
 use anstyle::{AnsiColor, Style};
-use std::io::{self, Write};
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// The maximum number of fields of a new resource.
@@ -24,6 +30,12 @@ const FIELDS_SHOWN: usize = 8;
 
 /// The maximum number of lines of a long value.
 const LINES_SHOWN: usize = 20;
+
+/// The minimum number of similar lines that are replaced by one.
+const GROUPED: usize = 5;
+
+/// The number of resources that such a line names.
+const NAMED: usize = 3;
 
 /// The column of places and values.
 const COLUMN: usize = 38;
@@ -163,34 +175,26 @@ fn is_long(value: Option<&Value>, room: usize) -> bool {
 }
 
 fn findings(plan: &Plan, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    let mut groups: BTreeMap<_, Vec<&Finding>> = BTreeMap::new();
+    let kind = |finding: &Finding| (finding.rule, finding.level, finding.waived.clone());
     for finding in &plan.findings {
-        let color = match finding.level {
-            Level::Block => AnsiColor::Red,
-            Level::Warn => AnsiColor::Yellow,
-            Level::Info => AnsiColor::Cyan,
-        };
-        let word = labels::level(finding.level);
-        let style = Style::new().fg_color(Some(color.into())).bold();
-        let text = format!(
-            "{word}  {}  {}",
-            finding.rule,
-            escape::line(&finding.message)
-        );
-        let text = wrapped(&text, look.width, 7);
-        let rest = text.strip_prefix(word).unwrap_or_default();
-        writeln!(out, "{}{rest}", paint(look, style, word))?;
-        let waived = finding.waived.as_ref();
-        let below = [
-            waived.map(|because| format!("waived: {}", escape::line(because))),
-            labels::waiver(finding)
-                .map(|waiver| format!("allow it in callsheet.yaml:  {}", escape::line(&waiver))),
-            (waived.is_none() && finding.level == Level::Block).then(|| finding.help().to_owned()),
-        ];
-        for text in below.into_iter().flatten() {
-            let text = wrapped(&text, look.width.saturating_sub(7), 0);
-            for text in text.lines() {
-                writeln!(out, "       {text}")?;
+        groups.entry(kind(finding)).or_default().push(finding);
+    }
+    for finding in &plan.findings {
+        let group = groups.get(&kind(finding));
+        match group.filter(|group| group.len() > GROUPED) {
+            Some(group) if !std::ptr::eq(group[0], finding) => {}
+            Some(group) => {
+                let rest = &group[1..];
+                let addresses = rest.iter().filter_map(|one| one.address.as_ref());
+                let more = format!("{} more: {}", rest.len(), named(addresses));
+                let all = Finding {
+                    address: None,
+                    ..finding.clone()
+                };
+                self::finding(&all, Some(&more), look, out)?;
             }
+            None => self::finding(finding, None, look, out)?,
         }
     }
     if plan.findings.is_empty() {
@@ -198,6 +202,52 @@ fn findings(plan: &Plan, look: &Look, out: &mut dyn Write) -> io::Result<()> {
     } else {
         writeln!(out)
     }
+}
+
+fn finding(
+    finding: &Finding,
+    more: Option<&str>,
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let color = match finding.level {
+        Level::Block => AnsiColor::Red,
+        Level::Warn => AnsiColor::Yellow,
+        Level::Info => AnsiColor::Cyan,
+    };
+    let word = labels::level(finding.level);
+    let style = Style::new().fg_color(Some(color.into())).bold();
+    let text = format!(
+        "{word}  {}  {}",
+        finding.rule,
+        escape::line(&finding.message)
+    );
+    let text = wrapped(&text, look.width, 7);
+    let rest = text.strip_prefix(word).unwrap_or_default();
+    writeln!(out, "{}{rest}", paint(look, style, word))?;
+    let waived = finding.waived.as_ref();
+    let below = [
+        more.map(str::to_owned),
+        waived.map(|because| format!("waived: {}", escape::line(because))),
+        labels::waiver(finding)
+            .map(|waiver| format!("allow it in callsheet.yaml:  {}", escape::line(&waiver))),
+        (waived.is_none() && finding.level == Level::Block).then(|| finding.help().to_owned()),
+    ];
+    for text in below.into_iter().flatten() {
+        let text = wrapped(&text, look.width.saturating_sub(7), 0);
+        for text in text.lines() {
+            writeln!(out, "       {text}")?;
+        }
+    }
+    Ok(())
+}
+
+/// The first of some resources, and an ellipsis if there are more.
+fn named<'a>(addresses: impl Iterator<Item = &'a Address>) -> String {
+    let mut addresses = addresses.map(|address| escape::line(&address.to_string()));
+    let mut first: Vec<String> = addresses.by_ref().take(NAMED).collect();
+    first.extend(addresses.next().map(|_| "…".to_owned()));
+    first.join(", ")
 }
 
 /// At most `room` columns of a text, with an ellipsis if it is longer.
@@ -238,6 +288,13 @@ fn wrapped(text: &str, width: usize, indent: usize) -> String {
 /// # Errors
 /// The writer fails.
 pub fn applied(plan: &Plan, applied: &Applied, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    let mut not_begun: BTreeMap<&str, Vec<&Operation>> = BTreeMap::new();
+    for (operation, result) in plan.operations.iter().zip(&applied.results) {
+        if result.outcome == Outcome::NotAttempted {
+            let why = result.error.as_deref().unwrap_or("");
+            not_begun.entry(why).or_default().push(operation);
+        }
+    }
     for (operation, result) in plan.operations.iter().zip(&applied.results) {
         let (word, color) = match result.outcome {
             Outcome::Done => continue,
@@ -247,13 +304,22 @@ pub fn applied(plan: &Plan, applied: &Applied, look: &Look, out: &mut dyn Write)
         };
         let word = paint(look, Style::new().fg_color(Some(color.into())).bold(), word);
         let why = result.error.as_deref().unwrap_or("");
-        writeln!(
-            out,
-            "{word}  {} {}: {}",
-            labels::verb(operation.action),
-            escape::line(&operation.address.to_string()),
-            escape::line(why)
-        )?;
+        let group = match result.outcome {
+            Outcome::NotAttempted => not_begun.get(why).filter(|group| group.len() > GROUPED),
+            Outcome::Done | Outcome::Failed | Outcome::Unknown => None,
+        };
+        let what = match group {
+            Some(group) if !std::ptr::eq(group[0], operation) => continue,
+            Some(group) => {
+                let count = labels::counted(group.len(), "operation");
+                format!("{count} ({})", named(group.iter().map(|one| &one.address)))
+            }
+            None => {
+                let address = escape::line(&operation.address.to_string());
+                format!("{} {address}", labels::verb(operation.action))
+            }
+        };
+        writeln!(out, "{word}  {what}: {}", escape::line(why))?;
     }
     let Outcomes {
         done,
@@ -270,7 +336,16 @@ pub fn applied(plan: &Plan, applied: &Applied, look: &Look, out: &mut dyn Write)
     let rest = rest.fold(String::new(), |all, (count, word)| {
         format!("{all}, {count} {word}")
     });
-    writeln!(out, "{done} of {} done{rest}", plan.operations.len())?;
+    let interrupted = if applied.interrupted {
+        "interrupted: "
+    } else {
+        ""
+    };
+    writeln!(
+        out,
+        "{interrupted}{done} of {} done{rest}",
+        plan.operations.len()
+    )?;
     if unknown > 0 {
         writeln!(
             out,
