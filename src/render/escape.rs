@@ -73,21 +73,65 @@ pub fn lines(text: &str) -> String {
 /// # Errors
 /// The writer fails.
 pub fn json(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    let text = serde_json::to_string_pretty(document)?;
-    let mut escaped = String::with_capacity(text.len() + 1);
-    for c in text.chars() {
-        // Raw line breaks are layout: those inside strings are escaped already.
-        if c != '\n' && is_unsafe(c) {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                _ = write!(escaped, "\\u{unit:04x}");
+    let mut escaping = Escaping {
+        out,
+        pending: Vec::new(),
+        hashes: 0,
+    };
+    serde_json::to_writer_pretty(&mut escaping, document)?;
+    escaping.out.write_all(b"\n")
+}
+
+/// A writer that escapes JSON on its way, so that no document is kept in memory twice.
+struct Escaping<'w> {
+    out: &'w mut dyn Write,
+    /// The first bytes of a character.
+    pending: Vec<u8>,
+    /// The number of hash signs at the end of what was written.
+    hashes: usize,
+}
+
+impl Write for Escaping<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.pending.extend_from_slice(bytes);
+        let pending = std::mem::take(&mut self.pending);
+        let valid = match std::str::from_utf8(&pending) {
+            Ok(text) => text,
+            Err(error) => {
+                let (valid, rest) = pending.split_at(error.valid_up_to());
+                self.pending = rest.to_vec();
+                std::str::from_utf8(valid).unwrap_or_default()
             }
-        } else {
-            escaped.push(c);
+        };
+        let mut escaped = String::with_capacity(valid.len());
+        for c in valid.chars() {
+            // Raw line breaks are layout: those inside strings are escaped already. A bracket after two
+            // hash signs is escaped as in a line of text, but a parser decodes it again.
+            if c != '\n' && is_unsafe(c) || c == '[' && self.hashes >= 2 {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    _ = write!(escaped, "\\u{unit:04x}");
+                }
+            } else {
+                escaped.push(c);
+            }
+            self.hashes = if c == '#' { self.hashes + 1 } else { 0 };
         }
+        self.out.write_all(escaped.as_bytes())?;
+        Ok(bytes.len())
     }
-    escaped.push('\n');
-    // As in a line of text, but a parser decodes the bracket again.
-    out.write_all(escaped.replace("##[", r"##\u005b").as_bytes())
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// A list that is serialized element by element, rather than collected first.
+pub struct Each<I>(pub I);
+
+impl<I: Iterator<Item: Serialize> + Clone> Serialize for Each<I> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.clone())
+    }
 }
 
 /// Text as a Markdown code span, in which mentions, references and tags have no effect. The fence is

@@ -1,7 +1,7 @@
 //! The *JSON* renderer, for scripts: one document with a format version, described by a schema in
 //! `schema/`.
 
-use super::escape;
+use super::{escape, escape::Each};
 use crate::{
     diagnostic::{Diagnostic, Level, Report},
     source::Place,
@@ -118,18 +118,12 @@ impl From<&Diagnostic> for DiagnosticEntry {
     }
 }
 
-impl From<&Report> for Diagnostics {
-    fn from(report: &Report) -> Self {
-        let sorted = report.sorted().into_iter();
-        Self {
-            format_version: FORMAT_VERSION.into(),
-            diagnostics: sorted.map(DiagnosticEntry::from).collect(),
-            summary: Summary {
-                errors: report.count(Level::Error),
-                warnings: report.count(Level::Warning),
-            },
-        }
-    }
+/// [`Diagnostics`], with entries that are made when they are written.
+#[derive(Serialize)]
+struct Streamed<D> {
+    format_version: &'static str,
+    diagnostics: D,
+    summary: Summary,
 }
 
 /// Writes a report.
@@ -137,7 +131,17 @@ impl From<&Report> for Diagnostics {
 /// # Errors
 /// The writer fails.
 pub fn report(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    escape::json(&Diagnostics::from(report), out)
+    let sorted = report.sorted();
+    let entries = sorted.iter().map(|one| DiagnosticEntry::from(*one));
+    let document = Streamed {
+        format_version: FORMAT_VERSION,
+        diagnostics: Each(entries),
+        summary: Summary {
+            errors: report.count(Level::Error),
+            warnings: report.count(Level::Warning),
+        },
+    };
+    escape::json(&document, out)
 }
 
 #[cfg(test)]

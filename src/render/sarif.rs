@@ -3,11 +3,12 @@
 //! Only what has a meaning for a diagnostic is written. The same files give the same bytes: there is
 //! no date, no machine and no run in it.
 
-use super::{Look, escape};
+use super::{Look, escape, escape::Each};
 use crate::{
     diagnostic::{Diagnostic, Level, Report, Rule},
     source::Place,
 };
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fmt::Write as _, io};
 
@@ -25,24 +26,39 @@ pub fn report(report: &Report, look: &Look, out: &mut dyn io::Write) -> io::Resu
     let violated: BTreeSet<Rule> = sorted.iter().map(|one| one.rule).collect();
     let violated: Vec<Rule> = violated.into_iter().collect();
     let rules: Vec<Value> = violated.iter().map(|rule| described(*rule)).collect();
-    let results: Vec<Value> = sorted
-        .iter()
-        .map(|one| result(one, &violated, look))
-        .collect();
-    let document = json!({
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
+    let results = sorted.iter().map(|one| result(one, &violated, look));
+    let document = Document {
+        schema: SCHEMA,
+        version: "2.1.0",
+        runs: [Run {
+            tool: json!({ "driver": {
                 "name": "callsheet",
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
                 "rules": rules,
-            }},
-            "columnKind": "unicodeCodePoints",
-            "results": results,
+            }}),
+            column_kind: "unicodeCodePoints",
+            results: Each(results),
         }],
-    });
+    };
     escape::json(&document, out)
+}
+
+/// The SARIF document.
+#[derive(Serialize)]
+struct Document<R> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run<R>; 1],
+}
+
+/// The only run of a document. Its results may be many.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<R> {
+    tool: Value,
+    column_kind: &'static str,
+    results: R,
 }
 
 /// The SARIF name of a level.
