@@ -6,7 +6,7 @@ use super::{
     workspace::{self, Workspace},
 };
 use crate::{
-    model::{Address, Fields, Kind, Live, LiveObject, Value},
+    model::{Address, Fields, Kind, Live, LiveObject, State, Value},
     portal::Details,
     render::{Format, escape, json::FORMAT_VERSION},
 };
@@ -97,19 +97,21 @@ impl ObjectDocument {
     }
 }
 
+/// The workspace, without warnings about its files.
+fn load(directory: &Path, terminal: &mut Terminal) -> anyhow::Result<Result<Workspace, Outcome>> {
+    let (loaded, _) =
+        Workspace::load_quietly(workspace::folder(directory, None), Format::Text, terminal)?;
+    Ok(loaded)
+}
+
 fn read(
-    directory: &Path,
+    workspace: &Workspace,
     wanted: Details<'_>,
     terminal: &mut Terminal,
-) -> anyhow::Result<Result<Live, Outcome>> {
-    let workspace =
-        match Workspace::load(workspace::folder(directory, None), Format::Text, terminal)? {
-            Ok(workspace) => workspace,
-            Err(outcome) => return Ok(Err(outcome)),
-        };
+) -> anyhow::Result<Live> {
     workspace::runtime()?.block_on(async {
         let portal = workspace.open_as_merged(terminal)?;
-        workspace::read(&*portal, wanted, terminal).await.map(Ok)
+        workspace::read(&*portal, wanted, terminal).await
     })
 }
 
@@ -124,10 +126,11 @@ pub(super) fn list(
         Format::Json => Details::Everything,
         _ => Details::Listed(args.kind),
     };
-    let live = match read(directory, wanted, terminal)? {
-        Ok(live) => live,
+    let workspace = match load(directory, terminal)? {
+        Ok(workspace) => workspace,
         Err(outcome) => return Ok(outcome),
     };
+    let live = read(&workspace, wanted, terminal)?;
     let shown: Vec<(&str, &LiveObject)> = live
         .of_kind(args.kind)
         .filter(|(key, object)| is_listed(args, key, object))
@@ -217,18 +220,29 @@ fn is_listed(args: &ListArgs, key: &str, object: &LiveObject) -> bool {
     right && found && (args.system || !object.system)
 }
 
+/// The address by which the portal knows a resource: that of the username, where a declared user has a key of
+/// its own.
+pub(super) fn on_portal(address: &Address, declared: &State) -> Address {
+    let resource = declared.get(address);
+    let users = resource.filter(|_| address.kind == Kind::Users);
+    let key = users.and_then(|one| one.fields.text(address.kind.identity()));
+    key.map_or_else(|| address.clone(), |key| Address::new(address.kind, key))
+}
+
 pub(super) fn show(
     args: &ShowArgs,
     directory: &Path,
     format: Format,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
-    let wanted = std::slice::from_ref(&args.address);
-    let live = match read(directory, Details::Evidence(wanted), terminal)? {
-        Ok(live) => live,
+    let workspace = match load(directory, terminal)? {
+        Ok(workspace) => workspace,
         Err(outcome) => return Ok(outcome),
     };
-    let Address { kind, key } = &args.address;
+    let address = on_portal(&args.address, &workspace.state);
+    let wanted = Details::Evidence(std::slice::from_ref(&address));
+    let live = read(&workspace, wanted, terminal)?;
+    let Address { kind, key } = &address;
     let Some(object) = live.get(*kind, key) else {
         let near = crate::diagnostic::did_you_mean(key, live.of_kind(*kind).map(|(key, _)| key));
         let hint = near.map_or_else(String::new, |near| format!("; did you mean {kind}/{near}?"));

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     config::Config,
     desired::{self, Desired},
+    diagnostic::{Level, Report},
     model::{Kind, Live, Resource, State},
     portal::{self, Details, Portal, Target},
     render::{self, Format, document::Heading},
@@ -90,29 +91,40 @@ impl Workspace {
         format: Format,
         terminal: &mut Terminal,
     ) -> anyhow::Result<Result<Self, Outcome>> {
+        let (loaded, report) = Self::load_quietly(folder, format, terminal)?;
+        if loaded.is_ok() && report.count(Level::Warning) > 0 {
+            render::text::report(&report, &terminal.err_look, &mut terminal.err)?;
+        }
+        Ok(loaded)
+    }
+
+    /// Reads a workspace without showing warnings, for commands that are not about its files.
+    pub(super) fn load_quietly(
+        folder: PathBuf,
+        format: Format,
+        terminal: &mut Terminal,
+    ) -> anyhow::Result<(Result<Self, Outcome>, Report)> {
         let Desired {
             config,
             mut state,
             report,
         } = declared(repo::read(&folder)?);
-        match config {
+        let loaded = match config {
             Some(mut config) if !report.has_errors() => {
-                if report.count(crate::diagnostic::Level::Warning) > 0 {
-                    render::text::report(&report, &terminal.err_look, &mut terminal.err)?;
-                }
                 let portal = portal::capabilities(config.portal.kind);
                 strip_local_only(&mut state, &mut config, &portal);
-                Ok(Ok(Self {
+                Ok(Self {
                     folder,
                     config,
                     state,
-                }))
+                })
             }
             _ => {
                 show(&report, format, terminal)?;
-                Ok(Err(Outcome::Failed))
+                Err(Outcome::Failed)
             }
-        }
+        };
+        Ok((loaded, report))
     }
 
     /// What it says must not be there. That is looked for as what it declares is: it can only go if it was
@@ -191,11 +203,7 @@ impl Workspace {
 }
 
 /// Shows a report: to people on stderr, to whatever reads the other formats on stdout.
-pub(super) fn show(
-    report: &crate::diagnostic::Report,
-    format: Format,
-    terminal: &mut Terminal,
-) -> anyhow::Result<()> {
+pub(super) fn show(report: &Report, format: Format, terminal: &mut Terminal) -> anyhow::Result<()> {
     match format {
         Format::Text | Format::Markdown | Format::Html => {
             render::report(Format::Text, report, &terminal.err_look, &mut terminal.err)?;

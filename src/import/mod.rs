@@ -35,8 +35,15 @@ pub enum Error {
     #[error("{0} is already declared")]
     Declared(Address),
     /// The object is built in.
-    #[error("{0} is a built-in object of the portal and needs no declaration")]
+    #[error(
+        "{0} is a built-in object of the portal and needs no declaration; refer to it by its key"
+    )]
     System(Address),
+    /// No field can describe it.
+    #[error(
+        "{0} was set up on the portal in a way that no field can describe, so it can't be imported and is left alone; go on managing it on the portal, or replace it there with one that can be declared"
+    )]
+    NotDeclarable(Address),
     /// The YAML could not be written.
     #[error("the YAML can't be written: {0}")]
     Yaml(#[from] serde_saphyr::ser::Error),
@@ -86,8 +93,19 @@ pub fn select(
     let mut selected = BTreeSet::new();
     let mut pending: Vec<Address> = Vec::new();
     for address in requested {
+        // A declared user may have a username of its own.
+        let username = declared
+            .get(address)
+            .filter(|_| address.kind == Kind::Users)
+            .and_then(|one| one.fields.text(address.kind.identity()));
+        if username.is_some_and(|name| live.get(address.kind, name).is_some()) {
+            return Err(Error::Declared(address.clone()));
+        }
         match live.get(address.kind, &address.key) {
             None => return Err(Error::Missing(address.clone())),
+            Some(object) if object.is_not_declarable => {
+                return Err(Error::NotDeclarable(address.clone()));
+            }
             Some(object) if object.system => return Err(Error::System(address.clone())),
             Some(_) if undeclared(address.kind, &address.key).is_none() => {
                 return Err(Error::Declared(address.clone()));

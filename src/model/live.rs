@@ -36,6 +36,8 @@ pub struct LiveObject {
     pub etag: Option<Box<str>>,
     /// Whether the portal made it for itself; it is never changed.
     pub system: bool,
+    /// Whether no field can describe it, so that it can be neither declared nor imported.
+    pub is_not_declarable: bool,
     /// How many voicemail messages would be lost with it.
     pub messages: u32,
     /// What it holds: canonical, without defaults.

@@ -252,6 +252,7 @@ fn system_object(id: &str, name: &str) -> LiveObject {
     LiveObject {
         id: id.into(),
         system: true,
+        is_not_declarable: true,
         fields: [name].into_iter().collect(),
         ..LiveObject::default()
     }

@@ -75,6 +75,7 @@ fn person(index: &Index<'_>, id: &str, key: &str, user: &Entry) -> LiveObject {
             .and_then(|full| full.revision.as_deref().map(Into::into)),
         // A user without a username has no key.
         system: key == id,
+        is_not_declarable: key == id,
         messages: messages(index, id),
         fields: parse_fields(Kind::Users, raw),
         mentions: elsewhere.filter(is_other).collect(),
