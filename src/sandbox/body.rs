@@ -109,6 +109,7 @@ struct Merging {
 
 impl Merging {
     fn merge(&mut self, shape: Option<&Shape>, target: &mut Value, patch: Value, path: &str) {
+        let shape = shape.map(Shape::strict);
         let patch = match patch {
             Value::Object(patch) => patch,
             other => return *target = other,

@@ -81,12 +81,11 @@ fn name_of(schema: &Value) -> String {
 
 /// Adds the read-only fields to each record of a kind.
 fn add_read_only(kind: Kind, schema: &mut Value) {
-    let branches = schema["allOf"].as_array_mut().map(std::mem::take);
-    if let Some(mut branches) = branches {
-        for branch in &mut branches {
-            add_read_only(kind, &mut branch["then"]);
-        }
-        schema["allOf"] = Value::Array(branches);
+    // Indexing would add what is missing, as null.
+    if let Some(branches) = schema.get_mut("allOf").and_then(Value::as_array_mut) {
+        let types = branches.iter_mut();
+        let types = types.filter_map(|branch| branch.get_mut("then"));
+        types.for_each(|schema| add_read_only(kind, schema));
         return;
     }
     let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {

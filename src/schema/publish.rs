@@ -143,8 +143,17 @@ pub fn wire(kind: Kind) -> Value {
             required.push(kind.identity().into());
         }
     });
-    if let Some(secret) = definitions.get_mut("SecretRef") {
-        *secret = json!({
+    definitions.values_mut().for_each(send_secrets);
+    send_secrets(&mut schema);
+    schema["$defs"] = Value::Object(definitions);
+    schema
+}
+
+/// Replaces each reference to a secret with the secret, wherever a schema contains one: a template's fields
+/// contain them inline.
+fn send_secrets(schema: &mut Value) {
+    if schema.get("x-secret") == Some(&Value::Bool(true)) {
+        *schema = json!({
             "description": "A secret: its value when it is written, never when it is read.",
             "type": "object",
             "x-secret": true,
@@ -154,9 +163,13 @@ pub fn wire(kind: Kind) -> Value {
             },
             "additionalProperties": false,
         });
+        return;
     }
-    schema["$defs"] = Value::Object(definitions);
-    schema
+    match schema {
+        Value::Array(list) => list.iter_mut().for_each(send_secrets),
+        Value::Object(object) => object.values_mut().for_each(send_secrets),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// What `callsheet.yaml` says beside resources.
