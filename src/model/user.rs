@@ -107,7 +107,7 @@ pub struct User {
     pub instance: Option<InstanceKey>,
     /// Objects of the instance that the person may use, by feature type.
     // S0.17, S0.18
-    pub features: Option<BTreeMap<FeatureKind, FeatureSet>>,
+    pub features: Option<Features>,
     /// Seat in the instance: its features and call flow.
     // S0.15, S0.16
     pub seat: Option<Seat>,
@@ -263,31 +263,28 @@ pub struct Phone {
     pub name: Option<Line>,
 }
 
-/// Type of a calling feature in an instance.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum FeatureKind {
+/// Objects of an instance, by feature type.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Features {
     /// Phones and other devices.
-    Devices,
+    pub devices: Option<FeatureSet>,
     /// Voice mailboxes.
-    VoiceMailBoxes,
+    pub voice_mail_boxes: Option<FeatureSet>,
     /// Ring groups.
-    RingGroups,
+    pub ring_groups: Option<FeatureSet>,
     /// Extensions.
-    Extensions,
+    pub extensions: Option<FeatureSet>,
     /// Phone numbers.
-    PhoneNumbers,
+    pub phone_numbers: Option<FeatureSet>,
     /// Conference rooms.
-    ConferenceRooms,
+    pub conference_rooms: Option<FeatureSet>,
     /// Fax machines.
-    FaxMachines,
+    pub fax_machines: Option<FeatureSet>,
     /// Forwards.
-    Forwards,
+    pub forwards: Option<FeatureSet>,
     /// Schedules.
-    Schedules,
+    pub schedules: Option<FeatureSet>,
 }
 
 /// A person's seat in an instance.

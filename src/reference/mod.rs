@@ -178,7 +178,9 @@ fn type_of(shape: &Shape) -> String {
         Shape::Secret => "secret reference".to_owned(),
         Shape::Templated(strict) => type_of(strict),
         Shape::List { item, order } => match order {
-            ListOrder::Ordered => format!("ordered list of {}", type_of(item)),
+            ListOrder::Ordered | ListOrder::Distinct => {
+                format!("ordered list of {}", type_of(item))
+            }
             ListOrder::Set => format!("set of {}", type_of(item)),
             ListOrder::Keyed(key) => format!("list, elements identified by `{key}`"),
         },

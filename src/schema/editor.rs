@@ -4,7 +4,7 @@
 //! It is added to published schemas only. The engine explains mistakes in its own words.
 
 use super::example;
-use crate::model::{BUILT_IN_SCOPES, BuiltInScope, FeatureKind, Kind, text::Format};
+use crate::model::{BUILT_IN_SCOPES, BuiltInScope, Kind, text::Format};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -61,9 +61,6 @@ fn walk(schema: &mut Value, at: Position<'_>) {
                 },
             );
         }
-    }
-    if at.field == "features" {
-        feature_kinds(keywords);
     }
     describe(keywords);
     choices(keywords);
@@ -178,24 +175,6 @@ fn permissions() -> Value {
     let all = BUILT_IN_SCOPES.iter().flat_map(|scope| scope.permissions);
     let all: BTreeSet<&str> = all.copied().collect();
     json!({ "enum": all })
-}
-
-/// Names the kinds of features, so that an editor offers them and no other is accepted.
-fn feature_kinds(keywords: &mut Map<String, Value>) {
-    let list = keywords.get("additionalProperties");
-    let Some(list) = list.filter(|list| list.is_object()).cloned() else {
-        return;
-    };
-    let kinds = schemars::schema_for!(FeatureKind).to_value();
-    let mut properties = Map::new();
-    for kind in kinds["oneOf"].as_array().into_iter().flatten() {
-        let mut list = list.clone();
-        list["description"] = kind["description"].clone();
-        let name = kind["const"].as_str().unwrap_or_default();
-        properties.insert(name.to_owned(), list);
-    }
-    keywords.insert("properties".into(), properties.into());
-    keywords.insert("additionalProperties".into(), false.into());
 }
 
 /// What an editor can insert as a new resource of a kind.

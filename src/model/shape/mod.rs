@@ -12,7 +12,7 @@ use super::{
 };
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::Value as Json;
-use std::sync::OnceLock;
+use std::{collections::BTreeSet, sync::OnceLock};
 
 /// The description of a type.
 #[derive(Debug)]
@@ -59,6 +59,8 @@ pub enum Shape {
 pub enum ListOrder {
     /// The order matters.
     Ordered,
+    /// The order matters, and no element is contained twice.
+    Distinct,
     /// The order doesn't matter; elements are sorted.
     Set,
     /// The order doesn't matter; one field identifies each element, and the other fields are compared one
@@ -164,6 +166,7 @@ impl Shape {
                 order: match schema["x-order"].as_str() {
                     Some("set") => ListOrder::Set,
                     Some("keyed") => ListOrder::Keyed(name_in(&schema["x-key"])),
+                    _ if schema["uniqueItems"] == true => ListOrder::Distinct,
                     _ => ListOrder::Ordered,
                 },
             },
@@ -297,6 +300,11 @@ impl Shape {
     pub fn arrange(order: &ListOrder, mut list: Vec<Value>) -> Value {
         match order {
             ListOrder::Ordered => {}
+            // Two spellings of one value are the same element.
+            ListOrder::Distinct => {
+                let mut seen = BTreeSet::new();
+                list.retain(|one| seen.insert(one.clone()));
+            }
             ListOrder::Set => {
                 list.sort();
                 list.dedup();

@@ -223,7 +223,7 @@ fn one(
         let told: String = format!("{label} = {value:?}").chars().take(120).collect();
         step(subject, workspace, is_new, &told);
         if let (Shape::List { order, .. }, Value::List(list)) = (&field.shape, &value)
-            && *order != ListOrder::Ordered
+            && !matches!(order, ListOrder::Ordered | ListOrder::Distinct)
             && list.len() > 1
         {
             // Whoever asks in another order asks for the same.

@@ -95,7 +95,7 @@ fn any(shape: &Shape) -> Vec<Json> {
             let turned = Json::from_iter(items.iter().take(2).rev().cloned());
             let second = Json::from_iter(items.iter().skip(1).take(1).cloned());
             match order {
-                ListOrder::Ordered => vec![some(1), some(2), turned, second],
+                ListOrder::Ordered | ListOrder::Distinct => vec![some(1), some(2), turned, second],
                 ListOrder::Set | ListOrder::Keyed(_) => vec![some(1), some(2), second],
             }
         }
