@@ -68,6 +68,7 @@ pub fn load(files: Files, today: Date) -> Desired {
         used,
         templates,
         absent,
+        expanded: _,
     } = reading;
     for (key, template) in &templates {
         if !used.contains(key) && template.is_valid {
@@ -76,7 +77,9 @@ pub fn load(files: Files, today: Date) -> Desired {
             report.add(Diagnostic::new(Rule::UnusedTemplate, place, message));
         }
     }
-    if let Some(config) = &config {
+    // Where what is declared can't be known, rules would report what follows from that.
+    let is_known = !report.violates(&[Rule::MergeConflict, Rule::MergeKey]);
+    if let Some(config) = config.as_ref().filter(|_| is_known) {
         rules::check(
             &rules::Context::new(&state, config, &absent, today),
             &mut report,
@@ -103,6 +106,7 @@ struct Reading {
     templates: Templates,
     used: BTreeSet<Box<str>>,
     absent: rules::Places,
+    expanded: template::Expanded,
 }
 
 impl Reading {
@@ -274,7 +278,7 @@ impl Reading {
         if !kind.key_format().accepts(key) {
             let what = kind.key_format().what;
             let message = format!("`{key}` is not {what}");
-            let help = format!("for example `{}`", kind.key_format().example);
+            let help = kind.key_format().help_for(key);
             self.report
                 .add(Diagnostic::new(Rule::InvalidKey, place(), message).help(help));
             return;
@@ -349,7 +353,7 @@ impl Reading {
         }
         template
             .is_valid
-            .then(|| template::expand(source, entry, template, &mut self.report))
+            .then(|| template::expand(source, entry, template, &self.expanded, &mut self.report))
     }
 }
 

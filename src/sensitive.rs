@@ -3,7 +3,7 @@
 //!
 //! The model knows where secrets belong. This module finds them where they were written by mistake.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// Replaces a value that may be a secret.
 pub const STARS: &str = "***";
@@ -79,8 +79,15 @@ const KEYS: &[&str] = &[
 pub fn looks_secret(key: &str) -> bool {
     let words = words(key);
     let is = |word: &String| {
-        let near =
-            |known: &&str| strsim::damerau_levenshtein(word, known) <= known.chars().count() / 4;
+        // The distance is at least the difference of the lengths, and costs more than that.
+        let near = |known: &&str| {
+            let limit = known.len() / 4;
+            let begins = word.bytes().zip(known.bytes()).take(2).any(|(a, b)| a == b);
+            let swapped = word.as_bytes().first() == known.as_bytes().get(1);
+            word.len().abs_diff(known.len()) <= limit
+                && (begins || swapped)
+                && strsim::damerau_levenshtein(word, known) <= limit
+        };
         EXACTLY.contains(&&**word)
             || WITHIN.iter().any(|known| word.contains(known))
             || word.contains("secret") && !word.contains("secretar")
@@ -88,7 +95,7 @@ pub fn looks_secret(key: &str) -> bool {
     };
     let joined = words.concat();
     let is_key = |pair: &[String]| pair[1] == "key" && (KEYS.contains(&&*pair[0]));
-    words.iter().any(is) || is(&joined) || words.windows(2).any(is_key)
+    words.iter().any(is) || words.len() > 1 && is(&joined) || words.windows(2).any(is_key)
 }
 
 /// The lower-case words of a key: those of `sipPassword`, `sip_password` and `SIP-Password` are the same.
@@ -131,9 +138,15 @@ pub fn without_secrets(text: &str) -> Cow<'_, str> {
 #[must_use]
 pub fn secret_in(line: &str) -> Option<(usize, usize)> {
     let signs = line.match_indices([':', '=']).map(|(at, _)| at);
+    // A long line has few different keys.
+    let mut known: BTreeMap<&str, bool> = BTreeMap::new();
     let after_sign = signs.into_iter().find(|at| {
-        let value = line[at + 1..].trim();
-        !value.is_empty() && !is_reference(value) && looks_secret(key_before(&line[..*at]))
+        let key = key_before(&line[..*at]);
+        let is_secret = *known.entry(key).or_insert_with(|| looks_secret(key));
+        let value = || line[at + 1..].trim();
+        // What is in a mapping of credentials has keys of its own.
+        let is_mapping = key.eq_ignore_ascii_case("credentials") && value().starts_with('{');
+        is_secret && !is_mapping && !value().is_empty() && !is_reference(value())
     });
     let first = after_sign.map(|at| at + 1);
     let bare = bare_key(line);

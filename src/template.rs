@@ -11,7 +11,25 @@ use crate::{
     source::{Place, Source, Span},
     yaml::{Entry, Node, NodeKind, Scalar, Text},
 };
-use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+    sync::Arc,
+};
+
+/// The maximum size of a text with placeholders replaced, in bytes. No field holds more than 4,000
+/// characters, of at most 4 bytes each.
+pub const MAX_TEXT: usize = 16 << 10;
+
+/// The maximum number of attributes that are calculated from each other in a row.
+const MAX_DEPTH: usize = 64;
+
+/// The maximum size of all texts that the templates of a workspace expand to, in bytes.
+const MAX_TOTAL: u64 = 256 << 20;
+
+/// The approximate size of an expanded value, besides its text, in bytes.
+const VALUE_SIZE: u64 = 128;
 
 /// A declared template.
 #[derive(Debug)]
@@ -98,8 +116,9 @@ impl Declared {
             .attributes()
             .map(|(name, attribute)| (name, attribute.text.map_or(Vec::new(), placeholders)))
             .collect();
+        let candidates = without_ends(&dependencies);
         for (name, attribute) in self.attributes() {
-            if reaches(&dependencies, name, name, &mut Vec::new()) {
+            if candidates.contains(name) && reaches(&dependencies, name) {
                 let place = Place::new(&self.source, attribute.span);
                 let message = format!("the attribute `{name}` depends on itself");
                 report.add(Diagnostic::new(Rule::AttributeCycle, place, message));
@@ -108,23 +127,49 @@ impl Declared {
     }
 }
 
-/// Whether `from` depends on `to`, directly or indirectly.
-fn reaches<'t>(
-    dependencies: &BTreeMap<&'t str, Vec<&'t str>>,
-    from: &str,
-    to: &str,
-    seen: &mut Vec<&'t str>,
-) -> bool {
-    dependencies.get(from).into_iter().flatten().any(|next| {
-        if *next == to {
-            return true;
+/// The attributes that may be part of a cycle: all but those whose dependencies end.
+fn without_ends<'t>(dependencies: &BTreeMap<&'t str, Vec<&'t str>>) -> BTreeSet<&'t str> {
+    let mut dependents: BTreeMap<&str, Vec<&'t str>> = BTreeMap::new();
+    let mut open: BTreeMap<&'t str, usize> = BTreeMap::new();
+    for (name, needs) in dependencies {
+        let known = needs.iter().filter(|one| dependencies.contains_key(*one));
+        open.insert(name, known.clone().count());
+        known.for_each(|one| dependents.entry(one).or_default().push(name));
+    }
+    let mut ended: Vec<&str> = open
+        .iter()
+        .filter(|(_, open)| **open == 0)
+        .map(|(name, _)| *name)
+        .collect();
+    while let Some(name) = ended.pop() {
+        for dependent in dependents.remove(name).unwrap_or_default() {
+            if let Some(open) = open.get_mut(dependent) {
+                *open -= 1;
+                if *open == 0 {
+                    ended.push(dependent);
+                }
+            }
         }
-        if seen.contains(next) {
-            return false;
+    }
+    let rest = open.into_iter().filter(|(_, open)| *open > 0);
+    rest.map(|(name, _)| name).collect()
+}
+
+/// Whether an attribute depends on itself, directly or indirectly.
+fn reaches(dependencies: &BTreeMap<&str, Vec<&str>>, from: &str) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut next = vec![from];
+    while let Some(name) = next.pop() {
+        for needed in dependencies.get(name).into_iter().flatten() {
+            if *needed == from {
+                return true;
+            }
+            if seen.insert(*needed) {
+                next.push(needed);
+            }
         }
-        seen.push(next);
-        reaches(dependencies, next, to, seen)
-    })
+    }
+    false
 }
 
 /// Calls `visit` for each scalar of a node.
@@ -159,6 +204,8 @@ enum Piece<'t> {
 
 fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
     let mut rest = text;
+    // Behind the last brace nothing is a placeholder.
+    let last = text.rfind('}').map_or(0, |at| text.len() - at);
     std::iter::from_fn(move || {
         if rest.is_empty() {
             return None;
@@ -170,6 +217,7 @@ fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
             return Some(Piece::Text(piece));
         }
         if let Some(inside) = rest.strip_prefix("${")
+            && inside.len() >= last
             && let Some(end) = inside.find('}')
         {
             rest = &inside[end + 1..];
@@ -183,9 +231,30 @@ fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
     })
 }
 
+/// The size of all that templates have expanded to so far, in bytes.
+#[derive(Debug, Default)]
+pub struct Expanded(Cell<u64>);
+
+impl Expanded {
+    fn add(&self, text: &str) {
+        let size = VALUE_SIZE + text.len() as u64;
+        self.0.set(self.0.get().saturating_add(size));
+    }
+
+    fn is_too_large(&self) -> bool {
+        self.0.get() > MAX_TOTAL
+    }
+}
+
 /// Merges a user, declared as `key` in `source`, with its `template`. Errors in the user's attributes are
 /// added to `report`.
-pub fn expand(source: &Arc<Source>, key: &Entry, template: &Declared, report: &mut Report) -> Node {
+pub fn expand(
+    source: &Arc<Source>,
+    key: &Entry,
+    template: &Declared,
+    expanded: &Expanded,
+    report: &mut Report,
+) -> Node {
     let body = &key.value;
     let template_span = body
         .get(source, "template")
@@ -198,12 +267,36 @@ pub fn expand(source: &Arc<Source>, key: &Entry, template: &Declared, report: &m
         given: BTreeMap::new(),
         template_span,
         resolving: RefCell::default(),
+        resolved: RefCell::default(),
+        is_too_long: Cell::new(false),
+        expanded,
     };
     expansion.check_attributes(report);
     let Some(fields) = template.body.get(&template.source, "user") else {
         return body.clone();
     };
-    expansion.merged_with(&fields.value, Some(body))
+    if expanded.is_too_large() {
+        return body.clone();
+    }
+    let merged = expansion.merged_with(&fields.value, Some(body));
+    let too_much = if expansion.is_too_long.get() {
+        format!("a text of more than {} KiB", MAX_TEXT >> 10)
+    } else if expanded.is_too_large() {
+        format!("more than {} MiB", MAX_TOTAL >> 20)
+    } else {
+        return merged;
+    };
+    let name = template.source.slice(template.key);
+    let message = format!("the template `{name}` expands to {too_much}");
+    let declared = Place::new(&template.source, template.key);
+    let place = Place::new(source, template_span);
+    let diagnostic = Diagnostic::new(Rule::ExpansionLimit, place, message);
+    report.add(
+        diagnostic
+            .related(declared, "declared here")
+            .help(Rule::ExpansionLimit.help()),
+    );
+    merged
 }
 
 struct Expansion<'a> {
@@ -215,6 +308,11 @@ struct Expansion<'a> {
     template_span: Span,
     /// The attributes being resolved, to stop at cycles.
     resolving: RefCell<Vec<String>>,
+    /// The attributes that are resolved.
+    resolved: RefCell<BTreeMap<String, Option<Rc<str>>>>,
+    /// Whether a text was longer than [`MAX_TEXT`].
+    is_too_long: Cell<bool>,
+    expanded: &'a Expanded,
 }
 
 impl<'a> Expansion<'a> {
@@ -261,7 +359,7 @@ impl<'a> Expansion<'a> {
                 report.add(
                     diagnostic
                         .related(declared, "declared here")
-                        .help(format!("for example `{}`", format.example)),
+                        .help(format.help_for(text)),
                 );
             }
             self.given.insert(name, &entry.value);
@@ -369,6 +467,12 @@ impl<'a> Expansion<'a> {
                 } else {
                     (scalar.is_plain, self.template_span, text.to_owned())
                 };
+                self.expanded.add(&text);
+                let text = if self.expanded.is_too_large() {
+                    String::new()
+                } else {
+                    text
+                };
                 let scalar = Scalar {
                     is_plain,
                     text: Text::owned(text),
@@ -387,29 +491,43 @@ impl<'a> Expansion<'a> {
 
     /// A text with its placeholders replaced. Unknown placeholders become empty; `check` reports them.
     fn interpolate(&self, text: &str) -> String {
-        pieces(text)
-            .map(|piece| match piece {
-                Piece::Text(text) => text.to_owned(),
-                Piece::Name(name) => self.value_of(name).unwrap_or_default(),
-            })
-            .collect()
+        let mut whole = String::new();
+        for piece in pieces(text) {
+            match piece {
+                Piece::Text(text) => whole.push_str(text),
+                Piece::Name(name) => whole.push_str(&self.value_of(name).unwrap_or_default()),
+            }
+            if whole.len() > MAX_TEXT {
+                self.is_too_long.set(true);
+                return String::new();
+            }
+        }
+        whole
     }
 
-    fn value_of(&self, name: &str) -> Option<String> {
+    fn value_of(&self, name: &str) -> Option<Rc<str>> {
         if let Some(field) = name.strip_prefix("user.") {
             if field == "key"
                 || (field == "username" && self.body.get(self.source, field).is_none())
             {
-                return Some(self.key.to_owned());
+                return Some(self.key.into());
             }
             let mut node = self.body;
             for step in field.split('.') {
                 node = &node.get(self.source, step)?.value;
             }
-            return node.text(self.source).map(str::to_owned);
+            return node.filled(self.source).map(Into::into);
         }
         if let Some(node) = self.given.get(name) {
-            return node.text(self.source).map(str::to_owned);
+            return node.filled(self.source).map(Into::into);
+        }
+        if let Some(known) = self.resolved.borrow().get(name) {
+            return known.clone();
+        }
+        let depth = self.resolving.borrow().len();
+        if depth > MAX_DEPTH {
+            self.is_too_long.set(true);
+            return None;
         }
         if self.resolving.borrow().iter().any(|one| one == name) {
             return None;
@@ -420,7 +538,10 @@ impl<'a> Expansion<'a> {
             .find(|(known, _)| *known == name)?;
         self.resolving.borrow_mut().push(name.to_owned());
         let value = attribute.text.map(|text| self.interpolate(text));
+        let value: Option<Rc<str>> = value.map(Into::into);
         self.resolving.borrow_mut().pop();
+        let mut resolved = self.resolved.borrow_mut();
+        resolved.insert(name.to_owned(), value.clone());
         value
     }
 }

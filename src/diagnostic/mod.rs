@@ -96,6 +96,12 @@ impl Report {
         self.diagnostics.extend(other.diagnostics);
     }
 
+    /// Whether one of some rules is violated.
+    #[must_use]
+    pub fn violates(&self, rules: &[Rule]) -> bool {
+        self.diagnostics.iter().any(|one| rules.contains(&one.rule))
+    }
+
     /// The sources of all diagnostics, without repetition.
     #[must_use]
     pub fn sources(&self) -> Vec<Arc<Source>> {

@@ -63,6 +63,10 @@ rules! {
     MissingQuotes = "missing-quotes", Error, "Quote the value: \"*97\".";
     /// The file contains more than one YAML document.
     MultipleDocuments = "multiple-documents", Error, "Put each document into a file of its own, or remove the `---`.";
+    /// The file contains the markers of a merge conflict.
+    MergeConflict = "merge-conflict", Error, "Keep one side, or both, and remove the lines that start with `<<<<<<<`, `=======` and `>>>>>>>`.";
+    /// A mapping has a merge key `<<`, which YAML 1.2 doesn't have.
+    MergeKey = "merge-key", Error, "Write the fields out, or use a template for shared fields.";
     /// A mapping contains the same key twice. YAML readers disagree on which one counts.
     DuplicateKey = "duplicate-key", Error, "Keep one of the two.";
     /// A key is a list, a mapping or null.
@@ -71,6 +75,9 @@ rules! {
     Tag = "tag", Error, "Remove the tag.";
     /// Aliases expand to more than 100,000 values.
     AliasLimit = "alias-limit", Error, "Write the values out, or use a template.";
+    /// A template expands to a text that is longer than any field may be, or the templates of the workspace to
+    /// more than 256 MiB.
+    ExpansionLimit = "expansion-limit", Error, "Use fewer placeholders in the attributes that are calculated from others.";
     /// Values are nested more than 64 levels deep.
     DepthLimit = "depth-limit", Error, "Reduce the nesting.";
     /// The mapping has no field with this name.

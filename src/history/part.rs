@@ -232,7 +232,10 @@ fn content(
 ) -> Content {
     let expanded = template
         .filter(|template| template.is_valid)
-        .map(|template| template::expand(source, entry, template, &mut Report::default()));
+        .map(|template| {
+            let expanded = template::Expanded::default();
+            template::expand(source, entry, template, &expanded, &mut Report::default())
+        });
     let body = expanded.as_ref().unwrap_or(&entry.value);
     let fields = desired::with_username(
         kind,

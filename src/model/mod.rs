@@ -23,6 +23,7 @@ mod scope;
 mod secret;
 mod shape;
 mod state;
+mod suggestion;
 mod template;
 pub mod text;
 mod user;
@@ -48,7 +49,7 @@ pub use shape::{Claim, Field, ListOrder, Shape};
 pub use state::{Origin, Resource, State};
 pub use template::{Attribute, Template, TemplateUser};
 pub use user::{
-    AnsweringAction, AnsweringRule, Directory, DirectoryMatch, FeatureKind, Forwarding, Greeting,
+    AnsweringAction, AnsweringRule, Directory, DirectoryMatch, Features, Forwarding, Greeting,
     Phone, Seat, User, Voicemail,
 };
 pub use value::{Change, Fields, Name, Secret, SecretOrigin, Value};

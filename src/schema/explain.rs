@@ -5,7 +5,7 @@ use crate::{
     diagnostic::{Diagnostic, Rule, did_you_mean},
     model::{
         Shape,
-        text::{Format, RelativePath, Variable},
+        text::{RelativePath, Variable},
     },
     source::{Place, Source, Span},
     yaml::{Node, NodeKind},
@@ -203,7 +203,10 @@ pub(super) fn explain(error: &ValidationError<'_>, subject: Subject<'_>) -> Vec<
         ValidationErrorKind::Constant { expected_value } => invalid(&expected_value.to_string()),
         ValidationErrorKind::Pattern { .. } | ValidationErrorKind::MaxLength { .. } => {
             match (shape, error.kind()) {
-                (Some(Shape::Text(Some(format))), _) => invalid_text(format, invalid),
+                (Some(Shape::Text(Some(format))), _) => {
+                    let text = found.node.text(source).unwrap_or_default();
+                    invalid(format.what).help(format.help_for(text))
+                }
                 (_, ValidationErrorKind::Pattern { pattern }) => {
                     invalid(&format!("of the form {pattern}"))
                 }
@@ -260,10 +263,6 @@ fn one_of(
     }
 }
 
-fn invalid_text(format: &Format, invalid: impl Fn(&str) -> Diagnostic) -> Diagnostic {
-    invalid(format.what).help(format!("for example `{}`", format.example))
-}
-
 /// Reports a field that the mapping doesn't have.
 fn unknown(
     word: &str,
@@ -282,8 +281,7 @@ fn unknown(
             key: Some(format), ..
         }) => {
             let message = format!("`{}` is not {}", shorten(word), format.what);
-            return Diagnostic::new(Rule::InvalidKey, place, message)
-                .help(format!("for example `{}`", format.example));
+            return Diagnostic::new(Rule::InvalidKey, place, message).help(format.help_for(word));
         }
         Some(Shape::Secret) => {
             // Even the key may be the secret: `{hunter2}` is a mapping.
@@ -310,9 +308,6 @@ fn unknown(
     let message = format!("`{owner}` has no field `{}`", shorten(word));
     let known = known_fields(found, shape, subject);
     let diagnostic = Diagnostic::new(Rule::UnknownField, place, message);
-    if word == "<<" {
-        return diagnostic.help("YAML 1.2 has no merge keys; use a template for shared fields");
-    }
     let Some(near) = did_you_mean(word, known.iter().copied()) else {
         return diagnostic.help(format!("the fields are {}", known.join(", ")));
     };

@@ -10,7 +10,11 @@ use crate::{
     source::{Place, Source, Span},
 };
 use granit_parser::{Event, Options, Parser, ScalarStyle, StrInput};
-use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// The maximum number of values that aliases may expand to in one file.
 pub const MAX_ALIASED: usize = 100_000;
@@ -24,6 +28,14 @@ const LARGE_MAPPING: usize = 16;
 /// Parses one file. Errors are added to `report`. Returns everything that could be parsed, or an empty
 /// mapping.
 pub fn parse(source: &Arc<Source>, report: &mut Report) -> Node {
+    if let Some(span) = conflict_marker(source.text()) {
+        let message = "the file has a merge conflict that is not resolved";
+        let place = Place::new(source, span);
+        report.add(
+            Diagnostic::new(Rule::MergeConflict, place, message).help(Rule::MergeConflict.help()),
+        );
+        return empty();
+    }
     let mut options = Options::default();
     options.emit_unresolved_aliases = true;
     let events = Parser::new_from_str_with_options(source.text(), options);
@@ -32,15 +44,41 @@ pub fn parse(source: &Arc<Source>, report: &mut Report) -> Node {
         source,
         anchors: BTreeMap::new(),
         aliased: 0,
+        merge_keys: Vec::new(),
         report,
     };
-    match builder.document() {
+    let parsed = builder.document();
+    builder.report_merge_keys();
+    match parsed {
         Ok(node) => node,
         Err(diagnostic) => {
             report.add(*diagnostic);
             empty()
         }
     }
+}
+
+/// The first line of a merge conflict.
+fn conflict_marker(text: &str) -> Option<Span> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let is_marker = ["<<<<<<<", ">>>>>>>"].iter().any(|marker| {
+            let rest = line.strip_prefix(marker);
+            rest.is_some_and(|rest| rest.trim().is_empty() || rest.starts_with(' '))
+        });
+        if is_marker {
+            let start = u32::try_from(at).ok()?;
+            let length = u32::try_from(line.trim_end().len()).ok()?;
+            return Some(Span::new(start, start + length));
+        }
+        at += line.len();
+    }
+    None
+}
+
+/// Whether a value is absent, rather than written as `null`.
+fn is_absent(event: &Event<'_>, at: Span) -> bool {
+    matches!(event, Event::Scalar(_, ScalarStyle::Plain, 0, None) if at.start == at.end)
 }
 
 /// An empty mapping.
@@ -59,6 +97,8 @@ struct Builder<'s, 'r> {
     source: &'s Arc<Source>,
     anchors: BTreeMap<usize, Node>,
     aliased: usize,
+    /// The span of each merge key.
+    merge_keys: Vec<Span>,
     report: &'r mut Report,
 }
 
@@ -69,6 +109,8 @@ impl<'s> Builder<'s, '_> {
             match self.next()? {
                 (Event::StreamEnd, _) => return Ok(root.unwrap_or_else(empty)),
                 (Event::StreamStart | Event::DocumentStart(..) | Event::DocumentEnd, _) => {}
+                // A document marker at either end of a file adds an empty document.
+                (event, at) if is_absent(&event, at) => {}
                 (event, at) if root.is_none() => root = Some(self.node(event, at, 0)?),
                 (_, at) => {
                     let message = "the file contains a second document";
@@ -189,9 +231,19 @@ impl<'s> Builder<'s, '_> {
     fn entries(&mut self, depth: usize) -> Result<(Vec<Entry>, Span), Fatal> {
         let mut entries: Vec<Entry> = Vec::new();
         let mut index: BTreeMap<Box<str>, Span> = BTreeMap::new();
+        let mut merged: Vec<Node> = Vec::new();
         loop {
             let (key, span) = match self.next()? {
-                (Event::MappingEnd, end) => return Ok((entries, end)),
+                (Event::MappingEnd, end) => {
+                    self.merge(&mut entries, merged);
+                    return Ok((entries, end));
+                }
+                (Event::Scalar(name, ScalarStyle::Plain, ..), span) if name == "<<" => {
+                    self.merge_keys.push(span);
+                    let (event, at) = self.next()?;
+                    merged.push(self.node(event, at, depth + 1)?);
+                    continue;
+                }
                 (Event::Scalar(name, style, ..), span) => {
                     let is_null = style == ScalarStyle::Plain && resolve(&name) == Plain::Null;
                     if is_null {
@@ -243,6 +295,43 @@ impl<'s> Builder<'s, '_> {
                 value,
             });
         }
+    }
+
+    /// Adds the entries that a merge key would add. Merge keys are an error, which is reported once; without
+    /// the entries, everything that depends on them would be an error too.
+    fn merge(&self, entries: &mut Vec<Entry>, merged: Vec<Node>) {
+        if merged.is_empty() {
+            return;
+        }
+        let mappings = merged.into_iter().flat_map(|node| match node.kind {
+            NodeKind::List(list) => list.into_vec(),
+            NodeKind::Map(_) | NodeKind::Scalar(_) => vec![node],
+        });
+        let mut known: BTreeSet<Box<str>> = entries
+            .iter()
+            .map(|one| one.key.of(self.source).into())
+            .collect();
+        for node in mappings {
+            if let NodeKind::Map(more) = node.kind {
+                let new = more.into_vec().into_iter();
+                entries.extend(new.filter(|one| known.insert(one.key.of(self.source).into())));
+            }
+        }
+    }
+
+    /// Reports the merge keys of the file, together.
+    fn report_merge_keys(&mut self) {
+        let Some((first, rest)) = self.merge_keys.split_first() else {
+            return;
+        };
+        let message = match rest.len() {
+            0 => "`<<` is a merge key, which YAML 1.2 doesn't have".to_owned(),
+            more => format!(
+                "`<<` is a merge key, which YAML 1.2 doesn't have; the file has {more} more"
+            ),
+        };
+        let diagnostic = self.at(Rule::MergeKey, *first, message);
+        self.report.add(diagnostic.help(Rule::MergeKey.help()));
     }
 
     /// Reports an alias without an anchor: nearly always an unquoted feature code or phone key.

@@ -6,6 +6,7 @@ use crate::{
     source::{Source, Span},
 };
 use granit_parser::{Event, Options, Parser};
+use std::collections::BTreeMap;
 
 /// Keys whose values are not secret, even inside a mapping with a secret key.
 const NO_SECRET: &[&str] = &[
@@ -31,6 +32,8 @@ pub fn hide_secrets(source: &Source) {
     options.emit_unresolved_aliases = true;
     let mut events = Parser::new_from_str_with_options(source.text(), options);
     let mut open: Vec<Open> = Vec::new();
+    // A file has few different keys of fields.
+    let mut known: BTreeMap<Box<str>, bool> = BTreeMap::new();
     let end = source.text().len();
     let byte = |marker: granit_parser::Marker| {
         u32::try_from(marker.byte_offset().unwrap_or(end)).unwrap_or(u32::MAX)
@@ -46,8 +49,10 @@ pub fn hide_secrets(source: &Source) {
         let span = Span::new(byte(span.start), byte(span.end));
         let is_secret = open.last().is_some_and(|open| open.holds_secret);
         match event {
-            Event::Scalar(text, ..) => scalar(source, &mut open, &text, span),
-            Event::Alias(_) | Event::UnresolvedAlias(_) => scalar(source, &mut open, "", span),
+            Event::Scalar(text, ..) => scalar(source, &mut known, &mut open, &text, span),
+            Event::Alias(_) | Event::UnresolvedAlias(_) => {
+                scalar(source, &mut known, &mut open, "", span)
+            }
             Event::SequenceStart(..) | Event::MappingStart(..) => {
                 let is_mapping = matches!(event, Event::MappingStart(..));
                 open.push(Open {
@@ -69,12 +74,27 @@ pub fn hide_secrets(source: &Source) {
     }
 }
 
-fn scalar(source: &Source, open: &mut [Open], text: &str, span: Span) {
+fn scalar(
+    source: &Source,
+    known: &mut BTreeMap<Box<str>, bool>,
+    open: &mut [Open],
+    text: &str,
+    span: Span,
+) {
     let Some(open) = open.last_mut() else { return };
     if open.awaits_key {
         open.key = span;
         let is_plain = NO_SECRET.contains(&text);
-        open.holds_secret = !is_plain && (open.is_secret || looks_secret(text));
+        open.holds_secret = !is_plain
+            && (open.is_secret
+                || match known.get(text) {
+                    Some(known) => *known,
+                    None => {
+                        let is_secret = looks_secret(text);
+                        known.insert(text.into(), is_secret);
+                        is_secret
+                    }
+                });
     } else if open.holds_secret && span.end > span.start {
         source.hide_text(span, text);
     }

@@ -275,8 +275,7 @@ fn all_line_endings_are_accepted() {
 fn unusual_structure_is_rejected() {
     for (text, expected) in [
         ("a: 1\n---\nb: 2\n", "multiple-documents"),
-        ("users: {}\n...\n---\n...\n", "multiple-documents"),
-        (&"---\n".repeat(10_000), "multiple-documents"),
+        ("users: {}\n---\nnull\n", "multiple-documents"),
         ("users:\n  [a]: {}\n", "non-string-key"),
         ("users:\n  {a: b}: {}\n", "non-string-key"),
         ("users:\n  ? - a\n  : {}\n", "non-string-key"),
@@ -286,7 +285,7 @@ fn unusual_structure_is_rejected() {
         ("groups:\n  a: &a {}\n  *a : {}\n", "non-string-key"),
         (
             "groups:\n  a: &a { title: x }\n  b: { <<: *a }\n",
-            "unknown-field",
+            "merge-key",
         ),
         ("users:\n\talice: {}\n", "tab-indent"),
         ("users:\n  - \talice: {}\n\t bob\n", "tab-indent"),

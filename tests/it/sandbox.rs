@@ -289,6 +289,7 @@ async fn the_description_has_every_kind_and_valid_references() {
     assert_eq!(stranger.get("/healthz").await.body, json!({"status": "ok"}));
     let document = stranger.get("/openapi.json").await.body;
     assert_eq!(document["openapi"], "3.1.0");
+    assert_no_null(&document, &mut Vec::new());
     for kind in Kind::ALL {
         let made = &document["paths"][format!("/v1/{kind}")]["post"];
         let schema = &made["requestBody"]["content"]["application/json"]["schema"]["$ref"];
@@ -325,5 +326,35 @@ fn collect_references<'a>(value: &'a Value, references: &mut Vec<&'a str>) {
             .iter()
             .for_each(|one| collect_references(one, references)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Fails where a keyword of a schema is null. An example, a default or a value may be.
+fn assert_no_null(json: &Value, path: &mut Vec<String>) {
+    match json {
+        Value::Null => {
+            let is_value = path.iter().any(|step| {
+                matches!(
+                    step.as_str(),
+                    "example" | "examples" | "default" | "enum" | "const"
+                )
+            });
+            assert!(is_value, "{}", path.join("/"));
+        }
+        Value::Array(list) => {
+            for (at, one) in list.iter().enumerate() {
+                path.push(at.to_string());
+                assert_no_null(one, path);
+                path.pop();
+            }
+        }
+        Value::Object(object) => {
+            for (name, one) in object {
+                path.push(name.clone());
+                assert_no_null(one, path);
+                path.pop();
+            }
+        }
+        _ => {}
     }
 }

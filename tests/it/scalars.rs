@@ -64,3 +64,13 @@ fn a_version_is_a_whole_number() {
         assert!(!version(text).1, "{text}");
     }
 }
+
+#[test]
+fn two_spellings_of_one_value_are_one_element() {
+    let (ann, rules) =
+        user("available_from_emails: [Ann@Acme.example, sales@acme.example, ann@acme.example]");
+    assert!(rules.is_empty(), "{rules:?}");
+    let kept = ann.unwrap().fields.get("available_from_emails").cloned();
+    let texts = ["ann@acme.example", "sales@acme.example"].map(Value::text);
+    assert_eq!(kept, Some(Value::List(texts.into())));
+}

@@ -74,6 +74,68 @@ groups:
   sales: {}
   support: {}"##,
         ),
+        Rule::MergeConflict => yaml(
+            r##"groups:
+<<<<<<< HEAD
+  sales: { title: Sales }
+=======
+  sales: { title: Sales team }
+>>>>>>> feature"##,
+            r##"groups:
+  sales: { title: Sales team }"##,
+        ),
+        Rule::MergeKey => yaml(
+            r##"groups:
+  sales: &sales { title: Sales }
+  support: { <<: *sales }"##,
+            r##"groups:
+  sales: { title: Sales }
+  support: { title: Sales }"##,
+        ),
+        Rule::ExpansionLimit => yaml(
+            r##"templates:
+  desk:
+    attributes:
+      a0: { value: "${a1}${a1}" }
+      a1: { value: "${a2}${a2}" }
+      a2: { value: "${a3}${a3}" }
+      a3: { value: "${a4}${a4}" }
+      a4: { value: "${a5}${a5}" }
+      a5: { value: "${a6}${a6}" }
+      a6: { value: "${a7}${a7}" }
+      a7: { value: "${a8}${a8}" }
+      a8: { value: "${a9}${a9}" }
+      a9: { value: "${a10}${a10}" }
+      a10: { value: "${a11}${a11}" }
+      a11: { value: "${a12}${a12}" }
+      a12: { value: "${a13}${a13}" }
+      a13: { value: "${a14}${a14}" }
+      a14: { value: "${a15}${a15}" }
+      a15: { value: "${a16}${a16}" }
+      a16: { value: "${a17}${a17}" }
+      a17: { value: "${a18}${a18}" }
+      a18: { value: "${a19}${a19}" }
+      a19: { value: "${a20}${a20}" }
+      a20: { value: x }
+    user: { title: "${a0}" }
+users:
+  alice:
+    first_name: Alice
+    last_name: Ng
+    email: alice@acme.example
+    template: desk"##,
+            r##"templates:
+  desk:
+    attributes:
+      a0: { value: x }
+    user: { title: "${a0}" }
+users:
+  alice:
+    first_name: Alice
+    last_name: Ng
+    email: alice@acme.example
+    template: desk"##,
+        ),
         Rule::DuplicateKey => yaml(
             r##"groups:
   sales: { title: Sales }
