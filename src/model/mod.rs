@@ -276,6 +276,7 @@ impl JsonSchema for Address {
         schemars::json_schema!({
             "type": "string",
             "description": "Kind and key of one resource.",
+            "patternErrorMessage": "Write a kind and a key, such as users/alice.",
             "pattern": format!("^({kinds})/.+$"),
             "examples": ["users/alice"],
         })

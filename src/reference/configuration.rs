@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 
 /// The sections of the page: a field of the configuration, and an example of it.
 const EXAMPLES: &[(&str, &str)] = &[
+    ("workspace", "workspace: phones\n"),
     (
         "portal",
         "portal:
@@ -21,6 +22,10 @@ const EXAMPLES: &[(&str, &str)] = &[
     token: { env: CALLSHEET_TOKEN }
     user: ann
 ",
+    ),
+    (
+        "files",
+        "files:\n  exclude: [docker-compose.yml, \"tools/**\"]\n",
     ),
     (
         "policy",
@@ -158,6 +163,9 @@ fn kind(schema: &Value) -> String {
     }
     if schema["properties"].is_object() {
         return "mapping".to_owned();
+    }
+    if schema["items"].is_object() {
+        return format!("list of {}", kind(&schema["items"]));
     }
     let format = schema["x-format"].as_str().and_then(Format::named);
     let example = &schema["examples"][0];

@@ -48,6 +48,8 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("command", "pass"),
     ("file", "secrets/alice"),
     // callsheet.yaml
+    ("workspace", "phones"),
+    ("exclude", "docker-compose.yml"),
     ("database", ".callsheet/sandbox.db"),
     ("url", "https://kazoo.example:8443"),
     ("tenant", "acme"),
