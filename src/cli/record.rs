@@ -10,7 +10,7 @@ use crate::{
     config::RecordPlace,
     history::History,
     model::Record,
-    portal::{Check, Portal},
+    portal::{self, Check, Portal},
     render::escape,
 };
 use anyhow::{Context as _, bail};
@@ -21,7 +21,7 @@ pub(super) fn place(workspace: &Workspace, portal: &dyn Portal) -> anyhow::Resul
     let config = &workspace.config.portal;
     Ok(match (config.record, portal.keeps_records()) {
         (Some(RecordPlace::Portal), false) => bail!(
-            "callsheet.yaml: `portal.record: portal` is not possible, because {} has no place for a record; write `git` or `local`",
+            "callsheet.yaml: `portal.record: portal` is not possible, because {} has no place for a record, or the credentials may not use it; write `git` or `local`",
             config.kind
         ),
         (Some(place), _) => place,
@@ -39,14 +39,17 @@ pub(super) async fn read(
 ) -> anyhow::Result<Option<Record>> {
     let identity = workspace.config.portal.identity().digest();
     let name = history.name();
+    let mut on_portal = None;
+    if place(workspace, portal)? == RecordPlace::Portal {
+        let text = portal
+            .record(name)
+            .await
+            .context("the record of what was applied can't be read from the portal")?;
+        on_portal = text.as_deref().and_then(Record::parse);
+    }
+    // The portal may have told that it has no place for a record.
     let record = match place(workspace, portal)? {
-        RecordPlace::Portal => {
-            let text = portal
-                .record(name)
-                .await
-                .context("the record of what was applied can't be read from the portal")?;
-            text.as_deref().and_then(Record::parse)
-        }
+        RecordPlace::Portal => on_portal,
         RecordPlace::Git => {
             if history.git.has_remote()
                 && let Err(error) = history.git.fetch_record(name, &identity)
@@ -86,10 +89,20 @@ pub(super) async fn write(
         digest,
     };
     match place(workspace, portal)? {
-        RecordPlace::Portal => portal
-            .set_record(history.name(), &record.text())
-            .await
-            .context("everything was applied, but the record of it can't be written to the portal; apply again")?,
+        RecordPlace::Portal => {
+            let written = portal.set_record(history.name(), &record.text()).await;
+            written.map_err(|error| {
+                let next = match error {
+                    portal::Error::Forbidden { .. } | portal::Error::Refused { .. } => {
+                        "keep it in Git instead: `portal.record: git` in callsheet.yaml"
+                    }
+                    _ => "apply again",
+                };
+                anyhow::Error::new(error).context(format!(
+                    "everything was applied, but the record of it can't be written to the portal; {next}"
+                ))
+            })?;
+        }
         RecordPlace::Git => {
             history.git.set_record(&record)?;
             if history.git.has_remote() {
@@ -117,26 +130,23 @@ pub(super) async fn check(
         Err(error) => return Some(Check::failed(NAME, error.to_string())),
     };
     baseline.history.as_ref()?;
+    if let Err(error) = baseline.read_record(workspace, portal, terminal).await {
+        return Some(Check::failed(NAME, format!("{error:#}")));
+    }
+    // Only now it is known whether the portal has a place for it.
     let place = match place(workspace, portal) {
         Ok(RecordPlace::Portal) => "on the portal",
         Ok(RecordPlace::Git) => "in Git",
         Ok(RecordPlace::Local) => "in this clone",
         Err(error) => return Some(Check::failed(NAME, error.to_string())),
     };
-    Some(
-        match baseline.read_record(workspace, portal, terminal).await {
-            Err(error) => Check::failed(NAME, format!("{error:#}")),
-            Ok(()) => match &baseline.record {
-                None => Check::passed(NAME, format!("kept {place}; nothing was applied yet")),
-                Some(record) => {
-                    let short = record.commit.get(..7).unwrap_or_default();
-                    let (at, by) = (record.at, &record.by);
-                    Check::passed(
-                        NAME,
-                        format!("kept {place}; {short} was applied at {at} by {by}"),
-                    )
-                }
-            },
-        },
-    )
+    let detail = match &baseline.record {
+        None => format!("kept {place}; nothing was applied yet"),
+        Some(record) => {
+            let short = record.commit.get(..7).unwrap_or_default();
+            let (at, by) = (record.at, &record.by);
+            format!("kept {place}; {short} was applied at {at} by {by}")
+        }
+    };
+    Some(Check::passed(NAME, detail))
 }

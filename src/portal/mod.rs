@@ -89,12 +89,13 @@ pub trait Portal: Send + Sync {
     /// [`Error::may_be_done`] says whether the change may have been applied despite the error.
     async fn write(&self, write: &Write<'_>) -> Result<Written, Error>;
 
-    /// Whether the portal has a place for the records of what was applied.
+    /// Whether the portal has a place for the records of what was applied. Credentials that may not read
+    /// that place have none; this is known after [`record`](Self::record).
     fn keeps_records(&self) -> bool {
         false
     }
 
-    /// Reads the record of a workspace with one request; nothing if there is none.
+    /// Reads the record of a workspace with one request; nothing if there is none, or no place for it.
     ///
     /// # Errors
     /// The same as for [`read`](Self::read).

@@ -94,6 +94,13 @@ impl Office {
             .unwrap();
     }
 
+    /// The refs that records are kept in.
+    pub(crate) fn callsheet_refs(&self) -> Vec<String> {
+        let refs = self.repository.references_glob("refs/callsheet/*").unwrap();
+        refs.map(|one| one.unwrap().name().unwrap().to_owned())
+            .collect()
+    }
+
     pub(crate) fn tag(&self, name: &str) {
         let head = self.repository.head().unwrap().peel_to_commit().unwrap();
         self.repository.branch(name, &head, true).unwrap();

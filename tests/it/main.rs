@@ -23,6 +23,7 @@ mod kazoo;
 mod kazoo_crash;
 mod kazoo_import;
 mod kazoo_manual_edits;
+mod kazoo_record;
 mod layers;
 mod message;
 mod oracle;

@@ -18,6 +18,7 @@ mod mapping;
 mod path;
 mod phone;
 mod read;
+mod record;
 mod session;
 mod shared_contacts;
 mod wire;
@@ -37,11 +38,15 @@ use cache::{Cache, Collection};
 use capability::{Detected, Module};
 use charge::Spending;
 use index::Index;
+use record::Records;
 use session::Session;
 use std::{
     collections::BTreeSet,
     num::NonZeroU32,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 use write::Locks;
 
@@ -77,6 +82,9 @@ pub(super) struct Kazoo {
     rate_limit: RateLimit,
     locks: Locks,
     spending: Spending,
+    records: Records,
+    /// Whether a read has counted the login.
+    has_counted_login: AtomicBool,
 }
 
 impl Kazoo {
@@ -104,6 +112,8 @@ impl Kazoo {
             rate_limit,
             locks: Locks::default(),
             spending: Spending::new(target.charges),
+            records: Records::default(),
+            has_counted_login: AtomicBool::default(),
         })
     }
 
@@ -279,6 +289,7 @@ impl Portal for Kazoo {
 
     async fn read(&self, kinds: &BTreeSet<Kind>, progress: &dyn Progress) -> Result<Live, Error> {
         let made_before = self.requests();
+        let is_login_counted = self.has_counted_login.swap(true, Ordering::Relaxed);
         *self.cache() = Cache::default();
         if self.session.open(None).await?.is_five() {
             // Its lists have another format.
@@ -292,7 +303,7 @@ impl Portal for Kazoo {
         let mut live = Live {
             requests: Requests {
                 made: self.requests() - made_before,
-                minimum: pages + u64::from(made_before == 0),
+                minimum: pages + u64::from(!is_login_counted),
             },
             ..Live::default()
         };
@@ -357,6 +368,18 @@ impl Portal for Kazoo {
     async fn write(&self, write: &Write<'_>) -> Result<Written, Error> {
         let _redacted = self.session.client.redact(write.secrets.values());
         write::write(self, write).await
+    }
+
+    fn keeps_records(&self) -> bool {
+        self.records.have_place()
+    }
+
+    async fn record(&self, workspace: &str) -> Result<Option<String>, Error> {
+        self.records.get(&self.session, workspace).await
+    }
+
+    async fn set_record(&self, workspace: &str, record: &str) -> Result<(), Error> {
+        self.records.set(&self.session, workspace, record).await
     }
 
     fn requests(&self) -> u64 {

@@ -1,25 +1,45 @@
 //! The *accounts* of the server: their data, their descendants, and schema checks.
 
 use super::{
+    Access,
     answer::{Answered, Reply},
     ask::Ask,
     collection,
-    document::Doc,
+    document::{Doc, merge},
     faults::Faults,
     shapes,
     world::{self, Account, World},
+    write::{check_match, public},
 };
 use serde_json::{Value, json};
 
 impl World {
     pub(super) fn account_itself(&mut self, ask: &Ask, id: &str, rest: &[&str]) -> Answered {
         let account = self.account(id);
+        let is_allowed = match (self.options.account_access, rest) {
+            (Access::None, []) => false,
+            (Access::Read, []) => ask.method == "GET",
+            (Access::None | Access::Read | Access::Write, _) => true,
+        };
+        if !is_allowed {
+            return Err(Reply::forbidden());
+        }
         match (ask.method.as_str(), rest) {
             ("GET", []) => {
                 let reply = Reply::ok(self.described(id)).etag(&account.doc.revision);
                 Ok(reply)
             }
             ("PUT", []) => self.found(ask, id),
+            ("PATCH", []) => {
+                check_match(ask, &account.doc.revision)?;
+                let mut fields = account.doc.fields.clone();
+                merge(&mut fields, &public(ask.data()));
+                let doc = &mut self.account_mut(id).doc;
+                doc.fields = fields;
+                doc.bump();
+                let revision = doc.revision.clone();
+                Ok(Reply::ok(self.described(id)).etag(&revision))
+            }
             ("GET", ["api_key"]) => {
                 let data = json!({"api_key": account.api_key});
                 Ok(Reply::ok(data).etag(&account.doc.revision))

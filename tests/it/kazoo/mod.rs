@@ -58,6 +58,14 @@ pub(crate) enum Dialect {
     Five,
 }
 
+/// What tokens may do with the document of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    None,
+    Read,
+    Write,
+}
+
 /// The options of an administrator.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
@@ -77,6 +85,7 @@ pub(crate) struct Options {
     pub(crate) largest_page: Option<usize>,
     /// The price of a new object by collection: activation, and per month.
     pub(crate) priced: Vec<(&'static str, f64, f64)>,
+    pub(crate) account_access: Access,
 }
 
 impl Options {
@@ -92,6 +101,7 @@ impl Options {
             page_size: 50,
             largest_page: None,
             priced: Vec::new(),
+            account_access: Access::Write,
         }
     }
 
@@ -239,6 +249,20 @@ impl Kazoo {
         let account = world::Account::new(name, realm, Some(&self.account));
         self.world().accounts.insert(id.clone(), account);
         id
+    }
+
+    /// The fields of the document of `acme`.
+    pub(crate) fn account_fields(&self) -> Value {
+        let world = self.world();
+        world.accounts[&self.account].doc.fields.clone().into()
+    }
+
+    /// Changes the document of `acme` as an administrator would: merged, and with a new revision.
+    pub(crate) fn set_account(&self, patch: &Value) {
+        let mut world = self.world();
+        let doc = &mut world.account_mut(&self.account).doc;
+        document::merge(&mut doc.fields, patch.as_object().expect("an object"));
+        doc.bump();
     }
 
     /// Enables or disables an account.

@@ -19,7 +19,7 @@ struct Draft {
 }
 
 /// Removes the fields that a client can't set.
-fn public(mut data: Map<String, Value>) -> Map<String, Value> {
+pub(super) fn public(mut data: Map<String, Value>) -> Map<String, Value> {
     data.retain(|name, _| !name.starts_with('_') && !name.starts_with("pvt_") && name != "id");
     data
 }

@@ -15,6 +15,7 @@ mod identity;
 mod page;
 mod race;
 mod rate_limit;
+mod record;
 mod round;
 mod run;
 mod secret;
