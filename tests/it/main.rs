@@ -6,6 +6,7 @@ mod bounds;
 mod budget;
 mod canary;
 mod causes;
+mod ci;
 mod cli;
 mod converge;
 mod crash;
