@@ -7,7 +7,10 @@
 use crate::{
     apply::{OperationResult as Ended, Outcome},
     plan::Operation,
-    render::document::{Heading, Outcomes, PlanDocument},
+    render::{
+        document::{Heading, Outcomes, PlanDocument},
+        escape,
+    },
     saved,
 };
 use jiff::Timestamp;
@@ -146,8 +149,7 @@ impl Journal {
     }
 
     fn write(&self, record: &Record) -> io::Result<()> {
-        let mut line = serde_json::to_vec(record)?;
-        line.push(b'\n');
+        let line = escape::json_line(record)?;
         let mut lines = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         lines.append(&line)
     }

@@ -82,6 +82,22 @@ pub fn json(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     escaping.out.write_all(b"\n")
 }
 
+/// One JSON document on one line, escaped as by [`json`].
+///
+/// # Errors
+/// The document can't be serialized.
+pub fn json_line(document: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut line = Vec::new();
+    let mut escaping = Escaping {
+        out: &mut line,
+        pending: Vec::new(),
+        hashes: 0,
+    };
+    serde_json::to_writer(&mut escaping, document)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
 /// A writer that escapes JSON on its way, so that no document is kept in memory twice.
 struct Escaping<'w> {
     out: &'w mut dyn Write,
@@ -224,5 +240,7 @@ mod tests {
             "{text:?}"
         );
         assert_eq!(serde_json::from_str::<String>(&text).unwrap(), value);
+        let line = String::from_utf8(json_line(&value).unwrap()).unwrap();
+        assert_eq!(line, text);
     }
 }

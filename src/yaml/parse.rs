@@ -425,6 +425,16 @@ impl<'s> Builder<'s, '_> {
             .map_or(0, |head| head.rfind('\n').map_or(0, |n| n + 1));
         let line = text[line_start..].lines().next().unwrap_or("");
         let indent = &line[..line.len() - line.trim_start().len()];
+        // A word that is no part of the structure may have been pasted here by mistake.
+        let word = line.trim();
+        if !word.is_empty()
+            && !word.contains([':', ' ', '#', ',', '{', '}', '[', ']', '"', '\'', '\t'])
+            && !word.starts_with(['-', '&', '*', '!', '@', '`', '%', '?', '|', '>'])
+        {
+            let start = u32::try_from(line_start + indent.len()).unwrap_or(0);
+            let length = u32::try_from(word.len()).unwrap_or(0);
+            self.source.hide(Span::new(start, start + length));
+        }
         if indent.contains('\t') {
             return self.fatal(Rule::TabIndent, span, "the line is indented with a tab");
         }
