@@ -51,7 +51,7 @@ pub fn hide_secrets(source: &Source) {
         match event {
             Event::Scalar(text, ..) => scalar(source, &mut known, &mut open, &text, span),
             Event::Alias(_) | Event::UnresolvedAlias(_) => {
-                scalar(source, &mut known, &mut open, "", span)
+                scalar(source, &mut known, &mut open, "", span);
             }
             Event::SequenceStart(..) | Event::MappingStart(..) => {
                 let is_mapping = matches!(event, Event::MappingStart(..));
