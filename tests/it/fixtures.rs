@@ -21,10 +21,11 @@ use std::{
 };
 
 /// Rules that no file in Git can violate; tests create such files.
-const MADE_BY_TESTS: [Rule; 4] = [
+const MADE_BY_TESTS: [Rule; 5] = [
     Rule::Encoding,
     Rule::FileTooLarge,
     Rule::UnreadableFile,
+    Rule::FileExtension,
     Rule::OutsideWorkspace,
 ];
 
@@ -180,6 +181,16 @@ fn other_files_are_ignored() {
     let desired = load(repo::read(folder.path()).unwrap(), today());
     assert_eq!(shown(&desired.report, Format::Text), "");
     assert_eq!(desired.state.resources.len(), 1);
+}
+
+#[test]
+fn a_yaml_file_with_another_extension_is_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    write(
+        folder.path(),
+        &[(CONFIGURATION, STANDARD), ("people.YAML", "users: {}\n")],
+    );
+    assert_eq!(rules(&read(folder.path()).report), ["file-extension"]);
 }
 
 /// Reads an example: one file, or several with their names in comments.
