@@ -7,7 +7,7 @@ use super::{
     subject::{Server, Subject},
 };
 use crate::running;
-use callsheet::model::{Address, Kind, Live, Secret, SecretOrigin, Value};
+use callsheet::model::{Address, Fields, Kind, Live, Secret, SecretOrigin, Value};
 use serde_json::json;
 
 fn live(subject: &Subject, workspace: &Workspace) -> Live {
@@ -24,6 +24,17 @@ fn id(live: &Live, kind: Kind, key: &str) -> String {
 fn tess(extension: &str) -> serde_json::Value {
     json!({"first_name": "Tess", "last_name": "Ter", "email": "tess@acme.example", "extension": extension,
         "username": "conf-tess"})
+}
+
+/// Declares a user under another key and user name.
+fn rename<'w>(workspace: &'w mut Workspace, old: &str, new: &str) -> &'w mut Fields {
+    let address = Address::new(Kind::Users, old);
+    let mut resource = workspace.state.resources.remove(&address).unwrap();
+    resource.previously = Some(old.into());
+    resource.fields.set("username".into(), Value::text(new));
+    let address = Address::new(Kind::Users, new);
+    let resources = &mut workspace.state.resources;
+    &mut resources.entry(address).or_insert(resource).fields
 }
 
 fn password(version: u32) -> Value {
@@ -45,12 +56,8 @@ fn a_user_keeps_its_id_with_another_name_and_number() {
         fields.set("extension".into(), Value::text("79021"));
         step(&subject, &workspace, true, "another number");
 
-        let fields = workspace.fields(Kind::Users, "conf-tess");
-        fields.set("username".into(), Value::text("conf-tess-ter"));
+        let fields = rename(&mut workspace, "conf-tess", "conf-tess-ter");
         fields.set("password".into(), password(1));
-        let address = Address::new(Kind::Users, "conf-tess");
-        let resource = workspace.state.resources.get_mut(&address).unwrap();
-        resource.previously = Some("conf-tess".into());
         step(&subject, &workspace, true, "another name");
         let after = live(&subject, &workspace);
         assert_eq!(
@@ -61,8 +68,7 @@ fn a_user_keeps_its_id_with_another_name_and_number() {
         );
         assert!(after.get(Kind::Users, "conf-tess").is_none());
 
-        workspace.remove(Kind::Users, "conf-tess");
-        workspace.absent = vec![Address::new(Kind::Users, "conf-tess-ter")];
+        workspace.remove(Kind::Users, "conf-tess-ter");
         step(&subject, &workspace, true, "the person goes");
         clean(&subject, &mut workspace);
     }
@@ -223,15 +229,7 @@ fn a_new_name_without_a_password_is_rejected_before_any_request() {
     let mut workspace = Workspace::default();
     workspace.declare(Kind::Users, "conf-tess", &tess("79060"));
     step(&subject, &workspace, true, "a person");
-    let fields = workspace.fields(Kind::Users, "conf-tess");
-    fields.set("username".into(), Value::text("other"));
-    let address = Address::new(Kind::Users, "conf-tess");
-    workspace
-        .state
-        .resources
-        .get_mut(&address)
-        .unwrap()
-        .previously = Some("conf-tess".into());
+    rename(&mut workspace, "conf-tess", "other");
     running::runtime().block_on(async {
         let portal = subject.portal();
         let plan = workspace.plan(&*portal).await.unwrap();
