@@ -26,6 +26,9 @@ pub struct History {
     places: Places,
 }
 
+/// Says whether a version explains what is live of a resource.
+pub type Answered<'a> = &'a dyn Fn(&Address, &Version) -> bool;
+
 /// What a plan asks of a history.
 pub struct Questions<'a> {
     /// Live objects that HEAD doesn't declare, by the keys that the portal knows them by.
@@ -36,7 +39,7 @@ pub struct Questions<'a> {
     pub previously: BTreeMap<Address, Address>,
     /// Whether an earlier declaration explains all that is live of a resource, so that none older is
     /// looked for. Nothing where the commit that was last applied is known: then versions aren't read.
-    pub is_answered: Option<&'a dyn Fn(&Address, &Version) -> bool>,
+    pub is_answered: Option<Answered<'a>>,
 }
 
 impl History {

@@ -175,13 +175,13 @@ impl Git {
     /// # Errors
     /// They have no common ancestor in this clone.
     pub fn merge_base(&self, one: &Commit, other: &Commit) -> Result<Commit, Error> {
-        let base = self
-            .repository
-            .merge_base(oid(one)?, oid(other)?)
-            .map_err(|_| {
-                let both = format!("the merge base of {} and {}", one.short(), other.short());
-                self.unknown(&both)
-            })?;
+        let base =
+            self.repository
+                .merge_base(oid(one)?, oid(other)?)
+                .map_err(|_no_common_ancestor| {
+                    let both = format!("the merge base of {} and {}", one.short(), other.short());
+                    self.unknown(&both)
+                })?;
         self.resolve(&base.to_string())
     }
 
@@ -429,7 +429,7 @@ impl Git {
                     let commit = inner.find_commit(entry.id());
                     let tree = commit
                         .and_then(|commit| commit.tree())
-                        .map_err(|_| no_module(&whole))?;
+                        .map_err(|_missing| no_module(&whole))?;
                     self.collect(&inner, &tree, (root, &path), Some(&whole), blobs)?;
                 }
                 Some(ObjectType::Blob) if super::is_resource_file(&path) => blobs.push(Blob {

@@ -139,6 +139,12 @@ fn json(value: &Value, path: &mut Vec<Name>, secrets: &Secrets) -> Option<Json> 
     })
 }
 
+/// The body of a record, which is an object already.
+pub(super) fn record(record: &str) -> Body {
+    let object: Map<String, Json> = serde_json::from_str(record).unwrap_or_default();
+    body("application/json", &object)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{create, update};
@@ -245,10 +251,4 @@ mod tests {
         patch.as_object_mut().unwrap().remove("username");
         assert_eq!(read(&update(&write, object)), patch);
     }
-}
-
-/// The body of a record, which is an object already.
-pub(super) fn record(record: &str) -> Body {
-    let object: Map<String, Json> = serde_json::from_str(record).unwrap_or_default();
-    body("application/json", &object)
 }
