@@ -32,7 +32,10 @@ fn blocks(language: &str) -> Vec<(&'static str, String)> {
                 block = None;
             }
             (None, Some(name)) => block = Some((name == language, String::new())),
-            (Some((_, text)), _) => *text += &format!("{line}\n"),
+            (Some((_, text)), _) => {
+                text.push_str(line);
+                text.push('\n');
+            }
             (None, None) => {
                 if let Some(title) = line.strip_prefix('#') {
                     heading = title.trim_start_matches('#').trim();
@@ -235,10 +238,10 @@ fn after_a_squash_the_main_branch_plans_and_records() {
     pipeline.apply_main();
     pipeline.open_pull_request();
     pipeline.merge("--squash");
-    let main = blocks("sh")
+    let mut main = blocks("sh")
         .into_iter()
         .filter(|(heading, _)| *heading == "The main branch");
-    let (_, squashed) = main.last().unwrap();
+    let (_, squashed) = main.next_back().unwrap();
     let plan = pipeline.succeeds(".", &squashed);
     assert!(plan.contains("1 of 1 done"), "{plan}");
     assert_eq!(pipeline.recorded(), pipeline.git("desk", "rev-parse main"));
@@ -250,9 +253,8 @@ fn a_shallow_clone_is_blocked_until_the_history_is_fetched() {
     let pipeline = Pipeline::new();
     pipeline.apply_main();
     let without_bob: String = PEOPLE
-        .lines()
+        .split_inclusive('\n')
         .filter(|line| !line.contains("bob"))
-        .map(|line| format!("{line}\n"))
         .collect();
     pipeline.commit("main", "Remove Bob", &without_bob);
     // Nothing was recorded yet.

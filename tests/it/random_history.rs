@@ -525,6 +525,10 @@ fn by_hand(
 }
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test has no settings to read it from"
+)]
 fn a_plan_knows_the_same_in_every_clone() {
     let asked = std::env::var("CALLSHEET_HISTORIES").ok();
     let count = asked
