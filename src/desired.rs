@@ -12,6 +12,7 @@ use crate::{
     repo::{CONFIGURATION, Files},
     rules,
     schema::{Checker, configuration_shape},
+    sensitive::looks_secret,
     source::{Place, Source, Span},
     template,
     yaml::{self, Entry, Node, NodeKind},
@@ -130,6 +131,15 @@ impl Reading {
         let (resources, others): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(is_kind);
         if source.name() == CONFIGURATION {
             self.configuration(source, others, node.span);
+        } else if resources.is_empty() && is_foreign(source, &others) {
+            let key = others[0].span;
+            let name = source.name();
+            let message = "the file has none of the kinds, so it isn't read";
+            let help = format!(
+                "if it belongs to another tool, exclude it in {CONFIGURATION}: `files: {{ exclude: [{name}] }}`"
+            );
+            let found = Diagnostic::new(Rule::ForeignFile, Place::new(source, key), message);
+            self.report.add(found.help(help));
         } else {
             for entry in others {
                 self.unknown_kind(source, &entry);
@@ -355,6 +365,44 @@ impl Reading {
             .is_valid
             .then(|| template::expand(source, entry, template, &self.expanded, &mut self.report))
     }
+}
+
+/// Fields by which a mapping shows that it declares a person, a queue or a number.
+const TELLING: [&str; 8] = [
+    "first_name",
+    "last_name",
+    "email",
+    "extension",
+    "username",
+    "members",
+    "agents",
+    "destination",
+];
+
+/// Whether the entries of a file are another tool's: no key is near to a kind or a setting, and nothing
+/// below them looks like a resource, which would be lost without a word.
+fn is_foreign(source: &Source, entries: &[Entry]) -> bool {
+    let settings = configuration_shape().all_fields();
+    let kinds = Kind::ALL.map(Kind::name);
+    let is_ours = |entry: &Entry| {
+        let word = entry.key.of(source);
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+        if !word.chars().all(is_plain) || looks_secret(word) {
+            return true;
+        }
+        let is_near = did_you_mean(word, kinds).is_some();
+        let is_setting = settings.iter().any(|field| &*field.name == word);
+        let tells = |node: &Node| {
+            let mut entries = node.entries().iter();
+            entries.any(|entry| TELLING.contains(&entry.key.of(source)))
+        };
+        let below = entry.value.entries();
+        is_near
+            || is_setting
+            || tells(&entry.value)
+            || below.iter().any(|entry| tells(&entry.value))
+    };
+    !entries.is_empty() && !entries.iter().any(is_ours)
 }
 
 /// The fields of a resource; a user without a username is known by the key.

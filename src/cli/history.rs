@@ -162,6 +162,12 @@ impl Baseline {
         self.history.is_some() && self.applied.is_none()
     }
 
+    /// Why the repository can't be read, and the next step.
+    pub(super) fn unreadable(&self) -> Option<String> {
+        let gap = self.gap.as_ref().filter(|_| self.history.is_none())?;
+        Some(format!("{}. {}", gap.reason, gap.help))
+    }
+
     /// The commit that was last applied.
     pub(super) fn applied(&self) -> Option<&Commit> {
         self.applied.as_ref()

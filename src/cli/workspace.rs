@@ -168,6 +168,7 @@ impl Workspace {
             only: Vec::new(),
             undo_of: None,
             told_from_history: baseline.is_told_from_history(),
+            history_gap: baseline.unreadable(),
         }
     }
 

@@ -50,6 +50,8 @@ rules! {
     FileTooLarge = "file-too-large", Error, "Split the file; all files of a workspace are merged.";
     /// The file can't be read.
     UnreadableFile = "unreadable-file", Error, "Check the file's permissions.";
+    /// A file has none of the kinds, so it seems to belong to another tool. It is not read.
+    ForeignFile = "foreign-file", Warning, "Exclude the file in callsheet.yaml: `files: { exclude: [NAME] }`.";
     /// The extension of a file is another spelling of `.yaml`, so the file isn't read.
     FileExtension = "file-extension", Error, "Rename the file so that it ends in `.yaml`.";
     /// A symbolic link points outside the workspace, where changes aren't reviewed.
@@ -137,6 +139,8 @@ rules! {
     SameColor = "same-color", Warning, "Give one of the users another color.";
     /// Advanced settings are declared. The portal's defaults suit most installations.
     AdvancedSetting = "advanced-setting", Warning, "Remove the setting unless the installation needs it.";
+    /// `previously` names a resource that is declared too, so it can't be the same one.
+    PreviouslyDeclared = "previously-declared", Error, "Remove `previously`, or the other declaration.";
     /// The example row of a spreadsheet was imported as a user.
     ExampleRow = "example-row", Warning, "Remove the user.";
     /// A template isn't used by any user.

@@ -168,18 +168,17 @@ impl<'a> Walk<'a> {
             step.parents.iter().map(|id| self.snapshot(*id)).collect();
         // What another portal's files say, and a folder that isn't there, removes nothing.
         let Some(now) = now else { return };
-        let is_same = |parent: &Option<Rc<Snapshot>>| {
-            parent
-                .as_ref()
-                .is_some_and(|parent| parent.tree == now.tree)
-        };
-        if parents.iter().any(is_same) {
-            return;
+        let differs = |parent: &Rc<Snapshot>| parent.tree != now.tree;
+        if parents.iter().flatten().any(differs)
+            || parents.iter().any(Option::is_none)
+            || parents.is_empty()
+        {
+            self.changed(step, &now, &parents);
         }
-        self.changed(step, &now, &parents);
         for (id, parent) in step.parents.iter().zip(&parents) {
             match parent {
-                Some(parent) => self.removed(step, &now, parent, &parents),
+                Some(parent) if differs(parent) => self.removed(step, &now, parent, &parents),
+                Some(_) => {}
                 None => self.began(step, *id),
             }
         }

@@ -38,6 +38,18 @@ impl Record {
         is_id.then_some(record)
     }
 
+    /// The name of a workspace as a part of a path or of a ref. Different names stay different: every byte
+    /// outside of `[a-z0-9-]` is written as `_` and two hexadecimal digits.
+    #[must_use]
+    pub fn encoded_name(workspace: &str) -> String {
+        workspace
+            .bytes()
+            .fold(String::new(), |name, byte| match byte {
+                b'a'..=b'z' | b'0'..=b'9' | b'-' => name + &char::from(byte).to_string(),
+                other => name + &format!("_{other:02x}"),
+            })
+    }
+
     /// The record as it is kept.
     #[must_use]
     pub fn text(&self) -> String {

@@ -142,6 +142,18 @@ impl Portal for EmbeddedSandbox {
         self.sandbox.write(write).await
     }
 
+    fn keeps_records(&self) -> bool {
+        self.sandbox.keeps_records()
+    }
+
+    async fn record(&self, workspace: &str) -> Result<Option<String>, Error> {
+        self.sandbox.record(workspace).await
+    }
+
+    async fn set_record(&self, workspace: &str, record: &str) -> Result<(), Error> {
+        self.sandbox.set_record(workspace, record).await
+    }
+
     fn requests(&self) -> u64 {
         self.sandbox.requests()
     }

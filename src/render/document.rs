@@ -41,6 +41,9 @@ pub struct Heading {
     /// Whether the last applied commit is unknown, so that the causes are told from the history.
     #[serde(default)]
     pub told_from_history: bool,
+    /// Why the repository's history can't be read, and the next step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history_gap: Option<String>,
 }
 
 /// The commits that a plan is based on; null if unknown.

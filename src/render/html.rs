@@ -92,7 +92,7 @@ fn head(heading: &Heading, plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "<p><strong>{}</strong></p>", labels::DIRTY)?;
     }
     if heading.revision.head.is_none() {
-        writeln!(out, "<p>{}</p>", labels::NO_HISTORY)?;
+        writeln!(out, "<p>{}</p>", html(&labels::no_history(heading)))?;
     }
     writeln!(out, "<ul class=\"counts\">")?;
     for (count, action) in labels::counts(plan.summary()) {

@@ -60,6 +60,7 @@ impl<'p> Item<'p> {
             return notes;
         }
         let notes = [
+            labels::subject(first),
             labels::note(first),
             labels::place(first),
             commit.map(|commit| labels::commit(first.action, commit)),

@@ -140,8 +140,8 @@ pub fn read(folder: &Path) -> Result<Files, Error> {
 /// Which files of a workspace on the disk are resource files, by its `callsheet.yaml`.
 #[must_use]
 pub fn selection(folder: &Path) -> Selection {
-    let text = std::fs::read_to_string(folder.join(CONFIGURATION));
-    Selection::of(&text.unwrap_or_default())
+    let bytes = file::read(&folder.join(CONFIGURATION)).unwrap_or_default();
+    Selection::of(&String::from_utf8_lossy(&bytes))
 }
 
 /// Whether a path, relative to a workspace, is that of a resource file or of `callsheet.yaml`.

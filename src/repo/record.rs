@@ -12,17 +12,11 @@ use std::{
 /// The remote that records are fetched from and pushed to.
 const REMOTE: &str = "origin";
 
-/// The ref of a workspace and a portal. Different names have different refs: every byte outside of
-/// `[a-z0-9-]` is written as `_` and two hexadecimal digits.
+/// The ref of a workspace and a portal.
 #[must_use]
 pub(super) fn reference(workspace: &str, portal: &str) -> String {
-    let encoded = workspace
-        .bytes()
-        .fold(String::new(), |name, byte| match byte {
-            b'a'..=b'z' | b'0'..=b'9' | b'-' => name + &char::from(byte).to_string(),
-            other => name + &format!("_{other:02x}"),
-        });
-    format!("refs/callsheet/{encoded}/{portal}/applied")
+    let name = Record::encoded_name(workspace);
+    format!("refs/callsheet/{name}/{portal}/applied")
 }
 
 impl Git {

@@ -29,6 +29,7 @@ const CHECKS: &[Check] = &[
     unique::values_are_unique,
     reference::references_exist,
     reference::absent_is_not_declared,
+    reference::previously_is_not_declared,
     reference::scopes_have_no_cycle,
     policy::extensions_match_the_policy,
     policy::waivers_are_current,

@@ -128,3 +128,30 @@ pub(super) fn scopes_have_no_cycle(context: &Context<'_>, report: &mut Report) {
         }
     }
 }
+
+/// Reports a `previously` that names a declared resource: it would take that resource's object.
+pub(super) fn previously_is_not_declared(context: &Context<'_>, report: &mut Report) {
+    for (address, resource) in &context.state.resources {
+        let Some(previously) = &resource.previously else {
+            continue;
+        };
+        let previous = Address::new(address.kind, previously.clone());
+        let Some(other) = context.state.get(&previous) else {
+            continue;
+        };
+        let message = if previous == *address {
+            format!("{address} names its own key in `previously`")
+        } else {
+            format!("{address} was {previous} before, and {previous} is declared too")
+        };
+        let diagnostic = context
+            .at(Rule::PreviouslyDeclared, address, "previously", message)
+            .help(Rule::PreviouslyDeclared.help());
+        report.add(match &other.origin {
+            Some(origin) if previous != *address => {
+                diagnostic.related(origin.place(), "declared here")
+            }
+            _ => diagnostic,
+        });
+    }
+}

@@ -29,7 +29,7 @@ const MADE_BY_TESTS: [Rule; 4] = [
 ];
 
 /// The rules about the names of files, whose examples in the docs are commands.
-const ABOUT_NAMES: [Rule; 1] = [Rule::FileExtension];
+const ABOUT_NAMES: [Rule; 2] = [Rule::FileExtension, Rule::ForeignFile];
 
 /// The rule of unsupported fields, which the sandbox never reports.
 const UNUSED: [Rule; 1] = [Rule::Unsupported];

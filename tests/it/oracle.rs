@@ -9,6 +9,7 @@ use callsheet::{
     yaml::{self, Node, NodeKind, Plain},
 };
 use proptest::prelude::*;
+use serde::Deserialize as _;
 use serde_yaml::Value;
 use std::path::{Path, PathBuf};
 
@@ -75,10 +76,13 @@ fn compare(name: &str, text: &str) -> bool {
     if !report.sorted().is_empty() {
         return false;
     }
-    let theirs: Value = match serde_yaml::from_str(text) {
-        Ok(theirs) => theirs,
-        Err(error) => panic!("{name}: {error}\n{text}"),
-    };
+    let documents = serde_yaml::Deserializer::from_str(text).map(Value::deserialize);
+    let documents: Result<Vec<Value>, _> = documents.collect();
+    let documents = documents.unwrap_or_else(|error| panic!("{name}: {error}\n{text}"));
+    // We read the one document that holds something.
+    let mut filled = documents.into_iter().filter(|document| !document.is_null());
+    let theirs = filled.next().unwrap_or_default();
+    assert!(filled.next().is_none(), "{name}: a second document");
     // We read an empty file as an empty mapping.
     if !(theirs.is_null() && ours.entries().is_empty()) {
         same(&source, &ours, &theirs, name);

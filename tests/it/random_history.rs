@@ -309,6 +309,26 @@ impl History {
     }
 }
 
+/// The whole of a database, with what its log holds.
+fn taken(database: &Path) -> Vec<u8> {
+    let connection = rusqlite::Connection::open(database).unwrap();
+    let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+    connection.query_row(checkpoint, [], |_| Ok(())).unwrap();
+    drop(connection);
+    fs::read(database).unwrap()
+}
+
+/// Puts a database in the place of another.
+fn put(database: &Path, bytes: &[u8]) {
+    fs::create_dir_all(database.parent().unwrap()).unwrap();
+    for end in ["-wal", "-shm"] {
+        let mut log = database.as_os_str().to_owned();
+        log.push(end);
+        drop(fs::remove_file(log));
+    }
+    fs::write(database, bytes).unwrap();
+}
+
 /// A clone of a history, with a copy of the portal.
 struct Clone {
     folder: PathBuf,
@@ -334,21 +354,17 @@ impl Clone {
             .unwrap();
     }
 
+    fn database(&self) -> PathBuf {
+        self.folder.join(".callsheet/sandbox.db")
+    }
+
     /// The portal of another clone.
     fn take_portal(&self, from: &Self) {
-        let place = |clone: &Self| clone.folder.join(".callsheet");
-        fs::create_dir_all(place(self)).unwrap();
-        for name in ["sandbox.db", "sandbox.db-wal", "sandbox.db-shm"] {
-            drop(fs::remove_file(place(self).join(name)));
-            if place(from).join(name).exists() {
-                fs::copy(place(from).join(name), place(self).join(name)).unwrap();
-            }
-        }
+        put(&self.database(), &taken(&from.database()));
     }
 
     fn forget_record(&self) {
-        let database = self.folder.join(".callsheet/sandbox.db");
-        let connection = rusqlite::Connection::open(database).unwrap();
+        let connection = rusqlite::Connection::open(self.database()).unwrap();
         connection.execute("DELETE FROM records", []).unwrap();
     }
 
@@ -440,7 +456,10 @@ fn try_one(seed: u64) -> Result<(), String> {
     for clone in [&two, &three] {
         clone.take_portal(&one);
         if let Err(error) = clone.apply() {
-            return said("the apply fails", error + &shown);
+            return said(
+                &format!("the apply fails in {}", clone.folder.display()),
+                error + &shown,
+            );
         }
         let left = clone.plan();
         if !left.is_empty() {
@@ -480,8 +499,8 @@ fn by_hand(
         let own = Clone {
             folder: hand.path().to_owned(),
         };
-        let database = clone.folder.join(".callsheet/sandbox.db");
-        fs::copy(&database, hand.path().join("sandbox.db")).unwrap();
+        let database = hand.path().join("sandbox.db");
+        put(&database, &taken(&clone.database()));
         let Person {
             first, last, email, ..
         } = person;
@@ -490,11 +509,11 @@ fn by_hand(
         );
         fs::write(hand.path().join("hand.yaml"), text).unwrap();
         own.apply().unwrap();
-        fs::copy(hand.path().join("sandbox.db"), database).unwrap();
+        put(&clone.database(), &taken(&database));
     };
     let kept: Vec<Vec<u8>> = clones
         .iter()
-        .map(|clone| fs::read(clone.folder.join(".callsheet/sandbox.db")).unwrap())
+        .map(|clone| taken(&clone.database()))
         .collect();
     let mut wrong = Ok(());
     for clone in clones {
@@ -519,23 +538,21 @@ fn by_hand(
         }
     }
     for (clone, bytes) in clones.iter().zip(kept) {
-        fs::write(clone.folder.join(".callsheet/sandbox.db"), bytes).unwrap();
+        put(&clone.database(), &bytes);
     }
     wrong
 }
 
+/// A number that the environment asks for.
+#[expect(clippy::disallowed_methods, reason = "a test's own variable")]
+fn asked(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
 #[test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test has no settings to read it from"
-)]
 fn a_plan_knows_the_same_in_every_clone() {
-    let asked = std::env::var("CALLSHEET_HISTORIES").ok();
-    let count = asked
-        .and_then(|count| count.parse().ok())
-        .unwrap_or(HISTORIES);
-    let first = std::env::var("CALLSHEET_HISTORIES_FROM").ok();
-    let first: u64 = first.and_then(|first| first.parse().ok()).unwrap_or(1);
+    let count = asked("CALLSHEET_HISTORIES").unwrap_or(HISTORIES);
+    let first = asked("CALLSHEET_HISTORIES_FROM").unwrap_or(1);
     let seeds: Vec<u64> = (first..first + count).collect();
     let halves: Vec<&[u64]> = seeds.chunks(seeds.len().div_ceil(2).max(1)).collect();
     let wrong: Vec<String> = std::thread::scope(|scope| {

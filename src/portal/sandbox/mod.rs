@@ -11,7 +11,7 @@ mod write;
 use super::{
     Capabilities, Description, Error, KindCapability, Portal, Progress, Write, Written, http,
 };
-use crate::model::{Kind, Listing, Live, Requests};
+use crate::model::{Kind, Listing, Live, Record, Requests};
 use async_trait::async_trait;
 use http::Request;
 use reqwest::Method;
@@ -111,7 +111,8 @@ impl Portal for Sandbox {
     }
 
     async fn record(&self, workspace: &str) -> Result<Option<String>, Error> {
-        let path = ["v1", "records", workspace];
+        let name = Record::encoded_name(workspace);
+        let path = ["v1", "records", &name];
         let body = self.client.read(&Request::new(Method::GET, &path)).await?;
         Ok(body.map(|body| String::from_utf8_lossy(&body).into_owned()))
     }

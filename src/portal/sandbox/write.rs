@@ -12,7 +12,7 @@ use super::{
     body,
     wire::{self, Row, agrees},
 };
-use crate::model::{Fields, Kind, Name, Value};
+use crate::model::{Fields, Kind, Name, Record, Value};
 use reqwest::Method;
 
 /// The maximum number of attempts for one change.
@@ -77,7 +77,8 @@ pub(super) async fn write(client: &Client, write: &Write<'_>) -> Result<Written,
 
 /// Replaces the record of a workspace. Sending it again is harmless.
 pub(super) async fn record(client: &Client, workspace: &str, record: &str) -> Result<(), Error> {
-    let path = ["v1", "records", workspace];
+    let name = Record::encoded_name(workspace);
+    let path = ["v1", "records", &name];
     let what = "the record of what was applied".to_owned();
     let mut reason = String::new();
     for _ in 0..TRIES {

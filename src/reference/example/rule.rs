@@ -26,6 +26,21 @@ people.yaml: Unicode text, UTF-8 text"##,
             r##"$ ls -l people.yaml
 -rw-r--r-- 1 ann ann 512 people.yaml"##,
         ),
+        Rule::ForeignFile => console(
+            r##"$ ls
+callsheet.yaml  mkdocs.yml  people.yaml"##,
+            r##"$ grep -A1 files: callsheet.yaml
+files:
+  exclude: [mkdocs.yml]"##,
+        ),
+        Rule::PreviouslyDeclared => yaml(
+            r##"users:
+  ann.ng: { first_name: Ann, last_name: Ng, email: ann@acme.example, previously: ann }
+  ann: { first_name: Anna, last_name: Oak, email: anna@acme.example }"##,
+            r##"users:
+  ann.ng: { first_name: Ann, last_name: Ng, email: ann@acme.example, previously: ann }
+  anna: { first_name: Anna, last_name: Oak, email: anna@acme.example }"##,
+        ),
         Rule::FileExtension => console(
             r##"$ ls
 bob.YAML  callsheet.yaml"##,

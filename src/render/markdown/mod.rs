@@ -110,7 +110,11 @@ fn head(heading: &Heading, plan: &Plan) -> String {
         _ = write!(text, " · **{}**", labels::DIRTY);
     }
     if heading.revision.head.is_none() {
-        _ = write!(text, "\n\n_{}_", labels::NO_HISTORY);
+        let note = labels::no_history(heading);
+        match &heading.history_gap {
+            None => _ = write!(text, "\n\n_{note}_"),
+            Some(_) => _ = write!(text, "\n\n{}", escape::code(&short(&note, TEXT * 2))),
+        }
     }
     text.push_str("\n\n");
     text
@@ -201,6 +205,9 @@ fn finding(finding: &Finding) -> String {
 fn delete(operation: &Operation) -> String {
     let address = operation.address.to_string();
     let mut text = format!("- **delete** {}", escape::code(&short(&address, TEXT)));
+    if let Some(subject) = labels::subject(operation) {
+        _ = write!(text, " · {}", escape::code(&short(&subject, TEXT)));
+    }
     if let Some(commit) = &operation.commit {
         let commit = labels::commit(Action::Delete, commit);
         _ = write!(text, " · {}", escape::code(&short(&commit, TEXT)));

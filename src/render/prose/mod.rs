@@ -71,7 +71,7 @@ fn head(heading: &Heading, look: &Look, out: &mut dyn Write) -> io::Result<()> {
     let text = wrapped(&text, look.width, 0);
     writeln!(out, "{}", paint(look, Style::new().bold(), &text))?;
     if heading.revision.head.is_none() {
-        let text = wrapped(labels::NO_HISTORY, look.width, 0);
+        let text = wrapped(&escape::line(&labels::no_history(heading)), look.width, 0);
         writeln!(out, "{}", paint(look, Style::new().dimmed(), &text))?;
     }
     writeln!(out)

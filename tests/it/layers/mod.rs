@@ -25,7 +25,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("rules", "model sensitive source diagnostic config yaml"),
     (
         "desired",
-        "config declaration diagnostic model repo rules schema source template yaml",
+        "config declaration diagnostic model repo rules schema sensitive source template yaml",
     ),
     (
         "history",
