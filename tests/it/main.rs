@@ -18,6 +18,7 @@ mod fixtures;
 mod golden;
 mod guards;
 mod history;
+mod history_gap;
 mod hostile;
 mod import;
 mod kazoo;
