@@ -70,6 +70,10 @@ impl Places {
     /// The folders of a commit that are other workspaces of the same portal.
     pub(super) fn others(&self, git: &Git, commit: &Commit) -> Result<Vec<String>, Gap> {
         let mut others = Vec::new();
+        // A database lies in the folder of its workspace, so no other workspace has the same one.
+        if self.portal.is_embedded() {
+            return Ok(others);
+        }
         for (folder, id) in git.workspaces_at(&commit.id)? {
             let said = self.said(git, id)?;
             if folder != self.prefix && said.portal == self.portal {

@@ -39,6 +39,12 @@ impl PortalIdentity {
         }
     }
 
+    /// Whether the portal runs inside the command, on a database in the folder of the workspace.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        !self.place.contains("://")
+    }
+
     /// A short name that is the same in every clone: 16 hexadecimal digits.
     #[must_use]
     pub fn digest(&self) -> String {
