@@ -10,7 +10,7 @@ pub struct Record {
     pub workspace: String,
     /// The commit whose declarations the portal was brought to, by its full id.
     pub commit: String,
-    /// The portal, as [`PortalIdentity::digest`](crate::config::PortalIdentity::digest) names it.
+    /// The portal, as [`PortalIdentity::digest`](super::PortalIdentity::digest) names it.
     pub portal: String,
     /// The time at which the apply ended.
     pub at: Timestamp,
