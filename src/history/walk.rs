@@ -88,6 +88,7 @@ struct Walk<'a> {
     /// Objects of which no removal is known.
     unfound: BTreeSet<Address>,
     seen_trees: BTreeSet<BlobId>,
+    seen_parents: BTreeSet<BlobId>,
     seen_contents: BTreeSet<usize>,
     head: Rc<Snapshot>,
     head_keys: BTreeSet<Address>,
@@ -127,6 +128,7 @@ impl<'a> Walk<'a> {
             unattributed: questions.resources.clone(),
             unfound: questions.objects.clone(),
             seen_trees: BTreeSet::new(),
+            seen_parents: BTreeSet::new(),
             seen_contents: BTreeSet::new(),
             head: Rc::default(),
             head_keys: BTreeSet::new(),
@@ -166,6 +168,15 @@ impl<'a> Walk<'a> {
         }
         let parents: Vec<Option<Rc<Snapshot>>> =
             step.parents.iter().map(|id| self.snapshot(*id)).collect();
+        // The commit that was last applied is no step, and says which renames it took.
+        for parent in parents.iter().flatten() {
+            if parent
+                .tree
+                .is_none_or(|tree| self.seen_parents.insert(tree))
+            {
+                self.predecessors(parent);
+            }
+        }
         // What another portal's files say, and a folder that isn't there, removes nothing.
         let Some(now) = now else { return };
         let differs = |parent: &Rc<Snapshot>| parent.tree != now.tree;

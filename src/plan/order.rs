@@ -398,8 +398,17 @@ fn split(operation: &Operation, wanted: &BTreeSet<Claim>) -> (Operation, Operati
     } else {
         operation.address.clone()
     };
+    let cause_of = |change: &Change| {
+        let own = operation
+            .changes
+            .iter()
+            .position(|one| one.path == change.path);
+        own.and_then(|at| operation.causes.get(at))
+            .copied()
+            .unwrap_or(operation.cause)
+    };
     let first = Operation {
-        causes: vec![operation.cause; changes_first.len()],
+        causes: changes_first.iter().map(cause_of).collect(),
         address,
         action: if key == object.key {
             Action::Update
@@ -414,15 +423,6 @@ fn split(operation: &Operation, wanted: &BTreeSet<Claim>) -> (Operation, Operati
         ..operation.clone()
     };
     let changes = super::changes(shape, &parked, &operation.target);
-    let cause_of = |change: &Change| {
-        let own = operation
-            .changes
-            .iter()
-            .position(|one| one.path == change.path);
-        own.and_then(|at| operation.causes.get(at))
-            .copied()
-            .unwrap_or(operation.cause)
-    };
     let rest = Operation {
         causes: changes.iter().map(cause_of).collect(),
         changes,
