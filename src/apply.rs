@@ -35,7 +35,7 @@ pub enum Outcome {
     Failed,
     /// It was not begun: something that it waited for was not done, or the run was stopped.
     NotAttempted,
-    /// It was sent, and nobody knows what became of it. Planning again tells.
+    /// It was sent, and its outcome is unknown. Planning again shows it.
     Unknown,
 }
 
@@ -44,7 +44,7 @@ pub enum Outcome {
 pub struct Applied {
     /// What became of each operation, in the order of the plan.
     pub results: Vec<OperationResult>,
-    /// Whether somebody asked to stop before all was begun.
+    /// Whether the run was stopped before every operation had begun.
     pub interrupted: bool,
 }
 
@@ -136,7 +136,7 @@ impl Secrets {
     }
 }
 
-/// Told what becomes of operations while they are applied.
+/// Receives the start and the outcome of each operation while a plan is applied.
 pub trait Observer {
     /// One operation, by its place in the plan, is about to be sent. If this fails, it isn't.
     ///
@@ -151,7 +151,7 @@ pub trait Observer {
     fn ended(&self, at: usize, operation: &Operation, result: &OperationResult) -> io::Result<()>;
 }
 
-/// Nobody watches.
+/// Ignores all events.
 impl Observer for () {
     fn starting(&self, _: usize, _: &Operation) -> io::Result<()> {
         Ok(())

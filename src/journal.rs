@@ -61,7 +61,7 @@ pub enum Record {
     Finish {
         /// When.
         at: Timestamp,
-        /// Whether somebody asked it to stop.
+        /// Whether it was interrupted.
         interrupted: bool,
     },
 }

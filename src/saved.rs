@@ -2,7 +2,7 @@
 //! nothing else is applied.
 //!
 //! It holds no secret, only where secrets are kept. Its digest tells a file that was changed or cut short;
-//! whoever can write the file can make another digest, so an apply asks the files and the portal again.
+//! anyone who can write the file can recompute the digest, so an apply asks the files and the portal again.
 
 use crate::{
     model::{

@@ -182,13 +182,13 @@ fn restorable(shape: &Shape, before: &Fields, held: &Fields) -> (Fields, Vec<Vec
 
 /// What a portal holds after a write: the versions of secrets, not where they are kept.
 fn without_origins(shape: &Shape, target: &Fields) -> Fields {
-    let told = target
+    let versions = target
         .iter()
-        .map(|(name, value)| (name.clone(), told(value)));
-    shape.without_defaults(told.collect())
+        .map(|(name, value)| (name.clone(), version_only(value)));
+    shape.without_defaults(versions.collect())
 }
 
-fn told(value: &Value) -> Value {
+fn version_only(value: &Value) -> Value {
     match value {
         Value::Secret(secret) => Value::Secret(Box::new(crate::model::Secret {
             origin: None,
@@ -197,7 +197,7 @@ fn told(value: &Value) -> Value {
         Value::Map(fields) => Value::Map(
             fields
                 .iter()
-                .map(|(name, value)| (name.clone(), told(value)))
+                .map(|(name, value)| (name.clone(), version_only(value)))
                 .collect(),
         ),
         other => other.clone(),

@@ -333,7 +333,7 @@ async fn carry_out(
                 .map_err(Into::into),
         )?;
     } else if !args.yes {
-        // Whoever is asked wants to see it; stdout is for the one document.
+        // The plan is shown before the question; stdout is for the one document.
         prose::plan(&heading, planned, &terminal.err_look, &mut terminal.err)?;
     }
     if planned.is_blocked() {

@@ -132,7 +132,7 @@ impl Baseline {
             history: Some(history),
             ..Self::default()
         };
-        // What another portal was told is no base for this one, but its configuration is compared.
+        // A base that names another portal is no evidence for this one, but its configuration is compared.
         baseline.base_state = baseline.declared_at(&base, workspace, true)?;
         baseline.base = Some(base);
         if let Some(applied) = applied {

@@ -121,7 +121,7 @@ pub(super) fn list(
     format: Format,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
-    // All of everything is for whoever reads JSON; the columns are in every portal's lists.
+    // JSON holds every field; the columns of text are in every portal's lists.
     let wanted = match format {
         Format::Json => Details::Everything,
         _ => Details::Listed(args.kind),

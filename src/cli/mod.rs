@@ -139,7 +139,7 @@ pub fn main() -> ExitCode {
         Err(error) => {
             let error = tip::with_tip(error, std::env::args());
             let asked_for = !error.use_stderr();
-            // Nobody is left to tell that it could not be printed.
+            // There is no place left to report that it could not be printed.
             drop(error.print());
             return if asked_for {
                 Outcome::Done
@@ -172,7 +172,7 @@ fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
         Command::Sandbox(command) => sandbox::run(&command, &directory, terminal),
         Command::Schema(args) => schema::run(&args, &directory, terminal),
         Command::Completions { shell } => {
-            // Written whole: the generator panics where nobody reads to the end.
+            // Written whole: the generator panics on a closed pipe.
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "callsheet", &mut script);
             terminal.out.write_all(&script)?;

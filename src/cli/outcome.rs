@@ -1,4 +1,4 @@
-//! An *outcome* is how a run ended, and the one number that tells it to whoever started it.
+//! An *outcome* is how a run ended, and its exit code.
 
 use super::settings::Terminal;
 use std::{
@@ -13,7 +13,7 @@ pub(super) enum Outcome {
     Done,
     /// The files are wrong, or something failed.
     Failed,
-    /// There are changes, and `--detailed-exitcode` asked to be told.
+    /// There are changes, and `--detailed-exitcode` was given.
     Changes,
     /// A finding blocks the plan, or the plan is stale.
     Refused,
@@ -45,7 +45,7 @@ pub(super) struct UsageError(pub(super) String);
 /// error.
 pub(super) fn end(outcome: anyhow::Result<Outcome>, terminal: &mut Terminal) -> ExitCode {
     let outcome = outcome.and_then(|outcome| match terminal.out.flush() {
-        // Whoever stopped reading is still told by the number that something failed.
+        // The exit code reports the failure even after the pipe was closed.
         Err(_) if !matches!(outcome, Outcome::Done | Outcome::Changes) => Ok(outcome),
         flushed => flushed.map(|()| outcome).map_err(Into::into),
     });
@@ -59,17 +59,17 @@ pub(super) fn end(outcome: anyhow::Result<Outcome>, terminal: &mut Terminal) -> 
     let usage = error.downcast_ref::<UsageError>().is_some();
     let causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
     let shown = crate::render::escape::lines(&error.to_string());
-    // Nobody is left to tell if stderr is gone too.
+    // There is no place left to report it if stderr is closed too.
     drop(writeln!(terminal.err, "error: {shown}"));
-    let mut told = error.to_string();
+    let mut shown_so_far = error.to_string();
     for cause in causes {
-        if !told.contains(&cause) {
+        if !shown_so_far.contains(&cause) {
             drop(writeln!(
                 terminal.err,
                 "  because: {}",
                 crate::render::escape::lines(&cause)
             ));
-            told.push_str(&cause);
+            shown_so_far.push_str(&cause);
         }
     }
     if usage {
@@ -80,7 +80,7 @@ pub(super) fn end(outcome: anyhow::Result<Outcome>, terminal: &mut Terminal) -> 
     .into()
 }
 
-/// What was written for somebody who may have stopped reading: that is no reason to stop working.
+/// Ignores a closed pipe: the run goes on without a reader.
 pub(super) fn ignore_broken_pipe(written: anyhow::Result<()>) -> anyhow::Result<()> {
     match written {
         Err(error) if is_broken_pipe(&error) => Ok(()),
@@ -88,7 +88,7 @@ pub(super) fn ignore_broken_pipe(written: anyhow::Result<()>) -> anyhow::Result<
     }
 }
 
-/// Whether somebody stopped reading.
+/// Whether an error is a closed pipe.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let broken = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
     error

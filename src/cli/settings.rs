@@ -23,7 +23,7 @@ use tracing_subscriber::filter::LevelFilter;
 pub(super) enum Commands {
     /// They may.
     Run,
-    /// They may not: whoever proposed the files is not trusted.
+    /// They may not: the author of the files is not trusted.
     Refused,
 }
 
@@ -41,7 +41,7 @@ pub(super) struct Terminal {
     pub(super) progress: bool,
     /// Whether the commands that print secrets may be run.
     pub(super) commands: Commands,
-    /// Whether somebody is there to be asked.
+    /// Whether there is a terminal to ask for confirmation.
     pub(super) interactive: bool,
 }
 

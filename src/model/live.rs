@@ -32,7 +32,7 @@ pub struct Listing {
 pub struct LiveObject {
     /// The portal's own name for it, which never changes.
     pub id: Box<str>,
-    /// The version that was read; a write that names it fails if somebody was faster.
+    /// The version that was read; a write that names it fails if the object has changed since.
     pub etag: Option<Box<str>>,
     /// Whether the portal made it for itself; it is never changed.
     pub system: bool,

@@ -122,7 +122,7 @@ impl<'a> History<'a> {
     }
 
     /// Gives back to the portal what was declared before and isn't now: if the portal still holds our
-    /// value, its default takes its place; what somebody changed since stays as it is.
+    /// value, its default takes its place; a value that was changed since stays as it is.
     pub(super) fn release(&self, declared: &Fields, live: &Fields, target: &mut Fields) {
         let mut given_back = Vec::new();
         match &self.versions {

@@ -178,8 +178,8 @@ impl<'a> Matcher<'_, 'a> {
     }
 }
 
-/// The names by which the portal knows declared users whose key is another: that is what it must be told
-/// where another resource mentions them.
+/// The names by which the portal knows declared users whose key is another: the portal needs them
+/// where another resource mentions such a user.
 pub(super) fn usernames<'a>(inputs: &Inputs<'a>) -> BTreeMap<&'a str, &'a str> {
     let users = inputs.desired.of_kind(Kind::Users);
     let names =

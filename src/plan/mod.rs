@@ -76,7 +76,7 @@ pub struct Plan {
     pub operations: Vec<Operation>,
     /// What the guards have to say.
     pub findings: Vec<Finding>,
-    /// How many live objects of each kind nobody declared; they aren't touched.
+    /// How many live objects of each kind are undeclared; they aren't touched.
     pub unmanaged: BTreeMap<Kind, usize>,
     /// Deletes that were left out, each for a reason that a finding states.
     pub withheld: Vec<Withheld>,
@@ -104,7 +104,7 @@ pub enum Action {
     Delete,
 }
 
-/// Why an operation exists; what somebody should look at first comes first.
+/// Why an operation exists, the most urgent cause first.
 #[derive(
     Clone,
     Copy,
@@ -126,7 +126,7 @@ pub enum Cause {
     Change,
     /// An earlier change of the files asks for it, and was not applied yet.
     Pending,
-    /// Somebody edited the portal.
+    /// The portal was edited.
     Drift,
 }
 
@@ -137,7 +137,7 @@ pub struct Operation {
     pub address: Address,
     /// What is done to it.
     pub action: Action,
-    /// Why: of several causes, the one that somebody should look at first.
+    /// Why: of several causes, the most urgent one.
     pub cause: Cause,
     /// Why each field changes, in the order of `changes`.
     pub causes: Vec<Cause>,
@@ -255,7 +255,7 @@ impl Plan {
                 Action::Rename | Action::Deactivate | Action::Delete => Evidence::References,
                 Action::Update | Action::Reactivate if gives_up => Evidence::References,
                 Action::Reactivate => Evidence::Activity,
-                // Who comes may be somebody who left; who loses a scope, the last who had it.
+                // A new user may be an inactive one; a user who loses a scope may be the last to have it.
                 Action::Create if operation.address.kind == Kind::Users => Evidence::Activity,
                 Action::Update if changes("scope").is_some() || changes("email").is_some() => {
                     Evidence::Activity

@@ -5,7 +5,7 @@
 //! that holds unless it is a cycle, since portals take a reference to what isn't there yet.
 //!
 //! Resources that want each other's values in a cycle (two people who swap extensions) can't be
-//! ordered. Then one of them makes way: it gives its value up in an operation of its own, first.
+//! ordered. Then one of them releases its value first, in an operation of its own.
 
 use super::{Action, Operation};
 use crate::model::{Address, Change, Claim, Fields, Kind, Value};
@@ -140,7 +140,7 @@ impl Edges {
         }
         for (at, (before, after)) in sides.iter().enumerate() {
             for claim in after.difference(before) {
-                // What a resource has for a while only, it takes from nobody.
+                // A placeholder value is taken from no other resource.
                 let givers = given_up.get(claim).filter(|giver| {
                     **giver != at && resource(&operations[**giver]) != resource(&operations[at])
                 });
@@ -209,7 +209,7 @@ impl Edges {
             self.soft[at].extend(first.into_iter().filter(|other| *other != at));
             if let Some(object) = &operation.object {
                 for other in mentions(&object.fields, &goes) {
-                    // Whoever gives a reference up does so before what it named goes.
+                    // A reference is given up before its target is deleted.
                     if other != at && operations[other].action == Action::Delete {
                         self.soft[other].insert(at);
                     }
@@ -322,7 +322,7 @@ fn arranged(operations: Vec<Operation>, order: &[usize], edges: &Edges) -> Vec<O
         .collect()
 }
 
-/// Whoever made way is known again by what it really held: guards and readers ask for that.
+/// Restores the original fields of released objects: guards compare against what an object held before.
 fn restore_original_fields(mut operations: Vec<Operation>) -> Vec<Operation> {
     // Of those who made way twice, the first time counts, and the last one that is collected stays.
     let held: BTreeMap<Box<str>, Fields> = operations
@@ -436,7 +436,7 @@ fn split(operation: &Operation, wanted: &BTreeSet<Claim>) -> (Operation, Operati
     (first, rest)
 }
 
-/// A value that nobody else has, for the time in which one makes way: the same in every run.
+/// A placeholder that no other resource has: the same in every run.
 fn stand_in(address: &Address) -> String {
     let digest = Sha256::digest(address.to_string());
     let hex = digest

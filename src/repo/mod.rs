@@ -178,7 +178,7 @@ fn is_hidden(entry: &DirEntry) -> bool {
     entry.file_name().to_string_lossy().starts_with('.')
 }
 
-/// Hidden files and folders, and workspaces of their own, belong to somebody else.
+/// Hidden files and folders, and workspaces of their own, are not part of the workspace.
 fn belongs(entry: &DirEntry) -> bool {
     let own_workspace = entry.file_type().is_dir() && entry.path().join(CONFIGURATION).exists();
     !is_hidden(entry) && !own_workspace

@@ -55,7 +55,7 @@ impl<'a> Scopes<'a> {
         false
     }
 
-    /// Whether somebody is an administrator who can log in.
+    /// Whether a user is an administrator who can log in.
     fn is_administrator(&self, user: &Fields, after: bool) -> bool {
         user.get("active").and_then(Value::as_bool) != Some(false)
             && user
@@ -113,7 +113,7 @@ pub(super) fn last_administrator(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Findin
     )]
 }
 
-/// Whether an operation can change what somebody may do.
+/// Whether an operation can change a user's permissions.
 fn touches_access(operation: &Operation) -> bool {
     operation.action == Action::Delete
         || operation
@@ -152,7 +152,7 @@ pub(super) fn self_lockout(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
     )]
 }
 
-/// Somebody becomes an administrator.
+/// A user becomes an administrator.
 pub(super) fn privilege_escalation(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
     let scopes = Scopes::of(inputs, plan);
     let mut findings = Vec::new();

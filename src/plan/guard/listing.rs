@@ -56,7 +56,7 @@ pub(super) fn empty_workspace(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> 
     vec![Finding::block(FindingRule::EmptyWorkspace, None, message)]
 }
 
-/// What both sides changed is for somebody to decide.
+/// A field that both sides changed needs a decision.
 pub(super) fn conflict(_: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
     let conflicts = plan
         .operations

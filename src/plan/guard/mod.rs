@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 pub enum Level {
     /// Nothing is applied until it is mended or waived.
     Block,
-    /// Somebody should look.
+    /// It should be reviewed.
     Warn,
     /// Good to know.
     Info,
@@ -75,7 +75,7 @@ impl Finding {
         self.help.as_deref().unwrap_or_else(|| self.rule.help())
     }
 
-    /// A finding that somebody should look at.
+    /// A finding that should be reviewed.
     pub fn warn(rule: FindingRule, address: &Address, message: String) -> Self {
         Self {
             level: Level::Warn,
@@ -91,7 +91,7 @@ impl Finding {
         }
     }
 
-    /// Whether a waiver can let it pass: what nobody can know to be harmless can't be waived.
+    /// Whether a waiver can let it pass: a finding that can't be known to be harmless has no waiver.
     #[must_use]
     pub fn can_be_waived(&self) -> bool {
         !matches!(

@@ -58,7 +58,8 @@ pub(super) fn person_swap(_: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
         .collect()
 }
 
-/// Whoever comes back is made active, not created a second time (S4.32).
+/// A user who comes back is made active, not created a second time.
+// S4.32
 pub(super) fn revive(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
     let created: Vec<&Operation> = plan
         .operations
@@ -77,9 +78,9 @@ pub(super) fn revive(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
         user.fields.get("active").and_then(Value::as_bool) == Some(false) && !declared
     });
     let mut findings = Vec::new();
-    for (key, twin) in inactive {
+    for (key, inactive_user) in inactive {
         let same = |operation: &Operation, field: &str| {
-            operation.target.text(field) == twin.fields.text(field)
+            operation.target.text(field) == inactive_user.fields.text(field)
         };
         for operation in &created {
             let same_name = same(operation, "first_name") && same(operation, "last_name");
@@ -108,7 +109,7 @@ pub(super) fn login_change(_: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
     for operation in changed_users(plan) {
         for field in ["username", "email"] {
             if let Some(change) = change(operation, field) {
-                // Whoever made way holds a stand-in meanwhile; the object tells what it really was.
+                // A released object holds a placeholder meanwhile; the plan keeps what it held before.
                 let object = operation.object.as_ref();
                 let before = object
                     .and_then(|object| object.fields.text(field))

@@ -1,4 +1,4 @@
-//! Guards over values that only one resource may have, live objects that nobody declares included.
+//! Guards over values that only one resource may have, undeclared live objects included.
 
 use super::Finding;
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Nobody else on the portal has what is to be taken.
+/// A value to be taken must not belong to another live object.
 pub(super) fn taken(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
     let mut wanted: BTreeMap<(&str, &str), &Address> = BTreeMap::new();
     // Objects that an operation changes speak through their target.
@@ -33,11 +33,11 @@ pub(super) fn taken(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
             });
         }
         let mut want = |space, value| {
-            // What somebody has already isn't taken from anybody: some portals let two have it.
+            // A value that an object has already isn't taken from another: some portals let two share it.
             if had.contains(&(space, value)) {
                 kept.insert((space, value, address));
             }
-            // Who changes, and keeps what nobody declares, is in the way of whoever is to have it.
+            // A changed object that keeps an undeclared value is in conflict with the one that declares it.
             if let Some(other) = wanted.insert((space, value), address) {
                 let keeps = keeps(inputs, other, space, value);
                 let both = [other, address].map(|one| kept.contains(&(space, value, one)));
