@@ -182,7 +182,7 @@ pub(super) fn privilege_escalation(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Find
         let address = Address::new(Kind::Scopes, *scope);
         let exists = inputs.live.get(Kind::Scopes, scope).is_some();
         if exists && !scopes.administrates(scope, false) && scopes.administrates(scope, true) {
-            let message = format!("whoever has the scope `{scope}` becomes an administrator");
+            let message = format!("users with the scope `{scope}` become administrators");
             findings.push(Finding::warn(
                 FindingRule::PrivilegeEscalation,
                 &address,

@@ -83,7 +83,7 @@ fn mentions(
         let address = &going.operation.address;
         let declared = own.and_then(|own| inputs.desired.get(own)?.origin.as_ref());
         let place = declared.map_or_else(
-            || ", which nobody declares".to_owned(),
+            || ", which isn't declared".to_owned(),
             |origin| format!(": {}", origin.place()),
         );
         let message = format!(
@@ -224,7 +224,7 @@ fn finding(
         .get(address)
         .and_then(|resource| resource.origin.as_ref());
     let place = origin.map_or_else(
-        || ", which nobody declares".to_owned(),
+        || ", which isn't declared".to_owned(),
         |origin| format!(": {}", rules::of_text(origin, path, text)),
     );
     let message = format!(

@@ -16,8 +16,8 @@ fn in_use_when_deactivated() {
     assert_snapshot!(world.shown(), @r"
     0 deactivate users/alice
         active: true → false
-    block in-use: users/alice is to be deactivated, and extensions/2000 (Sales) refers to it in agents[0], which nobody declares
-    block in-use: users/alice is to be deactivated, and extensions/3000 (All) refers to it in members[0], which nobody declares
+    block in-use: users/alice is to be deactivated, and extensions/2000 (Sales) refers to it in agents[0], which isn't declared
+    block in-use: users/alice is to be deactivated, and extensions/3000 (All) refers to it in members[0], which isn't declared
     1 extensions not managed
     ");
 }
@@ -40,8 +40,8 @@ fn in_use_when_deleted() {
     world.configure("absent", json!(["users/zed"]));
     assert_snapshot!(world.shown(), @r"
     0 delete users/zed
-    block in-use: users/zed is to be deleted, and users/bob refers to it in forwarding.destinations[0], which nobody declares
-    block in-use: users/zed is to be deleted, and users/bob refers to it in forwarding.destinations[1], which nobody declares
+    block in-use: users/zed is to be deleted, and users/bob refers to it in forwarding.destinations[0], which isn't declared
+    block in-use: users/zed is to be deleted, and users/bob refers to it in forwarding.destinations[1], which isn't declared
     ");
     // In the same plan, the reference goes first.
     world.amend("users/bob", json!({"forwarding": {"destinations": []}}));
@@ -63,7 +63,7 @@ fn in_use_when_renumbered() {
     assert_snapshot!(world.shown(), @r#"
     0 update users/bob
         extension: "1002" → "1042"
-    block in-use: users/bob is to change its extension from 1002 to 1042, and extensions/3000 (Desk) refers to it in destination, which nobody declares
+    block in-use: users/bob is to change its extension from 1002 to 1042, and extensions/3000 (Desk) refers to it in destination, which isn't declared
     info renumber-impact: users/bob: the extension changes from 1002 to 1042
     1 extensions not managed
     "#);
@@ -91,7 +91,7 @@ fn in_use_when_a_queue_is_renumbered() {
         .insert(address("extensions/2001"), resource);
     assert_snapshot!(world.shown(), @r"
     0 rename extensions/2001 (now 2000)
-    block in-use: extensions/2001 is to have the number 2000 no more, and extensions/3000 (Desk) refers to it in destination, which nobody declares
+    block in-use: extensions/2001 is to have the number 2000 no more, and extensions/3000 (Desk) refers to it in destination, which isn't declared
     1 extensions not managed
     ");
 }
@@ -121,8 +121,8 @@ fn in_use_when_a_number_leads_to_what_goes() {
     0 delete users/bob
     1 delete extensions/2000
     2 delete contacts/bob
-    block in-use: users/bob is to be deleted, and numbers/+14155550101 (Bob) refers to it in destination, which nobody declares
-    block in-use: extensions/2000 is to be deleted, and numbers/+14155550100 (Main line) refers to it in destination, which nobody declares
+    block in-use: users/bob is to be deleted, and numbers/+14155550101 (Bob) refers to it in destination, which isn't declared
+    block in-use: extensions/2000 is to be deleted, and numbers/+14155550100 (Main line) refers to it in destination, which isn't declared
     ");
     // Who leads elsewhere, or nowhere, is in nobody's way.
     world.amend("numbers/+14155550100", json!({"destination": null}));
@@ -149,7 +149,7 @@ fn in_use_by_the_key_of_who_has_another_username() {
         active: true → false
     1 update extensions/2000
         agents: ["alice"] → ["ang"]
-    block in-use: users/alice is to be deactivated, and extensions/2000 (Sales) refers to it in agents[0], which nobody declares
+    block in-use: users/alice is to be deactivated, and extensions/2000 (Sales) refers to it in agents[0], which isn't declared
     "#);
 }
 
