@@ -11,7 +11,7 @@ mod walk;
 use crate::{
     desired,
     model::{Address, Ancestry, Commit, Gap, Kind, PortalIdentity, Version},
-    repo::{CONFIGURATION, Files, Git, Selection},
+    repo::{CONFIGURATION, Files, Git, Selection, joined},
 };
 use jiff::civil::Date;
 use place::Places;
@@ -117,14 +117,5 @@ impl History {
     #[must_use]
     pub fn ancestry(&self, questions: &Questions<'_>, since: Option<&Commit>) -> Ancestry {
         walk::ancestry(self, questions, since)
-    }
-}
-
-/// Two parts of a path in a repository.
-fn joined(folder: &str, name: &str) -> String {
-    if folder.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{folder}/{name}")
     }
 }

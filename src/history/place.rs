@@ -1,11 +1,10 @@
 //! A *place* is the folder in which a workspace lay at a commit, if that commit is evidence: the folder
 //! of its name whose `callsheet.yaml` speaks of the same portal.
 
-use super::joined;
 use crate::{
     diagnostic::Report,
     model::{Commit, Gap, PortalIdentity},
-    repo::{BlobId, CONFIGURATION, Git},
+    repo::{BlobId, CONFIGURATION, Git, joined},
     source::Source,
     yaml::{self, Node},
 };

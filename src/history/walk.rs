@@ -87,8 +87,10 @@ struct Walk<'a> {
     unattributed: BTreeSet<Address>,
     /// Objects of which no removal is known.
     unfound: BTreeSet<Address>,
-    seen_trees: BTreeSet<BlobId>,
-    seen_parents: BTreeSet<BlobId>,
+    /// The trees whose declarations are known.
+    versioned: BTreeSet<BlobId>,
+    /// The trees whose renames are known.
+    linked: BTreeSet<BlobId>,
     seen_contents: BTreeSet<usize>,
     head: Rc<Snapshot>,
     head_keys: BTreeSet<Address>,
@@ -127,8 +129,8 @@ impl<'a> Walk<'a> {
             },
             unattributed: questions.resources.clone(),
             unfound: questions.objects.clone(),
-            seen_trees: BTreeSet::new(),
-            seen_parents: BTreeSet::new(),
+            versioned: BTreeSet::new(),
+            linked: BTreeSet::new(),
             seen_contents: BTreeSet::new(),
             head: Rc::default(),
             head_keys: BTreeSet::new(),
@@ -160,22 +162,14 @@ impl<'a> Walk<'a> {
             self.gap(boundary());
         }
         let now = self.snapshot(step.id);
-        if let Some(now) = &now
-            && now.tree.is_none_or(|tree| self.seen_trees.insert(tree))
-        {
+        if let Some(now) = &now {
             self.versions(now);
-            self.predecessors(now);
         }
         let parents: Vec<Option<Rc<Snapshot>>> =
             step.parents.iter().map(|id| self.snapshot(*id)).collect();
-        // The commit that was last applied is no step, and says which renames it took.
-        for parent in parents.iter().flatten() {
-            if parent
-                .tree
-                .is_none_or(|tree| self.seen_parents.insert(tree))
-            {
-                self.predecessors(parent);
-            }
+        // The commit that was last applied is a parent and no step, and says which renames it took.
+        for snapshot in now.iter().chain(parents.iter().flatten()) {
+            self.predecessors(snapshot);
         }
         // What another portal's files say, and a folder that isn't there, removes nothing.
         let Some(now) = now else { return };
@@ -205,6 +199,9 @@ impl<'a> Walk<'a> {
         let Some(is_answered) = self.questions.is_answered else {
             return;
         };
+        if now.tree.is_some_and(|tree| !self.versioned.insert(tree)) {
+            return;
+        }
         for (address, content) in &now.entries {
             // Contents are kept until the walk ends, so their places in memory tell them apart.
             if !self.seen_contents.insert(Rc::as_ptr(content).addr()) {
@@ -234,6 +231,9 @@ impl<'a> Walk<'a> {
 
     /// Which addresses resources had before, and have again where a rename was reverted.
     fn predecessors(&mut self, now: &Snapshot) {
+        if now.tree.is_some_and(|tree| !self.linked.insert(tree)) {
+            return;
+        }
         for (address, content) in &now.entries {
             let Some(previous) = &content.previously else {
                 continue;

@@ -555,7 +555,8 @@ fn tree_of(repository: &Repository, id: Oid) -> Result<Tree<'_>, Gap> {
 }
 
 /// Two parts of a path, with `/` between them.
-pub(super) fn joined(folder: &str, name: &str) -> String {
+#[must_use]
+pub fn joined(folder: &str, name: &str) -> String {
     if folder.is_empty() {
         name.to_owned()
     } else {

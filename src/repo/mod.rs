@@ -9,7 +9,7 @@ mod record;
 mod selection;
 
 pub use file::other_than_file;
-pub use git::{Blob, Found, Git, Step};
+pub use git::{Blob, Found, Git, Step, joined};
 pub use git2::Oid as BlobId;
 pub use selection::Selection;
 

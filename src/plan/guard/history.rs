@@ -6,7 +6,7 @@ use crate::{
     model::{Address, FindingRule, Kind},
     plan::{Inputs, Plan, Reason, matching, question, replacement},
 };
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 /// How many resources a finding names.
 const NAMED: usize = 3;
@@ -20,11 +20,11 @@ pub(super) fn history_incomplete(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Findin
         .and_then(|ancestry| ancestry.incomplete.as_ref());
     let Some(gap) = gap else { return Vec::new() };
     let matching = matching::match_live(inputs);
-    let unmanaged = matching.unmanaged.into_iter().filter(|address| {
-        let mut operations = plan.operations.iter();
-        inputs.config.policy.prune != Prune::Never
-            && !operations.any(|operation| operation.address == *address)
-    });
+    let planned: BTreeSet<&Address> = plan.operations.iter().map(|one| &one.address).collect();
+    let unmanaged = matching
+        .unmanaged
+        .into_iter()
+        .filter(|address| inputs.config.policy.prune != Prune::Never && !planned.contains(address));
     let unmanaged: Vec<Address> = unmanaged.collect();
     let undeclared = matching.matched.iter().filter(|one| {
         let live = one.live.map(|(_, live)| &live.fields);
