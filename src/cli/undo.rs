@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     journal::Replay,
-    plan::revalidate,
+    plan::{Plan, revalidate},
     render::{
         Format,
         document::{self, Heading},
@@ -98,7 +98,10 @@ pub(super) fn run(
             // applied.
             Ok(needed) => {
                 let planned = session.guarded(needed, terminal).await?;
-                let whole = session.guarded(operations, terminal).await?;
+                let whole = Plan {
+                    operations,
+                    ..planned.clone()
+                };
                 Ok::<_, anyhow::Error>(Ok((planned, whole)))
             }
             Err(staleness) => {
