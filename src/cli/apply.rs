@@ -12,7 +12,7 @@ use super::{
 use crate::{
     apply::{Applied, Secrets, apply},
     journal::{Journal, Replay},
-    model::{Address, Kind},
+    model::{Address, FindingRule, Kind},
     plan::{self, Cause, Operation, Plan, Staleness, revalidate},
     portal::Portal,
     render::{
@@ -370,7 +370,7 @@ async fn carry_out(
     ignore_broken_pipe(report(&heading, planned, &applied, format, terminal))?;
     recorded?;
     if applied.is_complete() && !applied.interrupted {
-        record_applied(session, source, &heading, document.digest).await?;
+        record_applied(session, source, planned, &document, terminal).await?;
     }
     Ok(if applied.interrupted {
         Outcome::Interrupted
@@ -382,12 +382,14 @@ async fn carry_out(
 }
 
 /// Records what the portal holds now, where that is what one commit declares: not after an apply of
-/// uncommitted files or of some causes only.
+/// uncommitted files or of some causes only, and not where a part of the history was unknown, since what
+/// was removed there is still on the portal.
 async fn record_applied(
     session: &Session,
     source: &Source,
-    heading: &Heading,
-    digest: String,
+    planned: &Plan,
+    document: &PlanDocument,
+    terminal: &mut Terminal,
 ) -> anyhow::Result<()> {
     let Session {
         workspace,
@@ -395,31 +397,42 @@ async fn record_applied(
         portal,
         ..
     } = session;
-    let Some(history) = &baseline.history else {
+    let heading = &document.heading;
+    let findings = &mut planned.findings.iter();
+    let is_whole = !findings.any(|finding| finding.rule == FindingRule::HistoryIncomplete);
+    let (Some(history), true) = (&baseline.history, is_whole) else {
         return Ok(());
     };
     if heading.dirty || !heading.only.is_empty() {
         return Ok(());
     }
-    let commit = match source {
+    let is_undo = heading.undo_of.is_some();
+    let commit = if is_undo {
         // What is taken back leaves what had been applied before.
-        Source::Saved(_) if heading.undo_of.is_some() => &heading.revision.applied,
-        Source::Saved(_) | Source::Files => &heading.revision.head,
+        &heading.revision.applied
+    } else {
+        &heading.revision.head
     };
     let Some(commit) = commit else {
         return Ok(());
     };
-    let is_newest = match (history.git.resolve(commit), baseline.applied()) {
-        (Ok(commit), Some(applied)) => {
-            heading.undo_of.is_some() || !history.git.is_ancestor(&commit, applied)
-        }
-        (found, _) => found.is_ok(),
+    let Ok(found) = history.git.resolve(commit) else {
+        let short = commit.get(..7).unwrap_or(commit);
+        writeln!(
+            terminal.err,
+            "warning: {short}, the commit of the plan, isn't in this clone, so it isn't recorded as applied; apply the files of the merged commit once"
+        )?;
+        return Ok(());
     };
-    let is_known = baseline
-        .record
-        .as_ref()
-        .is_some_and(|record| record.commit == *commit);
-    if is_newest && !is_known {
+    // A plan that was saved before a newer commit was applied doesn't take the record back.
+    let is_older = matches!(source, Source::Saved(_))
+        && !is_undo
+        && baseline
+            .applied()
+            .is_some_and(|applied| history.git.is_ancestor(&found, applied));
+    let known = baseline.record.as_ref().map(|record| &record.commit);
+    if !is_older && known != Some(commit) {
+        let digest = document.digest.clone();
         record::write(workspace, history, &**portal, commit, digest).await?;
     }
     Ok(())

@@ -90,6 +90,10 @@ impl Baseline {
     pub(super) fn read(args: &Revisions, workspace: &Workspace) -> anyhow::Result<Self> {
         let git = match Git::find(&workspace.folder)? {
             Found::Repository(git) => git,
+            // Without its history, nothing shows that a proposal names the reviewed portal.
+            Found::Unreadable(gap) if args.base.is_some() || target_branch().is_some() => {
+                anyhow::bail!("the base can't be read: {}; {}", gap.reason, gap.help)
+            }
             Found::Unreadable(gap) => {
                 return Ok(Self {
                     gap: Some(gap),

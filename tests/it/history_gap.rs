@@ -61,6 +61,32 @@ fn a_shallow_clone_blocks_where_an_answer_depends_on_what_it_lacks() {
 }
 
 #[test]
+fn an_apply_that_went_past_a_gap_is_not_recorded() {
+    let office = Office::new();
+    office.apply();
+    office.edit_in("people.yaml", ZED, "");
+    office.edit_in(
+        "callsheet.yaml",
+        "sandbox.db }",
+        "sandbox.db }\nallow: [{ finding: history-incomplete, until: 2999-12-31, because: we know }]",
+    );
+    office.commit("Zed leaves");
+    forget_record(&office);
+    let shallow = office.path().join(".git/shallow");
+    let head = git2::Repository::open(office.path())
+        .unwrap()
+        .head()
+        .unwrap()
+        .target()
+        .unwrap();
+    std::fs::write(&shallow, format!("{head}\n")).unwrap();
+    office.apply();
+    std::fs::remove_file(shallow).unwrap();
+    // With the whole history, the removal is still to be applied.
+    assert_eq!(addresses(&plan(&office, &[])), ["users/zed"]);
+}
+
+#[test]
 fn another_portal_is_no_evidence() {
     let office = Office::new();
     office.apply();
