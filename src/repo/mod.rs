@@ -7,11 +7,13 @@ mod file;
 mod git;
 mod record;
 mod selection;
+mod tree;
 
 pub use file::other_than_file;
-pub use git::{Blob, Found, Git, Step, joined};
+pub use git::{Found, Git, Step, joined};
 pub use git2::Oid as BlobId;
 pub use selection::Selection;
+pub use tree::Blob;
 
 use selection::Ignored;
 

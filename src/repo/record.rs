@@ -60,22 +60,6 @@ impl Git {
         write().map_err(error)
     }
 
-    /// Takes a record out of this clone.
-    ///
-    /// # Errors
-    /// The ref can't be written.
-    pub fn remove_record(&self, workspace: &str, portal: &str) -> Result<(), Error> {
-        match self
-            .repository
-            .find_reference(&reference(workspace, portal))
-        {
-            Ok(mut found) => found
-                .delete()
-                .map_err(git("the record of what was applied can't be removed")),
-            Err(_) => Ok(()),
-        }
-    }
-
     /// Whether there is a remote that records can be fetched from and pushed to.
     #[must_use]
     pub fn has_remote(&self) -> bool {
