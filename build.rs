@@ -28,7 +28,9 @@ fn main() {
     tell("COMMIT", commit());
     let seconds = env::var("SOURCE_DATE_EPOCH").ok();
     let seconds = seconds.or_else(|| git(&["log", "-1", "--format=%ct"]));
-    let date = seconds.and_then(|seconds| seconds.parse().ok()).map(date);
+    let date = seconds
+        .and_then(|seconds| seconds.parse().ok())
+        .and_then(date);
     tell("DATE", date);
 }
 
@@ -79,15 +81,7 @@ fn git(arguments: &[&str]) -> Option<String> {
 }
 
 /// The day of a moment, as 2026-12-01, in UTC.
-fn date(seconds: i64) -> String {
-    // Days are counted from the first of March of the year 0, so that a leap day is a year's last.
-    let days = seconds.div_euclid(86_400) + 719_468;
-    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
+fn date(seconds: i64) -> Option<String> {
+    let moment = jiff::Timestamp::from_second(seconds).ok()?;
+    Some(moment.to_zoned(jiff::tz::TimeZone::UTC).date().to_string())
 }
