@@ -24,7 +24,7 @@ pub struct Questions {
 pub fn questions(inputs: &Inputs<'_>) -> Questions {
     let matching = matching::match_live(inputs);
     let mut questions = Questions::default();
-    if inputs.config.policy.prune != Prune::Never || inputs.past.applied.is_none() {
+    if inputs.config.policy.prune != Prune::Never {
         questions.objects.extend(matching.unmanaged.iter().cloned());
     }
     for one in &matching.matched {
