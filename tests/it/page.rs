@@ -99,7 +99,7 @@ fn a_browser_shows_the_plan_and_sends_no_request() {
     for said in [
         "users/alice",
         "This change",
-        "Somebody edited the portal",
+        "Changed on the portal",
         "2 requests (minimum 2)",
         "users/&lt;img src=http",
     ] {
