@@ -31,9 +31,6 @@ const MADE_BY_TESTS: [Rule; 4] = [
 /// The rules about the names of files, whose examples in the docs are commands.
 const ABOUT_NAMES: [Rule; 2] = [Rule::FileExtension, Rule::ForeignFile];
 
-/// The rule of unsupported fields, which the sandbox never reports.
-const UNUSED: [Rule; 1] = [Rule::Unsupported];
-
 /// The fixtures in a folder, in order of name.
 fn fixtures(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -52,10 +49,20 @@ fn name_of(path: &Path) -> &str {
 
 fn read(path: &Path) -> Desired {
     if path.is_dir() {
-        load(repo::read(path).unwrap(), today())
+        let mut read = load(repo::read(path).unwrap(), today());
+        extend_by_support(&mut read);
+        read
     } else {
         let name = path.file_name().unwrap().to_str().unwrap();
         read_file(name, std::fs::read(path).unwrap())
+    }
+}
+
+/// Adds what the portal doesn't support.
+fn extend_by_support(read: &mut Desired) {
+    if let Some(config) = &read.config {
+        let portal = portal::capabilities(config.portal.kind);
+        read.report.extend(check_support(&read.state, &portal));
     }
 }
 
@@ -84,10 +91,9 @@ fn every_fixture_violates_the_rule_in_its_name() {
         violated.insert(rule.to_owned());
     }
     for rule in Rule::ALL {
-        let elsewhere = MADE_BY_TESTS.contains(rule) || UNUSED.contains(rule);
         assert_ne!(
             violated.contains(rule.id()),
-            elsewhere,
+            MADE_BY_TESTS.contains(rule),
             "`{rule}` has no fixture"
         );
     }
@@ -206,10 +212,7 @@ fn read_example(text: &str) -> Report {
         all.take(name, text.into_bytes());
     }
     let mut read = load(all, today());
-    if let Some(config) = &read.config {
-        let portal = portal::capabilities(config.portal.kind);
-        read.report.extend(check_support(&read.state, &portal));
-    }
+    extend_by_support(&mut read);
     read.report
 }
 

@@ -124,6 +124,15 @@ const USERS: &[Limit] = &[
         accepts: |value, _| matches!(text(value), "user" | "admin"),
     },
     Limit {
+        field: "forwarding.enabled",
+        only: "forwarding to a destination; add `destinations`",
+        accepts: |value, declared| {
+            let destinations = declared.fields.at(["forwarding", "destinations"]);
+            *value != Value::Bool(true)
+                || destinations.is_some_and(|all| !all.elements().is_empty())
+        },
+    },
+    Limit {
         field: "forwarding.destinations",
         only: "one number: an extension, E.164 or a feature code",
         accepts: |value, _| {

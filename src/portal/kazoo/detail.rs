@@ -236,14 +236,17 @@ pub(super) async fn fetch(
 ) -> Result<(Vec<(DocRef, Option<Fetched>)>, u64), Error> {
     let count = doc_refs.len();
     let total = u64::try_from(count).ok();
+    let mut has_asked = false;
     if count >= MIN_BULK && *has_bulk != Some(false) && !session.open(None).await?.is_five() {
         if let Some(fetched) = fetch_bulk(session, &doc_refs, progress).await? {
             *has_bulk = Some(true);
             return Ok((fetched, count.div_ceil(BULK_SIZE) as u64));
         }
         *has_bulk = Some(false);
+        has_asked = true;
     }
-    let mut requests = 0;
+    // Only an answer tells whether `bulk` is loaded, so the question is part of the minimum.
+    let mut requests = u64::from(has_asked);
     let fetched = futures::stream::iter(doc_refs.into_iter().map(|doc_ref| async move {
         let fetched = fetch_one(session, &doc_ref).await?;
         Ok::<_, Error>((doc_ref, fetched))

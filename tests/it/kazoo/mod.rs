@@ -16,6 +16,7 @@ mod exchange;
 mod faults;
 mod habits;
 
+mod joined;
 mod list;
 mod logins;
 mod modules;

@@ -68,6 +68,16 @@ async fn what_is_wrong_is_said_by_field() {
             ]),
         ),
         (
+            "users",
+            json!({"first_name": "A", "last_name": "B", "call_forward": {"enabled": true}}),
+            json!(["call_forward.number required"]),
+        ),
+        (
+            "devices",
+            json!({"name": "D", "call_forward": {"enabled": true, "number": ""}}),
+            json!(["call_forward.number required"]),
+        ),
+        (
             "vmboxes",
             json!({"name": "B", "mailbox": "0301"}),
             json!(["mailbox unique"]),
@@ -128,7 +138,7 @@ async fn what_is_wrong_is_said_by_field() {
         let faults: BTreeSet<_> = faults.collect();
         assert_eq!((answer.status, json!(faults)), (400, expected), "{place}");
     }
-    assert_eq!(kazoo.violations().len(), 12);
+    assert_eq!(kazoo.violations().len(), 14);
     // A POST that leaves the password out keeps the login; a number in a text is one.
     let place = format!("users/{user}");
     let data = json!({"username": "ann", "first_name": "Ann", "last_name": "Lee", "enabled": "true", "nobody_knows": {"pvt_x": 1}});

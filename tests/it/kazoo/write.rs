@@ -7,7 +7,7 @@ use super::{
     auth, collection, contracts,
     document::{Doc, Login, merge},
     faults::Faults,
-    modules, shapes, unique,
+    joined, modules, shapes, unique,
     world::{self, World},
 };
 use serde_json::{Map, Value, json};
@@ -45,11 +45,8 @@ impl World {
         };
         if kind == "callflows" {
             modules::check(&mut fields, self.options.dialect, &mut faults);
-            let is_empty = |name: &str| fields[name].as_array().is_none_or(Vec::is_empty);
-            if is_empty("numbers") && is_empty("patterns") {
-                faults.required("numbers", "numbers");
-            }
         }
+        joined::check(kind, &fields, &mut faults);
         if kind == "faxboxes" && !fields.contains_key("smtp_email_address") {
             let address = old.and_then(|old| old.fields.get("smtp_email_address").cloned());
             let made = || format!("{}.fax.acme.example", &world::hex()[..8]).into();
