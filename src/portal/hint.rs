@@ -1,6 +1,9 @@
 //! A *hint* is the next step after a portal error, for errors whose own text doesn't name one.
 
-use super::Error;
+use super::{
+    Error,
+    http::{ConnectionFailure, TlsFailure},
+};
 
 /// The text of an error, followed by its hint.
 #[must_use]
@@ -14,7 +17,7 @@ pub fn with_hint(error: &Error) -> String {
 /// The next step; empty if the error text already names it.
 fn hint(error: &Error) -> &'static str {
     match error {
-        Error::Unreachable { reason, .. } => connection_hint(reason),
+        Error::Unreachable { url, cause, .. } => connection_hint(*cause, url),
         Error::Forbidden { .. } => "use credentials with that permission",
         Error::NotReady { status: 429, .. } => "lower `portal.rate_limit`, or try again later",
         Error::NotReady { status: 403, .. } => {
@@ -23,63 +26,84 @@ fn hint(error: &Error) -> &'static str {
         Error::NotReady { .. } => "try again later, or ask the portal's operator",
         Error::Unreadable { .. } => "check that `portal.url` is the address of the portal's API",
         Error::Unknown { .. } => "plan again to see the result",
-        Error::Unauthorized { .. } | Error::Refused { .. } | Error::Stale { .. } => "",
+        Error::Misconfigured { .. }
+        | Error::Unauthorized { .. }
+        | Error::Refused { .. }
+        | Error::Stale { .. } => "",
     }
 }
 
-/// The next step after a failed connection. The reason is a message of the operating system, the
-/// resolver or the TLS library; an unknown message gets a general hint.
-fn connection_hint(reason: &str) -> &'static str {
-    let reason = reason.to_ascii_lowercase();
-    let contains = |words: &[&str]| words.iter().any(|word| reason.contains(word));
-    if contains(&[
-        "lookup",
-        "resolve",
-        "name or service",
-        "nodename",
-        "no such host",
-    ]) {
-        "the host name can't be resolved: check the host in `portal.url`, and this machine's DNS"
-    } else if contains(&["refused"]) {
-        "no server listens there: check the port in `portal.url`, and that the portal is running"
-    } else if contains(&["certificate"]) {
-        "this machine doesn't trust the certificate for that host name: use the host name in the certificate, or have the portal send the full certificate chain"
-    } else if contains(&["corrupt message", "corruptmessage", "invalidcontenttype"]) {
-        "the server doesn't use TLS on that port: check the port in `portal.url`"
-    } else if contains(&["interrupted"]) {
-        "if the port expects TLS, use https in `portal.url`"
-    } else if contains(&["elapsed", "timed out", "too long", "unreachable"]) {
-        "check the host and the port in `portal.url`, and whether a firewall blocks the connection"
-    } else if contains(&["portal.", "`portal", "https"]) {
-        "" // Callsheet's own reasons already name the next step.
-    } else {
-        "check `portal.url`, and that this machine can reach it"
+/// The next step after a failed connection.
+fn connection_hint(cause: ConnectionFailure, url: &str) -> &'static str {
+    match cause {
+        ConnectionFailure::Dns => {
+            "the host name can't be resolved: check the host in `portal.url`, and this machine's DNS"
+        }
+        ConnectionFailure::Refused => {
+            "no server listens there: check the port in `portal.url`, and that the portal is running"
+        }
+        ConnectionFailure::Tls(TlsFailure::UnknownIssuer) => {
+            "this machine doesn't trust the issuer of the certificate: have the portal send the full certificate chain, or add the issuer to this machine's trusted certificates"
+        }
+        ConnectionFailure::Tls(TlsFailure::WrongHost) => {
+            "the certificate is for another host: use the host name in the certificate"
+        }
+        ConnectionFailure::Tls(TlsFailure::Expired) => {
+            "have the portal's certificate renewed, and check this machine's clock"
+        }
+        ConnectionFailure::Tls(TlsFailure::Certificate) => {
+            "this machine doesn't trust the certificate: have the portal's operator replace it"
+        }
+        ConnectionFailure::Tls(TlsFailure::Handshake) => {
+            "the server needs TLS 1.2 or newer: check the port in `portal.url`, or ask the portal's operator"
+        }
+        ConnectionFailure::NotTls => {
+            "the server doesn't use TLS on that port: check the port in `portal.url`"
+        }
+        ConnectionFailure::Interrupted if url.starts_with("http:") => {
+            "if the port expects TLS, use https in `portal.url`"
+        }
+        ConnectionFailure::NoRoute | ConnectionFailure::Timeout => {
+            "check the host and the port in `portal.url`, and whether a firewall blocks the connection"
+        }
+        ConnectionFailure::Interrupted | ConnectionFailure::Other => {
+            "check `portal.url`, and that this machine can reach it"
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Error, hint};
+    use super::{ConnectionFailure, Error, TlsFailure, hint};
 
     #[test]
-    fn every_connection_error_has_a_hint() {
-        for (reason, word) in [
-            (
-                "failed to lookup address information: Name or service not known",
-                "DNS",
-            ),
-            ("Connection refused (os error 111)", "port"),
-            ("invalid peer certificate: UnknownIssuer", "trust"),
-            ("received corrupt message of type InvalidContentType", "TLS"),
-            ("deadline has elapsed", "firewall"),
-            ("the connection was interrupted: connection closed", "https"),
-            ("something new", "portal.url"),
+    fn every_connection_failure_has_a_hint() {
+        for (cause, word) in [
+            (ConnectionFailure::Dns, "DNS"),
+            (ConnectionFailure::Refused, "port"),
+            (ConnectionFailure::NoRoute, "firewall"),
+            (ConnectionFailure::Timeout, "firewall"),
+            (ConnectionFailure::NotTls, "TLS"),
+            (ConnectionFailure::Tls(TlsFailure::UnknownIssuer), "chain"),
+            (ConnectionFailure::Tls(TlsFailure::WrongHost), "host name"),
+            (ConnectionFailure::Tls(TlsFailure::Expired), "clock"),
+            (ConnectionFailure::Tls(TlsFailure::Certificate), "trust"),
+            (ConnectionFailure::Tls(TlsFailure::Handshake), "TLS 1.2"),
+            (ConnectionFailure::Interrupted, "https"),
+            (ConnectionFailure::Other, "portal.url"),
         ] {
             let error = Error::Unreachable {
-                url: "https://portal.example".to_owned(),
-                reason: reason.to_owned(),
+                url: "http://127.0.0.1:8000".to_owned(),
+                cause,
+                reason: "whatever the system says".to_owned(),
             };
-            assert!(hint(&error).contains(word), "{reason}: {}", hint(&error));
+            assert!(hint(&error).contains(word), "{cause:?}: {}", hint(&error));
         }
+        let error = Error::Unreachable {
+            url: "https://portal.example".to_owned(),
+            cause: ConnectionFailure::Interrupted,
+            reason: String::new(),
+        };
+        assert!(!hint(&error).contains("https"), "it is https already");
     }
 }

@@ -7,6 +7,7 @@
 
 mod capability;
 mod description;
+mod error;
 #[cfg(test)]
 mod fake_server;
 mod hint;
@@ -19,6 +20,7 @@ mod sandbox;
 pub use crate::model::Change;
 pub use capability::{Capabilities, Declaration, KindCapability, Limit};
 pub use description::{Description, FieldMapping};
+pub use error::{Error, Problem};
 pub use hint::with_hint;
 pub use open::{Credentials, Location, Target, capabilities, description, mapping, open};
 pub use redact::Redactor;
@@ -222,96 +224,4 @@ pub struct Written {
     pub id: Box<str>,
     /// The object's new version.
     pub etag: Option<Box<str>>,
-}
-
-/// An error between Callsheet and a portal. No variant contains a secret, and text from the portal is
-/// truncated for display.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// No connection could be established, so nothing was changed.
-    #[error("{url} can't be reached: {reason}")]
-    Unreachable {
-        /// The address.
-        url: String,
-        /// The cause.
-        reason: String,
-    },
-    /// The portal rejects the credentials.
-    #[error("{url} doesn't accept the credentials (401); check `portal.credentials`")]
-    Unauthorized {
-        /// The address.
-        url: String,
-    },
-    /// The credentials lack a permission.
-    #[error("the credentials don't allow {what} (403){detail}")]
-    Forbidden {
-        /// The request.
-        what: String,
-        /// The portal's message, after a separator.
-        detail: String,
-    },
-    /// The portal rejects the change, with a reason for each field if it gives one; nothing was
-    /// changed.
-    #[error("the portal refused: {detail}{}", list_problems(.problems))]
-    Refused {
-        /// The HTTP status.
-        status: u16,
-        /// The portal's message.
-        detail: String,
-        /// The rejected fields.
-        problems: Vec<Problem>,
-    },
-    /// The object has changed since it was read; nothing was changed.
-    #[error("{what} has changed on the portal since it was read; plan again")]
-    Stale {
-        /// The object.
-        what: String,
-    },
-    /// The portal is overloaded or out of order; nothing was changed.
-    #[error("the portal is not ready ({status}) after {attempts} attempts")]
-    NotReady {
-        /// The HTTP status.
-        status: u16,
-        /// The number of attempts.
-        attempts: u32,
-    },
-    /// The answer violates the portal's contract.
-    #[error("the answer to {what} is invalid: {reason}")]
-    Unreadable {
-        /// The request.
-        what: String,
-        /// The cause.
-        reason: String,
-    },
-    /// The change was sent, and its outcome is unknown.
-    #[error("{what} was sent, but its outcome is unknown: {reason}")]
-    Unknown {
-        /// The request.
-        what: String,
-        /// The cause.
-        reason: String,
-    },
-}
-
-/// A field that the portal rejected.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// The field.
-    pub field: String,
-    /// The portal's message.
-    pub message: String,
-}
-
-fn list_problems(problems: &[Problem]) -> String {
-    problems.iter().fold(String::new(), |list, problem| {
-        format!("{list}; {}: {}", problem.field, problem.message)
-    })
-}
-
-impl Error {
-    /// Whether the change may have been applied despite the error.
-    #[must_use]
-    pub fn may_be_done(&self) -> bool {
-        matches!(self, Self::Unknown { .. })
-    }
 }

@@ -100,9 +100,9 @@ pub fn open(target: &Target) -> Result<Box<dyn Portal>, Error> {
         (PortalKind::Kazoo, _) => return Ok(Box::new(Kazoo::new(target)?)),
         (PortalKind::Sandbox, Location::Url(url)) => url,
         (PortalKind::Sandbox, Location::Embedded(database)) => {
-            let embedded = Embedded::start(database).map_err(|error| Error::Unreachable {
-                url: format!("the sandbox in {}", database.display()),
-                reason: plain(&error.to_string()),
+            let embedded = Embedded::start(database).map_err(|error| Error::Misconfigured {
+                setting: "portal.database",
+                reason: plain(&format!("{} can't be opened: {error}", database.display())),
             })?;
             let base = Base::parse(embedded.url())?;
             let client = Client::new(base, Some(embedded.token()), rate_limit)?;
@@ -183,7 +183,7 @@ mod tests {
     async fn credentials_are_not_sent_in_the_clear() {
         let target = target(Location::Url("http://portal.example".into()));
         let error = open(&target).err().unwrap();
-        assert!(matches!(error, Error::Unreachable { .. }), "{error}");
+        assert!(matches!(error, Error::Misconfigured { .. }), "{error}");
         assert!(!format!("{target:?}").contains("hunter2"));
     }
 

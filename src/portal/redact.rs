@@ -118,17 +118,27 @@ impl Redactor {
     #[must_use]
     pub fn error(&self, error: Error) -> Error {
         let text = |text: String| self.text(text);
+        let suffix = |detail: String| match self.finds_in(&detail) {
+            true => format!(": {REDACTED}"),
+            false => detail,
+        };
         match error {
-            Error::Unreachable { url, reason } => Error::Unreachable {
-                url: text(url),
+            Error::Misconfigured { setting, reason } => Error::Misconfigured {
+                setting,
                 reason: text(reason),
+            },
+            Error::Unreachable { url, cause, reason } => Error::Unreachable {
+                url: text(url),
+                cause,
+                reason: text(reason),
+            },
+            Error::Unauthorized { url, detail } => Error::Unauthorized {
+                url: text(url),
+                detail: suffix(detail),
             },
             Error::Forbidden { what, detail } => Error::Forbidden {
                 what: text(what),
-                detail: match self.finds_in(&detail) {
-                    true => format!(": {REDACTED}"),
-                    false => detail,
-                },
+                detail: suffix(detail),
             },
             Error::Refused {
                 status,
@@ -139,9 +149,17 @@ impl Redactor {
                 detail: text(detail),
                 problems: problems
                     .into_iter()
-                    .map(|Problem { field, message }| Problem {
-                        field: text(field),
-                        message: text(message),
+                    .map(|problem| {
+                        let Problem {
+                            field,
+                            code,
+                            message,
+                        } = problem;
+                        Problem {
+                            field: text(field),
+                            code: text(code),
+                            message: text(message),
+                        }
                     })
                     .collect(),
             },
@@ -153,9 +171,7 @@ impl Redactor {
                 what: text(what),
                 reason: text(reason),
             },
-            unchanged @ (Error::Unauthorized { .. }
-            | Error::Stale { .. }
-            | Error::NotReady { .. }) => unchanged,
+            unchanged @ (Error::Stale { .. } | Error::NotReady { .. }) => unchanged,
         }
     }
 

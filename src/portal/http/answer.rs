@@ -2,34 +2,43 @@
 //! body, a timeout) is classified as [`NoAnswer`].
 
 use super::{
-    super::{Error, Problem, redact::Redactor},
+    super::redact::Redactor,
+    Media,
+    connection::{ConnectionFailure, cause},
     limit::Limiter,
 };
 use reqwest::{
     Response,
-    header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER},
+    header::{CONTENT_TYPE, DATE, ETAG, HeaderMap, HeaderName, LOCATION, RETRY_AFTER},
 };
-use serde::{Deserialize, de::IgnoredAny};
-use serde_json::Value;
-use std::{error::Error as StdError, time::Duration};
+use serde::de::IgnoredAny;
+use std::time::Duration;
 
 /// The maximum size of a response body.
 const MAX_BODY: usize = 64 << 20;
-/// The maximum length, in characters, of a portal's text in a message.
-const MAX_TEXT: usize = 300;
-/// The maximum number of problems from one refusal.
-const MAX_PROBLEMS: usize = 20;
+/// The maximum length, in bytes, of a header that is kept.
+const MAX_HEADER: usize = 512;
+/// The maximum length, in bytes, of a refusal that isn't JSON.
+const MAX_TEXT: usize = 4096;
 /// The wait after a `Retry-After` header that can't be parsed.
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(5);
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 
 /// A response of the portal: a success or a refusal. It may contain personal data, so it doesn't
 /// implement `Debug`.
+#[derive(Clone, Default)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// The JSON body. It may be empty for a success.
+    /// The body: JSON, unless the request [accepts](super::Request::accepts) more. It may be empty for a
+    /// success.
     pub body: Vec<u8>,
+    /// The media type in lower case, such as `text/plain`, without parameters.
+    pub media_type: String,
+    /// The version of the object, as the header spells it, with its quotes.
+    pub etag: Option<String>,
+    /// The address of a created object.
+    pub location: Option<String>,
 }
 
 /// The reason why a request has no answer.
@@ -37,9 +46,9 @@ pub(super) enum NoAnswer {
     /// The request is invalid and was not sent.
     Unsendable(String),
     /// No connection could be established, so the request was not sent.
-    NoConnection(String),
+    NoConnection(ConnectionFailure, String),
     /// The request was sent, and the response is missing or truncated.
-    Lost(String),
+    Lost(ConnectionFailure, String),
     /// The request was rejected by a rate limit.
     Throttled { status: u16 },
     /// The portal or a proxy reports an internal error.
@@ -47,7 +56,7 @@ pub(super) enum NoAnswer {
     /// The response violates the portal's contract.
     Unreadable(String),
     /// The credentials are not accepted.
-    Unauthorized,
+    Unauthorized { detail: String },
     /// The credentials lack a permission.
     Forbidden { detail: String },
 }
@@ -56,7 +65,7 @@ impl NoAnswer {
     pub(super) fn from_sending(error: &reqwest::Error) -> Self {
         // A timeout while connecting is both kinds of error; no connection is the more specific one.
         if error.is_connect() {
-            Self::NoConnection(cause(error))
+            Self::NoConnection(ConnectionFailure::classify(error), cause(error))
         } else if error.is_builder() {
             Self::Unsendable(cause(error))
         } else {
@@ -65,33 +74,37 @@ impl NoAnswer {
     }
 
     fn lost(error: &reqwest::Error) -> Self {
-        Self::Lost(if error.is_timeout() {
-            "the answer took too long".to_owned()
-        } else {
-            format!("the connection was interrupted: {}", cause(error))
-        })
+        match ConnectionFailure::classify(error) {
+            failure @ ConnectionFailure::Timeout => {
+                Self::Lost(failure, "the answer took too long".to_owned())
+            }
+            failure => {
+                let reason = format!("the connection was interrupted: {}", cause(error));
+                Self::Lost(failure, reason)
+            }
+        }
     }
 
     /// Whether a write certainly changed nothing.
     pub(super) const fn is_unapplied(&self) -> bool {
         match self {
             Self::Unsendable(_)
-            | Self::NoConnection(_)
+            | Self::NoConnection(..)
             | Self::Throttled { .. }
-            | Self::Unauthorized
+            | Self::Unauthorized { .. }
             | Self::Forbidden { .. } => true,
-            Self::Lost(_) | Self::Broken { .. } | Self::Unreadable(_) => false,
+            Self::Lost(..) | Self::Broken { .. } | Self::Unreadable(_) => false,
         }
     }
 
     /// Whether the request can safely be sent again and may then succeed.
     pub(super) const fn is_retryable(&self, is_read: bool) -> bool {
         match self {
-            Self::NoConnection(_) | Self::Throttled { .. } => true,
-            Self::Lost(_) | Self::Broken { .. } => is_read,
+            Self::NoConnection(..) | Self::Throttled { .. } => true,
+            Self::Lost(..) | Self::Broken { .. } => is_read,
             Self::Unsendable(_)
             | Self::Unreadable(_)
-            | Self::Unauthorized
+            | Self::Unauthorized { .. }
             | Self::Forbidden { .. } => false,
         }
     }
@@ -103,13 +116,13 @@ impl NoAnswer {
     pub(super) fn reason(self) -> String {
         match self {
             Self::Unsendable(reason)
-            | Self::NoConnection(reason)
-            | Self::Lost(reason)
+            | Self::NoConnection(_, reason)
+            | Self::Lost(_, reason)
             | Self::Unreadable(reason) => reason,
             Self::Throttled { status } | Self::Broken { status } => {
                 format!("the answer was {status}")
             }
-            Self::Unauthorized => "the answer was 401".to_owned(),
+            Self::Unauthorized { detail } => format!("the answer was 401{detail}"),
             Self::Forbidden { detail } => format!("the answer was 403{detail}"),
         }
     }
@@ -120,6 +133,7 @@ impl NoAnswer {
 /// Secrets are redacted before any text is truncated for display.
 pub(super) async fn receive(
     mut response: Response,
+    accepts: Media,
     limiter: &Limiter,
     redactor: &Redactor,
 ) -> Result<Answer, NoAnswer> {
@@ -129,19 +143,46 @@ pub(super) async fn receive(
     if let (Some(wait), 403 | 429 | 503) = (retry_after, status) {
         limiter.pause(wait);
     }
-    let body = read_body(response).await;
-    let body = body.map(|body| redacted(status, body, redactor));
-    classify(status, &headers, retry_after.is_some(), body)
+    let media_type = header(&headers, &CONTENT_TYPE).unwrap_or_default();
+    let media_type = media_type.split(';').next().unwrap_or_default();
+    let answer = Answer {
+        status,
+        body: Vec::new(),
+        media_type: media_type.trim().to_ascii_lowercase(),
+        etag: header(&headers, &ETAG),
+        location: header(&headers, &LOCATION),
+    };
+    let received = read_body(response).await.map(|body| Answer {
+        body: redacted(status, body, redactor),
+        ..answer.clone()
+    });
+    let is_throttled = retry_after.is_some() || is_quota_spent(&headers);
+    classify(
+        answer,
+        received,
+        accepts,
+        retry_after.is_some(),
+        is_throttled,
+    )
 }
 
-/// Redacts the JSON body of a refusal. The body of a success stays unchanged, and like a body that isn't
-/// JSON it is never displayed.
-fn redacted(status: u16, body: Vec<u8>, redactor: &Redactor) -> Vec<u8> {
+/// A header that is visible text of a reasonable length.
+fn header(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let value = headers.get(name)?.to_str().ok()?;
+    (value.len() <= MAX_HEADER).then(|| value.to_owned())
+}
+
+/// Redacts the body of a refusal. The body of a success stays unchanged, and is never displayed.
+fn redacted(status: u16, mut body: Vec<u8>, redactor: &Redactor) -> Vec<u8> {
     if (200..300).contains(&status) {
         return body;
     }
-    let json = serde_json::from_slice(&body).map(|json: Value| redactor.json(json));
-    json.map_or(body, |json| json.to_string().into_bytes())
+    if let Ok(json) = serde_json::from_slice(&body) {
+        return redactor.json(json).to_string().into_bytes();
+    }
+    body.truncate(MAX_TEXT);
+    let text = String::from_utf8_lossy(&body).into_owned();
+    redactor.text(text).into_bytes()
 }
 
 async fn read_body(mut response: Response) -> Result<Vec<u8>, NoAnswer> {
@@ -164,44 +205,45 @@ async fn read_body(mut response: Response) -> Result<Vec<u8>, NoAnswer> {
     Ok(body)
 }
 
+/// Classifies a response by `head`, which has no body, and by the same with its body.
 fn classify(
-    status: u16,
-    headers: &HeaderMap,
+    head: Answer,
+    received: Result<Answer, NoAnswer>,
+    accepts: Media,
     has_retry_after: bool,
-    body: Result<Vec<u8>, NoAnswer>,
+    is_throttled: bool,
 ) -> Result<Answer, NoAnswer> {
-    let media_type = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let media_type = media_type.unwrap_or_default().to_ascii_lowercase();
-    let is_html = media_type.starts_with("text/html");
+    let status = head.status;
+    let is_html = head.is_html();
+    let detail = |received: Result<Answer, NoAnswer>| match received.unwrap_or_default().message() {
+        message if message.is_empty() => message,
+        message => format!(": {message}"),
+    };
     match status {
-        401 => Err(NoAnswer::Unauthorized),
+        401 => Err(NoAnswer::Unauthorized {
+            detail: detail(received),
+        }),
         429 => Err(NoAnswer::Throttled { status }),
-        // Portals and proxies also throttle with a 403. The portal's own 403 is JSON.
-        403 if is_html || has_retry_after || is_quota_spent(headers) => {
-            Err(NoAnswer::Throttled { status })
-        }
+        // Portals and proxies also throttle with a 403. The portal's own 403 is no web page.
+        403 if is_html || is_throttled => Err(NoAnswer::Throttled { status }),
         403 => Err(NoAnswer::Forbidden {
-            detail: Refusal::read(&body.unwrap_or_default())
-                .map_or_else(String::new, |refusal| format!(": {}", refusal.text())),
+            detail: detail(received),
         }),
         503 if has_retry_after => Err(NoAnswer::Throttled { status }),
         408 | 500 | 502..=504 => Err(NoAnswer::Broken { status }),
         // Some portals send no body: the status says that the object has another version.
-        412 => Ok(Answer {
-            status,
-            body: body.unwrap_or_default(),
-        }),
-        200..=299 => match body? {
-            body if body.is_empty() || is_json(&media_type) => Ok(Answer { status, body }),
-            _ => Err(not_json(status, is_html)),
+        412 => Ok(received.unwrap_or(head)),
+        200..=299 => match received? {
+            answer if answer.body.is_empty() || answer.has_media(accepts) => Ok(answer),
+            _ => Err(unexpected(status, is_html, accepts)),
         },
-        400..=499 => match body? {
-            body if is_json(&media_type) && serde_json::from_slice::<IgnoredAny>(&body).is_ok() => {
-                Ok(Answer { status, body })
+        400..=499 => match received? {
+            answer
+                if answer.has_media(accepts) && (accepts != Media::Json || answer.has_json()) =>
+            {
+                Ok(answer)
             }
-            _ => Err(not_json(status, is_html)),
+            _ => Err(unexpected(status, is_html, accepts)),
         },
         300..=399 => Err(NoAnswer::Unreadable(format!(
             "it redirects to another address ({status}), to which the credentials must not be sent"
@@ -210,18 +252,18 @@ fn classify(
     }
 }
 
-fn is_json(media_type: &str) -> bool {
-    let essence = media_type.split(';').next().unwrap_or_default().trim();
-    essence == "application/json" || essence.ends_with("+json")
-}
-
-fn not_json(status: u16, is_html: bool) -> NoAnswer {
+fn unexpected(status: u16, is_html: bool, accepts: Media) -> NoAnswer {
     let what = if is_html {
         "a web page"
     } else {
         "something else"
     };
-    NoAnswer::Unreadable(format!("it is {what} ({status}), not JSON"))
+    let expected = if accepts == Media::Json {
+        "JSON"
+    } else {
+        "text"
+    };
+    NoAnswer::Unreadable(format!("it is {what} ({status}), not {expected}"))
 }
 
 fn is_quota_spent(headers: &HeaderMap) -> bool {
@@ -256,108 +298,38 @@ impl Answer {
         self.status >= 200 && self.status < 300
     }
 
-    /// Converts a refusal into an error with the portal's message, truncated for display.
+    /// Whether the media type is text, and not that of a web page.
     #[must_use]
-    pub fn refusal(&self) -> Error {
-        let refusal = Refusal::read(&self.body).unwrap_or_default();
-        Error::Refused {
-            status: self.status,
-            detail: match refusal.text() {
-                text if text.is_empty() => format!("the status is {}", self.status),
-                text => text,
-            },
-            problems: refusal
-                .errors
-                .iter()
-                .take(MAX_PROBLEMS)
-                .map(|problem| Problem {
-                    field: plain(problem.field.as_deref().unwrap_or_default()),
-                    message: plain(problem.message.as_deref().unwrap_or_default()),
-                })
-                .collect(),
+    pub fn is_text(&self) -> bool {
+        self.media_type.starts_with("text/") && !self.is_html()
+    }
+
+    fn is_html(&self) -> bool {
+        self.media_type == "text/html"
+    }
+
+    fn is_json(&self) -> bool {
+        self.media_type == "application/json" || self.media_type.ends_with("+json")
+    }
+
+    fn has_media(&self, accepts: Media) -> bool {
+        match accepts {
+            Media::Json => self.is_json(),
+            Media::Text => self.is_json() || self.is_text(),
+            Media::Any => true,
         }
     }
-}
 
-/// A refusal as in RFC 9457, with the rejected fields.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Refusal {
-    title: Option<String>,
-    detail: Option<String>,
-    /// The message of portals that don't follow RFC 9457.
-    message: Value,
-    errors: Vec<FieldError>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct FieldError {
-    field: Option<String>,
-    message: Option<String>,
-}
-
-impl Refusal {
-    fn read(body: &[u8]) -> Option<Self> {
-        serde_json::from_slice(body).ok()
-    }
-
-    fn text(&self) -> String {
-        let text = self.detail.as_deref().or(self.title.as_deref());
-        plain(text.or(self.message.as_str()).unwrap_or_default())
-    }
-}
-
-/// Makes foreign text safe for display: one line without control characters, which could forge terminal
-/// or log output, truncated to 300 characters.
-#[must_use]
-pub fn plain(text: &str) -> String {
-    let printable = text.chars().filter(|c| is_printable(*c));
-    let mut plain: String = printable.take(MAX_TEXT + 1).collect();
-    if let Some((at, _)) = plain.char_indices().nth(MAX_TEXT - 1)
-        && plain.chars().nth(MAX_TEXT).is_some()
-    {
-        plain.truncate(at);
-        plain.push('…');
-    }
-    plain
-}
-
-/// Whether a character is visible and has no side effects such as moving the cursor.
-#[must_use]
-pub fn is_printable(c: char) -> bool {
-    !c.is_control() && !is_format(c)
-}
-
-/// Whether a character reverses or hides the text around it.
-const fn is_format(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-}
-
-/// The innermost cause of a failed request. The outer errors only repeat the address.
-pub(super) fn cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn StdError = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    match cause.downcast_ref::<reqwest::Error>() {
-        Some(_) => "the request failed".to_owned(), // its text would contain the whole address
-        None => plain(&cause.to_string()),
+    fn has_json(&self) -> bool {
+        serde_json::from_slice::<IgnoredAny>(&self.body).is_ok()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{plain, retry_after};
+    use super::retry_after;
     use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
     use std::time::Duration;
-
-    #[test]
-    fn text_from_a_portal_cannot_control_a_terminal() {
-        assert_eq!(plain("a\u{1b}[2Jb\r\nc\u{202e}d"), "a[2Jbcd");
-        assert_eq!(plain(&"x".repeat(300)), "x".repeat(300));
-        assert_eq!(plain(&"ä".repeat(301)), format!("{}…", "ä".repeat(299)));
-    }
 
     #[test]
     fn retry_after_is_seconds_or_a_date_on_the_portals_clock() {

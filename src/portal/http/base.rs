@@ -14,39 +14,30 @@ impl Base {
     /// # Errors
     /// The URL is invalid, or credentials sent to it could be intercepted.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let refuse = |shown: &str, reason: &str| {
-            Err(Error::Unreachable {
-                url: super::plain(shown),
+        let refuse = |reason: &str| {
+            Err(Error::Misconfigured {
+                setting: "portal.url",
                 reason: reason.to_owned(),
             })
         };
         let Ok(url) = Url::parse(text) else {
-            return refuse(
-                "the portal",
-                "its URL is invalid; write it as https://portal.example",
-            );
+            return refuse("it isn't a URL; write it as https://portal.example");
         };
         // The part before the `@` may contain a password, so the URL isn't shown.
         if !url.username().is_empty() || url.password().is_some() {
-            let reason =
-                "its URL contains a user name or password; move them to `portal.credentials`";
-            return refuse("the portal", reason);
+            return refuse(
+                "it contains a user name or password; move them to `portal.credentials`",
+            );
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return refuse(
-                "the portal",
-                "its URL has a query or a fragment; remove them",
-            );
+            return refuse("it has a query or a fragment; remove them");
         }
         let base = Self(url);
         match base.0.scheme() {
             "https" => Ok(base),
             "http" if base.is_loopback() => Ok(base),
-            "http" => refuse(
-                text,
-                "plain http would expose the credentials on the network; use https",
-            ),
-            _ => refuse(text, "only https is supported, and http on this machine"),
+            "http" => refuse("plain http would expose the credentials on the network; use https"),
+            _ => refuse("only https is supported, and http on this machine"),
         }
     }
 
@@ -65,15 +56,20 @@ impl Base {
 
     /// Appends path segments and a query. Returns `None` if a segment could change the path: an ID comes
     /// from the portal, and `..` would turn the URL of one object into that of the collection.
-    pub(super) fn join(&self, path: &[&str], query: &[(&str, &str)]) -> Option<Url> {
-        if path
-            .iter()
-            .any(|segment| matches!(*segment, "" | "." | ".."))
-        {
+    pub(super) fn join(
+        &self,
+        path: &[impl AsRef<str>],
+        query: &[(impl AsRef<str>, impl AsRef<str>)],
+    ) -> Option<Url> {
+        let mut segments = path.iter().map(AsRef::as_ref);
+        if segments.any(|segment| matches!(segment, "" | "." | "..")) {
             return None;
         }
         let mut url = self.0.clone();
-        url.path_segments_mut().ok()?.pop_if_empty().extend(path);
+        url.path_segments_mut()
+            .ok()?
+            .pop_if_empty()
+            .extend(path.iter().map(AsRef::as_ref));
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
@@ -132,8 +128,9 @@ mod tests {
                 url.as_str(),
                 "https://portal.example/api/v1/users/a%2Fb%3Fc?username=a%26b"
             );
-            assert_eq!(base.join(&["v1", "users", ".."], &[]), None);
-            assert_eq!(base.join(&["v1", "users", ""], &[]), None);
+            let nothing: [(&str, &str); 0] = [];
+            assert_eq!(base.join(&["v1", "users", ".."], &nothing), None);
+            assert_eq!(base.join(&["v1", "users", ""], &nothing), None);
         }
     }
 }

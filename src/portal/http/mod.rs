@@ -7,17 +7,25 @@
 
 mod answer;
 mod base;
+mod body;
+mod connection;
 mod limit;
+mod refusal;
+mod request;
+mod text;
 
-pub use answer::{Answer, is_printable, plain};
+pub use answer::Answer;
 pub use base::Base;
+pub use body::{Body, Part};
+pub use connection::{ConnectionFailure, TlsFailure};
+pub use request::{Media, Request};
+pub use text::{is_printable, plain};
 
-use self::answer::NoAnswer;
+use self::answer::{NoAnswer, receive};
 use self::limit::Limiter;
 use super::{Error, redact::Redactor};
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use reqwest::{
-    Method,
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, IF_MATCH},
     redirect,
 };
@@ -68,10 +76,15 @@ pub struct Client {
     http: reqwest::Client,
     base: Base,
     credential: RwLock<Option<Credential>>,
+    shared: Arc<Shared>,
+    delays: ExponentialBuilder,
+}
+
+/// What the clients of one portal share.
+struct Shared {
     /// The secrets of all requests in progress, which are redacted from responses.
     redactors: RwLock<BTreeMap<u64, Arc<Redactor>>>,
     limiter: Limiter,
-    delays: ExponentialBuilder,
     requests: AtomicU64,
 }
 
@@ -93,49 +106,6 @@ impl Drop for RedactionGuard<'_> {
 struct Credential {
     header: HeaderName,
     value: HeaderValue,
-}
-
-/// A request.
-pub struct Request<'r> {
-    /// The HTTP method.
-    pub method: Method,
-    /// The path segments below the base, not yet encoded.
-    pub path: &'r [&'r str],
-    /// The query parameters, not yet encoded.
-    pub query: &'r [(&'r str, &'r str)],
-    /// The expected version of the object, for `If-Match`.
-    pub if_match: Option<&'r str>,
-    /// The body.
-    pub body: Option<Body>,
-    /// Whether to omit the credentials, as a login does.
-    pub is_anonymous: bool,
-}
-
-/// The body of a request. It may contain secrets, so it doesn't implement `Debug`.
-pub struct Body {
-    /// The media type.
-    pub media_type: &'static str,
-    /// The JSON text.
-    pub text: Vec<u8>,
-}
-
-impl<'r> Request<'r> {
-    /// Creates a request without query, precondition or body.
-    #[must_use]
-    pub const fn new(method: Method, path: &'r [&'r str]) -> Self {
-        Self {
-            method,
-            path,
-            query: &[],
-            if_match: None,
-            body: None,
-            is_anonymous: false,
-        }
-    }
-
-    fn what(&self) -> String {
-        plain(&format!("{} /{}", self.method, self.path.join("/")))
-    }
 }
 
 /// The reason why a write has no answer.
@@ -161,9 +131,10 @@ impl Client {
         rate_limit: RateLimit,
     ) -> Result<Self, Error> {
         install_tls();
-        let unusable = |reason: &str| Error::Unreachable {
+        let unusable = |error: &reqwest::Error| Error::Unreachable {
             url: base.to_string(),
-            reason: reason.to_owned(),
+            cause: ConnectionFailure::Other,
+            reason: connection::cause(error),
         };
         let mut http = reqwest::Client::builder()
             .user_agent(concat!("callsheet/", env!("CARGO_PKG_VERSION")))
@@ -176,24 +147,37 @@ impl Client {
             http = http.no_proxy();
         }
         let client = Self {
-            http: http
-                .build()
-                .map_err(|error| unusable(&answer::cause(&error)))?,
+            http: http.build().map_err(|error| unusable(&error))?,
             credential: RwLock::default(),
-            redactors: RwLock::default(),
-            limiter: Limiter::new(rate_limit),
+            shared: Arc::new(Shared {
+                redactors: RwLock::default(),
+                limiter: Limiter::new(rate_limit),
+                requests: AtomicU64::new(0),
+            }),
             delays: ExponentialBuilder::new()
                 .with_min_delay(FIRST_DELAY)
                 .with_factor(2.0)
                 .with_jitter()
                 .with_max_times(ATTEMPTS - 1),
-            requests: AtomicU64::new(0),
             base,
         };
         if let Some(token) = token {
             client.set_token(AUTHORIZATION, "Bearer ", token)?;
         }
         Ok(client)
+    }
+
+    /// Creates a client without credentials for another API of the same portal. The two share the rate
+    /// limit, the number of requests, and the secrets that are redacted.
+    #[must_use]
+    pub fn sibling(&self) -> Self {
+        Self {
+            http: self.http.clone(),
+            base: self.base.clone(),
+            credential: RwLock::default(),
+            shared: Arc::clone(&self.shared),
+            delays: self.delays,
+        }
     }
 
     /// Sets the token for all following requests: the header that carries it, and the prefix of its
@@ -208,8 +192,8 @@ impl Client {
         token: &SecretString,
     ) -> Result<(), Error> {
         let value = HeaderValue::from_str(&format!("{prefix}{}", token.expose_secret()));
-        let mut value = value.map_err(|_contains_the_token| Error::Unreachable {
-            url: self.base.to_string(),
+        let mut value = value.map_err(|_contains_the_token| Error::Misconfigured {
+            setting: "portal.credentials",
             reason: "the token contains characters that are invalid in a header".to_owned(),
         })?;
         value.set_sensitive(true);
@@ -244,13 +228,13 @@ impl Client {
     }
 
     fn redactors_mut(&self) -> RwLockWriteGuard<'_, BTreeMap<u64, Arc<Redactor>>> {
-        let redactors = self.redactors.write();
+        let redactors = self.shared.redactors.write();
         redactors.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A redactor for the secrets of all requests in progress.
     fn redactor(&self) -> Redactor {
-        let redactors = self.redactors.read();
+        let redactors = self.shared.redactors.read();
         let redactors = redactors.unwrap_or_else(PoisonError::into_inner);
         Redactor::all(redactors.values().map(|redactor| &**redactor))
     }
@@ -265,7 +249,7 @@ impl Client {
     /// The number of requests sent so far, including retries.
     #[must_use]
     pub fn requests(&self) -> u64 {
-        self.requests.load(Ordering::Relaxed)
+        self.shared.requests.load(Ordering::Relaxed)
     }
 
     /// Sends a read. Returns `None` only for a 404 of the portal itself. A proxy's 404, like any other
@@ -273,10 +257,10 @@ impl Client {
     ///
     /// # Errors
     /// There is no answer, or it is invalid.
-    pub async fn read(&self, request: &Request<'_>) -> Result<Option<Vec<u8>>, Error> {
+    pub async fn read(&self, request: &Request) -> Result<Option<Answer>, Error> {
         match self.exchange(request, true).await {
             Ok(answer) if answer.status == 404 => Ok(None),
-            Ok(answer) if answer.is_success() => Ok(Some(answer.body)),
+            Ok(answer) if answer.is_success() => Ok(Some(answer)),
             Ok(answer) => Err(answer.refusal()),
             Err((no_answer, attempts)) => Err(self.error(request, no_answer, attempts)),
         }
@@ -286,7 +270,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Failure`] says whether the write may have been applied.
-    pub async fn write(&self, request: &Request<'_>) -> Result<Answer, Failure> {
+    pub async fn write(&self, request: &Request) -> Result<Answer, Failure> {
         match self.exchange(request, false).await {
             Ok(answer) => Ok(answer),
             Err((no_answer, attempts)) if no_answer.is_unapplied() => {
@@ -299,11 +283,7 @@ impl Client {
     }
 
     /// Sends a request until there is an answer or a failure that can't be retried.
-    async fn exchange(
-        &self,
-        request: &Request<'_>,
-        is_read: bool,
-    ) -> Result<Answer, (NoAnswer, u32)> {
+    async fn exchange(&self, request: &Request, is_read: bool) -> Result<Answer, (NoAnswer, u32)> {
         let mut delays = self.delays.build();
         let mut attempt = 1;
         loop {
@@ -313,7 +293,7 @@ impl Client {
             };
             match delays.next() {
                 // The rate limit counts all tasks together, so all of them pause.
-                Some(delay) if no_answer.is_throttling() => self.limiter.pause(delay),
+                Some(delay) if no_answer.is_throttling() => self.shared.limiter.pause(delay),
                 Some(delay) if no_answer.is_retryable(is_read) => tokio::time::sleep(delay).await,
                 _ => return Err((no_answer, attempt)),
             }
@@ -321,18 +301,19 @@ impl Client {
         }
     }
 
-    async fn attempt(&self, request: &Request<'_>, attempt: u32) -> Result<Answer, NoAnswer> {
-        let permit = self.limiter.acquire().await;
+    async fn attempt(&self, request: &Request, attempt: u32) -> Result<Answer, NoAnswer> {
+        let permit = self.shared.limiter.acquire().await;
         let credential = self.credential().filter(|_| !request.is_anonymous);
         let built = self.build(request, credential.as_ref())?;
-        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.shared.requests.fetch_add(1, Ordering::Relaxed);
         let started = Instant::now();
         let (method, path) = (built.method().clone(), built.url().path().to_owned());
         let answer = match self.http.execute(built).await {
             Ok(response) => {
                 let status = response.status().as_u16();
                 let redactor = self.redactor();
-                let answer = answer::receive(response, &self.limiter, &redactor).await;
+                let answer =
+                    receive(response, request.accepts, &self.shared.limiter, &redactor).await;
                 tracing::debug!(%method, path, status, attempt, elapsed = ?started.elapsed());
                 answer
             }
@@ -352,42 +333,46 @@ impl Client {
 
     fn build(
         &self,
-        request: &Request<'_>,
+        request: &Request,
         credential: Option<&Credential>,
     ) -> Result<reqwest::Request, NoAnswer> {
         let unsendable = |what: &str| NoAnswer::Unsendable(format!("{what} can't be sent"));
         let url = self
             .base
-            .join(request.path, request.query)
+            .join(&request.path, &request.query)
             .ok_or_else(|| unsendable("its name"))?;
         let mut built = reqwest::Request::new(request.method.clone(), url);
         let headers = built.headers_mut();
         if let Some(Credential { header, value }) = credential {
             headers.insert(header, value.clone());
         }
-        if let Some(etag) = request.if_match {
-            let etag = HeaderValue::from_str(etag);
-            let etag = etag.map_err(|_is_no_header_value| unsendable("its version"))?;
-            headers.insert(IF_MATCH, etag);
+        let value = |value: &str, what: &str| {
+            HeaderValue::from_str(value).map_err(|_is_no_header_value| unsendable(what))
+        };
+        for (name, text) in &request.headers {
+            headers.append(name, value(text, "a header")?);
+        }
+        if let Some(etag) = &request.if_match {
+            headers.insert(IF_MATCH, value(etag, "its version")?);
         }
         if let Some(body) = &request.body {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static(body.media_type));
-            *built.body_mut() = Some(body.text.clone().into());
+            headers.insert(CONTENT_TYPE, value(&body.media_type, "its media type")?);
+            *built.body_mut() = Some(body.content.clone().into());
         }
         Ok(built)
     }
 
-    fn error(&self, request: &Request<'_>, no_answer: NoAnswer, attempts: u32) -> Error {
+    fn error(&self, request: &Request, no_answer: NoAnswer, attempts: u32) -> Error {
         let url = self.base.to_string();
         let what = request.what();
         match no_answer {
-            NoAnswer::Unauthorized => Error::Unauthorized { url },
+            NoAnswer::Unauthorized { detail } => Error::Unauthorized { url, detail },
             NoAnswer::Forbidden { detail } => Error::Forbidden { what, detail },
             NoAnswer::Throttled { status } | NoAnswer::Broken { status } => {
                 Error::NotReady { status, attempts }
             }
-            NoAnswer::NoConnection(reason) | NoAnswer::Lost(reason) => {
-                Error::Unreachable { url, reason }
+            NoAnswer::NoConnection(cause, reason) | NoAnswer::Lost(cause, reason) => {
+                Error::Unreachable { url, cause, reason }
             }
             NoAnswer::Unreadable(reason) | NoAnswer::Unsendable(reason) => {
                 Error::Unreadable { what, reason }

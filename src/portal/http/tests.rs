@@ -1,14 +1,27 @@
-use super::{Client, Failure, RateLimit, Request};
+use super::{Base, Client, ConnectionFailure, Failure, Media, RateLimit, Request};
 use crate::portal::{
     Error,
     fake_server::{FakeServer, Reply},
 };
-use reqwest::Method;
+use reqwest::{
+    Method,
+    dns::{Name, Resolve, Resolving},
+    header::{ACCEPT, AUTHORIZATION, COOKIE, HeaderName},
+};
 use serde_json::json;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
 
-const THINGS: Request<'static> = Request::new(Method::GET, &["things"]);
-const NEW_THING: Request<'static> = Request::new(Method::POST, &["things"]);
+fn things() -> Request {
+    Request::new(Method::GET, &["things"])
+}
+
+fn new_thing() -> Request {
+    Request::new(Method::POST, &["things"])
+}
 
 fn ok() -> Reply {
     Reply::json(200, &json!({"fine": true}))
@@ -40,7 +53,7 @@ async fn a_read_survives_temporary_failures() {
         Reply::Closed,
     ] {
         let (_server, client) = client_of([temporary.clone(), temporary.clone(), ok()]).await;
-        let body = client.read(&THINGS).await;
+        let body = client.read(&things()).await;
         assert!(body.is_ok_and(|body| body.is_some()), "{temporary:?}");
         assert_eq!(client.requests(), 3, "{temporary:?}");
     }
@@ -49,7 +62,7 @@ async fn a_read_survives_temporary_failures() {
 #[tokio::test]
 async fn a_read_gives_up_after_five_attempts() {
     let (server, client) = client_of([refusal(502)]).await;
-    let error = client.read(&THINGS).await.unwrap_err();
+    let error = client.read(&things()).await.err().unwrap();
     assert!(
         matches!(
             error,
@@ -63,15 +76,198 @@ async fn a_read_gives_up_after_five_attempts() {
     assert_eq!((server.requests().len(), client.requests()), (5, 5));
 
     let (_server, client) = client_of([Reply::Closed]).await;
-    let error = client.read(&THINGS).await.unwrap_err();
-    assert!(matches!(error, Error::Unreachable { .. }), "{error}");
+    assert_eq!(failure(&client).await, ConnectionFailure::Interrupted);
     assert_eq!(client.requests(), 5);
+}
+
+/// The classified failure of a read.
+async fn failure(client: &Client) -> ConnectionFailure {
+    match client.read(&things()).await.err().unwrap() {
+        Error::Unreachable { cause, .. } => cause,
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test]
+async fn a_failed_connection_is_classified() {
+    let client = FakeServer::stopped().await.client(RateLimit::default());
+    assert_eq!(failure(&client).await, ConnectionFailure::Refused);
+
+    // A server that speaks plain HTTP answers the handshake with text.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = client_at(&format!("https://{}", listener.local_addr().unwrap()));
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let answer = b"HTTP/1.1 400 Bad Request\r\n\r\n";
+            stream.write_all(answer).await.unwrap();
+            stream.read_to_end(&mut Vec::new()).await.ok();
+        }
+    });
+    assert_eq!(failure(&client).await, ConnectionFailure::NotTls);
+
+    let mut client = client_at("https://portal.example");
+    let http = reqwest::Client::builder()
+        .dns_resolver(Arc::new(NoNames))
+        .no_proxy();
+    client.http = http.build().unwrap();
+    assert_eq!(failure(&client).await, ConnectionFailure::Dns);
+
+    let server = FakeServer::script([Reply::NoResponse]).await;
+    let client = server.client(RateLimit {
+        timeout: Duration::from_millis(20),
+        ..RateLimit::default()
+    });
+    assert_eq!(failure(&client).await, ConnectionFailure::Timeout);
+}
+
+/// A resolver that knows no name, so that the test asks no other.
+struct NoNames;
+
+impl Resolve for NoNames {
+    fn resolve(&self, _: Name) -> Resolving {
+        Box::pin(async { Err("no such name".into()) })
+    }
+}
+
+fn client_at(url: &str) -> Client {
+    let base = Base::parse(url).unwrap();
+    Client::new(base, None, RateLimit::default())
+        .unwrap()
+        .without_delays()
+}
+
+#[tokio::test]
+async fn text_is_an_answer_only_where_the_caller_accepts_it() {
+    let reply = |status, media_type: &str, body: &str| {
+        let media_type = ("Content-Type", media_type.to_owned());
+        Reply::Response(status, vec![media_type], body.to_owned())
+    };
+    for (reply, in_text, in_any) in [
+        (reply(200, "text/plain; charset=utf-8", "Pong"), true, true),
+        (reply(202, "application/octet-stream", "?"), false, true),
+        (reply(404, "text/plain", "No Route Found [92]"), true, true),
+        (reply(400, "text/xml", "<response/>"), true, true),
+        (Reply::html(200), false, true),
+        (Reply::html(404), false, true),
+        (refusal(404), true, true),
+        (ok(), true, true),
+    ] {
+        for (accepts, is_answer) in [(Media::Text, in_text), (Media::Any, in_any)] {
+            let (_server, client) = client_of([reply.clone()]).await;
+            let request = Request {
+                accepts,
+                ..new_thing()
+            };
+            let answer = client.write(&request).await;
+            assert_eq!(answer.is_ok(), is_answer, "{reply:?} for {accepts:?}");
+        }
+    }
+    let (_server, client) = client_of([reply(404, "text/plain", "No Route Found [92]")]).await;
+    let request = Request {
+        accepts: Media::Text,
+        ..new_thing()
+    };
+    let answer = client.write(&request).await.ok().unwrap();
+    assert_eq!((answer.status, &*answer.media_type), (404, "text/plain"));
+    let error = answer.refusal().to_string();
+    assert_eq!(error, "the portal refused: No Route Found [92]");
+    // A proxy that throttles with a web page is still no answer.
+    let (_server, client) = client_of([Reply::html(403), ok()]).await;
+    assert!(client.write(&request).await.is_ok());
+    assert_eq!(client.requests(), 2);
+}
+
+#[tokio::test]
+async fn headers_are_sent_and_returned() {
+    let reply = ok()
+        .with("ETag", "W/\"7\"")
+        .with("Location", "/things/7")
+        .with("X-Long", "y");
+    let (server, client) = client_of([reply, ok().with("ETag", &"z".repeat(513))]).await;
+    let request = new_thing()
+        .with_header(ACCEPT, "application/scim+json")
+        .with_header(HeaderName::from_static("x-tenant"), "acme")
+        .with_if_match(Some("W/\"6\""));
+    let answer = client.write(&request).await.ok().unwrap();
+    assert_eq!(answer.etag.as_deref(), Some("W/\"7\""));
+    assert_eq!(answer.location.as_deref(), Some("/things/7"));
+    assert_eq!(answer.media_type, "application/json");
+    let sent = &server.requests()[0].headers;
+    assert_eq!(sent["accept"], "application/scim+json");
+    assert_eq!(
+        (&*sent["x-tenant"], &*sent["if-match"]),
+        ("acme", "W/\"6\"")
+    );
+
+    let answer = client.read(&things()).await.unwrap().unwrap();
+    assert_eq!(
+        (answer.etag, answer.location),
+        (None, None),
+        "it is too long"
+    );
+
+    let invalid = new_thing().with_header(ACCEPT, "a\nb");
+    assert!(matches!(
+        client.write(&invalid).await,
+        Err(Failure::NotDone(Error::Unreadable { .. }))
+    ));
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn siblings_have_their_own_credentials_and_share_the_rest() {
+    let echo = Reply::json(
+        400,
+        &json!({"detail": "key=first-secret-1 cookie=second-secret-2"}),
+    );
+    let (server, client) = client_of([ok(), ok(), echo]).await;
+    client
+        .set_token(AUTHORIZATION, "Basic ", &"first-secret-1".into())
+        .unwrap();
+    let sibling = client.sibling();
+    sibling
+        .set_token(COOKIE, "mansession_id=", &"second-secret-2".into())
+        .unwrap();
+    assert!(client.read(&things()).await.is_ok());
+    assert!(sibling.read(&things()).await.is_ok());
+    let requests = server.requests();
+    let [first, second] = &requests[..] else {
+        panic!("two requests");
+    };
+    assert_eq!(first.headers["authorization"], "Basic first-secret-1");
+    assert!(!first.headers.contains_key("cookie"));
+    assert_eq!(second.headers["cookie"], "mansession_id=second-secret-2");
+    assert!(!second.headers.contains_key("authorization"));
+    assert_eq!((client.requests(), sibling.requests()), (2, 2));
+    // The secrets of one are redacted from the answers to the other.
+    for client in [&client, &sibling] {
+        let answer = client.write(&new_thing()).await.ok().unwrap();
+        let error = answer.refusal().to_string();
+        assert!(error.ends_with("(redacted: contains a secret)"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_rejected_login_keeps_the_portals_words() {
+    let (_server, client) = client_of([Reply::json(
+        401,
+        &json!({"code": 401, "message": "Domain out of scope"}),
+    )])
+    .await;
+    let error = client.read(&things()).await.err().unwrap().to_string();
+    let words =
+        " doesn't accept the credentials (401): Domain out of scope; check `portal.credentials`";
+    assert!(error.ends_with(words), "{error}");
+    let (_server, client) = client_of([Reply::html(401)]).await;
+    let error = client.read(&things()).await.err().unwrap().to_string();
+    let words = " doesn't accept the credentials (401); check `portal.credentials`";
+    assert!(error.ends_with(words), "{error}");
 }
 
 #[tokio::test]
 async fn only_the_portals_own_404_means_not_found() {
     let (_server, client) = client_of([refusal(404)]).await;
-    assert_eq!(client.read(&THINGS).await.unwrap(), None);
+    assert!(client.read(&things()).await.unwrap().is_none());
     let empty = Reply::Response(404, Vec::new(), String::new());
     let json = ("Content-Type", "application/json".to_owned());
     let invalid_json = Reply::Response(404, vec![json], "<h1>Not found</h1>".to_owned());
@@ -85,7 +281,7 @@ async fn only_the_portals_own_404_means_not_found() {
         Reply::html(418),
     ] {
         let (_server, client) = client_of([unreadable.clone()]).await;
-        let error = client.read(&THINGS).await.unwrap_err();
+        let error = client.read(&things()).await.err().unwrap();
         assert!(
             matches!(error, Error::Unreadable { .. }),
             "{unreadable:?}: {error}"
@@ -97,7 +293,7 @@ async fn only_the_portals_own_404_means_not_found() {
 #[tokio::test]
 async fn a_rejected_login_is_not_retried() {
     let (server, client) = client_of([refusal(401)]).await;
-    let error = client.read(&THINGS).await.unwrap_err();
+    let error = client.read(&things()).await.err().unwrap();
     assert!(matches!(error, Error::Unauthorized { .. }), "{error}");
     assert_eq!(client.requests(), 1);
     assert_eq!(
@@ -107,7 +303,7 @@ async fn a_rejected_login_is_not_retried() {
     assert!(server.requests()[0].headers["user-agent"].starts_with("callsheet/"));
 
     let (_server, client) = client_of([refusal(403)]).await;
-    let error = client.read(&THINGS).await.unwrap_err();
+    let error = client.read(&things()).await.err().unwrap();
     assert_eq!(
         error.to_string(),
         "the credentials don't allow GET /things (403): because"
@@ -123,7 +319,7 @@ async fn a_write_is_retried_only_if_it_changed_nothing() {
         Reply::html(403),
     ] {
         let (_server, client) = client_of([rejected.clone(), ok()]).await;
-        assert!(client.write(&NEW_THING).await.is_ok(), "{rejected:?}");
+        assert!(client.write(&new_thing()).await.is_ok(), "{rejected:?}");
         assert_eq!(client.requests(), 2);
     }
     for ambiguous in [
@@ -137,7 +333,7 @@ async fn a_write_is_retried_only_if_it_changed_nothing() {
         Reply::Closed,
     ] {
         let (_server, client) = client_of([ambiguous.clone(), ok()]).await;
-        let answer = client.write(&NEW_THING).await;
+        let answer = client.write(&new_thing()).await;
         assert!(
             matches!(answer, Err(Failure::Ambiguous { .. })),
             "{ambiguous:?}"
@@ -149,7 +345,7 @@ async fn a_write_is_retried_only_if_it_changed_nothing() {
 #[tokio::test]
 async fn a_write_without_a_connection_changed_nothing() {
     let client = FakeServer::stopped().await.client(RateLimit::default());
-    let failure = client.write(&NEW_THING).await.err().unwrap();
+    let failure = client.write(&new_thing()).await.err().unwrap();
     assert!(
         matches!(failure, Failure::NotDone(Error::Unreachable { .. })),
         "{failure:?}"
@@ -164,7 +360,7 @@ async fn a_missing_response_times_out_and_is_ambiguous() {
         timeout: Duration::from_millis(50),
         ..RateLimit::default()
     });
-    let Err(Failure::Ambiguous { reason }) = client.write(&NEW_THING).await else {
+    let Err(Failure::Ambiguous { reason }) = client.write(&new_thing()).await else {
         panic!("the outcome is unknown");
     };
     assert_eq!(reason, "the answer took too long");
@@ -178,10 +374,10 @@ async fn a_refusal_contains_the_portals_message() {
             "errors": [{"field": "email", "code": "x", "message": "is no address"}, {"field": null}]}),
     )])
     .await;
-    let answer = client.write(&NEW_THING).await.ok().unwrap();
+    let answer = client.write(&new_thing()).await.ok().unwrap();
     assert_eq!(
         answer.refusal().to_string(),
-        "the portal refused: 2 fields[31m; email: is no address; : "
+        "the portal refused: 2 fields[31m; email: is no address"
     );
 }
 
@@ -190,7 +386,7 @@ async fn a_body_that_is_too_large_is_not_read() {
     let media_type = ("Content-Type", "application/json".to_owned());
     let large = Reply::Response(200, vec![media_type], " ".repeat((64 << 20) + 1));
     let (_server, client) = client_of([large]).await;
-    let error = client.read(&THINGS).await.unwrap_err();
+    let error = client.read(&things()).await.err().unwrap();
     assert!(
         error.to_string().ends_with("it is larger than 64 MiB"),
         "{error}"
@@ -213,10 +409,10 @@ async fn a_login_omits_the_token_and_other_requests_send_it() {
     let (server, client) = client_of([ok()]).await;
     let login = Request {
         is_anonymous: true,
-        ..NEW_THING
+        ..new_thing()
     };
     assert!(client.write(&login).await.is_ok());
-    assert!(client.read(&THINGS).await.is_ok());
+    assert!(client.read(&things()).await.is_ok());
     let requests = server.requests();
     let has_token = requests
         .iter()

@@ -127,6 +127,7 @@ mod tests {
             body: json!({"data": data, "message": "accept charges"})
                 .to_string()
                 .into_bytes(),
+            ..Answer::default()
         }
     }
 

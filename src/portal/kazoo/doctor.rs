@@ -2,7 +2,11 @@
 //! the credentials.
 
 use super::{
-    super::{Check, Error, http::Request, with_hint},
+    super::{
+        Check, Error,
+        http::{ConnectionFailure, Request},
+        with_hint,
+    },
     DEFAULT_RATE_LIMIT, Kazoo,
     cache::Collection,
     capability::Module,
@@ -67,10 +71,11 @@ async fn run_checks(kazoo: &Kazoo, checks: &mut Vec<Check>) -> Result<(), Error>
 fn login_failure(error: &Error) -> Vec<Check> {
     let not_crossbar = "another program answers there, perhaps the user interface: set `portal.url` to the address of Crossbar, often port 8000, or 8443 with TLS";
     let (name, detail) = match error {
-        Error::Unreachable { reason, .. } if reason.contains("portal.") => {
-            ("login", with_hint(error))
-        }
-        Error::Unreachable { reason, .. } if reason.contains("refused") => {
+        Error::Misconfigured { .. } => ("login", with_hint(error)),
+        Error::Unreachable {
+            cause: ConnectionFailure::Refused,
+            ..
+        } => {
             let hint = "no server listens there: check that Crossbar is running, and the port in `portal.url`, often 8000, or 8443 with TLS";
             ("connection", format!("{error}; {hint}"))
         }
@@ -82,9 +87,7 @@ fn login_failure(error: &Error) -> Vec<Check> {
             ("connection", format!("{error}; {not_crossbar}; {hint}"))
         }
         Error::Refused { problems, .. }
-            if problems.iter().any(|problem| {
-                problem.message.contains("disabled") || problem.field.contains("disabled")
-            }) =>
+            if problems.iter().any(|problem| problem.code == "disabled") =>
         {
             let hint =
                 "have the account's reseller enable it, or check that this is the right account";
@@ -102,7 +105,7 @@ fn login_failure(error: &Error) -> Vec<Check> {
         | Error::Unknown { .. } => ("connection", with_hint(error)),
     };
     let mut checks = Vec::new();
-    if name != "connection" && !matches!(error, Error::Unreachable { .. }) {
+    if name != "connection" && !matches!(error, Error::Misconfigured { .. }) {
         checks.push(Check::passed("connection", "Crossbar answers".to_owned()));
     }
     checks.push(Check::failed(name, detail));
@@ -134,7 +137,7 @@ async fn login(session: &Session, open: &Open) -> Result<(Check, Check), Error> 
         .read(&Request::new(Method::GET, &path))
         .await
         .and_then(|body| {
-            body.map(|body| Envelope::parse(&body, "the request for the logged-in user"))
+            body.map(|answer| Envelope::parse(&answer.body, "the request for the logged-in user"))
                 .transpose()
         });
     let doc = match read {

@@ -90,9 +90,9 @@ pub(super) struct Kazoo {
 impl Kazoo {
     pub(super) fn new(target: &Target) -> Result<Self, Error> {
         let Location::Url(url) = &target.location else {
-            return Err(Error::Unreachable {
-                url: "the portal".to_owned(),
-                reason: "a Kazoo needs `portal.url`".to_owned(),
+            return Err(Error::Misconfigured {
+                setting: "portal.url",
+                reason: "a Kazoo needs the address of its Crossbar".to_owned(),
             });
         };
         // The URL may end with the API version.

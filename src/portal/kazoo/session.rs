@@ -107,16 +107,15 @@ impl Session {
             let open = self.open(refused.as_ref()).await?;
             let path = in_account(&open.account, path);
             let request = Request {
-                query,
-                body: data.map(|data| body(&json!({ "data": data }))),
-                ..Request::new(method.clone(), &path)
+                body: data.map(|data| Body::json(&json!({ "data": data }))),
+                ..Request::new(method.clone(), &path).with_query(query)
             };
             match self.client.read(&request).await {
                 Err(Error::Unauthorized { .. }) if refused.is_none() => refused = Some(open),
                 Ok(None) => return Ok(None),
-                Ok(Some(body)) => {
+                Ok(Some(answer)) => {
                     let what = format!("{method} /{}", path.join("/"));
-                    return Envelope::parse(&body, &what).map(Some);
+                    return Envelope::parse(&answer.body, &what).map(Some);
                 }
                 Err(error) => return Err(error),
             }
@@ -138,9 +137,8 @@ impl Session {
             let open = open.map_err(Failure::NotDone)?;
             let path = in_account(&open.account, path);
             let request = Request {
-                if_match,
-                body: data.map(body),
-                ..Request::new(method.clone(), &path)
+                body: data.map(Body::json),
+                ..Request::new(method.clone(), &path).with_if_match(if_match)
             };
             match self.client.write(&request).await {
                 Err(Failure::NotDone(Error::Unauthorized { .. })) if refused.is_none() => {
@@ -197,7 +195,7 @@ impl Session {
         loop {
             tries += 1;
             let request = Request {
-                body: Some(body(&json!({ "data": data }))),
+                body: Some(Body::json(&json!({ "data": data }))),
                 // Concurrent requests still send the old token, which may remain valid for a while.
                 is_anonymous: true,
                 ..Request::new(Method::PUT, &path)
@@ -217,13 +215,14 @@ impl Session {
 
     /// The endpoint and the data of the login.
     fn login(&self) -> Result<(&'static str, Value), Error> {
-        let missing = |what: &str| Error::Unreachable {
-            url: "the portal".to_owned(),
-            reason: what.to_owned(),
+        let missing = |setting, reason: &str| Error::Misconfigured {
+            setting,
+            reason: reason.to_owned(),
         };
         match &self.credentials {
             Credentials::None => Err(missing(
-                "there are no credentials; add `portal.credentials`",
+                "portal.credentials",
+                "it is missing; add an API key, or a user and a password",
             )),
             Credentials::Token(key) => {
                 self.client.redact_always([key]);
@@ -236,7 +235,10 @@ impl Session {
                 hash,
             } => {
                 let account = account.as_ref().or(self.tenant.as_ref()).ok_or_else(|| {
-                    missing("a password needs the account that its user belongs to; add `portal.tenant`")
+                    missing(
+                        "portal.tenant",
+                        "it is missing; a password needs the account that its user belongs to",
+                    )
                 })?;
                 let (field, account) = account_field(account);
                 // Kazoo stores names in lower case and hashes the stored name.
@@ -275,14 +277,11 @@ impl Session {
             vec!["v2", "accounts", own, "descendants"],
         ];
         for path in accounts {
-            let request = Request {
-                query: &[("paginate", "false")],
-                ..Request::new(Method::GET, &path)
-            };
-            let Some(body) = self.client.read(&request).await? else {
+            let request = Request::new(Method::GET, &path).with_query(&[("paginate", "false")]);
+            let Some(answer) = self.client.read(&request).await? else {
                 continue;
             };
-            let envelope = Envelope::parse(&body, "GET /v2/accounts")?;
+            let envelope = Envelope::parse(&answer.body, "GET /v2/accounts")?;
             match envelope.data {
                 Value::Array(list) => seen.extend(list),
                 account => seen.push(account),
@@ -322,13 +321,6 @@ fn in_account<'p>(account: &'p str, path: &[&'p str]) -> Vec<&'p str> {
         .into_iter()
         .chain(path.iter().copied())
         .collect()
-}
-
-fn body(json: &Value) -> Body {
-    Body {
-        media_type: "application/json",
-        text: json.to_string().into_bytes(),
-    }
 }
 
 /// The login field for an account, which is given by ID, realm or name.

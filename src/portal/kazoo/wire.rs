@@ -74,8 +74,9 @@ pub(super) fn refusal(answer: &Answer, to_model: impl Fn(String) -> String) -> E
     let problems: Vec<Problem> = found
         .into_iter()
         .take(MAX_PROBLEMS)
-        .map(|(field, message)| Problem {
+        .map(|(field, code, message)| Problem {
             field: plain(&to_model(field)),
+            code: plain(&code),
             message: plain(&message),
         })
         .collect();
@@ -100,12 +101,12 @@ pub(super) fn refusal(answer: &Answer, to_model: impl Fn(String) -> String) -> E
 }
 
 /// Collects the problems by path. A path is nested, joined with dots, or joined with percent-encoded dots.
-fn problems(json: &Value, path: &str, found: &mut Vec<(String, String)>) {
+fn problems(json: &Value, path: &str, found: &mut Vec<(String, String, String)>) {
     let Value::Object(entries) = json else { return };
     for (name, inner) in entries {
         if let Some(message) = inner["message"].as_str() {
             if !path.is_empty() {
-                found.push((path.to_owned(), message.to_owned()));
+                found.push((path.to_owned(), name.clone(), message.to_owned()));
             }
             continue;
         }
@@ -141,6 +142,7 @@ mod tests {
         let answer = Answer {
             status: 400,
             body: body.to_string().into_bytes(),
+            ..Answer::default()
         };
         refusal(&answer, |field| field).to_string()
     }
@@ -168,7 +170,7 @@ mod tests {
         );
         let empty = Answer {
             status: 400,
-            body: Vec::new(),
+            ..Answer::default()
         };
         let Error::Refused { detail, .. } = refusal(&empty, |field| field) else {
             panic!("a refusal");

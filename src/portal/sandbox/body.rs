@@ -79,8 +79,7 @@ pub(super) fn update(write: &Write<'_>, object: ObjectRef<'_>) -> Body {
 }
 
 fn body(media_type: &'static str, object: &Map<String, Json>) -> Body {
-    let text = serde_json::to_vec(object).expect("its keys are strings, so it serializes");
-    Body { media_type, text }
+    Body::json_as(media_type, object)
 }
 
 /// The merge patch from one value to another. A merge keeps entries that the patch omits, so removed
@@ -177,7 +176,7 @@ mod tests {
     }
 
     fn read(body: &Body) -> Json {
-        serde_json::from_slice(&body.text).unwrap()
+        serde_json::from_slice(&body.content).unwrap()
     }
 
     #[test]

@@ -38,12 +38,10 @@ pub(super) async fn page(client: &Client, kind: Kind, cursor: Option<&str>) -> R
     let mut query = vec![("limit", LIMIT)];
     query.extend(cursor.map(|cursor| ("cursor", cursor)));
     let path = ["v1", kind.name()];
-    let request = Request {
-        query: &query,
-        ..Request::new(Method::GET, &path)
-    };
-    let body = client.read(&request).await?;
-    let body = body.ok_or_else(|| unreadable(kind, "the portal doesn't have them (404)"))?;
+    let request = Request::new(Method::GET, &path).with_query(&query);
+    let answer = client.read(&request).await?;
+    let answer = answer.ok_or_else(|| unreadable(kind, "the portal doesn't have them (404)"))?;
+    let body = answer.body;
     let head = serde_json::from_slice(&body);
     let head = head.map_err(|error| unreadable(kind, &error_message(&error)))?;
     Ok(Page { head, body })

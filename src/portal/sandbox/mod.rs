@@ -113,8 +113,8 @@ impl Portal for Sandbox {
     async fn record(&self, workspace: &str) -> Result<Option<String>, Error> {
         let name = Record::encoded_name(workspace);
         let path = ["v1", "records", &name];
-        let body = self.client.read(&Request::new(Method::GET, &path)).await?;
-        Ok(body.map(|body| String::from_utf8_lossy(&body).into_owned()))
+        let answer = self.client.read(&Request::new(Method::GET, &path)).await?;
+        Ok(answer.map(|answer| String::from_utf8_lossy(&answer.body).into_owned()))
     }
 
     async fn set_record(&self, workspace: &str, record: &str) -> Result<(), Error> {

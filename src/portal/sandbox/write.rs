@@ -104,26 +104,18 @@ pub(super) async fn record(client: &Client, workspace: &str, record: &str) -> Re
 /// Sends a change once.
 async fn send(client: &Client, write: &Write<'_>) -> Result<Written, Failure> {
     let kind = write.address.kind;
-    let (path, mut request): (&[&str], _) = match write.verb {
-        Verb::Create => (&["v1", kind.name()], Request::new(Method::POST, &[])),
-        Verb::Update(object) => (
-            &["v1", kind.name(), object.id],
-            Request::new(Method::PATCH, &[]),
-        ),
-        Verb::Delete(object) => (
-            &["v1", kind.name(), object.id],
-            Request::new(Method::DELETE, &[]),
-        ),
-    };
-    request.path = path;
-    match write.verb {
-        Verb::Create => request.body = Some(body::create(write)),
-        Verb::Update(object) => {
-            request.if_match = object.etag;
-            request.body = Some(body::update(write, object));
+    let at = |id| ["v1", kind.name(), id];
+    let request = match write.verb {
+        Verb::Create => {
+            Request::new(Method::POST, &["v1", kind.name()]).with_body(body::create(write))
         }
-        Verb::Delete(object) => request.if_match = object.etag,
-    }
+        Verb::Update(object) => Request::new(Method::PATCH, &at(object.id))
+            .with_if_match(object.etag)
+            .with_body(body::update(write, object)),
+        Verb::Delete(object) => {
+            Request::new(Method::DELETE, &at(object.id)).with_if_match(object.etag)
+        }
+    };
     let answer = client.write(&request).await?;
     interpret(&answer, write)
 }
@@ -211,16 +203,13 @@ async fn by_key(client: &Client, write: &Write<'_>) -> Result<Option<Row>, Error
     let identity = body::identity(write);
     let path = ["v1", kind.name()];
     let query = [(kind.identity(), identity)];
-    let request = Request {
-        query: &query,
-        ..Request::new(Method::GET, &path)
-    };
+    let request = Request::new(Method::GET, &path).with_query(&query);
     let unreadable = || Error::Unreadable {
         what: format!("the look-up of {}", write.address),
         reason: "the answer is a different object".to_owned(),
     };
-    let body = client.read(&request).await?.ok_or_else(unreadable)?;
-    let mut rows = wire::rows(kind, &body).map_err(|_message| unreadable())?;
+    let answer = client.read(&request).await?.ok_or_else(unreadable)?;
+    let mut rows = wire::rows(kind, &answer.body).map_err(|_message| unreadable())?;
     let found = rows.pop();
     let has_requested_key = |(key, _): &Row| has_key(kind, key, identity);
     if rows.is_empty() && found.as_ref().is_none_or(has_requested_key) {
@@ -237,10 +226,10 @@ async fn by_id(
 ) -> Result<Option<Row>, Error> {
     let kind = write.address.kind;
     let path = ["v1", kind.name(), object.id];
-    let Some(body) = client.read(&Request::new(Method::GET, &path)).await? else {
+    let Some(answer) = client.read(&Request::new(Method::GET, &path)).await? else {
         return Ok(None);
     };
-    let row = wire::row(kind, &body)
+    let row = wire::row(kind, &answer.body)
         .ok()
         .filter(|(_, found)| *found.id == *object.id);
     row.map(Some).ok_or_else(|| Error::Unreadable {

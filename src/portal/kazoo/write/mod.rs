@@ -131,6 +131,7 @@ impl Writer<'_> {
             detail: "Kazoo can't apply this change".to_owned(),
             problems: vec![Problem {
                 field: field.to_owned(),
+                code: String::new(),
                 message: reason.to_owned(),
             }],
         }

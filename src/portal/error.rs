@@ -1,0 +1,113 @@
+//! An *error* says what went wrong between Callsheet and a portal, as data: what happened is a variant, and
+//! only the portal's own words are text.
+
+use super::http::ConnectionFailure;
+
+/// An error between Callsheet and a portal. No variant contains a secret, and text from the portal is
+/// truncated for display.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A setting is missing or invalid, so nothing was sent.
+    #[error("`{setting}`: {reason}")]
+    Misconfigured {
+        /// The setting, by its path in `callsheet.yaml`.
+        setting: &'static str,
+        /// What is wrong, and what to write instead.
+        reason: String,
+    },
+    /// No connection could be established, or it broke during a read; nothing was changed.
+    #[error("{url} can't be reached: {reason}")]
+    Unreachable {
+        /// The address.
+        url: String,
+        /// The classified cause.
+        cause: ConnectionFailure,
+        /// The cause in words, for display only.
+        reason: String,
+    },
+    /// The portal rejects the credentials.
+    #[error("{url} doesn't accept the credentials (401){detail}; check `portal.credentials`")]
+    Unauthorized {
+        /// The address.
+        url: String,
+        /// The portal's message, after a separator.
+        detail: String,
+    },
+    /// The credentials lack a permission.
+    #[error("the credentials don't allow {what} (403){detail}")]
+    Forbidden {
+        /// The request.
+        what: String,
+        /// The portal's message, after a separator.
+        detail: String,
+    },
+    /// The portal rejects the change, with a reason for each field if it gives one; nothing was
+    /// changed.
+    #[error("the portal refused: {detail}{}", list_problems(.problems))]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The portal's message.
+        detail: String,
+        /// The rejected fields.
+        problems: Vec<Problem>,
+    },
+    /// The object has changed since it was read; nothing was changed.
+    #[error("{what} has changed on the portal since it was read; plan again")]
+    Stale {
+        /// The object.
+        what: String,
+    },
+    /// The portal is overloaded or out of order; nothing was changed.
+    #[error("the portal is not ready ({status}) after {attempts} attempts")]
+    NotReady {
+        /// The HTTP status.
+        status: u16,
+        /// The number of attempts.
+        attempts: u32,
+    },
+    /// The answer violates the portal's contract.
+    #[error("the answer to {what} is invalid: {reason}")]
+    Unreadable {
+        /// The request.
+        what: String,
+        /// The cause.
+        reason: String,
+    },
+    /// The change was sent, and its outcome is unknown.
+    #[error("{what} was sent, but its outcome is unknown: {reason}")]
+    Unknown {
+        /// The request.
+        what: String,
+        /// The cause.
+        reason: String,
+    },
+}
+
+/// A field that the portal rejected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The field; empty if the portal doesn't name it.
+    pub field: String,
+    /// The portal's code for the reason, such as `unique`; empty if it sends none.
+    pub code: String,
+    /// The portal's message.
+    pub message: String,
+}
+
+fn list_problems(problems: &[Problem]) -> String {
+    problems.iter().fold(String::new(), |list, problem| {
+        match problem.field.as_str() {
+            "" => format!("{list}; {}", problem.message),
+            field => format!("{list}; {field}: {}", problem.message),
+        }
+    })
+}
+
+impl Error {
+    /// Whether the change may have been applied despite the error.
+    #[must_use]
+    pub fn may_be_done(&self) -> bool {
+        matches!(self, Self::Unknown { .. })
+    }
+}
