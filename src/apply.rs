@@ -5,9 +5,9 @@
 //! and the rest is reported. Every operation has an outcome, and none is ever guessed.
 
 use crate::{
-    model::{Name, SecretOrigin, Value},
+    model::{Address, Name, SecretOrigin, Value},
     plan::{Action, Operation, Plan},
-    portal::{Error, ObjectRef, Portal, Redactor, Verb, Write, Written},
+    portal::{Check, Error, ObjectRef, Portal, Redactor, Verb, Write, Written, with_hint},
     rules,
 };
 use futures::{StreamExt as _, stream::FuturesUnordered};
@@ -46,6 +46,8 @@ pub struct Applied {
     pub results: Vec<OperationResult>,
     /// Whether the run was stopped before every operation had begun.
     pub interrupted: bool,
+    /// How it went to finish on the portal what was written. What was written is done, whatever these say.
+    pub checks: Vec<Check>,
 }
 
 /// What became of one operation, and why.
@@ -246,9 +248,29 @@ pub async fn apply(
     }
     let interrupted = *stopped.borrow() && results.iter().any(Option::is_none);
     let results = not_attempted(plan, results, interrupted, unrecorded.as_deref());
+    let checks = settle(plan, &results, portal).await;
     Applied {
         results,
         interrupted,
+        checks,
+    }
+}
+
+/// Lets the portal finish what was written, or may have been.
+async fn settle(plan: &Plan, results: &[OperationResult], portal: &dyn Portal) -> Vec<Check> {
+    let written: Vec<&Address> = plan
+        .operations
+        .iter()
+        .zip(results)
+        .filter(|(_, result)| matches!(result.outcome, Outcome::Done | Outcome::Unknown))
+        .map(|(operation, _)| &operation.address)
+        .collect();
+    if written.is_empty() {
+        return Vec::new();
+    }
+    match portal.settle(&written).await {
+        Ok(checks) => checks,
+        Err(error) => vec![Check::failed("settle", with_hint(&error))],
     }
 }
 

@@ -7,6 +7,7 @@
 use crate::{
     apply::{OperationResult as Ended, Outcome},
     plan::Operation,
+    portal::Check,
     render::{
         document::{Heading, Outcomes, PlanDocument},
         escape,
@@ -56,6 +57,13 @@ pub enum Record {
         id: Option<String>,
         /// The version that it left.
         etag: Option<String>,
+    },
+    /// The portal finished what was written, or didn't.
+    Settled {
+        /// When.
+        at: Timestamp,
+        /// How it went.
+        checks: Vec<Check>,
     },
     /// The apply came to its end.
     Finish {
@@ -134,6 +142,17 @@ impl Journal {
                 .written
                 .as_ref()
                 .and_then(|written| written.etag.as_deref().map(str::to_owned)),
+        })
+    }
+
+    /// Records how it went to finish on the portal what was written.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn settled(&self, checks: &[Check]) -> io::Result<()> {
+        self.write(&Record::Settled {
+            at: (self.now)(),
+            checks: checks.to_vec(),
         })
     }
 
@@ -271,6 +290,7 @@ impl Replay {
                     story.outcomes[operation] = outcome;
                     story.left[operation] = id.map(|id| (id, etag));
                 }
+                (Record::Settled { .. }, Some(_)) => {}
                 (Record::Finish { .. }, Some(story)) => story.is_finished = true,
                 _ => return Err(wrong("it stands where it can't".to_owned())),
             }

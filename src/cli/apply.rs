@@ -503,7 +503,11 @@ async fn write(
     };
     bars.clear();
     // What was done is reported even if the disk is full.
-    let finished = journal.finish(applied.interrupted);
+    let settled = match &*applied.checks {
+        [] => Ok(()),
+        checks => journal.settled(checks),
+    };
+    let finished = settled.and_then(|()| journal.finish(applied.interrupted));
     let recorded = finished
         .with_context(|| format!("the journal {} is incomplete", journal.path().display()))
         .and_then(|()| check_against(journal, &applied));

@@ -25,6 +25,7 @@ use serde::Serialize;
 use std::{
     io::{self, Write},
     path::Path,
+    sync::Arc,
 };
 use unicode_width::UnicodeWidthStr as _;
 
@@ -45,7 +46,7 @@ pub(super) struct DoctorDocument {
     /// Whether every check passed.
     ok: bool,
     /// The checks, in the order in which they ran.
-    checks: Vec<CheckEntry>,
+    checks: Vec<Check>,
     /// The problems in the files, including fields that the portal doesn't support.
     diagnostics: Vec<DiagnosticEntry>,
 }
@@ -77,28 +78,6 @@ struct SecretEntry {
     name: &'static str,
     /// Its source: `$VARIABLE`, `file PATH` or `command PROGRAM`. Never the secret itself.
     kept_in: String,
-}
-
-/// A check.
-#[derive(Debug, Serialize, JsonSchema)]
-struct CheckEntry {
-    /// What was checked.
-    name: String,
-    /// Whether the check passed.
-    ok: bool,
-    /// The finding and, for a failed check, how to fix it.
-    message: String,
-}
-
-impl From<Check> for CheckEntry {
-    fn from(check: Check) -> Self {
-        let Check { name, ok, detail } = check;
-        Self {
-            name,
-            ok,
-            message: detail,
-        }
-    }
 }
 
 impl PortalEntry {
@@ -216,8 +195,8 @@ pub(super) fn run(
 fn diagnose(
     workspace: &Workspace,
     terminal: &mut Terminal,
-) -> anyhow::Result<(Vec<Check>, Capabilities)> {
-    let known = portal::capabilities(workspace.config.portal.kind);
+) -> anyhow::Result<(Vec<Check>, Arc<Capabilities>)> {
+    let known = Arc::new(portal::capabilities(workspace.config.portal.kind));
     workspace::runtime()?.block_on(async {
         let portal = match workspace.open_as_merged(terminal) {
             Ok(portal) => portal,
@@ -231,7 +210,7 @@ fn diagnose(
         Ok(match portal.diagnose().await {
             Ok(mut checks) => {
                 checks.extend(record::check(workspace, &*portal, terminal).await);
-                (checks, portal.capabilities().clone())
+                (checks, portal.capabilities())
             }
             Err(error) => {
                 let failed = Check::failed("connection", portal::with_hint(&error));
@@ -276,7 +255,7 @@ fn show(checks: &[Check], out: &mut dyn Write) -> io::Result<()> {
             out,
             "{mark}  {name}{:pad$}  {}",
             "",
-            escape::line(&check.detail)
+            escape::line(&check.message)
         )?;
     }
     Ok(())

@@ -40,13 +40,17 @@ pub(super) fn run(
     let (live, portal) = workspace::runtime()?.block_on(async {
         let portal = workspace.open_as_merged(terminal)?;
         let live = workspace::read(&*portal, Details::Everything, terminal).await?;
-        Ok::<_, anyhow::Error>((live, portal.capabilities().clone()))
+        Ok::<_, anyhow::Error>((live, portal.capabilities()))
     })?;
     if let Some((kind, reason)) = incomplete(&live) {
         bail!("the listing of {kind} is not complete, so nothing is imported: {reason}");
     }
     let selected = import::select(&live, &workspace.state, asked)?;
-    if selected.is_empty() {
+    let unsupported = match asked.is_empty() {
+        true => import::unsupported(&live, &workspace.state),
+        false => Vec::new(),
+    };
+    if selected.is_empty() && unsupported.is_empty() {
         writeln!(
             terminal.out,
             "Nothing to import: everything on the portal is declared"
@@ -56,7 +60,11 @@ pub(super) fn run(
     let exists = |name: &str| workspace.folder.join(name).exists();
     let validate = |files: &[File]| verdict(files, &workspace, &live, &portal);
     let import = import::import(&live, &workspace.state, &selected, &exists, &validate)?;
-    let Import { files, left_out } = import;
+    let Import {
+        files,
+        mut left_out,
+    } = import;
+    left_out.extend(unsupported);
     let mut whole = left_out.iter().filter(|one| one.field.is_none());
     if let Some(one) = whole.find(|one| asked.contains(&one.address)) {
         bail!("{} can't be declared: {}", one.address, one.why);
@@ -107,7 +115,7 @@ fn told(left_out: &LeftOut) -> String {
 fn incomplete(live: &Live) -> Option<(crate::model::Kind, &str)> {
     live.listings
         .iter()
-        .find_map(|(kind, listing)| Some((*kind, listing.incomplete.as_deref()?)))
+        .find_map(|(kind, listing)| Some((*kind, listing.doubt()?)))
 }
 
 /// Reads drafted files with those of the workspace, as anybody would read them, and plans: nothing may

@@ -6,7 +6,7 @@ use super::{
     workspace::{self, Workspace},
 };
 use crate::{
-    model::{Address, Fields, Kind, Live, LiveObject, State, Value},
+    model::{Address, Fields, Kind, Live, LiveObject, Standing, State, Value},
     portal::Details,
     render::{Format, escape, json::FORMAT_VERSION},
 };
@@ -33,7 +33,7 @@ pub(super) struct ListArgs {
     #[arg(long)]
     inactive: bool,
 
-    /// Include built-in objects
+    /// Include built-in objects, and those that can't be declared
     #[arg(long)]
     system: bool,
 }
@@ -78,6 +78,9 @@ struct ObjectDocument {
     id: String,
     /// Whether the portal made it for itself.
     system: bool,
+    /// Why no declaration can describe it, if none can, as the end of a sentence about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unsupported: Option<String>,
     /// How many voicemail messages it has.
     messages: u32,
     /// What it holds, without defaults; of secrets only their version.
@@ -90,7 +93,11 @@ impl ObjectDocument {
         Self {
             address,
             id: object.id.to_string(),
-            system: object.system,
+            system: object.standing == Standing::BuiltIn,
+            unsupported: match &object.standing {
+                Standing::Unsupported(reason) => Some(reason.to_string()),
+                Standing::Manageable | Standing::BuiltIn => None,
+            },
             messages: object.messages,
             fields: object.fields.starred(),
         }
@@ -217,7 +224,7 @@ fn is_listed(args: &ListArgs, key: &str, object: &LiveObject) -> bool {
             .chain([key]);
         texts.any(|one| one.to_lowercase().contains(&text))
     });
-    right && found && (args.system || !object.system)
+    right && found && (args.system || object.standing.is_manageable())
 }
 
 /// The address by which the portal knows a resource: that of the username, where a declared user has a key of

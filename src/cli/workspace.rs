@@ -195,7 +195,7 @@ impl Workspace {
         format: Format,
         terminal: &mut Terminal,
     ) -> anyhow::Result<bool> {
-        let unsupported = check_support(&self.state, portal.capabilities());
+        let unsupported = check_support(&self.state, &portal.capabilities());
         if unsupported.has_errors() {
             show(&unsupported, format, terminal)?;
         }

@@ -15,7 +15,7 @@ pub use text::File;
 
 use crate::{
     diagnostic::{Level, Report},
-    model::{Address, Kind, Live, Name, State},
+    model::{Address, Kind, Live, Name, Standing, State},
     plan::Operation,
 };
 use draft::Draft;
@@ -38,12 +38,12 @@ pub enum Error {
     #[error(
         "{0} is a built-in object of the portal and needs no declaration; refer to it by its key"
     )]
-    System(Address),
-    /// No field can describe it.
+    BuiltIn(Address),
+    /// No field can describe it, for a reason.
     #[error(
-        "{0} was set up on the portal in a way that no field can describe, so it can't be imported and is left alone; go on managing it on the portal, or replace it there with one that can be declared"
+        "{0} can't be declared, because it {1}, so it can't be imported and is left alone; go on managing it on the portal, or replace it there with one that can be declared"
     )]
-    NotDeclarable(Address),
+    Unsupported(Address, Box<str>),
     /// The YAML could not be written.
     #[error("the YAML can't be written: {0}")]
     Yaml(#[from] serde_saphyr::ser::Error),
@@ -79,7 +79,7 @@ pub fn select(
             || declared
                 .of_kind(kind)
                 .any(|(_, one)| one.fields.text(kind.identity()) == Some(key));
-        (!object.system && !is_declared).then_some(address)
+        (object.standing.is_manageable() && !is_declared).then_some(address)
     };
     if requested.is_empty() {
         let all = Kind::ALL
@@ -103,14 +103,16 @@ pub fn select(
         }
         match live.get(address.kind, &address.key) {
             None => return Err(Error::Missing(address.clone())),
-            Some(object) if object.is_not_declarable => {
-                return Err(Error::NotDeclarable(address.clone()));
-            }
-            Some(object) if object.system => return Err(Error::System(address.clone())),
-            Some(_) if undeclared(address.kind, &address.key).is_none() => {
-                return Err(Error::Declared(address.clone()));
-            }
-            Some(_) => pending.push(address.clone()),
+            Some(object) => match &object.standing {
+                Standing::Unsupported(reason) => {
+                    return Err(Error::Unsupported(address.clone(), reason.clone()));
+                }
+                Standing::BuiltIn => return Err(Error::BuiltIn(address.clone())),
+                Standing::Manageable if undeclared(address.kind, &address.key).is_none() => {
+                    return Err(Error::Declared(address.clone()));
+                }
+                Standing::Manageable => pending.push(address.clone()),
+            },
         }
     }
     while let Some(address) = pending.pop() {
@@ -137,6 +139,28 @@ pub fn select(
             });
     }
     Ok(selected)
+}
+
+/// The undeclared objects that an import of everything leaves out because no field can describe them.
+#[must_use]
+pub fn unsupported(live: &Live, declared: &State) -> Vec<LeftOut> {
+    let objects = Kind::ALL.into_iter().flat_map(|kind| {
+        live.of_kind(kind)
+            .map(move |(key, object)| (kind, key, object))
+    });
+    let unsupported = objects.filter_map(|(kind, key, object)| {
+        let Standing::Unsupported(reason) = &object.standing else {
+            return None;
+        };
+        Some(LeftOut {
+            address: Address::new(kind, key),
+            field: None,
+            why: format!("it {reason}"),
+        })
+    });
+    unsupported
+        .filter(|one| declared.get(&one.address).is_none())
+        .collect()
 }
 
 /// The user of each extension.

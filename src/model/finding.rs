@@ -44,6 +44,9 @@ findings! {
     /// A change affects a built-in object of the portal.
     // S1.03
     SystemObject = "system-object", "Declare your own object instead. This can't be waived.";
+    /// A declared resource meets an object on the portal that no field can describe, such as one that was set up by
+    /// hand. It is never changed.
+    UnsupportedObject = "unsupported-object", "Remove the declaration and go on managing the object on the portal, or replace it there with one that can be declared. This can't be waived.";
     /// `portal:` differs from the base's, so the plan would send credentials to another place than the reviewed one.
     PortalChanged = "portal-changed", "Merge the change of `portal:` by itself, then plan on the merged branch. This can't be waived.";
     /// A part of the Git history can't be read, and it may show that an object or a field was removed.
@@ -109,6 +112,9 @@ findings! {
     /// An extension, username, e-mail address or phone moves from one resource to another.
     // S0.37
     TakenFrom = "taken-from", "Make sure that the previous owner knows.";
+    /// A field doesn't hold its declared value yet, because something outside of the portal must happen first, such
+    /// as the confirmation of an e-mail address. Nothing is sent.
+    Waiting = "waiting", "Plan again when it has happened.";
     /// A waiver in `allow` matches no finding.
     UnusedWaiver = "unused-waiver", "Remove the waiver.";
 }

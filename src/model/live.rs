@@ -1,7 +1,7 @@
 //! *Live* is what a portal answered: every object that it holds, whether or not every page of it
 //! came back whole, and how many requests that took.
 
-use super::{Address, Fields, Kind};
+use super::{Address, Fields, Kind, Name};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -22,9 +22,62 @@ pub struct Live {
 pub struct Listing {
     /// The objects by the key that the portal knows them by.
     pub objects: BTreeMap<Box<str>, LiveObject>,
-    /// Why the listing may lack objects; nothing if every page came back whole. Only a complete
-    /// listing can justify a delete (law 2).
-    pub incomplete: Option<String>,
+    /// Whether it lists everything.
+    pub extent: Extent,
+}
+
+impl Listing {
+    /// Why it may lack objects that it should list.
+    #[must_use]
+    pub fn doubt(&self) -> Option<&str> {
+        match &self.extent {
+            Extent::Doubtful(reason) => Some(reason),
+            Extent::Whole | Extent::Asked => None,
+        }
+    }
+}
+
+/// How much of a kind a listing shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Extent {
+    /// Every object: every page came back whole.
+    #[default]
+    Whole,
+    /// The objects that were asked for by key, of a kind that can't be listed. That another object isn't
+    /// here proves nothing.
+    Asked,
+    /// It may lack objects, for a reason. Only a listing without doubt can justify a delete (law 2).
+    Doubtful(String),
+}
+
+/// Whether an object can be managed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// It can be declared and imported.
+    #[default]
+    Manageable,
+    /// The portal made it for itself; it is never changed.
+    BuiltIn,
+    /// No field can describe it, for a reason that completes "it …": it is never changed, declared or
+    /// imported.
+    Unsupported(Box<str>),
+}
+
+impl Standing {
+    /// Whether it can be declared and imported.
+    #[must_use]
+    pub fn is_manageable(&self) -> bool {
+        *self == Self::Manageable
+    }
+}
+
+/// A field whose new value waits for something outside of the portal, such as a person's confirmation.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Waiting {
+    /// The field.
+    pub path: Box<[Name]>,
+    /// What it waits for, as the end of a sentence: \`ann@acme.example\` to be confirmed.
+    pub waits_for: Box<str>,
 }
 
 /// One object of a portal.
@@ -34,16 +87,17 @@ pub struct LiveObject {
     pub id: Box<str>,
     /// The version that was read; a write that names it fails if the object has changed since.
     pub etag: Option<Box<str>>,
-    /// Whether the portal made it for itself; it is never changed.
-    pub system: bool,
-    /// Whether no field can describe it, so that it can be neither declared nor imported.
-    pub is_not_declarable: bool,
+    /// Whether it can be managed.
+    pub standing: Standing,
     /// How many voicemail messages would be lost with it.
     pub messages: u32,
     /// What it holds: canonical, without defaults.
     pub fields: Fields,
     /// What it refers to besides in its fields.
     pub mentions: Box<[Mention]>,
+    /// The fields that don't hold what was written yet, because something else must happen first. A
+    /// difference in them is none, and isn't written again.
+    pub waiting: Box<[Waiting]>,
 }
 
 /// Something that a portal holds beside all kinds, such as a directory or a schedule.

@@ -40,7 +40,7 @@ pub use finding::FindingRule;
 pub use group::Group;
 pub use identity::PortalIdentity;
 pub use instance::Instance;
-pub use live::{Listing, Live, LiveObject, Mention, Referrer, Requests};
+pub use live::{Extent, Listing, Live, LiveObject, Mention, Referrer, Requests, Standing, Waiting};
 pub use number::Number;
 pub use record::Record;
 pub use scope::{BUILT_IN_SCOPES, BuiltInScope, Scope};

@@ -60,7 +60,9 @@ pub(super) fn match_live<'a>(inputs: &Inputs<'a>) -> Matching<'a> {
     let mut unmanaged = Vec::new();
     for kind in Kind::ALL {
         let objects = inputs.live.of_kind(kind);
-        let left = objects.filter(|(key, object)| !object.system && !taken.contains(&(kind, *key)));
+        let left = objects.filter(|(key, object)| {
+            object.standing.is_manageable() && !taken.contains(&(kind, *key))
+        });
         unmanaged.extend(left.map(|(key, _)| Address::new(kind, key)));
     }
     Matching { matched, unmanaged }

@@ -29,6 +29,7 @@ use crate::{
     config::Config,
     model::{
         Address, Ancestry, Change, Commit, Fields, Kind, Live, LiveObject, Origin, Requests, State,
+        Value, Waiting,
     },
 };
 use jiff::civil::Date;
@@ -80,6 +81,8 @@ pub struct Plan {
     pub unmanaged: BTreeMap<Kind, usize>,
     /// Deletes that were left out, each for a reason that a finding states.
     pub withheld: Vec<Withheld>,
+    /// Fields that aren't as declared only because something else must happen first.
+    pub waiting: Vec<(Address, Waiting)>,
     /// What reading the portal cost.
     pub requests: Requests,
 }
@@ -283,10 +286,11 @@ pub fn plan(inputs: Inputs<'_>) -> Plan {
         declared: matching::usernames(&inputs),
         live: matching::live_names(&inputs, &matching),
     };
+    let mut waiting = Vec::new();
     let mut operations: Vec<Operation> = matching
         .matched
         .iter()
-        .filter_map(|matched| operation(&inputs, matched, &names))
+        .filter_map(|matched| operation(&inputs, matched, &names, &mut waiting))
         .collect();
     let prune::Prunable {
         operations: prunable,
@@ -304,6 +308,7 @@ pub fn plan(inputs: Inputs<'_>) -> Plan {
         findings: Vec::new(),
         unmanaged,
         withheld,
+        waiting,
         requests: inputs.live.requests,
     };
     plan.findings = guard::findings(&inputs, &plan);
@@ -336,6 +341,7 @@ fn operation(
     inputs: &Inputs<'_>,
     matched: &matching::Match<'_>,
     names: &Names<'_>,
+    waiting: &mut Vec<(Address, Waiting)>,
 ) -> Option<Operation> {
     let matching::Match {
         address,
@@ -364,7 +370,16 @@ fn operation(
     let mut target = shape.overlay(&known, &declared);
     let history = cause::History::of(inputs, address, &known, live.is_some(), &names.live);
     history.release(&resource.fields, &known, &mut target);
-    let target = shape.without_defaults(target);
+    let mut target = shape.without_defaults(target);
+    if let Some((_, live)) = live {
+        for one in &live.waiting {
+            let path = || one.path.iter().map(|name| &**name);
+            if !Value::same(target.at(path()), known.at(path())) {
+                target.put(&one.path, known.at(path()).cloned());
+                waiting.push(((*address).clone(), one.clone()));
+            }
+        }
+    }
     let mut changes = changes(shape, &known, &target);
     // A user's key is the workspace's; the portal knows a user by the username, which is a field.
     let renamed = live
@@ -377,7 +392,6 @@ fn operation(
         .iter()
         .map(|change| history.cause(change, &target))
         .collect();
-    let mut target = target;
     if !inputs.only.is_empty() && live.is_some() {
         let kept = causes.iter().map(|cause| inputs.only.contains(cause));
         let kept: Vec<bool> = kept.collect();

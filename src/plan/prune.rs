@@ -6,7 +6,7 @@
 use super::{Action, Cause, Inputs, Object, Operation, cause, identity};
 use crate::{
     config::Prune,
-    model::{Address, Commit, Fields, Kind, LiveObject},
+    model::{Address, Commit, Extent, Fields, Kind, LiveObject},
 };
 use std::collections::BTreeMap;
 
@@ -62,10 +62,10 @@ pub(super) fn prunable(inputs: &Inputs<'_>, unmanaged: &[Address]) -> Prunable {
     };
     for address in unmanaged {
         let listing = inputs.live.listings.get(&address.kind);
-        let is_complete = listing.is_some_and(|listing| listing.incomplete.is_none());
+        let is_sure = listing.is_some_and(|listing| listing.doubt().is_none());
         let live = inputs.live.get(address.kind, &address.key);
         let verdict = live
-            .filter(|_| is_complete)
+            .filter(|_| is_sure)
             .map(|live| verdict(inputs, address, live));
         match verdict {
             Some(Verdict::Delete(operation)) => {
@@ -96,6 +96,8 @@ fn verdict(inputs: &Inputs<'_>, address: &Address, live: &LiveObject) -> Verdict
         || match inputs.config.policy.prune {
             Prune::Never => false,
             Prune::Declared => evidence.is_some(),
+            // Of a kind that can't be listed, what is here was asked for, and that is no reason.
+            Prune::All if is_asked(inputs, address.kind) => evidence.is_some(),
             Prune::All => inputs.past.ancestry.is_some(),
         };
     if !goes {
@@ -138,6 +140,11 @@ fn verdict(inputs: &Inputs<'_>, address: &Address, live: &LiveObject) -> Verdict
         template: None,
         origin: None,
     }))
+}
+
+fn is_asked(inputs: &Inputs<'_>, kind: Kind) -> bool {
+    let listing = inputs.live.listings.get(&kind);
+    listing.is_some_and(|listing| listing.extent == Extent::Asked)
 }
 
 /// What shows that this workspace declared an object.

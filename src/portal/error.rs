@@ -74,6 +74,12 @@ pub enum Error {
         /// The cause.
         reason: String,
     },
+    /// The portal accepted the change, and doesn't show it yet.
+    #[error("{what} was accepted, and the portal doesn't show it yet; plan again in a minute")]
+    Accepted {
+        /// The request.
+        what: String,
+    },
     /// The change was sent, and its outcome is unknown.
     #[error("{what} was sent, but its outcome is unknown: {reason}")]
     Unknown {
@@ -108,6 +114,6 @@ impl Error {
     /// Whether the change may have been applied despite the error.
     #[must_use]
     pub fn may_be_done(&self) -> bool {
-        matches!(self, Self::Unknown { .. })
+        matches!(self, Self::Unknown { .. } | Self::Accepted { .. })
     }
 }

@@ -29,7 +29,8 @@ fn hint(error: &Error) -> &'static str {
         Error::Misconfigured { .. }
         | Error::Unauthorized { .. }
         | Error::Refused { .. }
-        | Error::Stale { .. } => "",
+        | Error::Stale { .. }
+        | Error::Accepted { .. } => "",
     }
 }
 

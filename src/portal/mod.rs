@@ -25,19 +25,25 @@ pub use hint::with_hint;
 pub use open::{Credentials, Location, Target, capabilities, description, mapping, open};
 pub use redact::Redactor;
 
-use crate::model::{Address, Fields, Kind, Live, Name, State};
+use crate::model::{Address, Extent, Fields, Kind, Live, Name, State};
 use async_trait::async_trait;
+use schemars::JsonSchema;
 use secrecy::SecretString;
-use std::collections::{BTreeMap, BTreeSet};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// A live phone system.
 #[async_trait]
 pub trait Portal: Send + Sync {
-    /// The kinds and fields that the portal supports.
-    fn capabilities(&self) -> &Capabilities;
+    /// What the portal supports, as far as it is known by now: what a read finds out is in here
+    /// afterwards.
+    fn capabilities(&self) -> Arc<Capabilities>;
 
     /// Reads every object of `kinds`. If one page can't be read, the whole read fails. A listing whose
-    /// pages are inconsistent is marked [`incomplete`](crate::model::Listing::incomplete).
+    /// pages are inconsistent is marked [`Doubtful`](crate::model::Extent::Doubtful).
     ///
     /// # Errors
     /// The portal can't be reached, refuses the request, or sends an answer that can't be parsed.
@@ -74,8 +80,12 @@ pub trait Portal: Send + Sync {
         let live = self.read(&kinds, &()).await?;
         let checks = live.listings.iter().map(|(kind, listing)| {
             let count = listing.objects.len();
-            match &listing.incomplete {
+            match listing.doubt() {
                 Some(reason) => Check::failed(kind.name(), format!("incomplete: {reason}")),
+                None if listing.extent == Extent::Asked => {
+                    let detail = "readable one by one; they can't be listed".to_owned();
+                    Check::passed(kind.name(), detail)
+                }
                 None if count == 0 => Check::passed(kind.name(), "readable (none yet)".to_owned()),
                 None => Check::passed(kind.name(), format!("readable ({count})")),
             }
@@ -90,6 +100,16 @@ pub trait Portal: Send + Sync {
     /// # Errors
     /// [`Error::may_be_done`] says whether the change may have been applied despite the error.
     async fn write(&self, write: &Write<'_>) -> Result<Written, Error>;
+
+    /// Finishes what was written: a portal that brings changes to its phones only when it is told to is
+    /// told so here. Called once at the end of an apply that wrote something.
+    ///
+    /// # Errors
+    /// The portal can't be reached or refuses the request. What was written stays written.
+    async fn settle(&self, written: &[&Address]) -> Result<Vec<Check>, Error> {
+        let _unused = written;
+        Ok(Vec::new())
+    }
 
     /// Whether the portal has a place for the records of what was applied. Credentials that may not read
     /// that place have none; this is known after [`record`](Self::record).
@@ -137,34 +157,34 @@ pub enum Details<'a> {
     Everything,
 }
 
-/// One check of [`Portal::diagnose`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One check of a portal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Check {
     /// What was checked.
     pub name: String,
     /// Whether the check passed.
     pub ok: bool,
     /// The finding and, for a failed check, how to fix it.
-    pub detail: String,
+    pub message: String,
 }
 
 impl Check {
     /// A check that passed.
     #[must_use]
-    pub fn passed(name: &str, detail: String) -> Self {
+    pub fn passed(name: &str, message: String) -> Self {
         Self {
             name: name.to_owned(),
             ok: true,
-            detail,
+            message,
         }
     }
 
     /// A check that failed.
     #[must_use]
-    pub fn failed(name: &str, detail: String) -> Self {
+    pub fn failed(name: &str, message: String) -> Self {
         Self {
             ok: false,
-            ..Self::passed(name, detail)
+            ..Self::passed(name, message)
         }
     }
 }

@@ -130,7 +130,7 @@ struct EmbeddedSandbox {
 
 #[async_trait]
 impl Portal for EmbeddedSandbox {
-    fn capabilities(&self) -> &Capabilities {
+    fn capabilities(&self) -> std::sync::Arc<Capabilities> {
         self.sandbox.capabilities()
     }
 
@@ -196,11 +196,11 @@ mod tests {
         assert!(
             live.listings
                 .values()
-                .all(|listing| listing.incomplete.is_none())
+                .all(|listing| listing.doubt().is_none())
         );
         assert!(
             live.get(Kind::Scopes, "administrator")
-                .is_some_and(|scope| scope.system)
+                .is_some_and(|scope| !scope.standing.is_manageable())
         );
         assert_eq!((live.requests.made, live.requests.minimum), (1, 1));
     }

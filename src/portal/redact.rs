@@ -171,6 +171,7 @@ impl Redactor {
                 what: text(what),
                 reason: text(reason),
             },
+            Error::Accepted { what } => Error::Accepted { what: text(what) },
             unchanged @ (Error::Stale { .. } | Error::NotReady { .. }) => unchanged,
         }
     }

@@ -8,6 +8,7 @@ use crate::{
         encoding::{encode, encode_fields, encode_path},
     },
     plan::{Action, Cause, Object, Operation, Plan, Summary, guard::Level},
+    portal::Check,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -91,6 +92,10 @@ pub struct ApplyDocument {
     pub outcomes: Outcomes,
     /// Whether the apply was interrupted before all operations started.
     pub interrupted: bool,
+    /// What the portal was told after the writes, such as to reload, and whether that worked; empty for
+    /// portals that need nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<Check>,
 }
 
 /// Number of operations with each outcome.
@@ -256,6 +261,7 @@ pub fn applied(heading: &Heading, of: &Plan, applied: &Applied) -> ApplyDocument
         plan: document,
         outcomes: Outcomes::of(applied),
         interrupted: applied.interrupted,
+        checks: applied.checks.clone(),
     }
 }
 

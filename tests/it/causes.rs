@@ -4,7 +4,10 @@
 use crate::workspace::today;
 use callsheet::{
     config::Config,
-    model::{Address, Ancestry, Fields, Kind, Listing, Live, LiveObject, Removal, Resource, State},
+    model::{
+        Address, Ancestry, Extent, Fields, Kind, Listing, Live, LiveObject, Removal, Resource,
+        State,
+    },
     plan::{Action, Cause, Inputs, Past, Plan, plan},
 };
 use proptest::prelude::{Just, Strategy, any, prop, proptest};
@@ -84,7 +87,7 @@ fn live(choices: &Choices) -> Live {
     objects.insert("stranger".into(), object("stranger", [2; 4]));
     let listing = Listing {
         objects,
-        incomplete: None,
+        extent: Extent::Whole,
     };
     let mut listings: BTreeMap<Kind, Listing> =
         Kind::ALL.map(|kind| (kind, Listing::default())).into();

@@ -138,7 +138,7 @@ async fn reads_that_break() {
         let (name, live) = (format!("{fault:?} at {matches:?}"), read(&*portal).await);
         let outcome = match &live {
             Err(_) => Read::Failed,
-            Ok(live) if live.listings[&Kind::Groups].incomplete.is_some() => Read::Doubtful,
+            Ok(live) if live.listings[&Kind::Groups].doubt().is_some() => Read::Doubtful,
             Ok(_) => Read::Whole,
         };
         assert_eq!(outcome, expected, "{name}: {:?}", live.err());

@@ -4,8 +4,8 @@ use crate::workspace::today;
 use callsheet::{
     desired,
     model::{
-        Address, Ancestry, Commit, FindingRule, Gap, Kind, Listing, Live, LiveObject, Removal,
-        State,
+        Address, Ancestry, Commit, Extent, FindingRule, Gap, Kind, Listing, Live, LiveObject,
+        Removal, Standing, State, Waiting,
     },
     plan::{Inputs, Past, Plan, guard::Level, plan},
     repo::{CONFIGURATION, Files},
@@ -188,14 +188,33 @@ fn case(rule: FindingRule) -> (Case, Level) {
         FindingRule::IncompleteRead => {
             let mut case = Case::office();
             let listing = case.live.listings.get_mut(&Kind::Users).unwrap();
-            listing.incomplete = Some("2 of 3 came back".to_owned());
+            listing.extent = Extent::Doubtful("2 of 3 came back".to_owned());
             (case, Level::Block)
         }
         FindingRule::SystemObject => {
             let case = Case::office().edit("last_name: Oak", "last_name: Ash");
             (
-                case.object(Kind::Users, "eve", |eve| eve.system = true),
+                case.object(Kind::Users, "eve", |eve| eve.standing = Standing::BuiltIn),
                 Level::Block,
+            )
+        }
+        FindingRule::UnsupportedObject => {
+            let case = Case::office().edit("last_name: Oak", "last_name: Ash");
+            let standing = || Standing::Unsupported("has no username".into());
+            (
+                case.object(Kind::Users, "eve", |eve| eve.standing = standing()),
+                Level::Block,
+            )
+        }
+        FindingRule::Waiting => {
+            let case = Case::office().edit("last_name: Oak", "last_name: Ash");
+            let waiting = Waiting {
+                path: ["last_name".into()].into(),
+                waits_for: "a clerk".into(),
+            };
+            (
+                case.object(Kind::Users, "eve", |eve| eve.waiting = [waiting].into()),
+                Level::Info,
             )
         }
         FindingRule::PortalChanged => panic!("no guard finds it"),

@@ -224,6 +224,36 @@ fn a_callflow_with_patterns_is_unmanaged() {
 }
 
 #[test]
+fn a_callflow_that_no_field_describes_is_left_alone_with_the_reason() {
+    let kazoo = Kazoo::start(Dialect::Four);
+    let folder = workspace(&kazoo, &pair("", ""), "");
+    apply(&folder);
+    let (ann, _) = by(&kazoo, "users", "username", "ann");
+    let rings = json!({"module": "user", "data": {"id": ann}, "children": {}});
+    let hours =
+        json!({"module": "temporal_route", "data": {"rules": []}, "children": {"_": rings}});
+    kazoo.seed(
+        "callflows",
+        json!({"name": "Office", "numbers": ["2000"], "flow": hours}),
+    );
+    let (code, said) = run(&folder, "import");
+    let left =
+        "left out: extensions/2000: it begins with `temporal_route`, which no field describes";
+    assert!(code == 0 && said.contains(left), "{said}");
+    let (code, said) = run(&folder, "import extensions/2000");
+    let reason = "extensions/2000 can't be declared, because it begins with `temporal_route`";
+    assert!(code == 1 && said.contains(reason), "{said}");
+
+    let office = "extensions: { 2000: { kind: ring_group, name: Office, members: [ann] } }\n";
+    people(&folder, &(pair("", "") + office));
+    let (code, said) = run(&folder, "apply --yes");
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("unsupported-object"), "{said}");
+    let (_, doc) = by(&kazoo, "callflows", "name", "Office");
+    assert_eq!(doc["flow"], hours);
+}
+
+#[test]
 fn an_ambiguous_account_name_is_rejected() {
     let kazoo = Kazoo::start(Dialect::Four);
     let realms = ["york.example", "other.example"];

@@ -26,7 +26,7 @@ pub(super) fn delete_limit(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
         let live = inputs
             .live
             .of_kind(kind)
-            .filter(|(_, object)| !object.system)
+            .filter(|(_, object)| object.standing.is_manageable())
             .count();
         let part = live * usize::from(limits.percent) / 100;
         let allowed = part.min(limits.max as usize).max(1);

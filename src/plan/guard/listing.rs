@@ -2,15 +2,14 @@
 
 use super::Finding;
 use crate::{
-    model::FindingRule,
-    plan::{Action, Cause, Inputs, Plan},
+    model::{FindingRule, Standing, Waiting},
+    plan::{Action, Cause, Inputs, Operation, Plan},
 };
 
 /// A listing that may lack objects justifies nothing (law 2).
 pub(super) fn incomplete_read(inputs: &Inputs<'_>, _: &Plan) -> Vec<Finding> {
     let listings = inputs.live.listings.iter();
-    let incomplete =
-        listings.filter_map(|(kind, listing)| Some((kind, listing.incomplete.as_ref()?)));
+    let incomplete = listings.filter_map(|(kind, listing)| Some((kind, listing.doubt()?)));
     incomplete
         .map(|(kind, reason)| {
             let message = format!("the listing of {kind} is not complete: {reason}");
@@ -19,27 +18,39 @@ pub(super) fn incomplete_read(inputs: &Inputs<'_>, _: &Plan) -> Vec<Finding> {
         .collect()
 }
 
-/// What the portal made for itself is not changed.
-pub(super) fn system_object(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
-    let touched = plan.operations.iter().filter(|operation| {
-        let object = operation.object.as_ref();
-        object.is_some_and(|object| {
-            inputs
-                .live
-                .get(operation.address.kind, &object.key)
-                .is_some_and(|live| live.system)
-        })
-    });
-    touched
-        .map(|operation| {
-            let message = format!("{} is the portal's own", operation.address);
-            Finding::block(
+/// What the portal made for itself is not changed, and neither is what no field can describe.
+pub(super) fn unmanageable_object(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
+    let found = plan.operations.iter().filter_map(|operation| {
+        let Operation {
+            address, object, ..
+        } = operation;
+        let live = inputs.live.get(address.kind, &object.as_ref()?.key)?;
+        let (rule, message) = match &live.standing {
+            Standing::Manageable => return None,
+            Standing::BuiltIn => (
                 FindingRule::SystemObject,
-                Some(operation.address.clone()),
-                message,
-            )
-        })
-        .collect()
+                format!("{address} is the portal's own"),
+            ),
+            Standing::Unsupported(reason) => (
+                FindingRule::UnsupportedObject,
+                format!(
+                    "{address} on the portal {reason}, so it can't be declared and is left alone"
+                ),
+            ),
+        };
+        Some(Finding::block(rule, Some(address.clone()), message))
+    });
+    found.collect()
+}
+
+/// A field that waits for something outside of the portal isn't written again.
+pub(super) fn waiting(_: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
+    let waits = plan.waiting.iter().map(|(address, waiting)| {
+        let Waiting { path, waits_for } = waiting;
+        let message = format!("{address}: {} waits for {waits_for}", path.join("."));
+        Finding::info(FindingRule::Waiting, address, message)
+    });
+    waits.collect()
 }
 
 /// Files that declare nothing are more likely the wrong files.

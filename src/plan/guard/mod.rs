@@ -98,6 +98,7 @@ impl Finding {
             self.rule,
             FindingRule::IncompleteRead
                 | FindingRule::SystemObject
+                | FindingRule::UnsupportedObject
                 | FindingRule::Taken
                 | FindingRule::PortalChanged
         )
@@ -110,7 +111,7 @@ type Guard = fn(&Inputs<'_>, &Plan) -> Vec<Finding>;
 /// Every guard, in the order in which a plan shows what they find.
 const GUARDS: &[Guard] = &[
     listing::incomplete_read,
-    listing::system_object,
+    listing::unmanageable_object,
     listing::empty_workspace,
     history::history_incomplete,
     history::older_than_applied,
@@ -136,6 +137,7 @@ const GUARDS: &[Guard] = &[
     person::login_change,
     person::renumber_impact,
     person::default_sender_change,
+    listing::waiting,
 ];
 
 /// What the guards find, after waivers.

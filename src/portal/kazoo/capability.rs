@@ -4,7 +4,10 @@ use super::super::{Capabilities, KindCapability, Limit};
 use crate::model::{Address, Kind, Resource, State, Value};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 /// The capabilities of a Kazoo with every module. Which modules are missing is detected at run time.
@@ -44,7 +47,7 @@ pub(super) enum Module {
 /// The detected capabilities of a host. They shrink with each module that is found to be missing.
 pub(super) struct Detected {
     /// Indexed by whether queues and whether lists are missing.
-    combinations: [[Capabilities; 2]; 2],
+    combinations: [[Arc<Capabilities>; 2]; 2],
     lacks_queues: AtomicBool,
     lacks_lists: AtomicBool,
 }
@@ -61,7 +64,7 @@ impl Detected {
             if lacks_lists {
                 capabilities.kinds.remove(&Kind::Contacts);
             }
-            capabilities
+            Arc::new(capabilities)
         };
         Self {
             combinations: [false, true]
@@ -72,9 +75,9 @@ impl Detected {
     }
 
     /// The capabilities according to the modules detected so far.
-    pub(super) fn capabilities(&self) -> &Capabilities {
+    pub(super) fn capabilities(&self) -> Arc<Capabilities> {
         let by_queues = &self.combinations[usize::from(self.lacks_queues.load(Relaxed))];
-        &by_queues[usize::from(self.lacks_lists.load(Relaxed))]
+        Arc::clone(&by_queues[usize::from(self.lacks_lists.load(Relaxed))])
     }
 
     /// Records that the host lacks a module.

@@ -102,6 +102,7 @@ fn login_failure(error: &Error) -> Vec<Check> {
         | Error::Unreachable { .. }
         | Error::Refused { .. }
         | Error::Stale { .. }
+        | Error::Accepted { .. }
         | Error::Unknown { .. } => ("connection", with_hint(error)),
     };
     let mut checks = Vec::new();

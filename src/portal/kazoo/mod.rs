@@ -44,7 +44,7 @@ use std::{
     collections::BTreeSet,
     num::NonZeroU32,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -124,7 +124,8 @@ impl Kazoo {
     /// Converts the cached documents to objects.
     fn update_live(&self, live: &mut Live, kinds: impl IntoIterator<Item = Kind>) {
         let cache = self.cache();
-        let supported = &self.detected.capabilities().kinds;
+        let capabilities = self.detected.capabilities();
+        let supported = &capabilities.kinds;
         let kinds = kinds
             .into_iter()
             .filter(|kind| supported.contains_key(kind));
@@ -283,7 +284,7 @@ fn declares_queues(states: &[&State]) -> bool {
 
 #[async_trait]
 impl Portal for Kazoo {
-    fn capabilities(&self) -> &Capabilities {
+    fn capabilities(&self) -> Arc<Capabilities> {
         self.detected.capabilities()
     }
 

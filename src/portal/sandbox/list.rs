@@ -10,7 +10,7 @@ use super::{
     },
     wire::{self, Head, Row},
 };
-use crate::model::{Kind, Listing, LiveObject};
+use crate::model::{Extent, Kind, Listing, LiveObject};
 use reqwest::Method;
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
@@ -70,10 +70,11 @@ pub(super) async fn all(
             }
         };
         let listing = once(client, kind, first, tries_left == 0, &mut report).await?;
-        if listing.incomplete.is_none() || tries_left == 0 {
+        let doubt = listing.doubt();
+        if doubt.is_none() || tries_left == 0 {
             return Ok(listing);
         }
-        tracing::debug!(%kind, reason = listing.incomplete, "listing again");
+        tracing::debug!(%kind, reason = doubt, "listing again");
     }
     unreachable!("the last try returns")
 }
@@ -175,7 +176,10 @@ impl Seen {
         let missing = (!is_complete).then(|| format!("{count} of {total} objects were listed"));
         Listing {
             objects: self.objects,
-            incomplete: self.incomplete.or(missing),
+            extent: self
+                .incomplete
+                .or(missing)
+                .map_or(Extent::Whole, Extent::Doubtful),
         }
     }
 }

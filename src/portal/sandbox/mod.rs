@@ -15,19 +15,22 @@ use crate::model::{Kind, Listing, Live, Record, Requests};
 use async_trait::async_trait;
 use http::Request;
 use reqwest::Method;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// The adapter for a sandbox.
 pub(super) struct Sandbox {
     client: http::Client,
-    capabilities: Capabilities,
+    capabilities: Arc<Capabilities>,
 }
 
 impl Sandbox {
     pub(super) fn new(client: http::Client) -> Self {
         Self {
             client,
-            capabilities: capabilities(),
+            capabilities: Arc::new(capabilities()),
         }
     }
 }
@@ -54,8 +57,8 @@ pub(super) fn capabilities() -> Capabilities {
 
 #[async_trait]
 impl Portal for Sandbox {
-    fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
+    fn capabilities(&self) -> Arc<Capabilities> {
+        Arc::clone(&self.capabilities)
     }
 
     /// The first page contains the number of objects of each kind, and empty kinds aren't requested.

@@ -1,7 +1,7 @@
 //! The *wire* format is the sandbox's JSON. It is untrusted: objects are parsed directly from the bytes by
 //! the shape of their kind, and the length of identifiers is limited.
 
-use crate::model::{Kind, LiveObject, Name, Value, json};
+use crate::model::{Kind, LiveObject, Name, Standing, Value, json};
 use serde::{
     Deserialize,
     de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
@@ -131,7 +131,11 @@ impl<'de> Visitor<'de> for RowSeed {
             match name {
                 "id" => object.id = map.next_value()?,
                 "etag" => object.etag = map.next_value()?,
-                "system" => object.system = map.next_value()?,
+                "system" => {
+                    if map.next_value::<bool>()? {
+                        object.standing = Standing::BuiltIn;
+                    }
+                }
                 "voicemail_messages" => object.messages = map.next_value()?,
                 _ if name == kind.identity() => key = Some(map.next_value()?),
                 _ => drop(map.next_value::<IgnoredAny>()?),

@@ -18,6 +18,18 @@ block  incomplete-read  the listing of users is incomplete"##,
             r##"+scopes:
 +  local_admin: { extends: administrator }"##,
         ),
+        FindingRule::UnsupportedObject => diff(
+            r##" extensions:
++  2000: { kind: ring_group, name: Office, members: [users/ann] }
+ # the portal's 2000 is a callflow that begins with office hours"##,
+            r##" extensions:
++  2001: { kind: ring_group, name: Office, members: [users/ann] }"##,
+        ),
+        FindingRule::Waiting => console(
+            r##"$ callsheet plan
+info   waiting  users/ann: active waits for ann@acme.example to be confirmed"##,
+            r##"$ callsheet plan   # again, once Ann has followed the link in the portal's e-mail"##,
+        ),
         FindingRule::PortalChanged => diff(
             r##" portal:
 -  url: https://pbx.example

@@ -346,6 +346,10 @@ pub fn applied(plan: &Plan, applied: &Applied, look: &Look, out: &mut dyn Write)
         "{interrupted}{done} of {} done{rest}",
         plan.operations.len()
     )?;
+    for check in applied.checks.iter().filter(|check| !check.ok) {
+        let (name, message) = (escape::line(&check.name), escape::line(&check.message));
+        writeln!(out, "warning: {name}: {message}")?;
+    }
     if unknown > 0 {
         writeln!(
             out,

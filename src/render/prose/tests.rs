@@ -1,5 +1,7 @@
 //! *Tests* of the prose renderer: its layout, its width, and hostile text.
 
+use crate::portal::Check;
+
 use super::{
     super::{planned, samples::written},
     *,
@@ -96,9 +98,11 @@ fn what_an_interruption_left_is_summed_up() {
     let result = Applied {
         results,
         interrupted: true,
+        checks: vec![Check::failed("reload", "no answer".to_owned())],
     };
     let shown = written(|out| applied(&of, &result, &Look::default(), out));
-    assert_eq!(shown.lines().count(), 3, "{shown}");
+    assert_eq!(shown.lines().count(), 4, "{shown}");
+    assert!(shown.contains("warning: reload: no answer"), "{shown}");
     assert!(shown.contains("38 operations"), "{shown}");
     assert!(
         shown.contains("interrupted: 1 of 40 done, 1 failed, 38 not attempted"),

@@ -98,7 +98,7 @@ async fn read(portal: &dyn Portal) -> Live {
     assert!(
         live.listings
             .values()
-            .all(|listing| listing.incomplete.is_none())
+            .all(|listing| listing.doubt().is_none())
     );
     live
 }

@@ -40,10 +40,10 @@ const LAYERS: &[(&str, &str)] = &[
     ),
     ("apply", "plan portal model rules"),
     ("import", "desired diagnostic model plan repo source yaml"),
-    ("render", "source diagnostic model plan apply"),
+    ("render", "source diagnostic model plan portal apply"),
     ("reference", "model config diagnostic portal"),
     ("saved", "model plan render"),
-    ("journal", "apply plan render saved"),
+    ("journal", "apply plan portal render saved"),
     ("undo", "apply journal model plan"),
     ("cli", "*"),
 ];

@@ -2,6 +2,7 @@
 
 mod field;
 mod in_use;
+mod live;
 mod name;
 mod operation;
 mod order;

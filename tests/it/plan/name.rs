@@ -1,7 +1,7 @@
 //! What something is *called*: renames, usernames beside keys, and what the portal named itself.
 
 use super::{address, live_of, office};
-use callsheet::model::{Kind, Resource, Value};
+use callsheet::model::{Kind, Resource, Standing, Value};
 use insta::assert_snapshot;
 use serde_json::json;
 
@@ -82,7 +82,7 @@ fn what_the_portal_made_for_itself_is_not_changed() {
     let mut world = office();
     world.amend("groups/sales", json!({"title": "All"}));
     let listing = world.live.listings.get_mut(&Kind::Groups).unwrap();
-    listing.objects.get_mut("sales").unwrap().system = true;
+    listing.objects.get_mut("sales").unwrap().standing = Standing::BuiltIn;
     world.configure(
         "allow",
         json!([{"finding": "system-object", "until": "2026-12-01", "because": "no"}]),
@@ -101,7 +101,7 @@ fn a_system_object_is_neither_unmanaged_nor_deleted() {
     let mut world = office();
     world.foreign("scopes/administrator", json!({}));
     let listing = world.live.listings.get_mut(&Kind::Scopes).unwrap();
-    listing.objects.get_mut("administrator").unwrap().system = true;
+    listing.objects.get_mut("administrator").unwrap().standing = Standing::BuiltIn;
     world.configure("absent", json!(["scopes/administrator"]));
     assert_eq!(world.shown(), "");
 }

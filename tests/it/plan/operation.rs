@@ -1,7 +1,7 @@
 //! What is *done*: an operation for what differs, and nothing else.
 
 use super::{address, office};
-use callsheet::model::{Kind, Resource, Value};
+use callsheet::model::{Extent, Kind, Resource, Value};
 use insta::assert_snapshot;
 use serde_json::json;
 
@@ -144,7 +144,7 @@ fn no_delete_from_an_incomplete_listing() {
     world.foreign("groups/old", json!({}));
     world.configure("absent", json!(["users/zed", "groups/old"]));
     let listing = world.live.listings.get_mut(&Kind::Users).unwrap();
-    listing.incomplete = Some("5 of 6 objects came back".to_owned());
+    listing.extent = Extent::Doubtful("5 of 6 objects came back".to_owned());
     world.configure(
         "allow",
         json!([{"finding": "incomplete-read", "until": "2026-12-01", "because": "no"}]),

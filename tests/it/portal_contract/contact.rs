@@ -162,7 +162,7 @@ fn a_duplicate_key_or_list_makes_the_listing_incomplete() {
     let told = |workspace: &Workspace| {
         running::runtime().block_on(async {
             let live = workspace.read(&*subject.portal()).await.unwrap();
-            live.listings[&Kind::Contacts].incomplete.clone()
+            live.listings[&Kind::Contacts].doubt().map(str::to_owned)
         })
     };
     for _ in 0..2 {
@@ -202,7 +202,7 @@ fn contacts_are_only_read_on_request() {
             portal.read_details(&mut live, wanted, &()).await.unwrap();
             let contacts = &live.listings[&Kind::Contacts];
             assert_eq!(contacts.objects.len(), seen, "{wanted:?}");
-            assert_eq!(contacts.incomplete, None, "{wanted:?}");
+            assert_eq!(contacts.doubt(), None, "{wanted:?}");
             assert_eq!(live.requests.made, live.requests.minimum, "{wanted:?}");
         });
     }
@@ -222,7 +222,7 @@ fn kazoo_5_does_not_support_contacts() {
         let workspace = declared(&["fire"]);
         let live = workspace.read(&*portal).await.unwrap();
         assert!(!live.listings.contains_key(&Kind::Contacts));
-        let unsupported = check_support(&workspace.state, portal.capabilities());
+        let unsupported = check_support(&workspace.state, &portal.capabilities());
         let unsupported = unsupported.sorted();
         let unsupported: Vec<&str> = unsupported.iter().map(|one| &*one.message).collect();
         assert_eq!(
@@ -248,7 +248,7 @@ fn without_lists_and_queues_the_rest_is_read() {
     running::runtime().block_on(async {
         let portal = subject.portal();
         workspace.read(&*portal).await.unwrap();
-        let unsupported = check_support(&workspace.state, portal.capabilities());
+        let unsupported = check_support(&workspace.state, &portal.capabilities());
         assert_eq!(unsupported.sorted().len(), 2);
         let portal = subject.portal();
         let kinds = portal.capabilities().kinds.keys().copied().collect();

@@ -56,7 +56,7 @@ fn lists_are_complete_around_page_boundaries() {
             made = count;
             let live = read();
             assert_eq!(there(&live), count, "{}", subject.name);
-            assert_eq!(live.listings[&Kind::Users].incomplete, None);
+            assert_eq!(live.listings[&Kind::Users].doubt(), None);
             assert_eq!(
                 live.requests.made, live.requests.minimum,
                 "{}",

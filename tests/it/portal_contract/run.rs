@@ -70,7 +70,7 @@ impl Workspace {
     /// Plans like the program, with evidence if the plan needs it.
     pub(super) async fn plan(&self, portal: &dyn Portal) -> Result<Plan, Error> {
         let mut live = self.read(portal).await?;
-        let unsupported = check_support(&self.state, portal.capabilities());
+        let unsupported = check_support(&self.state, &portal.capabilities());
         let unsupported: Vec<String> = unsupported
             .sorted()
             .iter()

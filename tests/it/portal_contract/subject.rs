@@ -142,11 +142,11 @@ impl Subject {
     }
 
     /// The capabilities after detection.
-    pub(super) fn capabilities(&self) -> Capabilities {
+    pub(super) fn capabilities(&self) -> std::sync::Arc<Capabilities> {
         running::runtime().block_on(async {
             let portal = self.portal();
             portal.read(&BTreeSet::new(), &()).await.unwrap();
-            portal.capabilities().clone()
+            portal.capabilities()
         })
     }
 

@@ -1,6 +1,6 @@
 //! A *contact* is an entry of the list of shared contacts.
 
-use super::{RawFields, copy_plain_fields, parse_fields, system_object};
+use super::{RawFields, copy_plain_fields, parse_fields, unsupported};
 use crate::{
     model::{Kind, LiveObject, text::E164},
     portal::kazoo::{cache::Collection, index::Index},
@@ -14,7 +14,9 @@ pub(super) fn all(index: &Index<'_>) -> BTreeMap<Box<str>, LiveObject> {
     for (id, entry) in index.cache.of(Collection::Entries) {
         let Some(key) = index.contacts.get(id) else {
             let name = entry.text("displayname").or(entry.text("number"));
-            all.insert(id.into(), system_object(id, name.unwrap_or_default()));
+            let reason = "has no key, or another entry's";
+            let object = unsupported(id, name.unwrap_or_default(), reason);
+            all.insert(id.into(), object);
             continue;
         };
         let mut raw = RawFields::new();

@@ -3,7 +3,7 @@
 
 use super::{
     RawFields, copy_plain_fields, mentions, parse_fields, put_destination, secret_version,
-    system_object,
+    unsupported,
 };
 use crate::{
     model::{Kind, LiveObject, text::DialKey},
@@ -31,7 +31,10 @@ pub(super) fn all(index: &Index<'_>) -> BTreeMap<Box<str>, LiveObject> {
             let object = match index.owner_of(id) {
                 Some(_) if is_own => continue,
                 None if is_own => extension(index, id, number, callflow),
-                _ => system_object(&format!("{id}/{number}"), name),
+                _ => {
+                    let reason = "is another number of a callflow";
+                    unsupported(&format!("{id}/{number}"), name, reason)
+                }
             };
             all.insert(number.into(), object);
         }
@@ -57,7 +60,7 @@ fn extension(index: &Index<'_>, id: &str, number: &str, callflow: &Entry) -> Liv
         let mentions = mentions.into();
         return LiveObject {
             mentions,
-            ..system_object(id, name)
+            ..unsupported(id, name, &why_unsupported(callflow))
         };
     };
     raw.insert("name".to_owned(), name.into());
@@ -70,6 +73,30 @@ fn extension(index: &Index<'_>, id: &str, number: &str, callflow: &Entry) -> Liv
         fields: parse_fields(Kind::Extensions, raw),
         mentions: mentions.into(),
         ..LiveObject::default()
+    }
+}
+
+/// Why the model can't express a callflow, as the end of a sentence about it.
+fn why_unsupported(callflow: &Entry) -> String {
+    let patterns = callflow.doc().get("patterns").and_then(Value::as_array);
+    if patterns.is_some_and(|patterns| !patterns.is_empty()) {
+        return "also takes calls to the numbers of a pattern".to_owned();
+    }
+    let Some(doc) = callflow.full_doc() else {
+        let modules: Vec<String> = callflow.modules().into_iter().collect();
+        return format!("is a callflow of {}", modules.join(", "));
+    };
+    match flow::root(doc) {
+        None => "is an empty callflow".to_owned(),
+        Some(root) if root.module == "ring_group" => "rings no user".to_owned(),
+        Some(root)
+            if LINKED_DOCUMENTS
+                .iter()
+                .any(|(_, module, _)| *module == root.module) =>
+        {
+            format!("begins with a `{}` that doesn't exist", root.module)
+        }
+        Some(root) => format!("begins with `{}`, which no field describes", root.module),
     }
 }
 

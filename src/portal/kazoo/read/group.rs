@@ -1,6 +1,6 @@
 //! A *group* has a key derived from its name. Its members are fields of the users.
 
-use super::{mention, system_object};
+use super::{mention, unsupported};
 use crate::{
     model::{Fields, LiveObject, Mention},
     portal::kazoo::{cache::Collection, index::Index},
@@ -19,7 +19,12 @@ pub(super) fn all(index: &Index<'_>) -> BTreeMap<Box<str>, LiveObject> {
             .filter_map(|(id, _)| mention(index, id, "its endpoints"))
             .collect();
         let object = if key == id {
-            system_object(id, group.text("name").unwrap_or_default())
+            let name = group.text("name").unwrap_or_default();
+            unsupported(
+                id,
+                name,
+                "has a name that no key is made of, or another group's",
+            )
         } else {
             LiveObject {
                 id: id.into(),

@@ -16,7 +16,9 @@ use super::{
     index::Index,
     mapping::{self, Form},
 };
-use crate::model::{Address, Fields, Kind, Listing, LiveObject, Mention, Referrer, Shape};
+use crate::model::{
+    Address, Extent, Fields, Kind, Listing, LiveObject, Mention, Referrer, Shape, Standing,
+};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,9 +60,10 @@ pub(super) fn live(
         let duplicates = duplicates.filter(|(collection, _)| sources.first() == Some(collection));
         let listing = Listing {
             objects,
-            incomplete: incomplete
+            extent: incomplete
                 .chain(duplicates.map(|(_, message)| message.clone()))
-                .next(),
+                .next()
+                .map_or(Extent::Whole, Extent::Doubtful),
         };
         listings.insert(kind, listing);
     }
@@ -246,13 +249,12 @@ fn retain_valid(shape: &Shape, json: &mut Value) -> bool {
     }
 }
 
-/// An object that isn't managed: it is listed but never changed.
-fn system_object(id: &str, name: &str) -> LiveObject {
+/// An object that the model can't express, for a reason that completes "it …".
+fn unsupported(id: &str, name: &str, reason: &str) -> LiveObject {
     let name = ("name".into(), crate::model::Value::text(name));
     LiveObject {
         id: id.into(),
-        system: true,
-        is_not_declarable: true,
+        standing: Standing::Unsupported(reason.into()),
         fields: [name].into_iter().collect(),
         ..LiveObject::default()
     }

@@ -5,7 +5,7 @@
 
 use super::{RawFields, copy_plain_fields, mentions, parse_fields, secret_version};
 use crate::{
-    model::{Kind, LiveObject},
+    model::{Kind, LiveObject, Standing},
     portal::kazoo::{
         cache::{Collection, Entry},
         doc, flow,
@@ -73,12 +73,14 @@ fn person(index: &Index<'_>, id: &str, key: &str, user: &Entry) -> LiveObject {
             .document
             .as_ref()
             .and_then(|full| full.revision.as_deref().map(Into::into)),
-        // A user without a username has no key.
-        system: key == id,
-        is_not_declarable: key == id,
+        standing: match key == id {
+            true => Standing::Unsupported("has no username".into()),
+            false => Standing::Manageable,
+        },
         messages: messages(index, id),
         fields: parse_fields(Kind::Users, raw),
         mentions: elsewhere.filter(is_other).collect(),
+        ..LiveObject::default()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Fault, Modify, portal, read};
 use crate::{
-    model::Kind,
+    model::{Extent, Kind, Standing},
     portal::{Error, Portal as _, Progress, fake_server::Reply},
 };
 use serde_json::{Value as Json, json};
@@ -21,7 +21,7 @@ async fn a_read_needs_the_minimum_number_of_requests() {
     assert!(
         live.listings
             .values()
-            .all(|listing| listing.incomplete.is_none())
+            .all(|listing| listing.extent == Extent::Whole)
     );
     assert_eq!(live.of_kind(Kind::Users).count(), 2500);
 
@@ -36,7 +36,7 @@ async fn a_read_needs_the_minimum_number_of_requests() {
             "email": "user7@acme.example"})
     );
     let scope = live.get(Kind::Scopes, "administrator").unwrap();
-    assert!(scope.system && scope.fields.is_empty());
+    assert!(scope.standing == Standing::BuiltIn && scope.fields.is_empty());
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn progress_counts_every_object_once() {
     let live = portal.read(&kinds, &count).await.unwrap();
     assert_eq!(*count.0.lock().unwrap(), 1500);
     assert_eq!((live.requests.made, live.requests.minimum), (4, 2));
-    assert_eq!(live.listings[&Kind::Users].incomplete, None);
+    assert_eq!(live.listings[&Kind::Users].extent, Extent::Whole);
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn an_inconsistent_listing_is_incomplete() {
         let (portal, ..) = portal(3, move |_, _| Some(Fault::Modified(modify))).await;
         let live = read(&portal, &[Kind::Users]).await.unwrap();
         let listing = &live.listings[&Kind::Users];
-        assert_eq!(listing.incomplete.as_deref(), Some(reason));
+        assert_eq!(listing.doubt(), Some(reason));
         assert_eq!(listing.objects.len(), kept, "{reason}");
         assert!(
             (3..=9).contains(&live.requests.made),
