@@ -3,9 +3,12 @@
 //!
 //! The doc comments of its types become the JSON Schema and `docs/configuration.md`.
 
-use crate::model::{
-    Address, FindingRule, PortalIdentity, SecretRef,
-    text::{Line, RelativePath, Username},
+use crate::{
+    model::{
+        Address, FindingRule, PortalIdentity, SecretRef,
+        text::{Line, RelativePath, Username},
+    },
+    portals::portals,
 };
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -72,6 +75,20 @@ pub struct RateLimitConfig {
 }
 
 impl PortalConfig {
+    /// The configuration that names a kind of portal, and nothing else.
+    #[must_use]
+    pub const fn new(kind: PortalKind) -> Self {
+        Self {
+            kind,
+            database: None,
+            url: None,
+            tenant: None,
+            credentials: None,
+            rate_limit: None,
+            record: None,
+        }
+    }
+
     /// Which portal and tenant it is.
     #[must_use]
     pub fn identity(&self) -> PortalIdentity {
@@ -84,37 +101,39 @@ impl PortalConfig {
     }
 }
 
-/// Kind of portal.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
-)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum PortalKind {
-    /// The built-in sandbox.
-    Sandbox,
-    /// Kazoo 4 and 5, and products built on them, through Crossbar's API version 2.
-    Kazoo,
+macro_rules! portal_kinds {
+    ($($(#[doc = $doc:literal])+ $kind:ident = $name:literal, $module:ident, agents_need_a_scope: $scope:literal;)*) => {
+        /// Kind of portal.
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
+        )]
+        #[schemars(inline)]
+        pub enum PortalKind {
+            $($(#[doc = $doc])+ #[serde(rename = $name)] #[value(name = $name)] $kind,)*
+        }
+
+        impl PortalKind {
+            /// The text of `portal.kind`.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$kind => $name,)* }
+            }
+
+            // S2.16
+            /// Whether only some scopes let a user serve a queue.
+            #[must_use]
+            pub const fn agents_need_a_scope(self) -> bool {
+                match self { $(Self::$kind => $scope,)* }
+            }
+        }
+    };
 }
 
-impl PortalKind {
-    // S2.16
-    /// Whether only some scopes let a user serve a queue; a Kazoo lets everybody.
-    #[must_use]
-    pub const fn agents_need_a_scope(self) -> bool {
-        match self {
-            Self::Sandbox => true,
-            Self::Kazoo => false,
-        }
-    }
-}
+portals!(portal_kinds);
 
 impl fmt::Display for PortalKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Sandbox => "sandbox",
-            Self::Kazoo => "kazoo",
-        })
+        f.pad(self.name())
     }
 }
 

@@ -38,6 +38,7 @@ pub mod journal;
 pub mod model;
 pub mod plan;
 pub mod portal;
+mod portals;
 pub mod reference;
 pub mod render;
 pub mod repo;

@@ -196,7 +196,7 @@ fn diagnose(
     workspace: &Workspace,
     terminal: &mut Terminal,
 ) -> anyhow::Result<(Vec<Check>, Arc<Capabilities>)> {
-    let known = Arc::new(portal::capabilities(workspace.config.portal.kind));
+    let known = Arc::new(portal::capabilities(&workspace.config.portal));
     workspace::runtime()?.block_on(async {
         let portal = match workspace.open_as_merged(terminal) {
             Ok(portal) => portal,

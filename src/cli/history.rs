@@ -208,7 +208,7 @@ impl Baseline {
         })?;
         let desired = desired::load(files, settings::today());
         let mut state = desired.state;
-        let portal = crate::portal::capabilities(workspace.config.portal.kind);
+        let portal = crate::portal::capabilities(&workspace.config.portal);
         strip_local_only(&mut state, &mut workspace.config.clone(), &portal);
         Ok(BaselineState::Other(Box::new(Declared {
             config: desired.config,

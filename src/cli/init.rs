@@ -1,7 +1,12 @@
 //! `callsheet init`: a workspace that validates and plans.
 
 use super::{outcome::Outcome, settings::Terminal};
-use crate::{config::PortalKind, repo::CONFIGURATION, schema};
+use crate::{
+    config::PortalKind,
+    portal::{self, Adapter},
+    repo::CONFIGURATION,
+    schema,
+};
 use anyhow::{Context as _, bail};
 use std::{
     io::Write as _,
@@ -31,9 +36,10 @@ pub(super) fn run(
         .folder
         .as_ref()
         .map_or_else(|| directory.to_owned(), |folder| directory.join(folder));
+    let adapter = portal::adapter(args.portal);
     let files = [
-        (CONFIGURATION.to_owned(), configuration(args.portal)),
-        ("people.yaml".to_owned(), people(args.portal)),
+        (CONFIGURATION.to_owned(), configuration(adapter)),
+        ("people.yaml".to_owned(), people(adapter)),
         (".gitignore".to_owned(), GITIGNORE.to_owned()),
         (".vscode/settings.json".to_owned(), editor_settings()),
     ];
@@ -74,9 +80,9 @@ fn next_steps(args: &Args, folder: &Path) -> String {
         Some(folder) => format!(" -C {}", folder.display()),
         None => String::new(),
     };
-    let first = match args.portal {
-        PortalKind::Sandbox => "Declare your people in people.yaml.".to_owned(),
-        PortalKind::Kazoo => {
+    let first = match portal::adapter(args.portal).is_embeddable {
+        true => "Declare your people in people.yaml.".to_owned(),
+        false => {
             format!("Set `portal` in callsheet.yaml, then check it: callsheet{directory} doctor")
         }
     };
@@ -118,11 +124,8 @@ fn editor_settings() -> String {
     serde_json::to_string_pretty(&settings).expect("settings are plain data") + "\n"
 }
 
-fn configuration(portal: PortalKind) -> String {
-    let portal = match portal {
-        PortalKind::Sandbox => SANDBOX,
-        PortalKind::Kazoo => KAZOO,
-    };
+fn configuration(adapter: &Adapter) -> String {
+    let portal = adapter.example.portal;
     format!(
         "# yaml-language-server: $schema={SCHEMAS}/callsheet.schema.json
 {portal}policy:
@@ -132,35 +135,7 @@ fn configuration(portal: PortalKind) -> String {
     )
 }
 
-const SANDBOX: &str = "portal:
-  kind: sandbox                     # the built-in portal
-  database: .callsheet/sandbox.db   # runs inside the command; `url:` for one that is served
-";
-
-const KAZOO: &str = "portal:
-  kind: kazoo
-  url: https://kazoo.example:8443   # where Crossbar answers
-  tenant: acme                      # the account: its name, its realm or its id
-  credentials:
-    token: { env: CALLSHEET_TOKEN } # the account's API key; or `user:` and `password:`
-";
-
-fn people(portal: PortalKind) -> String {
-    let scope = match portal {
-        PortalKind::Sandbox => "administrator",
-        PortalKind::Kazoo => "admin",
-    };
-    format!(
-        "# yaml-language-server: $schema={SCHEMAS}/resources.schema.json
-users:
-  alice:
-    first_name: Alice
-    last_name: Ng
-    email: alice@acme.example
-    extension: 1001
-    scope: {scope}
-extensions:
-  2000: {{ kind: ring_group, name: Front desk, members: [alice] }}
-"
-    )
+fn people(adapter: &Adapter) -> String {
+    let people = adapter.example.people;
+    format!("# yaml-language-server: $schema={SCHEMAS}/resources.schema.json\n{people}")
 }

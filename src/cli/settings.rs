@@ -3,9 +3,9 @@
 
 use super::{Cli, ColorWhen, secret};
 use crate::{
-    config::{Config, PortalConfig, PortalKind, RateLimitConfig},
+    config::{Config, PortalConfig, RateLimitConfig},
     model::{PortalIdentity, SecretOrigin, SecretRef},
-    portal::{Credentials, Location, Target, http::RateLimit},
+    portal::{CredentialKind, Credentials, Location, Target, adapter, http::RateLimit},
     render::Look,
 };
 use anstream::{AutoStream, ColorChoice};
@@ -167,15 +167,15 @@ pub(super) fn target(
     commands: Commands,
 ) -> anyhow::Result<Target> {
     let portal = &config.portal;
-    let location = match (portal.kind, &portal.database, &portal.url) {
-        (PortalKind::Sandbox, Some(database), None) => {
-            Location::Embedded(workspace.join(&**database))
-        }
-        (_, None, Some(url)) => Location::Url(url.to_string()),
-        (PortalKind::Sandbox, ..) => bail!(
-            "callsheet.yaml: `portal` needs either `database:`, for a sandbox inside the command, or `url:`, for one that is served"
+    let kind = portal.kind;
+    let is_embeddable = adapter(kind).is_embeddable;
+    let location = match (&portal.database, &portal.url) {
+        (Some(database), None) if is_embeddable => Location::Embedded(workspace.join(&**database)),
+        (None, Some(url)) => Location::Url(url.to_string()),
+        _ if is_embeddable => bail!(
+            "callsheet.yaml: `portal` needs either `database:`, for a {kind} inside the command, or `url:`, for one that is served"
         ),
-        (kind, ..) => bail!(
+        _ => bail!(
             "callsheet.yaml: `portal` needs `url:`, the address of the {kind}, and no `database:`"
         ),
     };
@@ -226,12 +226,20 @@ fn credentials(
     let token = given.and_then(|given| given.token.as_ref());
     let password = given.and_then(|given| given.password.as_ref());
     let user = given.and_then(|given| given.user.as_ref());
-    match (portal.kind, token, password, user) {
-        (_, Some(_), Some(_), _) => bail!(
+    let accepted = adapter(portal.kind).credentials;
+    let its_token = accepted.iter().find_map(|kind| match kind {
+        CredentialKind::Token(what) => Some(*what),
+        CredentialKind::Login => None,
+    });
+    let takes_login = accepted.contains(&CredentialKind::Login);
+    match (token, password, user) {
+        (Some(_), Some(_), _) => bail!(
             "callsheet.yaml: `portal.credentials` holds a token and a password; keep the one that the portal is to be shown"
         ),
-        (_, Some(token), None, _) => Ok(Credentials::Token(read("token", token)?)),
-        (PortalKind::Kazoo, None, Some(password), Some(user)) => Ok(Credentials::Login {
+        (Some(token), None, _) if its_token.is_some() => {
+            Ok(Credentials::Token(read("token", token)?))
+        }
+        (None, Some(password), Some(user)) if takes_login => Ok(Credentials::Login {
             user: user.to_string(),
             password: read("password", password)?,
             account: given
@@ -239,12 +247,17 @@ fn credentials(
                 .map(ToString::to_string),
             hash: given.and_then(|given| given.hash).unwrap_or_default(),
         }),
-        (PortalKind::Kazoo, None, ..) => bail!(
-            "callsheet.yaml: `portal.credentials` needs either `token:`, an account's API key, or `user:` and `password:`; write where the secret is kept: credentials: {{ token: {{ env: CALLSHEET_TOKEN }} }}"
-        ),
-        (PortalKind::Sandbox, None, ..) => bail!(
-            "callsheet.yaml: `portal.credentials.token` is missing; write where the token is kept: credentials: {{ token: {{ env: CALLSHEET_TOKEN }} }}"
-        ),
+        _ => match its_token {
+            Some(its_token) if takes_login => bail!(
+                "callsheet.yaml: `portal.credentials` needs either `token:`, {its_token}, or `user:` and `password:`; write where the secret is kept: credentials: {{ token: {{ env: CALLSHEET_TOKEN }} }}"
+            ),
+            Some(_) => bail!(
+                "callsheet.yaml: `portal.credentials.token` is missing; write where the token is kept: credentials: {{ token: {{ env: CALLSHEET_TOKEN }} }}"
+            ),
+            None => bail!(
+                "callsheet.yaml: `portal.credentials` needs `user:` and `password:`, and no `token:`; write where the password is kept: credentials: {{ user: callsheet, password: {{ env: CALLSHEET_PASSWORD }} }}"
+            ),
+        },
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) struct Workspace {
 pub(super) fn declared(files: Files) -> Desired {
     let mut desired = desired::load(files, settings::today());
     if let Some(config) = &desired.config {
-        let portal = portal::capabilities(config.portal.kind);
+        let portal = portal::capabilities(&config.portal);
         desired
             .report
             .extend(check_support(&desired.state, &portal));
@@ -111,7 +111,7 @@ impl Workspace {
         } = declared(repo::read(&folder)?);
         let loaded = match config {
             Some(mut config) if !report.has_errors() => {
-                let portal = portal::capabilities(config.portal.kind);
+                let portal = portal::capabilities(&config.portal);
                 strip_local_only(&mut state, &mut config, &portal);
                 Ok(Self {
                     folder,

@@ -2,8 +2,8 @@
 //! one change.
 //!
 //! An adapter keeps its wire types and conversions private. It knows nothing about ownership, waivers or
-//! protection, which belong to the engine (law 6). To add a portal, add a folder here and a line in
-//! `open`; `docs/adding-a-portal.md` describes the steps.
+//! protection, which belong to the engine (law 6). To add a portal, add a folder here and a row in
+//! `portals`; `docs/adding-a-portal.md` describes the steps.
 
 mod capability;
 mod description;
@@ -15,6 +15,7 @@ pub mod http;
 mod kazoo;
 mod open;
 mod redact;
+mod registry;
 mod sandbox;
 
 pub use crate::model::Change;
@@ -22,8 +23,9 @@ pub use capability::{Capabilities, Declaration, KindCapability, Limit};
 pub use description::{Description, FieldMapping};
 pub use error::{Error, Problem};
 pub use hint::with_hint;
-pub use open::{Credentials, Location, Target, capabilities, description, mapping, open};
+pub use open::{Credentials, Location, Target, open};
 pub use redact::Redactor;
+pub use registry::{Adapter, CredentialKind, Example, adapter, capabilities};
 
 use crate::model::{Address, Extent, Fields, Kind, Live, Name, State};
 use async_trait::async_trait;

@@ -1,20 +1,9 @@
-//! A *target* describes a portal: its kind, location and credentials. Only this module knows all adapters
-//! and the sandbox's server.
+//! A *target* describes a portal: its kind, location and credentials.
 
-use super::{
-    Capabilities, Description, Error, FieldMapping, Portal, Progress, Write, Written,
-    http::{Base, Client, RateLimit, plain},
-    kazoo::{self, Kazoo},
-    sandbox::{self, Sandbox},
-};
-use crate::{
-    config::{Charges, LoginHash, PortalKind},
-    model::{Kind, Live},
-    sandbox::Embedded,
-};
-use async_trait::async_trait;
+use super::{Error, Portal, http::RateLimit, registry::adapter};
+use crate::config::{Charges, LoginHash, PortalKind};
 use secrecy::SecretString;
-use std::{collections::BTreeSet, path::PathBuf};
+use std::path::PathBuf;
 
 /// The description of a portal, from which [`open`] creates an adapter.
 #[derive(Clone, Debug)]
@@ -62,101 +51,13 @@ pub enum Credentials {
     },
 }
 
-/// The capabilities of a kind of portal, without contacting one.
-#[must_use]
-pub fn capabilities(kind: PortalKind) -> Capabilities {
-    match kind {
-        PortalKind::Sandbox => sandbox::capabilities(),
-        PortalKind::Kazoo => kazoo::capabilities(),
-    }
-}
-
-/// The description of a portal for the docs.
-#[must_use]
-pub fn description(kind: PortalKind) -> Description {
-    match kind {
-        PortalKind::Sandbox => sandbox::DESCRIPTION,
-        PortalKind::Kazoo => kazoo::DESCRIPTION,
-    }
-}
-
-/// The mapping of fields for the docs; empty for a portal that uses the model itself.
-#[must_use]
-pub fn mapping(kind: PortalKind) -> Vec<FieldMapping> {
-    match kind {
-        PortalKind::Sandbox => Vec::new(),
-        PortalKind::Kazoo => kazoo::mapping(),
-    }
-}
-
 /// Creates the adapter for a portal. Sends nothing. An embedded sandbox is started, and stops when the
 /// adapter is dropped. Must be called within the tokio runtime.
 ///
 /// # Errors
 /// The URL is invalid or insecure, or the embedded sandbox can't be started.
 pub fn open(target: &Target) -> Result<Box<dyn Portal>, Error> {
-    let rate_limit = target.rate_limit.unwrap_or_default();
-    let url = match (target.kind, &target.location) {
-        (PortalKind::Kazoo, _) => return Ok(Box::new(Kazoo::new(target)?)),
-        (PortalKind::Sandbox, Location::Url(url)) => url,
-        (PortalKind::Sandbox, Location::Embedded(database)) => {
-            let embedded = Embedded::start(database).map_err(|error| Error::Misconfigured {
-                setting: "portal.database",
-                reason: plain(&format!("{} can't be opened: {error}", database.display())),
-            })?;
-            let base = Base::parse(embedded.url())?;
-            let client = Client::new(base, Some(embedded.token()), rate_limit)?;
-            return Ok(Box::new(EmbeddedSandbox {
-                sandbox: Sandbox::new(client),
-                embedded,
-            }));
-        }
-    };
-    let token = match &target.credentials {
-        Credentials::None | Credentials::Login { .. } => None,
-        Credentials::Token(token) => Some(token),
-    };
-    let client = Client::new(Base::parse(url)?, token, rate_limit)?;
-    Ok(Box::new(Sandbox::new(client)))
-}
-
-/// The adapter for a sandbox together with its server. The fields are dropped in order: the client before
-/// the server.
-struct EmbeddedSandbox {
-    sandbox: Sandbox,
-    #[expect(dead_code, reason = "dropping it stops the server")]
-    embedded: Embedded,
-}
-
-#[async_trait]
-impl Portal for EmbeddedSandbox {
-    fn capabilities(&self) -> std::sync::Arc<Capabilities> {
-        self.sandbox.capabilities()
-    }
-
-    async fn read(&self, kinds: &BTreeSet<Kind>, progress: &dyn Progress) -> Result<Live, Error> {
-        self.sandbox.read(kinds, progress).await
-    }
-
-    async fn write(&self, write: &Write<'_>) -> Result<Written, Error> {
-        self.sandbox.write(write).await
-    }
-
-    fn keeps_records(&self) -> bool {
-        self.sandbox.keeps_records()
-    }
-
-    async fn record(&self, workspace: &str) -> Result<Option<String>, Error> {
-        self.sandbox.record(workspace).await
-    }
-
-    async fn set_record(&self, workspace: &str, record: &str) -> Result<(), Error> {
-        self.sandbox.set_record(workspace, record).await
-    }
-
-    fn requests(&self) -> u64 {
-        self.sandbox.requests()
-    }
+    (adapter(target.kind).open)(target)
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub fn filled(page: &str, kind: PortalKind) -> String {
 
 /// A table for each kind.
 fn tables(kind: PortalKind) -> String {
-    let rows = portal::mapping(kind);
+    let rows = (portal::adapter(kind).mapping)();
     let mut text = String::new();
     for kind in Kind::ALL {
         let own: Vec<&FieldMapping> = rows.iter().filter(|row| row.kind == kind).collect();
@@ -62,9 +62,9 @@ fn tables(kind: PortalKind) -> String {
 mod tests {
     use super::{BEGIN, END, filled};
     use crate::{
-        config::PortalKind,
+        config::{PortalConfig, PortalKind},
         model::Kind,
-        portal::{capabilities, mapping},
+        portal::{adapter, capabilities},
         reference::portals::{Holds, holds, is_in, paths},
     };
 
@@ -81,8 +81,8 @@ mod tests {
 
     #[test]
     fn every_field_of_kazoo_has_a_row_and_every_row_a_field() {
-        let kazoo = capabilities(PortalKind::Kazoo);
-        let rows = mapping(PortalKind::Kazoo);
+        let kazoo = capabilities(&PortalConfig::new(PortalKind::Kazoo));
+        let rows = (adapter(PortalKind::Kazoo).mapping)();
         let mut wrong = Vec::new();
         for kind in Kind::ALL {
             let own: Vec<&str> = rows

@@ -2,7 +2,7 @@
 
 use super::{GENERATED, flat};
 use crate::{
-    config::PortalKind,
+    config::{PortalConfig, PortalKind},
     model::{Field, Kind, Shape},
     portal::{self, Capabilities, Description, KindCapability},
 };
@@ -25,7 +25,7 @@ pub(super) enum Holds {
 pub(super) fn page() -> String {
     let portals: Vec<(PortalKind, Capabilities)> = PortalKind::value_variants()
         .iter()
-        .map(|kind| (*kind, portal::capabilities(*kind)))
+        .map(|kind| (*kind, portal::capabilities(&PortalConfig::new(*kind))))
         .collect();
     let mut page = format!(
         "{GENERATED}# Portals\n\nThe supported portals and the fields that each supports. An unsupported field is an error on its line, \
@@ -73,12 +73,12 @@ fn whole(page: &mut String, portals: &[(PortalKind, Capabilities)]) {
             credentials,
             secrets,
             reading,
-        } = portal::description(kind);
+        } = portal::adapter(kind).description;
         [title, address, credentials, secrets, reading]
     };
     line(
         "portal",
-        &|kind, _| match portal::mapping(kind).is_empty() {
+        &|kind, _| match (portal::adapter(kind).mapping)().is_empty() {
             true => description(kind)[0].to_owned(),
             false => format!("[{}](portals/{kind}.md)", description(kind)[0]),
         },

@@ -61,7 +61,7 @@ fn read(path: &Path) -> Desired {
 /// Adds what the portal doesn't support.
 fn extend_by_support(read: &mut Desired) {
     if let Some(config) = &read.config {
-        let portal = portal::capabilities(config.portal.kind);
+        let portal = portal::capabilities(&config.portal);
         read.report.extend(check_support(&read.state, &portal));
     }
 }

@@ -11,7 +11,7 @@ use std::{
 };
 
 /// The capabilities of a Kazoo with every module. Which modules are missing is detected at run time.
-pub(in crate::portal) fn capabilities() -> Capabilities {
+pub(super) fn capabilities() -> Capabilities {
     let kind = |unsupported: &[&'static str], limits| KindCapability {
         unsupported: unsupported.iter().copied().collect::<BTreeSet<_>>(),
         can_delete: true,

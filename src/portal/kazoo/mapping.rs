@@ -348,7 +348,7 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 /// The table for the docs.
-pub(in crate::portal) fn field_mappings() -> Vec<FieldMapping> {
+pub(super) fn field_mappings() -> Vec<FieldMapping> {
     let field_mappings = |row: &Row| {
         let Row {
             kind,

@@ -24,12 +24,9 @@ mod shared_contacts;
 mod wire;
 mod write;
 
-pub(super) use capability::capabilities;
-pub(super) use mapping::field_mappings as mapping;
-
 use super::{
-    Capabilities, Check, Description, Details, Error, Location, Portal, Progress, Target, Write,
-    Written,
+    Adapter, Capabilities, Check, CredentialKind, Description, Details, Error, Example, Location,
+    Portal, Progress, Target, Write, Written,
     http::{Base, Client, RateLimit},
 };
 use crate::model::{Kind, Live, Requests, State};
@@ -51,12 +48,44 @@ use std::{
 use write::Locks;
 
 /// The description for the docs.
-pub(super) const DESCRIPTION: Description = Description {
+const DESCRIPTION: Description = Description {
     title: "Kazoo 4 and 5, by Crossbar",
     address: "`url:`",
     credentials: "`token:`, the API key of an account, or `user:` and `password:`",
     secrets: "with the document, in its `callsheet` object",
     reading: "a login, a page for each 500 documents of five types, and in Kazoo 4 a request for each document with a declared field that lists omit, and for each contact if any is declared",
+};
+
+/// Kazoo in the registry.
+pub(super) static ADAPTER: Adapter = Adapter {
+    description: DESCRIPTION,
+    capabilities: |_| capability::capabilities(),
+    mapping: mapping::field_mappings,
+    credentials: &[
+        CredentialKind::Token("an account's API key"),
+        CredentialKind::Login,
+    ],
+    is_embeddable: false,
+    example: Example {
+        portal: "portal:
+  kind: kazoo
+  url: https://kazoo.example:8443   # where Crossbar answers
+  tenant: acme                      # the account: its name, its realm or its id
+  credentials:
+    token: { env: CALLSHEET_TOKEN } # the account's API key; or `user:` and `password:`
+",
+        people: "users:
+  alice:
+    first_name: Alice
+    last_name: Ng
+    email: alice@acme.example
+    extension: 1001
+    scope: admin
+extensions:
+  2000: { kind: ring_group, name: Front desk, members: [alice] }
+",
+    },
+    open: |target| Ok(Box::new(Kazoo::new(target)?)),
 };
 
 /// The burst and the requests per second. A host's default for one client address is a burst of 100 and 10

@@ -9,34 +9,98 @@ mod wire;
 mod write;
 
 use super::{
-    Capabilities, Description, Error, KindCapability, Portal, Progress, Write, Written, http,
+    Adapter, Capabilities, CredentialKind, Credentials, Description, Error, Example,
+    KindCapability, Location, Portal, Progress, Target, Write, Written, http,
 };
-use crate::model::{Kind, Listing, Live, Record, Requests};
+use crate::{
+    model::{Kind, Listing, Live, Record, Requests},
+    sandbox::Embedded,
+};
 use async_trait::async_trait;
-use http::Request;
+use http::{Base, RateLimit, Request};
 use reqwest::Method;
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::Path,
     sync::Arc,
 };
 
-/// The adapter for a sandbox.
+/// The adapter for a sandbox. The fields are dropped in order: the client before the server.
 pub(super) struct Sandbox {
     client: http::Client,
     capabilities: Arc<Capabilities>,
+    /// The server, if it runs inside the command; dropping it stops it.
+    _embedded: Option<Embedded>,
 }
 
 impl Sandbox {
+    /// The adapter for a sandbox that is served elsewhere.
     pub(super) fn new(client: http::Client) -> Self {
         Self {
             client,
             capabilities: Arc::new(capabilities()),
+            _embedded: None,
         }
+    }
+
+    /// Starts a sandbox in this process. Must be called within the tokio runtime.
+    fn embedded(database: &Path, rate_limit: RateLimit) -> Result<Self, Error> {
+        let embedded = Embedded::start(database).map_err(|error| Error::Misconfigured {
+            setting: "portal.database",
+            reason: http::plain(&format!("{} can't be opened: {error}", database.display())),
+        })?;
+        let base = Base::parse(embedded.url())?;
+        let client = http::Client::new(base, Some(embedded.token()), rate_limit)?;
+        Ok(Self {
+            _embedded: Some(embedded),
+            ..Self::new(client)
+        })
     }
 }
 
+fn open(target: &Target) -> Result<Box<dyn Portal>, Error> {
+    let rate_limit = target.rate_limit.unwrap_or_default();
+    let sandbox = match &target.location {
+        Location::Embedded(database) => Sandbox::embedded(database, rate_limit)?,
+        Location::Url(url) => {
+            let token = match &target.credentials {
+                Credentials::None | Credentials::Login { .. } => None,
+                Credentials::Token(token) => Some(token),
+            };
+            Sandbox::new(http::Client::new(Base::parse(url)?, token, rate_limit)?)
+        }
+    };
+    Ok(Box::new(sandbox))
+}
+
+/// The sandbox in the registry.
+pub(super) static ADAPTER: Adapter = Adapter {
+    description: DESCRIPTION,
+    capabilities: |_| capabilities(),
+    mapping: Vec::new,
+    credentials: &[CredentialKind::Token("the token")],
+    is_embeddable: true,
+    example: Example {
+        portal: "portal:
+  kind: sandbox                     # the built-in portal
+  database: .callsheet/sandbox.db   # runs inside the command; `url:` for one that is served
+",
+        people: "users:
+  alice:
+    first_name: Alice
+    last_name: Ng
+    email: alice@acme.example
+    extension: 1001
+    scope: administrator
+extensions:
+  2000: { kind: ring_group, name: Front desk, members: [alice] }
+",
+    },
+    open,
+};
+
 /// The description for the docs.
-pub(super) const DESCRIPTION: Description = Description {
+const DESCRIPTION: Description = Description {
     title: "Sandbox, the built-in portal",
     address: "`database:`, inside the command, or `url:`, where one is served",
     credentials: "inside the command nothing; else `token:`",
@@ -45,7 +109,7 @@ pub(super) const DESCRIPTION: Description = Description {
 };
 
 /// The capabilities of the sandbox, which supports the whole model.
-pub(super) fn capabilities() -> Capabilities {
+fn capabilities() -> Capabilities {
     let kinds = Kind::ALL
         .into_iter()
         .map(|kind| (kind, KindCapability::full()));

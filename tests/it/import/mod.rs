@@ -5,7 +5,7 @@ mod hostile;
 
 use crate::workspace::STANDARD;
 use callsheet::{
-    config::PortalKind,
+    config::{PortalConfig, PortalKind},
     desired::{self, Desired},
     import::{self, File, Import, LeftOut, Validation},
     model::{Address, Kind, Listing, Live, LiveObject},
@@ -49,7 +49,7 @@ fn validation(drafted: &[File], own: &str, kind: PortalKind, live: &Live) -> Val
     for File { name, text, .. } in drafted {
         files.take(name.clone(), text.clone().into_bytes());
     }
-    let portal = portal::capabilities(kind);
+    let portal = portal::capabilities(&PortalConfig::new(kind));
     let Desired {
         config,
         mut state,

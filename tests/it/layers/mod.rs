@@ -16,7 +16,8 @@ const LAYERS: &[(&str, &str)] = &[
     ("source", "sensitive"),
     ("diagnostic", "source"),
     ("model", "sensitive source"),
-    ("config", "model"),
+    ("portals", ""),
+    ("config", "model portals"),
     ("yaml", "sensitive source diagnostic"),
     ("schema", "config model yaml diagnostic source"),
     ("declaration", "model yaml source"),
@@ -33,7 +34,7 @@ const LAYERS: &[(&str, &str)] = &[
     ),
     ("plan", "model config rules"),
     ("sandbox", "model schema"),
-    ("portal", "model config sandbox"),
+    ("portal", "model config portals sandbox"),
     (
         "support",
         "config desired diagnostic model portal repo rules source",
@@ -49,7 +50,7 @@ const LAYERS: &[(&str, &str)] = &[
 ];
 
 /// Imports that are allowed in some files only: module, import and file.
-const NARROW: &[(&str, &str, &str)] = &[("portal", "sandbox", "portal/open.rs")];
+const NARROW: &[(&str, &str, &str)] = &[("portal", "sandbox", "portal/sandbox/mod.rs")];
 
 /// Replaceable crates, and the path prefixes of the only files that may use them.
 const CRATES: &[(&str, &str)] = &[

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::running;
 use callsheet::{
+    config::PortalConfig,
     desired,
     import::{self, Error, File, Import, Validation},
     model::{Kind, State},
@@ -92,8 +93,10 @@ fn an_import_declares_what_the_portal_contains() {
                 files.take(file.name.clone(), file.text.clone().into_bytes());
             }
             let mut read = desired::load(files, jiff::civil::date(2026, 11, 22));
-            read.report
-                .extend(check_support(&read.state, &capabilities(kind)));
+            read.report.extend(check_support(
+                &read.state,
+                &capabilities(&PortalConfig::new(kind)),
+            ));
             read
         };
         let validate = |drafted: &[File]| {
