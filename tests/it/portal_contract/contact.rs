@@ -3,7 +3,7 @@
 
 use super::{
     run::{Workspace, applied, changed, failures, step},
-    subject::{Server, Subject},
+    subject::Subject,
 };
 use crate::{
     faulty::{Fault, Faulty, Match},
@@ -29,13 +29,6 @@ fn declared(keys: &[&str]) -> Workspace {
     workspace
 }
 
-fn kazoo(subject: &Subject) -> &Kazoo {
-    match &subject.server {
-        Server::Kazoo(kazoo) => kazoo,
-        _ => unreachable!("a Kazoo of the tests' own"),
-    }
-}
-
 /// The keys in the entries, in order, and the number of lists.
 fn kept(kazoo: &Kazoo) -> (Vec<String>, usize) {
     let entries = kazoo.docs("entries").into_values();
@@ -53,7 +46,7 @@ fn seed_list(kazoo: &Kazoo) -> String {
 fn concurrent_contacts_are_created_in_one_list() {
     let subject = Subject::four();
     step(&subject, &declared(&KEYS), true, "three contacts");
-    let kazoo = kazoo(&subject);
+    let kazoo = &subject.server;
     assert_eq!(kept(kazoo), (KEYS.map(str::to_owned).into(), 1));
     let lists: Vec<Json> = kazoo.docs("lists").into_values().collect();
     assert_eq!(lists[0]["name"], "Shared contacts");
@@ -68,7 +61,7 @@ fn a_change_sends_the_difference_with_the_revision() {
     let subject = Subject::four();
     let mut workspace = declared(&["fire"]);
     step(&subject, &workspace, true, "a contact");
-    let kazoo = kazoo(&subject);
+    let kazoo = &subject.server;
     let (id, _) = kazoo.docs("entries").pop_first().unwrap();
     kazoo.set("entries", &id, json!({"x_other": {"a": [1]}}));
     kazoo.forget();
@@ -97,7 +90,7 @@ fn a_change_sends_the_difference_with_the_revision() {
 #[test]
 fn a_manually_created_entry_gets_its_key_from_its_name() {
     let subject = Subject::four();
-    let kazoo = kazoo(&subject);
+    let kazoo = &subject.server;
     let list = seed_list(kazoo);
     let id = kazoo.seed(
         "entries",
@@ -128,7 +121,7 @@ fn a_manually_created_entry_gets_its_key_from_its_name() {
 #[test]
 fn entries_without_a_valid_key_and_other_lists_are_unmanaged() {
     let subject = Subject::four();
-    let kazoo = kazoo(&subject);
+    let kazoo = &subject.server;
     let list = seed_list(kazoo);
     let other = kazoo.seed("lists", json!({"name": "Blocked callers"}));
     let entries = [
@@ -156,7 +149,7 @@ fn entries_without_a_valid_key_and_other_lists_are_unmanaged() {
 #[test]
 fn a_duplicate_key_or_list_makes_the_listing_incomplete() {
     let subject = Subject::four();
-    let kazoo = kazoo(&subject);
+    let kazoo = &subject.server;
     let list = seed_list(kazoo);
     let workspace = declared(&["fire"]);
     let told = |workspace: &Workspace| {
@@ -230,7 +223,7 @@ fn kazoo_5_does_not_support_contacts() {
             ["contacts/fire: the portal kazoo has no contacts"]
         );
     });
-    let paths = kazoo(&subject).requests().into_iter().map(|one| one.path);
+    let paths = subject.server.requests().into_iter().map(|one| one.path);
     assert_eq!(paths.filter(|path| path.contains("/lists")).count(), 0);
 }
 
@@ -286,7 +279,7 @@ fn faults_cause_no_duplicate_list_or_contact() {
             faulty.heal();
             step_to(&subject, &workspace, &what);
             assert_eq!(
-                kept(kazoo(&subject)),
+                kept(&subject.server),
                 (KEYS.map(str::to_owned).into(), 1),
                 "{what}"
             );
@@ -305,7 +298,7 @@ fn faults_cause_no_duplicate_list_or_contact() {
             });
             faulty.heal();
             step_to(&subject, &workspace, &what);
-            let (keys, lists) = kept(kazoo(&subject));
+            let (keys, lists) = kept(&subject.server);
             assert_eq!(
                 (&*keys[0], &*keys[1], keys.len(), lists),
                 ("fire", "police", 2, 1)

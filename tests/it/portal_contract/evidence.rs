@@ -2,9 +2,9 @@
 
 use super::{
     run::{Workspace, step},
-    subject::{Server, Subject},
+    subject::Subject,
 };
-use crate::running;
+use crate::{kazoo::Kazoo, running};
 use callsheet::{
     model::{Address, FindingRule, Kind},
     plan::Action,
@@ -12,7 +12,7 @@ use callsheet::{
 use serde_json::{Value as Json, json};
 
 /// A workspace in which only Zed is deleted.
-fn zed(subject: &Subject) -> (Workspace, String) {
+fn zed(subject: &Subject<Kazoo>) -> (Workspace, String) {
     let mut workspace = Workspace::default();
     for (key, number) in [("zed", "79300"), ("stays", "79301")] {
         let user = json!({"first_name": key, "last_name": "Orr", "email": format!("{key}@acme.example"),
@@ -20,9 +20,7 @@ fn zed(subject: &Subject) -> (Workspace, String) {
         workspace.declare(Kind::Users, key, &user);
     }
     step(subject, &workspace, true, "zed");
-    let Server::Kazoo(kazoo) = &subject.server else {
-        unreachable!()
-    };
+    let kazoo = &subject.server;
     let users = kazoo.docs("users").into_iter();
     let id = users
         .filter(|(_, user)| user["username"] == "zed")
@@ -67,9 +65,7 @@ fn any_reference_to_a_user_blocks_the_delete() {
         ] {
             let subject = make();
             let (workspace, zed) = zed(&subject);
-            let Server::Kazoo(kazoo) = &subject.server else {
-                unreachable!()
-            };
+            let kazoo = &subject.server;
             let own = |collection: &str| {
                 let docs = kazoo.docs(collection).into_iter();
                 docs.filter(|(_, doc)| doc["owner_id"] == zed.as_str())
@@ -137,9 +133,7 @@ fn any_reference_to_a_user_blocks_the_delete() {
 fn a_user_without_references_is_deleted_with_all_documents() {
     let subject = Subject::four();
     let (workspace, zed) = zed(&subject);
-    let Server::Kazoo(kazoo) = &subject.server else {
-        unreachable!()
-    };
+    let kazoo = &subject.server;
     let soft = kazoo.seed(
         "devices",
         json!({"name": "Soft", "device_type": "softphone", "owner_id": zed}),
@@ -175,9 +169,7 @@ fn a_user_without_references_is_deleted_with_all_documents() {
 fn messages_are_reported_before_the_delete() {
     let subject = Subject::four();
     let (workspace, zed) = zed(&subject);
-    let Server::Kazoo(kazoo) = &subject.server else {
-        unreachable!()
-    };
+    let kazoo = &subject.server;
     let boxes = kazoo.docs("vmboxes").into_iter();
     let own = boxes
         .filter(|(_, doc)| doc["owner_id"] == zed.as_str())
@@ -201,9 +193,7 @@ fn messages_are_reported_before_the_delete() {
 #[test]
 fn an_inactive_user_with_the_same_name_is_detected() {
     let subject = Subject::four();
-    let Server::Kazoo(kazoo) = &subject.server else {
-        unreachable!()
-    };
+    let kazoo = &subject.server;
     kazoo.seed(
         "users",
         json!({"username": "old", "password": "x1y2z3", "first_name": "Zed",

@@ -2,7 +2,7 @@
 //!
 //! Each step declares something, expects a plan with changes, applies it, and expects an empty plan. The
 //! subjects are the sandbox, a fake Kazoo of each generation, and a real Kazoo if `CALLSHEET_KAZOO_URL`
-//! is set.
+//! is set; `subject` lists them.
 
 mod field;
 
@@ -12,6 +12,7 @@ mod cost;
 mod evidence;
 mod fault;
 mod identity;
+mod neighbours;
 mod page;
 mod race;
 mod rate_limit;
@@ -19,5 +20,7 @@ mod record;
 mod round;
 mod run;
 mod secret;
+mod server;
 mod subject;
+mod supported;
 mod value;

@@ -1,48 +1,17 @@
 //! *Pages*: lists around the boundaries of pages are read completely with one request per page.
 
-use super::{
-    run::Workspace,
-    subject::{Server, Subject},
-};
-use crate::running::{self, WRITE};
+use super::{run::Workspace, subject::Subject};
+use crate::running;
 use callsheet::model::Kind;
-use reqwest::Method;
-use serde_json::json;
 
-/// The page size for users.
-fn page(subject: &Subject) -> usize {
-    if subject.is_kazoo() { 500 } else { 1000 }
-}
-
-/// Creates users directly on the server.
-fn seed(subject: &Subject, from: usize, to: usize) {
-    let user = |at: usize| {
-        json!({"username": format!("p{at:04}"), "first_name": "P", "last_name": "Q",
-            "email": format!("p{at:04}@acme.example")})
-    };
-    match &subject.server {
-        Server::Sandbox(sandbox) => running::runtime().block_on(async {
-            let client = running::Client::new(&sandbox.url, WRITE);
-            for at in from..to {
-                let request = client.request(Method::POST, "/v1/users").json(&user(at));
-                assert_eq!(running::Client::send(request).await.unwrap().status, 201);
-            }
-        }),
-        Server::Kazoo(kazoo) => {
-            for at in from..to {
-                let mut user = user(at);
-                user["password"] = "x1y2z3".into();
-                kazoo.seed("users", user);
-            }
-        }
-        Server::Real(_) => unreachable!("nobody makes thousands of users on a real portal"),
-    }
+fn names(from: usize, to: usize) -> Vec<String> {
+    (from..to).map(|at| format!("p{at:04}")).collect()
 }
 
 #[test]
 fn lists_are_complete_around_page_boundaries() {
-    for subject in [Subject::sandbox(), Subject::four(), Subject::five()] {
-        let page = page(&subject);
+    for subject in Subject::own() {
+        let page = subject.server.page_size();
         let workspace = Workspace::default();
         let there = |live: &callsheet::model::Live| live.of_kind(Kind::Users).count();
         let read = || {
@@ -52,7 +21,7 @@ fn lists_are_complete_around_page_boundaries() {
         let own = there(&first);
         let mut made = own;
         for count in [page - 1, page, page + 1, 2 * page + 1] {
-            seed(&subject, made, count);
+            subject.server.seed_users(&names(made, count));
             made = count;
             let live = read();
             assert_eq!(there(&live), count, "{}", subject.name);

@@ -3,7 +3,7 @@
 
 use super::{
     run::{Workspace, applied, failures, step},
-    subject::{Server, Subject},
+    subject::Subject,
 };
 use crate::{
     faulty::{Fault, Faulty, Match},
@@ -12,13 +12,6 @@ use crate::{
 };
 use callsheet::model::{Kind, Value};
 use serde_json::{Value as Json, json};
-
-fn kazoo(subject: &Subject) -> &Kazoo {
-    let Server::Kazoo(kazoo) = &subject.server else {
-        unreachable!("it is one")
-    };
-    kazoo
-}
 
 fn by(kazoo: &Kazoo, collection: &str, field: &str, value: &str) -> (String, Json) {
     let mut docs = kazoo.docs(collection).into_iter();
@@ -40,11 +33,15 @@ fn people() -> Workspace {
 }
 
 /// Plans, changes something as an administrator, and applies.
-fn raced(subject: &Subject, workspace: &Workspace, meanwhile: impl Fn(&Kazoo)) -> Vec<String> {
+fn raced(
+    subject: &Subject<Kazoo>,
+    workspace: &Workspace,
+    meanwhile: impl Fn(&Kazoo),
+) -> Vec<String> {
     running::runtime().block_on(async {
         let portal = subject.portal();
         let plan = workspace.plan(&*portal).await.unwrap();
-        meanwhile(kazoo(subject));
+        meanwhile(&subject.server);
         let result = applied(&plan, &*portal).await;
         failures(&plan, &result)
     })
@@ -66,7 +63,7 @@ fn a_concurrent_change_is_not_overwritten() {
         });
         assert_eq!(told.len(), 1, "{}", subject.name);
         assert!(told[0].contains("has changed on the portal"), "{told:?}");
-        let (_, ann) = by(kazoo(&subject), "users", "username", "conf-ann");
+        let (_, ann) = by(&subject.server, "users", "username", "conf-ann");
         assert_eq!(ann["profile"]["title"], "Baker", "{}", subject.name);
         step(&subject, &workspace, true, "planned again");
 
@@ -78,7 +75,7 @@ fn a_concurrent_change_is_not_overwritten() {
             kazoo.set("callflows", &id, json!({"flow": {"data": {"timeout": 40}}}));
         });
         assert!(told[0].contains("has changed on the portal"), "{told:?}");
-        let (_, sales) = by(kazoo(&subject), "callflows", "name", "Sales");
+        let (_, sales) = by(&subject.server, "callflows", "name", "Sales");
         assert_eq!(sales["flow"]["data"]["timeout"], 40, "{}", subject.name);
         step(&subject, &workspace, true, "planned again");
     }
@@ -104,7 +101,7 @@ fn a_document_with_a_new_owner_is_not_deleted() {
         kazoo.set("devices", &id, json!({"owner_id": ann}));
     });
     assert!(told[0].contains("has changed on the portal"), "{told:?}");
-    by(kazoo(&subject), "devices", "mac_address", "001565000071");
+    by(&subject.server, "devices", "mac_address", "001565000071");
 }
 
 #[test]
@@ -158,7 +155,7 @@ fn without_bulk_documents_are_read_one_by_one() {
         workspace.declare(Kind::Users, &format!("u{at}"), &user);
         let there = json!({"username": format!("u{at}"), "password": "x1y2z3", "first_name": "U",
             "last_name": "U", "email": format!("u{at}@acme.example")});
-        kazoo(&subject).seed("users", there);
+        subject.server.seed("users", there);
     }
     let faulty = Faulty::before(subject.url());
     faulty.fail(Match::post("/v2"), Fault::Refused(403));

@@ -1,7 +1,7 @@
 //! *Records* of applies: a portal returns the record of a workspace as it was written last, whatever else is
 //! written meanwhile.
 
-use super::subject::{Server, Subject};
+use super::subject::Subject;
 use crate::{
     faulty::{Fault, Faulty, Match},
     kazoo::{Access, Dialect, Options},
@@ -28,10 +28,8 @@ fn json_of(record: &str) -> Json {
 
 #[test]
 fn a_record_is_read_as_it_was_written_last() {
-    for subject in Subject::all() {
-        if matches!(subject.server, Server::Real(_)) {
-            continue; // its account has records of its own
-        }
+    // The account of a real system has records of its own.
+    for subject in Subject::own() {
         running::runtime().block_on(async {
             let portal = subject.portal();
             for name in NAMES {
@@ -60,9 +58,7 @@ fn a_record_is_read_as_it_was_written_last() {
 #[test]
 fn a_record_costs_one_request_and_leaves_the_account_alone() {
     for subject in [Subject::four(), Subject::five()] {
-        let Server::Kazoo(kazoo) = &subject.server else {
-            unreachable!()
-        };
+        let kazoo = &subject.server;
         kazoo.set_account(&json!({"x_other": {"a": [1]}, "callsheet": {"other": {"commit": "0"}}}));
         let mut expected = kazoo.account_fields();
         running::runtime().block_on(async {
@@ -97,9 +93,7 @@ fn a_record_costs_one_request_and_leaves_the_account_alone() {
 #[test]
 fn a_concurrent_change_of_the_account_is_kept() {
     for subject in [Subject::four(), Subject::five()] {
-        let Server::Kazoo(kazoo) = &subject.server else {
-            unreachable!()
-        };
+        let kazoo = &subject.server;
         running::runtime().block_on(async {
             let portal = subject.portal();
             portal.record("root").await.unwrap();
@@ -120,12 +114,10 @@ fn a_concurrent_change_of_the_account_is_kept() {
 
 #[test]
 fn a_record_whose_answer_is_lost_is_written_once() {
-    for subject in Subject::all() {
-        if matches!(subject.server, Server::Real(_)) {
-            continue; // its account has records of its own
-        }
+    // The account of a real system has records of its own.
+    for subject in Subject::own() {
         let faulty = Faulty::before(subject.url());
-        let method = if subject.is_kazoo() { "PATCH" } else { "PUT" };
+        let (method, prefix) = subject.server.record_request();
         for fault in [
             Fault::ResetAfterCommit,
             Fault::TruncatedBody,
@@ -135,11 +127,6 @@ fn a_record_whose_answer_is_lost_is_written_once() {
             running::runtime().block_on(async {
                 let portal = subject.portal_at(&faulty.url());
                 portal.record("root").await.unwrap();
-                let prefix = if subject.is_kazoo() {
-                    "/v2/accounts"
-                } else {
-                    "/v1/records"
-                };
                 faulty.fail(Match::new(method, prefix).nth(1), fault);
                 let commit = format!("{fault:?}").len().to_string();
                 portal.set_record("root", &record(&commit)).await.unwrap();

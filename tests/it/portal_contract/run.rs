@@ -105,8 +105,13 @@ impl Workspace {
 pub(super) async fn applied(plan: &Plan, portal: &dyn Portal) -> Applied {
     let (_stop, stopped) = tokio::sync::watch::channel(false);
     let secrets = Secrets::read(plan, &|origin| {
-        let is_pin = origin.to_string().contains("PIN");
-        Ok(if is_pin { "4711" } else { "correct horse 1" }.into())
+        let origin = origin.to_string();
+        let secret = match (origin.contains("PIN"), origin.contains("ZERO")) {
+            (true, true) => "0042",
+            (true, false) => "4711",
+            (false, _) => "correct horse 1",
+        };
+        Ok(secret.into())
     });
     apply(plan, portal, &secrets.unwrap(), stopped, &()).await
 }
@@ -143,27 +148,48 @@ pub(super) fn changed(plan: &Plan) -> Vec<String> {
 
 /// One step: checks whether there are changes, applies them, and checks that none are left.
 pub(super) fn step(subject: &Subject, workspace: &Workspace, expects_changes: bool, what: &str) {
+    reach(subject, workspace, expects_changes, what).unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+/// One step. Returns what is wrong; `None` expects nothing of the changes.
+pub(super) fn reach(
+    subject: &Subject,
+    workspace: &Workspace,
+    expects_changes: impl Into<Option<bool>>,
+    what: &str,
+) -> Result<(), String> {
     running::runtime().block_on(async {
         let portal = subject.portal();
         let what = format!("{}: {what}", subject.name);
-        let plan = workspace.plan(&*portal).await.unwrap();
-        assert_eq!(
-            !plan.operations.is_empty(),
-            expects_changes,
-            "{what}: {:#?}",
-            changed(&plan)
-        );
-        let blocks = plan.findings.iter().filter(|_| plan.is_blocked());
-        let blocks: Vec<&str> = blocks.map(|finding| &*finding.message).collect();
-        assert_eq!(blocks, [""; 0], "{what}");
+        let unread = |error: Error| format!("{what}: {error}");
+        let plan = workspace.plan(&*portal).await.map_err(unread)?;
+        let has_changes = !plan.operations.is_empty();
+        if expects_changes
+            .into()
+            .is_some_and(|expected| expected != has_changes)
+        {
+            return Err(format!("{what}: {:#?}", changed(&plan)));
+        }
+        if plan.is_blocked() {
+            let blocks: Vec<&str> = plan
+                .findings
+                .iter()
+                .map(|finding| &*finding.message)
+                .collect();
+            return Err(format!("{what}: {blocks:#?}"));
+        }
         let result = applied(&plan, &*portal).await;
-        assert_eq!(
-            failures(&plan, &result),
-            [""; 0],
-            "{what}: {:#?}",
-            changed(&plan)
-        );
-        let again = workspace.plan(&*subject.portal()).await.unwrap();
-        assert_eq!(changed(&again), [""; 0], "{what}: after it is applied");
-    });
+        let failures = failures(&plan, &result);
+        if !failures.is_empty() {
+            return Err(format!("{what}: {failures:#?}: {:#?}", changed(&plan)));
+        }
+        let again = workspace.plan(&*subject.portal()).await.map_err(unread)?;
+        match again.operations.is_empty() {
+            true => Ok(()),
+            false => Err(format!(
+                "{what}: after it is applied: {:#?}",
+                changed(&again)
+            )),
+        }
+    })
 }

@@ -1,9 +1,15 @@
 //! *Secrets*: no secret that is sent to or returned by a Kazoo appears in the output, at any log level.
 
+use super::{
+    field::secret,
+    run::{Workspace, step},
+    subject::Subject,
+};
 use crate::{
     kazoo::{Dialect, Kazoo, PASSWORD, USERNAME},
     workspace,
 };
+use callsheet::model::Kind;
 use serde_json::json;
 use std::{path::Path, process::Command};
 
@@ -91,6 +97,25 @@ fn no_secret_of_a_kazoo_is_printed() {
             .find(|one| one.path.ends_with("user_auth"));
         let hash = login.and_then(|one| one.body).unwrap()["data"]["credentials"].clone();
         assert!(!said.contains(hash.as_str().unwrap()));
+    }
+}
+
+#[test]
+fn a_pin_keeps_its_leading_zero() {
+    for subject in [Subject::four(), Subject::five()] {
+        let mut workspace = Workspace::default();
+        let user = json!({"first_name": "Ann", "last_name": "Lee", "email": "ann@acme.example",
+            "extension": "79410"});
+        let fields = workspace.declare(Kind::Users, "ann", &user);
+        fields.put(&["voicemail".into(), "pin".into()], Some(secret("pin", 2)));
+        let room = json!({"kind": "conference", "name": "Room"});
+        let fields = workspace.declare(Kind::Extensions, "79411", &room);
+        fields.set("pin".into(), secret("pin", 2));
+        step(&subject, &workspace, true, "two PINs");
+        let only = |collection: &str| subject.server.docs(collection).pop_first().unwrap().1;
+        assert_eq!(only("vmboxes")["pin"], "0042", "{}", subject.name);
+        let pins = &only("conferences")["member"]["pins"];
+        assert_eq!(*pins, json!(["0042"]), "{}", subject.name);
     }
 }
 

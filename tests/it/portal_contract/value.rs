@@ -1,7 +1,10 @@
 //! A *value* for every shape: several different ones, non-English text, and the maximum length.
 
-use callsheet::model::{Kind, ListOrder, Shape, Value, text::Format};
+use callsheet::model::{Field, Fields, Kind, ListOrder, Name, Shape, Value, text::Format};
 use serde_json::{Map, Value as Json, json};
+
+/// The keys that may be referred to without a declaration.
+pub(super) const BUILT_IN: [&str; 3] = ["admin", "basic_user", "user"];
 
 /// A field of a kind. A field of an extension is prefixed with the type.
 #[derive(Clone, Debug)]
@@ -36,11 +39,33 @@ impl Place {
     }
 }
 
+/// Whether a record is declared as a whole, not by its fields.
+pub(super) fn is_whole(kind: Kind, label: &str) -> bool {
+    matches!(
+        (kind, label),
+        (Kind::Users, "voicemail.greeting") | (Kind::Templates, "user")
+    )
+}
+
 /// Values of one field, of which a portal may not support some.
 pub(super) fn of(place: &Place, shape: &Shape) -> Vec<Value> {
     let written = special(place).unwrap_or_else(|| any(shape));
     let values = written.into_iter().filter_map(|json| place.read(json));
     values.collect()
+}
+
+/// Values of the field at a path of a declared resource.
+pub(super) fn of_field(kind: Kind, declared: &Fields, path: &[Name], field: &Field) -> Vec<Value> {
+    let word = match kind.shape() {
+        Shape::Variants { tag, .. } => declared.text(tag).map(str::to_owned),
+        _ => None,
+    };
+    let place = Place {
+        kind,
+        word,
+        names: path.iter().map(ToString::to_string).collect(),
+    };
+    of(&place, &field.shape)
 }
 
 /// Values of fields that depend on others.

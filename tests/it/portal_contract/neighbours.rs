@@ -1,0 +1,84 @@
+//! The *neighbours* are the resources to which others refer, and the *tested* resource of each kind: as far
+//! as a portal supports them.
+
+use super::{run::Workspace, subject::Subject, supported::declare};
+use callsheet::{
+    model::{Address, Kind},
+    portal::Capabilities,
+};
+use serde_json::{Value as Json, json};
+
+/// The resources to which others refer: what is declared of each, and what is added if it is required.
+fn wishes() -> [(Kind, &'static str, Json, Json); 8] {
+    let none = || json!({});
+    let user = |name: &str| {
+        let email = format!("conf-{}@acme.example", name.to_lowercase());
+        json!({"first_name": name, "last_name": "Conf", "email": email})
+    };
+    let mut ann = user("Ann");
+    // Whom an outer number leads to has an inner one.
+    ann["extension"] = "79005".into();
+    let desk = json!({"kind": "ring_group", "name": "Desk", "members": ["conf-ann"]});
+    [
+        (Kind::Groups, "conf-sales", none(), none()),
+        (Kind::Groups, "conf-night", none(), none()),
+        (Kind::Instances, "conf-leeds", none(), none()),
+        (Kind::Instances, "conf-york", none(), none()),
+        (Kind::Templates, "conf-desk", none(), none()),
+        (Kind::Users, "conf-ann", ann, none()),
+        (
+            Kind::Users,
+            "conf-bob",
+            user("Bob"),
+            json!({"extension": "79006"}),
+        ),
+        (Kind::Extensions, "79001", desk, none()),
+    ]
+}
+
+/// Declares the resources to which others refer.
+pub(super) fn neighbours<S: ?Sized>(subject: &Subject<S>) -> Workspace {
+    let portal = subject.capabilities();
+    let mut workspace = Workspace::default();
+    for (kind, key, wish, spare) in wishes() {
+        declare(&mut workspace, &portal, (kind, key), &wish, &spare);
+    }
+    workspace
+}
+
+/// Declares the tested resource of a kind and a type. Returns its address, if there can be one.
+pub(super) fn tested(
+    workspace: &mut Workspace,
+    portal: &Capabilities,
+    kind: Kind,
+    word: Option<&str>,
+) -> Option<Address> {
+    let key = match kind {
+        Kind::Scopes => "conf_lead",
+        Kind::Groups => "conf-crew",
+        Kind::Instances => "conf-hull",
+        Kind::Templates => "conf-hall",
+        Kind::Users => "conf-tess",
+        Kind::Extensions => "79002",
+        Kind::Numbers => "+14155550123",
+        Kind::Contacts => "conf-fire",
+    };
+    let wish = match (kind, word) {
+        (Kind::Users, _) => {
+            json!({"first_name": "Tess", "last_name": "Ter", "email": "tess@acme.example",
+            "extension": "79009"})
+        }
+        (Kind::Extensions, Some("forward")) => {
+            json!({"kind": "forward", "name": "Elsewhere", "destination": "+14155550170"})
+        }
+        (Kind::Extensions, Some("ring_group")) => {
+            json!({"kind": "ring_group", "name": "Tested", "members": ["conf-bob"]})
+        }
+        (Kind::Extensions, Some(word)) => json!({"kind": word, "name": "Tested"}),
+        (Kind::Numbers, _) => json!({"destination": "79001"}),
+        (Kind::Contacts, _) => json!({"name": "Fire brigade"}),
+        _ => json!({}),
+    };
+    let is_declared = declare(workspace, portal, (kind, key), &wish, &json!({}));
+    is_declared.then(|| Address::new(kind, key))
+}

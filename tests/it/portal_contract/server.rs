@@ -1,0 +1,246 @@
+//! A *server* is what is behind a portal: the tests change it directly, and check what it received.
+
+use crate::{
+    kazoo::Kazoo,
+    report::skipped,
+    running::{self, Client, Sandbox, WRITE},
+};
+use callsheet::model::Kind;
+use serde_json::{Value as Json, json};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+/// Documents by collection and ID.
+pub(super) type Documents = BTreeMap<(&'static str, String), Json>;
+
+/// What the tests do without the portal.
+pub(super) trait Server {
+    /// Creates unmanaged documents that must not change.
+    fn foreign(&self) -> Documents;
+
+    /// Checks that unmanaged documents are unchanged, and that every request matched the contract.
+    fn assert_untouched(&self, foreign: &Documents);
+
+    /// Creates users with the required fields and these names.
+    fn seed_users(&self, names: &[String]);
+
+    /// The page size for users.
+    fn page_size(&self) -> usize;
+
+    /// The method and the prefix of the path of the request that writes a record.
+    fn record_request(&self) -> (&'static str, &'static str);
+
+    /// The addresses of built-in objects that no file can declare.
+    fn undeclarable(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The number of documents by collection, to find what is left over.
+    fn count(&self, _collection: &str) -> Option<usize> {
+        None
+    }
+}
+
+impl Server for Sandbox {
+    /// One object of every kind.
+    fn foreign(&self) -> Documents {
+        let client = Client::new(&self.url, WRITE);
+        let mut kept = BTreeMap::new();
+        for (kind, object) in [
+            (
+                Kind::Scopes,
+                json!({"name": "foreign", "permissions": ["users.view"]}),
+            ),
+            (Kind::Groups, json!({"name": "foreign", "title": "Foreign"})),
+            (
+                Kind::Instances,
+                json!({"name": "foreign", "title": "Foreign"}),
+            ),
+            (
+                Kind::Templates,
+                json!({"name": "foreign", "user": {"dnd": true}}),
+            ),
+            (
+                Kind::Users,
+                json!({"username": "foreign", "first_name": "Zoë", "last_name": "Foreign",
+                "email": "foreign@acme.example", "extension": "88001", "scope": "foreign", "groups": ["foreign"]}),
+            ),
+            (
+                Kind::Extensions,
+                json!({"number": "88002", "kind": "ring_group", "name": "F", "members": ["foreign"]}),
+            ),
+            (
+                Kind::Numbers,
+                json!({"number": "+14155550999", "destination": "88002"}),
+            ),
+            (
+                Kind::Contacts,
+                json!({"key": "foreign", "name": "F", "company": "G"}),
+            ),
+        ] {
+            let path = format!("/v1/{kind}");
+            let made = running::runtime().block_on(client.post(&path, &object));
+            assert_eq!(made.status, 201, "{kind}: {:?}", made.body);
+            let id = made.body["id"].as_str().unwrap().to_owned();
+            let there = running::runtime().block_on(client.get(&format!("{path}/{id}")));
+            kept.insert((kind.name(), id), there.body);
+        }
+        kept
+    }
+
+    fn assert_untouched(&self, foreign: &Documents) {
+        let client = Client::new(&self.url, WRITE);
+        for ((kind, id), object) in foreign {
+            let there = running::runtime().block_on(client.get(&format!("/v1/{kind}/{id}")));
+            assert_eq!(there.body, *object, "{kind}/{id}");
+        }
+    }
+
+    fn seed_users(&self, names: &[String]) {
+        let client = Client::new(&self.url, WRITE);
+        for name in names {
+            let made = running::runtime().block_on(client.post("/v1/users", &running::user(name)));
+            assert_eq!(made.status, 201, "{name}: {:?}", made.body);
+        }
+    }
+
+    fn page_size(&self) -> usize {
+        1000
+    }
+
+    fn record_request(&self) -> (&'static str, &'static str) {
+        ("PUT", "/v1/records")
+    }
+}
+
+impl Server for Kazoo {
+    fn foreign(&self) -> Documents {
+        let zoe = self.seed("users", json!({"username": "foreign@acme.example", "password": "x1y2z3",
+            "first_name": "Zoë", "last_name": "Foreign", "email": "foreign@acme.example", "x_other": {"a": [1]},
+            "ui_metadata": {"origin": "monster", "ui": "monster-ui"}}));
+        let box_id = self.seed(
+            "vmboxes",
+            json!({"name": "Foreign", "mailbox": "88001", "owner_id": zoe,
+            "pin": "9876", "x_other": true}),
+        );
+        let soft = self.seed(
+            "devices",
+            json!({"name": "Soft", "device_type": "softphone", "owner_id": zoe,
+            "sip": {"username": "user_foreign", "password": "secret-sip"}, "x_other": 1}),
+        );
+        let own = self.seed("callflows", json!({"name": "Foreign", "numbers": ["88001"], "owner_id": zoe,
+            "type": "mainUserCallflow", "x_other": "y", "flow": {"module": "user", "data": {"id": zoe},
+            "children": {"_": {"module": "voicemail", "data": {"id": box_id}, "children": {}}}}}));
+        let ring = self.seed("callflows", json!({"name": "Foreign group", "numbers": ["88002"], "flow":
+            {"module": "ring_group", "data": {"name": "x", "endpoints": [{"id": soft, "endpoint_type": "device"}]},
+            "children": {}}}));
+        let group = self.seed(
+            "groups",
+            json!({"name": "Foreign Team", "endpoints": {zoe.clone():
+            {"type": "user", "weight": 1}}}),
+        );
+        let room = self.seed("conferences", json!({"name": "Foreign room", "x_other": 2}));
+        let list = self.seed("lists", json!({"name": "Foreign list", "x_other": 3}));
+        let entry = self.seed(
+            "entries",
+            json!({"list_id": list, "number": "+14155550199",
+            "displayname": "Foreign entry", "callsheet": {"key": "conf-fire"}}),
+        );
+        let ids = [
+            ("users", zoe),
+            ("vmboxes", box_id),
+            ("devices", soft),
+            ("callflows", own),
+            ("callflows", ring),
+            ("groups", group),
+            ("conferences", room),
+            ("lists", list),
+            ("entries", entry),
+        ];
+        let kept = ids.map(|(collection, id)| {
+            let doc = self.doc(collection, &id).unwrap();
+            ((collection, id), doc)
+        });
+        kept.into()
+    }
+
+    fn assert_untouched(&self, foreign: &Documents) {
+        for ((collection, id), doc) in foreign {
+            let now = self.doc(collection, id);
+            assert_eq!(now.as_ref(), Some(doc), "{collection}/{id}");
+        }
+        assert_eq!(self.violations(), [""; 0]);
+        if !crate::kazoo::contracts_present() {
+            skipped("bodies against Kazoo's schemas: CALLSHEET_CONTRACTS leads nowhere");
+        }
+    }
+
+    fn seed_users(&self, names: &[String]) {
+        for name in names {
+            let mut user = running::user(name);
+            user["password"] = "x1y2z3".into();
+            self.seed("users", user);
+        }
+    }
+
+    fn page_size(&self) -> usize {
+        500
+    }
+
+    fn record_request(&self) -> (&'static str, &'static str) {
+        ("PATCH", "/v2/accounts")
+    }
+
+    /// The account's administrator has no e-mail address.
+    fn undeclarable(&self) -> &'static [&'static str] {
+        &["users/admin"]
+    }
+
+    fn count(&self, collection: &str) -> Option<usize> {
+        Some(self.docs(collection).len())
+    }
+}
+
+/// A real system, which only one test at a time can use: all tests use the same names there.
+pub(super) struct Real {
+    #[expect(dead_code, reason = "it is held until the test ends")]
+    turn: MutexGuard<'static, ()>,
+}
+
+impl Real {
+    /// Waits for a system.
+    pub(super) fn wait_for(system: &'static str) -> Self {
+        static TURNS: Mutex<BTreeMap<&str, &'static Mutex<()>>> = Mutex::new(BTreeMap::new());
+        let mut turns = TURNS.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn: &Mutex<()> = turns
+            .entry(system)
+            .or_insert_with(|| Box::leak(Box::default()));
+        drop(turns);
+        Self {
+            turn: turn.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+}
+
+impl Server for Real {
+    /// Nobody else's objects are created on a real system.
+    fn foreign(&self) -> Documents {
+        Documents::new()
+    }
+
+    fn assert_untouched(&self, _: &Documents) {}
+
+    fn seed_users(&self, _: &[String]) {
+        unreachable!("nobody makes thousands of users on a real portal")
+    }
+
+    fn page_size(&self) -> usize {
+        unreachable!("nobody makes thousands of users on a real portal")
+    }
+
+    fn record_request(&self) -> (&'static str, &'static str) {
+        unreachable!("its account has records of its own")
+    }
+}
