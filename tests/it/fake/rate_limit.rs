@@ -5,7 +5,7 @@ use std::time::Instant;
 /// A token, in billionths.
 const WHOLE: u128 = 1_000_000_000;
 
-pub(super) struct Bucket {
+pub(crate) struct Bucket {
     most: u128,
     per_second: u128,
     tokens: u128,
@@ -13,7 +13,7 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    pub(super) fn new(burst: u32, per_second: u32) -> Self {
+    pub(crate) fn new(burst: u32, per_second: u32) -> Self {
         let most = u128::from(burst) * WHOLE;
         Self {
             most,
@@ -24,7 +24,7 @@ impl Bucket {
     }
 
     /// Takes a token and says how many are left, if there is one.
-    pub(super) fn take(&mut self) -> Option<u64> {
+    pub(crate) fn take(&mut self) -> Option<u64> {
         let now = Instant::now();
         let passed = now.duration_since(self.filled).as_nanos();
         self.filled = now;

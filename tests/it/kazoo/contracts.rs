@@ -12,15 +12,20 @@ use std::{
 
 const GENERATIONS: [&str; 2] = ["kazoo-4.4", "kazoo5-dev"];
 
-/// The directory of the contracts.
+/// The directory of the published contracts of portals.
 #[expect(
     clippy::disallowed_methods,
     reason = "a test has no settings to read it from"
 )]
-pub(super) fn folder() -> PathBuf {
+pub(crate) fn contract_folder() -> PathBuf {
     let chosen = std::env::var("CALLSHEET_CONTRACTS").ok();
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/portals");
-    PathBuf::from(chosen.unwrap_or_else(|| beside.into())).join("kazoo")
+    PathBuf::from(chosen.unwrap_or_else(|| beside.into()))
+}
+
+/// The directory of Kazoo's.
+pub(super) fn folder() -> PathBuf {
+    contract_folder().join("kazoo")
 }
 
 /// Whether the contracts exist.

@@ -24,7 +24,6 @@ mod money;
 mod numbers;
 mod pages;
 mod queues;
-mod rate_limit;
 mod refused;
 mod replay;
 
@@ -36,18 +35,15 @@ mod unique;
 mod world;
 mod write;
 
-use axum::{Router, extract::Request};
+use crate::served::Served;
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
-    net::Ipv4Addr,
-    sync::{Arc, Mutex, MutexGuard, mpsc},
-    thread::JoinHandle,
+    sync::{Arc, Mutex, MutexGuard},
 };
-use tokio::{net::TcpListener, runtime, sync::oneshot};
 use world::World;
 
-pub(crate) use contracts::contracts_present;
+pub(crate) use contracts::{contract_folder, contracts_present};
 
 pub(crate) const USERNAME: &str = "admin";
 pub(crate) const PASSWORD: &str = "secret-admin";
@@ -133,8 +129,7 @@ pub(crate) struct Kazoo {
     /// The API key of `acme`: 64 hexadecimal digits.
     pub(crate) api_key: String,
     world: Arc<Mutex<World>>,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    _served: Served,
 }
 
 impl Kazoo {
@@ -147,37 +142,22 @@ impl Kazoo {
         let (account, child) = (world.root.clone(), world.child.clone());
         let api_key = world.accounts[&account].api_key.clone();
         let world = Arc::new(Mutex::new(world));
-        let (stop, stopped) = oneshot::channel::<()>();
-        let (send, receive) = mpsc::channel();
         let shared = Arc::clone(&world);
-        let thread = std::thread::spawn(move || {
-            let mut runtime = runtime::Builder::new_current_thread();
-            runtime.enable_all().build().unwrap().block_on(async {
-                let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-                send.send(listener.local_addr().unwrap()).unwrap();
-                let router = Router::new().fallback(move |request: Request| {
-                    let world = Arc::clone(&shared);
-                    async move {
-                        let ask = ask::Ask::read(request).await;
-                        let answer = world.lock().unwrap().answer(ask);
-                        answer.into_response()
-                    }
-                });
-                // Nobody waits for a client that keeps its connection open and says nothing.
-                tokio::select! {
-                    served = axum::serve(listener, router) => served.unwrap(),
-                    _ = stopped => {}
-                }
-            });
+        let served = Served::start(move |request| {
+            let world = Arc::clone(&shared);
+            async move {
+                let ask = ask::Ask::read(request).await;
+                let answer = world.lock().unwrap().answer(ask);
+                answer.into_response()
+            }
         });
         Self {
-            url: format!("http://{}", receive.recv().unwrap()),
+            url: served.url.clone(),
             account,
             child,
             api_key,
             world,
-            stop: Some(stop),
-            thread: Some(thread),
+            _served: served,
         }
     }
 
@@ -271,14 +251,5 @@ impl Kazoo {
         let mut world = self.world();
         let known = world.accounts.get_mut(account).expect("an account");
         known.doc.fields.insert("enabled".into(), is_enabled.into());
-    }
-}
-
-impl Drop for Kazoo {
-    fn drop(&mut self) {
-        self.stop.take();
-        if let Some(thread) = self.thread.take() {
-            thread.join().expect("the server stops in peace");
-        }
     }
 }

@@ -5,8 +5,8 @@ use super::{
     answer::{Answer, Reply},
     ask::{Ask, Body},
     document::{Doc, merge},
-    rate_limit::Bucket,
 };
+use crate::fake::Bucket;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 

@@ -12,6 +12,9 @@ use callsheet::{
     portal::Capabilities,
 };
 
+/// A step failed, and the rest of the field is left out.
+struct Stopped;
+
 /// A walk over the fields of a subject.
 struct Walk<'s> {
     subject: &'s Subject,
@@ -138,7 +141,7 @@ impl Walk<'_> {
             if !is_lacking && !is_special {
                 match &field.shape {
                     Shape::Record(inner) if !value::is_whole(place.kind, &label) => {
-                        self.fields(key, place, inner)
+                        self.fields(key, place, inner);
                     }
                     _ => self.field(key, place, field),
                 }
@@ -159,9 +162,10 @@ impl Walk<'_> {
         };
         let companions = self.add_companions(key, place.kind, &path, &values);
         let is_ready = companions.is_empty() || self.reach(None, &label);
-        let held = is_ready
-            .then(|| self.values(key, place, field, values))
-            .flatten();
+        let held = match is_ready {
+            true => self.values(key, place, field, values),
+            false => Err(Stopped),
+        };
         for companion in &companions {
             if self.is_held(key, place.kind, companion, &Value::Null) {
                 self.put(key, place.kind, companion, Value::Null);
@@ -172,7 +176,7 @@ impl Walk<'_> {
         }
         // What was there at first comes back; what was not declared is nobody's any more.
         let first = before.at(names()).cloned();
-        let is_back = held.clone().map(|held| first.is_some() && first != held);
+        let is_back = held.ok().map(|held| first.is_some() && first != held);
         *self.workspace.fields(place.kind, key) = before;
         self.reach(is_back, &format!("{label} as it was at first"));
     }
@@ -184,7 +188,7 @@ impl Walk<'_> {
         place: &Place,
         field: &Field,
         mut values: Vec<Value>,
-    ) -> Option<Option<Value>> {
+    ) -> Result<Option<Value>, Stopped> {
         let label = format!("{}.{}", place.kind, place.label());
         let path: Path = place
             .names
@@ -196,7 +200,7 @@ impl Walk<'_> {
         if values.is_empty() {
             self.failures
                 .push(format!("{label} has no value that can be held"));
-            return None;
+            return Err(Stopped);
         }
         let mut held = self.workspace.fields(place.kind, key).at(names()).cloned();
         for value in values {
@@ -204,7 +208,7 @@ impl Walk<'_> {
             self.put(key, place.kind, &path, value.clone());
             let told: String = format!("{label} = {value:?}").chars().take(120).collect();
             if !self.reach(is_new, &told) {
-                return None;
+                return Err(Stopped);
             }
             if let (Shape::List { order, .. }, Value::List(list)) = (&field.shape, &value)
                 && !matches!(order, ListOrder::Ordered | ListOrder::Distinct)
@@ -214,7 +218,7 @@ impl Walk<'_> {
                 let turned: Vec<Value> = list.iter().rev().cloned().collect();
                 self.put(key, place.kind, &path, Shape::arrange(order, turned));
                 if !self.reach(false, &format!("{label} turned round")) {
-                    return None;
+                    return Err(Stopped);
                 }
             }
             held = Some(value);
@@ -223,11 +227,11 @@ impl Walk<'_> {
             let had = held.is_some() && held != field.default;
             self.put(key, place.kind, &path, Value::Null);
             if !self.reach(had, &format!("{label} cleared")) {
-                return None;
+                return Err(Stopped);
             }
             held = None;
         }
-        Some(held)
+        Ok(held)
     }
 
     fn put(&mut self, key: &str, kind: Kind, path: &[Name], value: Value) {

@@ -170,7 +170,7 @@ fn collect(
         at.push(field.name.clone());
         match &field.shape {
             Shape::Record(inner) if !value::is_whole(kind, &at.join(".")) => {
-                collect(kind, at, inner, leaves)
+                collect(kind, at, inner, leaves);
             }
             _ => leaves.push((at.clone(), field)),
         }

@@ -1,0 +1,283 @@
+//! What a valid request *does*, by the form of its path: an object, a collection, or something else, which
+//! is answered by the document's example.
+
+use super::{
+    Answered, Asked, Bucket, Habit, Manners, Put, Seen, check,
+    document::{Document, Operation, Route},
+    form::encoded,
+    page,
+    store::{Object, Store, collection_of},
+};
+use serde_json::{Map, Value as Json};
+
+pub(super) struct World {
+    document: Document,
+    manners: Manners,
+    bucket: Option<Bucket>,
+    pub(super) store: Store,
+    pub(super) seen: Vec<Seen>,
+    /// The answers that violate the document.
+    pub(super) lies: Vec<String>,
+}
+
+/// A request for which the document has an operation.
+struct Call<'w> {
+    route: &'w Route,
+    operation: &'w Operation,
+    asked: &'w Asked,
+    sent: &'w Json,
+}
+
+impl World {
+    pub(super) fn new(document: Json, manners: Manners) -> Self {
+        Self {
+            document: Document::read(document),
+            bucket: manners.rate.map(|(burst, rate)| Bucket::new(burst, rate)),
+            manners,
+            store: Store::default(),
+            seen: Vec::new(),
+            lies: Vec::new(),
+        }
+    }
+
+    /// Answers and records a request.
+    pub(super) fn answer(&mut self, asked: &Asked) -> Answered {
+        let Self {
+            document,
+            manners,
+            bucket,
+            store,
+            seen,
+            lies,
+        } = self;
+        let is_too_fast = bucket
+            .as_mut()
+            .is_some_and(|bucket| bucket.take().is_none());
+        let found = document.find(&asked.path);
+        let operation = found
+            .as_ref()
+            .and_then(|(route, _)| route.operations.get(&asked.method));
+        let mut sent = Json::Null;
+        let answered = match (&found, operation) {
+            _ if is_too_fast => Err((429, "too many requests".to_owned())),
+            (None, _) => Err((404, "there is no such path".to_owned())),
+            (Some(_), None) => Err((405, "there is no such method".to_owned())),
+            (Some((route, values)), Some(operation)) => {
+                check::checked(operation, values, asked, manners.tokens).and_then(|body| {
+                    sent = body;
+                    let call = Call {
+                        route,
+                        operation,
+                        asked,
+                        sent: &sent,
+                    };
+                    call.act(document, manners, store)
+                })
+            }
+        };
+        let (answered, fault) = match answered {
+            Ok(answered) => (answered, None),
+            Err((status, fault)) => {
+                let own = manners.error.map(|error| error(status, &fault));
+                let example = || operation.map(|operation| operation.example(status));
+                let body = own.or_else(example).unwrap_or_default();
+                let etag = None;
+                (Answered { status, body, etag }, Some(fault))
+            }
+        };
+        let known = operation.and_then(|operation| operation.answers.get(&answered.status));
+        if let Some(schema) = known.and_then(|answer| answer.schema.as_ref())
+            && !answered.body.is_null()
+        {
+            let place = format!("{} {} {}", asked.method, asked.path, answered.status);
+            let violations = schema.violations(&answered.body);
+            lies.extend(violations.into_iter().map(|one| format!("{place}: {one}")));
+        }
+        seen.push(Seen {
+            method: asked.method.clone(),
+            path: asked.path.clone(),
+            body: sent,
+            status: answered.status,
+            fault,
+        });
+        answered
+    }
+}
+
+/// An object as it is returned.
+fn shown(object: &Object, habit: &Habit) -> Json {
+    let fields = object.fields.iter();
+    let shown = fields.filter(|(name, _)| !habit.hides.contains(&&***name));
+    let shown = shown.map(|(name, value)| (name.clone(), value.clone()));
+    Json::Object(shown.collect())
+}
+
+/// Merges fields; null removes one.
+fn merge(into: &mut Map<String, Json>, from: Map<String, Json>) {
+    for (name, value) in from {
+        match (into.get_mut(&name), value) {
+            (_, Json::Null) => drop(into.shift_remove(&name)),
+            (Some(Json::Object(inner)), Json::Object(more)) => merge(inner, more),
+            (_, value) => drop(into.insert(name, value)),
+        }
+    }
+}
+
+/// Why there is no answer of success: the status and words for the test.
+type Outcome = Result<Answered, check::Fault>;
+
+impl Call<'_> {
+    fn act(&self, document: &Document, manners: &Manners, store: &mut Store) -> Outcome {
+        if let Some(collection) = document.collection_above(self.route) {
+            return self.on_object(&manners.habit(&collection.template), manners, store);
+        }
+        let Some((_, parameter)) = document.item_below(self.route) else {
+            // An action, a look-up or a login.
+            return Ok(self.example(&[]));
+        };
+        let habit = manners.habit(&self.route.template);
+        self.check_parent(document, manners, store)?;
+        match &*self.asked.method {
+            "GET" => {
+                let rows = store.list(&self.asked.path);
+                let rows = rows.into_iter().map(|row| shown(row, &habit)).collect();
+                let mut answered = self.example(&[200]);
+                if !manners.conjures {
+                    answered.body = page::of(rows, self.asked, manners, answered.body);
+                }
+                Ok(answered)
+            }
+            "POST" => self.create(habit.key.unwrap_or(parameter), &habit, manners, store),
+            _ => Ok(self.example(&[])),
+        }
+    }
+
+    /// The example of a success.
+    fn example(&self, preferred: &[u16]) -> Answered {
+        let status = self.operation.success(preferred);
+        Answered {
+            status,
+            body: self.operation.example(status),
+            etag: None,
+        }
+    }
+
+    /// A collection exists if the object above it does.
+    fn check_parent(
+        &self,
+        document: &Document,
+        manners: &Manners,
+        store: &Store,
+    ) -> Result<(), check::Fault> {
+        let parent = collection_of(&self.asked.path);
+        let above = document.find(parent);
+        let above = above.and_then(|(route, _)| document.collection_above(route));
+        match above.is_some() && !manners.conjures && store.get(parent).is_none() {
+            true => Err((404, format!("there is no {parent}"))),
+            false => Ok(()),
+        }
+    }
+
+    fn create(&self, key: &str, habit: &Habit, manners: &Manners, store: &mut Store) -> Outcome {
+        let mut fields = self.sent.as_object().cloned().unwrap_or_default();
+        let is_synchronous = fields
+            .shift_remove("synchronous")
+            .is_some_and(|value| value == "yes");
+        let serial = store.next_serial();
+        if let Some(makes) = habit.makes {
+            makes(&mut fields, serial);
+        }
+        let name = fields.entry(key).or_insert_with(|| serial.into());
+        let name = name.as_str().map_or_else(|| name.to_string(), encoded);
+        let path = format!("{}/{name}", self.asked.path);
+        let is_taken = store.get(&path).is_some() || store.collides(&path, &fields, habit.unique);
+        if is_taken && !manners.conjures {
+            return Err((
+                409,
+                format!("{path} exists, or what it shares with another"),
+            ));
+        }
+        if !manners.conjures {
+            store.put(&path, fields);
+        }
+        match (manners.lag, store.get(&path)) {
+            (Some(lag), Some(_)) if !is_synchronous => {
+                if lag > 0 {
+                    store.hide(&path, lag);
+                }
+                Ok(self.example(&[202]))
+            }
+            (_, Some(object)) => Ok(self.whole(object, habit, &[201, 200], manners)),
+            (_, None) => Ok(self.example(&[201, 200])),
+        }
+    }
+
+    /// An object as an answer.
+    fn whole(
+        &self,
+        object: &Object,
+        habit: &Habit,
+        preferred: &[u16],
+        manners: &Manners,
+    ) -> Answered {
+        let status = self.operation.success(preferred);
+        // What is hidden later is told once, when it is made.
+        let body = match (status, &*self.asked.method) {
+            (204, _) => Json::Null,
+            (_, "POST") => object.fields.clone().into(),
+            _ => shown(object, habit),
+        };
+        let etag = manners
+            .has_etags
+            .then(|| format!("\"{}\"", object.revision));
+        Answered { status, body, etag }
+    }
+
+    fn on_object(&self, habit: &Habit, manners: &Manners, store: &mut Store) -> Outcome {
+        let path = &self.asked.path;
+        if manners.conjures {
+            return Ok(self.example(&[]));
+        }
+        let Some(object) = store.get(path) else {
+            return Err((404, format!("there is no {path}")));
+        };
+        if self.asked.method == "GET" {
+            return Ok(self.whole(object, habit, &[200], manners));
+        }
+        let seen = self.asked.header("if-match");
+        let current = format!("\"{}\"", object.revision);
+        if manners.has_etags && seen.is_some_and(|seen| seen != current && seen != "*") {
+            return Err((412, format!("{path} has changed")));
+        }
+        if self.asked.method == "DELETE" {
+            if let Some(reason) = habit
+                .needed_for
+                .and_then(|needed_for| needed_for(store, path))
+            {
+                return Err((409, reason));
+            }
+            store.remove(path);
+            return Ok(self.example(&[202, 204, 200]));
+        }
+        let mut fields = match manners.put == Put::Merges || self.asked.method == "PATCH" {
+            true => object.fields.clone(),
+            false => {
+                let kept = object.fields.iter();
+                let kept = kept.filter(|(name, _)| habit.keeps.contains(&&***name));
+                kept.map(|(name, value)| (name.clone(), value.clone()))
+                    .collect()
+            }
+        };
+        let mut sent = self.sent.as_object().cloned().unwrap_or_default();
+        sent.shift_remove("synchronous");
+        merge(&mut fields, sent);
+        if store.collides(path, &fields, habit.unique) {
+            return Err((409, format!("{path} would share what is unique")));
+        }
+        store.put(path, fields);
+        match (manners.lag, store.get(path)) {
+            (None, Some(object)) => Ok(self.whole(object, habit, &[200, 204], manners)),
+            _ => Ok(self.example(&[202])),
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! *Contracts* of portals that somebody else published, run against the fake where they exist: they aren't
+//! part of this project.
+
+use super::{Fake, Habit, Manners, Paging, Put};
+use crate::{
+    kazoo::contract_folder,
+    report::skipped,
+    running::{Answer, Client},
+};
+use reqwest::Method;
+use serde_json::{Value as Json, json};
+use std::fmt::Write as _;
+
+const TOKEN: &str = "mock";
+
+/// A file of a contract, or a report that it is missing.
+fn read(path: &str) -> Option<Json> {
+    let text = std::fs::read_to_string(contract_folder().join(path));
+    match text {
+        Ok(text) => Some(serde_json::from_str(&text).unwrap()),
+        Err(_) => {
+            skipped(&format!("{path}: CALLSHEET_CONTRACTS doesn't have it"));
+            None
+        }
+    }
+}
+
+async fn send(client: &Client, method: &str, path: &str, media: &str, body: &Json) -> Answer {
+    let request = client.request(method.to_uppercase().parse::<Method>().unwrap(), path);
+    let request = match media {
+        "" => request,
+        "json" => request.json(body),
+        "form" => request
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(urlencoded(body)),
+        _ => request
+            .header("Content-Type", "multipart/form-data; boundary=cut")
+            .body(in_parts(body)),
+    };
+    Client::send(request).await.unwrap()
+}
+
+fn plain(value: &Json) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn urlencoded(body: &Json) -> String {
+    let fields = body.as_object().unwrap().iter();
+    let pairs =
+        fields.map(|(name, value)| format!("{name}={}", super::form::encoded(&plain(value))));
+    pairs.collect::<Vec<_>>().join("&").replace('+', "%2B")
+}
+
+fn in_parts(body: &Json) -> String {
+    let mut text = String::new();
+    for (name, value) in body.as_object().unwrap() {
+        let (name, values) = match value {
+            Json::Array(items) => (format!("{name}[]"), items.clone()),
+            value => (name.clone(), vec![value.clone()]),
+        };
+        for value in values {
+            let head = format!("Content-Disposition: form-data; name=\"{name}\"");
+            write!(text, "--cut\r\n{head}\r\n\r\n{}\r\n", plain(&value)).unwrap();
+        }
+    }
+    text + "--cut--\r\n"
+}
+
+/// Each valid request of IVY is answered, each invalid one is refused, and so is each one without a token.
+#[tokio::test]
+async fn ivys_cases_are_judged_as_they_say() {
+    let (Some(document), Some(cases)) = (read("ivy/openapi-prism.json"), read("ivy/cases.json"))
+    else {
+        return;
+    };
+    let conjuring = Manners {
+        conjures: true,
+        tokens: &[TOKEN],
+        ..Manners::default()
+    };
+    let fake = Fake::start(document, conjuring);
+    let (client, stranger) = (Client::new(&fake.url, TOKEN), Client::new(&fake.url, "x"));
+    let mut wrong = Vec::new();
+    let mut judge = |answer: &Answer, expected: std::ops::Range<u16>, what: String| {
+        if !expected.contains(&answer.status) {
+            let fault = fake.requests().pop().unwrap().fault.unwrap_or_default();
+            wrong.push(format!("{what}: {} {fault}", answer.status));
+        }
+    };
+    for case in cases.as_array().unwrap() {
+        let text = |at: usize| case[at].as_str().unwrap_or_default();
+        let (method, media, good) = (text(0), text(2), &case[3]);
+        let path = text(1).replace("{site_id}", "6").replace("{id}", "7");
+        let path = format!("/v2{path}");
+        let answer = send(&client, method, &path, media, good).await;
+        judge(&answer, 200..300, format!("{method} {path}"));
+        for bad in case[4].as_array().unwrap() {
+            let reason = bad[0].as_str().unwrap();
+            let answer = match reason {
+                "no class_name" => {
+                    let path = path.split('?').next().unwrap();
+                    send(&client, method, path, "", &Json::Null).await
+                }
+                _ => send(&client, method, &path, media, &bad[1]).await,
+            };
+            judge(&answer, 400..401, format!("{method} {path} {reason}"));
+        }
+        if path != "/v2/oauth/token" {
+            let answer = send(&stranger, method, &path, media, good).await;
+            judge(
+                &answer,
+                401..402,
+                format!("{method} {path} without a token"),
+            );
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+const DOMAIN: &str = "/ns-api/v2/domains/example.com";
+
+fn user(number: &str, more: &Json) -> Json {
+    let mut user = json!({"user": number, "name-first-name": "Ann", "name-last-name": "Lee",
+        "email-address": "ann@example.com", "user-scope": "Basic User"});
+    let more = more.as_object().unwrap().clone();
+    user.as_object_mut().unwrap().extend(more);
+    user
+}
+
+fn netsapiens() -> Manners {
+    let users = Habit {
+        unique: &["login-username"],
+        makes: Some(|user, _| {
+            let number = user["user"].as_str().unwrap_or_default().to_owned();
+            user.entry("domain").or_insert_with(|| "example.com".into());
+            let login = || format!("{number}@example.com").into();
+            user.entry("login-username").or_insert_with(login);
+        }),
+        ..Habit::default()
+    };
+    let devices = Habit {
+        makes: Some(|device, _| drop(device.insert("domain".into(), "example.com".into()))),
+        ..Habit::default()
+    };
+    let rules = Habit {
+        key: Some("time-frame"),
+        makes: Some(|rule, _| {
+            rule.insert("domain".into(), "example.com".into());
+            rule.insert("user".into(), "1001".into());
+            rule.insert("is-active".into(), true.into());
+        }),
+        ..Habit::default()
+    };
+    let contacts = Habit {
+        key: Some("unique-id"),
+        makes: Some(|contact, serial| {
+            drop(contact.insert("unique-id".into(), serial.to_string().into()));
+        }),
+        ..Habit::default()
+    };
+    Manners {
+        tokens: &[TOKEN],
+        put: Put::Merges,
+        lag: Some(0),
+        paging: Paging::Offset {
+            start: "start",
+            limit: "limit",
+        },
+        collections: vec![
+            ("/ns-api/v2/domains/{domain}/users", users),
+            ("/ns-api/v2/domains/{domain}/users/{user}/devices", devices),
+            (
+                "/ns-api/v2/domains/{domain}/users/{user}/answerrules",
+                rules,
+            ),
+            ("/ns-api/v2/domains/{domain}/contacts", contacts),
+        ],
+        ..Manners::default()
+    }
+}
+
+/// A NetSapiens keeps what it accepted: people, their devices and rules, and contacts.
+#[tokio::test]
+async fn netsapiens_keeps_what_it_accepted() {
+    let Some(document) = read("netsapiens/openapi-prism.json") else {
+        return;
+    };
+    let fake = Fake::start(document, netsapiens());
+    fake.seed(DOMAIN, &json!({"domain": "example.com"}));
+    let client = Client::new(&fake.url, TOKEN);
+    let (none, partial) = (json!({}), json!({"department": "Sales"}));
+    let taken = json!({"login-username": "1001@example.com"});
+    let contact =
+        json!({"name-first-name": "Fire", "name-last-name": "Brigade", "synchronous": "yes"});
+    for (method, path, body, status) in [
+        ("GET", "/users", Json::Null, 200),
+        ("POST", "/users", user("1001", &none), 202),
+        ("POST", "/users", user("1001", &none), 409),
+        ("POST", "/users", user("1002", &taken), 409),
+        (
+            "POST",
+            "/users",
+            user("1002", &json!({"synchronous": "yes"})),
+            200,
+        ),
+        ("POST", "/users", json!({"user": "1003"}), 400),
+        (
+            "POST",
+            "/users",
+            user("1003", &json!({"user-scope": "Emperor"})),
+            400,
+        ),
+        ("GET", "/users?limit=1&start=1", Json::Null, 200),
+        ("GET", "/users?limit=5000", Json::Null, 400),
+        ("PUT", "/users/1001", partial.clone(), 202),
+        ("PUT", "/users/9", partial, 404),
+        (
+            "POST",
+            "/users/1001/devices",
+            json!({"device": "1001"}),
+            202,
+        ),
+        (
+            "PUT",
+            "/users/1001/answerrules/*",
+            json!({"enabled": "yes"}),
+            404,
+        ),
+        (
+            "POST",
+            "/users/1001/answerrules",
+            json!({"time-frame": "*", "enabled": "yes"}),
+            202,
+        ),
+        (
+            "PUT",
+            "/users/1001/answerrules/*",
+            json!({"do-not-disturb": {"enabled": "yes"}}),
+            202,
+        ),
+        ("GET", "/users/1001/answerrules/%2A", Json::Null, 200),
+        ("POST", "/contacts", contact, 200),
+        ("DELETE", "/users/1001", Json::Null, 202),
+        ("GET", "/users/1001", Json::Null, 404),
+        ("GET", "/users/1001/devices", Json::Null, 404),
+    ] {
+        let media = if body.is_null() { "" } else { "json" };
+        let answer = send(&client, method, &format!("{DOMAIN}{path}"), media, &body).await;
+        let seen = fake.requests().pop().unwrap();
+        assert_eq!(
+            answer.status, status,
+            "{method} {path}: {:?} {}",
+            seen.fault, answer.body
+        );
+        match (method, path) {
+            ("GET", "/users") => assert_eq!(answer.body, json!([])),
+            ("GET", "/users?limit=1&start=1") => assert_eq!(answer.body[0]["user"], "1002"),
+            ("PUT", "/users/1001") => {
+                let kept = fake.object(&format!("{DOMAIN}/users/1001")).unwrap();
+                assert_eq!(
+                    (&kept["department"], &kept["name-first-name"]),
+                    (&json!("Sales"), &json!("Ann"))
+                );
+            }
+            ("GET", "/users/1001/answerrules/%2A") => {
+                assert_eq!(answer.body["do-not-disturb"]["enabled"], "yes");
+            }
+            _ => {}
+        }
+    }
+}
