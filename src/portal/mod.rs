@@ -16,6 +16,7 @@ mod kazoo;
 mod open;
 mod redact;
 mod registry;
+pub mod rest;
 mod sandbox;
 
 pub use crate::model::Change;
@@ -215,6 +216,27 @@ pub struct Write<'a> {
     pub changes: &'a [Change],
     /// The secrets that `target` refers to, by path.
     pub secrets: &'a BTreeMap<Vec<Name>, SecretString>,
+}
+
+impl Write<'_> {
+    /// The change in messages: `the create of users/ada`.
+    #[must_use]
+    pub fn what(&self) -> String {
+        let verb = match self.verb {
+            Verb::Create => "create",
+            Verb::Update(_) => "update",
+            Verb::Delete(_) => "delete",
+        };
+        format!("the {verb} of {}", self.address)
+    }
+
+    /// The error if the object has changed since it was read.
+    #[must_use]
+    pub fn stale(&self) -> Error {
+        Error::Stale {
+            what: self.address.to_string(),
+        }
+    }
 }
 
 /// The operation on an object.

@@ -5,15 +5,16 @@
 //! once, but few hosts have it; otherwise each document is a request.
 
 use super::{
-    super::{Details, Error, Progress},
-    cache::{Cache, Collection, Document},
-    doc::{self, Doc},
-    flow,
-    index::Index,
-    path::{self, DocRef},
+    super::{
+        Details, Error, Progress,
+        http::Request,
+        rest::{Collection as _, Doc, Document, Store},
+    },
+    account::Account,
+    collection::Collection,
+    dialect::{Crossbar, enveloped},
+    flow::{self, Resolver as _},
     read::extension::document,
-    session::Session,
-    wire::Envelope,
 };
 use crate::model::{Address, Kind, Resource};
 use futures::{StreamExt as _, TryStreamExt as _};
@@ -26,19 +27,21 @@ const CONCURRENCY: usize = 8;
 /// The minimum number of documents for `bulk`. Fewer fit into one burst, and a failed attempt costs a
 /// request.
 const MIN_BULK: usize = 64;
+/// Identifies a document by its collection and its ID in the cache.
+pub(super) type DocRef = (Collection, Box<str>);
+
 /// The number of documents in one `bulk` request.
 const BULK_SIZE: usize = 200;
 
 /// Selects the documents to read for `details`. The documents to which a callflow refers are only known
 /// after the callflow has been read.
-pub(super) fn select(cache: &Cache, details: Details<'_>) -> BTreeSet<DocRef> {
-    let index = Index::of(cache);
+pub(super) fn select(account: &Account, details: Details<'_>) -> BTreeSet<DocRef> {
     let mut doc_refs = BTreeSet::new();
     match details {
         Details::Declared(states) => {
             for state in states {
                 for (address, resource) in &state.resources {
-                    select_declared(&index, address, resource, &mut doc_refs);
+                    select_declared(account, address, resource, &mut doc_refs);
                 }
             }
         }
@@ -48,9 +51,9 @@ pub(super) fn select(cache: &Cache, details: Details<'_>) -> BTreeSet<DocRef> {
                 Collection::Groups,
                 Collection::Directories,
             ] {
-                select_all(cache, collection, &mut doc_refs);
+                select_all(account, collection, &mut doc_refs);
             }
-            for (_, callflow) in cache.of(Collection::Callflows) {
+            for (_, callflow) in account.of(Collection::Callflows) {
                 doc_refs.extend(
                     callflow
                         .full_doc()
@@ -62,7 +65,7 @@ pub(super) fn select(cache: &Cache, details: Details<'_>) -> BTreeSet<DocRef> {
                 );
             }
             for address in addresses {
-                select_object(&index, address, &mut doc_refs);
+                select_object(account, address, &mut doc_refs);
             }
         }
         Details::Listed(_) => {}
@@ -74,29 +77,33 @@ pub(super) fn select(cache: &Cache, details: Details<'_>) -> BTreeSet<DocRef> {
                 Collection::Callflows,
                 Collection::Groups,
             ] {
-                select_all(cache, collection, &mut doc_refs);
+                select_all(account, collection, &mut doc_refs);
             }
-            for (_, callflow) in cache.of(Collection::Callflows) {
+            for (_, callflow) in account.of(Collection::Callflows) {
                 doc_refs.extend(callflow.full_doc().and_then(linked));
             }
         }
     }
     // Entries are only listed on request.
-    select_all(cache, Collection::Entries, &mut doc_refs);
+    select_all(account, Collection::Entries, &mut doc_refs);
     // Without queues, a request for one that a callflow still refers to can fail.
-    let has_queues = cache.has_queues != Some(false);
+    let has_queues = account.index.has_queues != Some(false);
     doc_refs.retain(|(collection, id)| {
         if *collection == Collection::Queues && !has_queues {
             return false;
         }
-        let entry = cache.get(*collection, id);
+        let entry = account.get(*collection, id);
         entry.is_none_or(|entry| entry.document.is_none())
     });
     doc_refs
 }
 
-fn select_all(cache: &Cache, collection: Collection, doc_refs: &mut BTreeSet<DocRef>) {
-    doc_refs.extend(cache.of(collection).map(|(id, _)| (collection, id.into())));
+fn select_all(account: &Account, collection: Collection, doc_refs: &mut BTreeSet<DocRef>) {
+    doc_refs.extend(
+        account
+            .of(collection)
+            .map(|(id, _)| (collection, id.into())),
+    );
 }
 
 /// The document to which a callflow's root node refers.
@@ -107,12 +114,11 @@ fn linked(callflow: &Doc) -> Option<DocRef> {
 
 /// Selects the documents that contain the declared fields of a resource.
 fn select_declared(
-    index: &Index<'_>,
+    account: &Account,
     address: &Address,
     resource: &Resource,
     doc_refs: &mut BTreeSet<DocRef>,
 ) {
-    use super::flow::Resolver as _;
     let fields = &resource.fields;
     let declares = |path: &str| {
         let mut names = path.split('.');
@@ -130,17 +136,17 @@ fn select_declared(
             let ids = names
                 .into_iter()
                 .flatten()
-                .filter_map(|name| index.user_id(name));
+                .filter_map(|name| account.user_id(name));
             for id in ids.collect::<BTreeSet<_>>() {
-                select_person(index, id, &declares, doc_refs);
+                select_person(account, id, &declares, doc_refs);
             }
         }
         Kind::Extensions => {
             let names = [Some(&*address.key), resource.previously.as_deref()];
             let ids = names.into_iter().flatten();
-            for id in ids.filter_map(|number| index.callflow_id(number)) {
+            for id in ids.filter_map(|number| account.callflow_id(number)) {
                 doc_refs.insert((Collection::Callflows, id.into()));
-                let callflow = index.cache.get(Collection::Callflows, id);
+                let callflow = account.get(Collection::Callflows, id);
                 let linked = callflow.and_then(|callflow| linked(callflow.full_doc()?));
                 let needed = |name: &str| {
                     !matches!(
@@ -163,7 +169,7 @@ fn select_declared(
 }
 
 fn select_person(
-    index: &Index<'_>,
+    account: &Account,
     id: &str,
     declares: &dyn Fn(&str) -> bool,
     doc_refs: &mut BTreeSet<DocRef>,
@@ -184,15 +190,15 @@ fn select_person(
         doc_refs.insert((Collection::Users, id.into()));
     }
     if declares("rings_before_voicemail") {
-        let callflow = index.callflow_of(id);
+        let callflow = account.callflow_of(id);
         doc_refs.extend(callflow.map(|(id, _)| (Collection::Callflows, id.into())));
     }
     if declares("voicemail.email") {
-        let mailbox = index.mailbox_of(id);
+        let mailbox = account.mailbox_of(id);
         doc_refs.extend(mailbox.map(|(id, _)| (Collection::Vmboxes, id.into())));
     }
     if declares("phones") {
-        let phones = index.devices_of(id).filter(|(_, device)| {
+        let phones = account.devices_of(id).filter(|(_, device)| {
             device
                 .text("mac_address")
                 .is_some_and(|mac| !mac.is_empty())
@@ -200,22 +206,21 @@ fn select_person(
         doc_refs.extend(phones.map(|(id, _)| (Collection::Devices, id.into())));
     }
     if declares("groups") {
-        select_all(index.cache, Collection::Groups, doc_refs);
+        select_all(account, Collection::Groups, doc_refs);
     }
 }
 
 /// Selects all documents of an object.
-fn select_object(index: &Index<'_>, address: &Address, doc_refs: &mut BTreeSet<DocRef>) {
-    use super::flow::Resolver as _;
+fn select_object(account: &Account, address: &Address, doc_refs: &mut BTreeSet<DocRef>) {
     match address.kind {
         Kind::Users => {
-            if let Some(id) = index.user_id(&address.key) {
-                select_person(index, id, &|_| true, doc_refs);
+            if let Some(id) = account.user_id(&address.key) {
+                select_person(account, id, &|_| true, doc_refs);
             }
         }
         Kind::Extensions => {
-            let callflow = index.callflow_id(&address.key);
-            let callflow = callflow.and_then(|id| index.cache.get(Collection::Callflows, id));
+            let callflow = account.callflow_id(&address.key);
+            let callflow = callflow.and_then(|id| account.get(Collection::Callflows, id));
             doc_refs.extend(callflow.and_then(|callflow| linked(callflow.full_doc()?)));
         }
         Kind::Groups
@@ -229,7 +234,7 @@ fn select_object(index: &Index<'_>, address: &Address, doc_refs: &mut BTreeSet<D
 
 /// Reads documents. Also returns the minimum number of requests.
 pub(super) async fn fetch(
-    session: &Session,
+    store: &Store<Crossbar>,
     doc_refs: BTreeSet<DocRef>,
     has_bulk: &mut Option<bool>,
     progress: &dyn Progress,
@@ -237,8 +242,8 @@ pub(super) async fn fetch(
     let count = doc_refs.len();
     let total = u64::try_from(count).ok();
     let mut has_asked = false;
-    if count >= MIN_BULK && *has_bulk != Some(false) && !session.open(None).await?.is_five() {
-        if let Some(fetched) = fetch_bulk(session, &doc_refs, progress).await? {
+    if count >= MIN_BULK && *has_bulk != Some(false) && !store.link.open(None).await?.is_five() {
+        if let Some(fetched) = fetch_bulk(store, &doc_refs, progress).await? {
             *has_bulk = Some(true);
             return Ok((fetched, count.div_ceil(BULK_SIZE) as u64));
         }
@@ -248,7 +253,7 @@ pub(super) async fn fetch(
     // Only an answer tells whether `bulk` is loaded, so the question is part of the minimum.
     let mut requests = u64::from(has_asked);
     let fetched = futures::stream::iter(doc_refs.into_iter().map(|doc_ref| async move {
-        let fetched = fetch_one(session, &doc_ref).await?;
+        let fetched = fetch_one(store, &doc_ref).await?;
         Ok::<_, Error>((doc_ref, fetched))
     }))
     .buffer_unordered(CONCURRENCY)
@@ -268,21 +273,17 @@ pub(super) struct Fetched {
 }
 
 /// Reads one document. Returns `None` if it doesn't exist.
-pub(super) async fn fetch_one(
-    session: &Session,
+async fn fetch_one(
+    store: &Store<Crossbar>,
     (collection, id): &DocRef,
 ) -> Result<Option<Fetched>, Error> {
-    let Some(envelope) = session
-        .read(&path::of_document(*collection, id), &[])
-        .await?
-    else {
+    let Some(document) = store.fetch(*collection, id).await? else {
         return Ok(None);
     };
-    let document = parse_document(envelope, *collection, id)?;
     let agents = match collection {
         Collection::Queues => {
             let path = [collection.name(), id, "roster"];
-            let roster = session.read(&path, &[]).await?;
+            let roster = store.link.get(&path, &[]).await?;
             let ids = roster.map(|roster| match roster.data {
                 Value::Array(ids) => ids,
                 _ => Vec::new(),
@@ -298,67 +299,20 @@ pub(super) async fn fetch_one(
     Ok(Some(Fetched { document, agents }))
 }
 
-/// Parses an answer that contains one document. Kazoo returns some secrets in plain text; they are removed.
-pub(super) fn parse_document(
-    envelope: Envelope,
-    collection: Collection,
-    id: &str,
-) -> Result<Document, Error> {
-    match envelope.data {
-        Value::Object(doc)
-            if doc.get("id").and_then(Value::as_str) == Some(path::own_id(collection, id)) =>
-        {
-            Ok(Document {
-                doc: without_secrets(collection, doc),
-                revision: envelope.revision,
-            })
-        }
-        _ => Err(Error::Unreadable {
-            what: format!("the {} {id}", collection.singular()),
-            reason: "the answer is a different document".to_owned(),
-        }),
-    }
-}
-
-/// The secret fields that Kazoo returns in plain text.
-fn secrets(collection: Collection) -> &'static [&'static str] {
-    match collection {
-        Collection::Vmboxes => &["pin"],
-        Collection::Devices => &["sip.password"],
-        Collection::Users => &["hotdesk.pin"],
-        _ => &[],
-    }
-}
-
-fn without_secrets(collection: Collection, mut doc: Doc) -> Doc {
-    for secret in secrets(collection) {
-        doc::put(&mut doc, secret, None);
-    }
-    doc
-}
-
-/// The part of a patch that is visible in the document afterwards: all but the secrets.
-pub(super) fn visible(collection: Collection, mut patch: Doc) -> Doc {
-    patch.shift_remove("password");
-    without_secrets(collection, patch)
-}
-
 /// Reads many documents per request. Returns `None` if the module isn't loaded.
 async fn fetch_bulk(
-    session: &Session,
+    store: &Store<Crossbar>,
     doc_refs: &BTreeSet<DocRef>,
     progress: &dyn Progress,
 ) -> Result<Option<Vec<(DocRef, Option<Fetched>)>>, Error> {
     let doc_refs: Vec<&DocRef> = doc_refs.iter().collect();
     let mut fetched = Vec::new();
     for part in doc_refs.chunks(BULK_SIZE) {
-        let ids = part
-            .iter()
-            .map(|(collection, id)| path::own_id(*collection, id));
+        let ids = part.iter().map(|(collection, id)| collection.own_id(id));
         let ids: Vec<&str> = ids.collect();
         let data = json!({ "ids": ids });
-        let answer = session.ask(Method::POST, &["bulk"], &[], Some(&data));
-        let envelope = match answer.await {
+        let request = Request::new(Method::POST, &["bulk"]).with_body(enveloped(&data));
+        let envelope = match store.link.ask(&request).await {
             Ok(Some(envelope)) => envelope,
             // The module isn't loaded or isn't allowed, so documents are read one by one.
             Ok(None) | Err(Error::Forbidden { .. } | Error::Refused { .. }) => return Ok(None),
@@ -385,7 +339,7 @@ async fn fetch_bulk(
             _ => Vec::new(),
         };
         for doc_ref in part {
-            let own = path::own_id(doc_ref.0, &doc_ref.1);
+            let own = doc_ref.0.own_id(&doc_ref.1);
             let found = docs
                 .iter()
                 .position(|doc| doc.get("id").and_then(Value::as_str) == Some(own));
@@ -394,12 +348,12 @@ async fn fetch_bulk(
             let one = match found {
                 Some(at) if doc_ref.0 != Collection::Queues => Some(Fetched {
                     document: Document {
-                        doc: without_secrets(doc_ref.0, docs.swap_remove(at)),
-                        revision: None,
+                        doc: doc_ref.0.without_secrets(docs.swap_remove(at)),
+                        version: None,
                     },
                     agents: None,
                 }),
-                _ => fetch_one(session, doc_ref).await?,
+                _ => fetch_one(store, doc_ref).await?,
             };
             fetched.push(((*doc_ref).clone(), one));
         }
@@ -418,6 +372,7 @@ pub(super) fn kind_of(collection: Collection) -> Kind {
         | Collection::Menus
         | Collection::Faxboxes
         | Collection::Queues
-        | Collection::Directories => Kind::Extensions,
+        | Collection::Directories
+        | Collection::Agents => Kind::Extensions,
     }
 }

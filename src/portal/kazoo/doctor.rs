@@ -5,11 +5,13 @@ use super::{
     super::{
         Check, Error,
         http::{ConnectionFailure, Request},
+        rest::Collection as _,
         with_hint,
     },
     DEFAULT_RATE_LIMIT, Kazoo,
-    cache::Collection,
     capability::Module,
+    collection::Collection,
+    dialect::enveloped,
     session::{Open, Session},
     wire::Envelope,
 };
@@ -42,7 +44,7 @@ pub(super) async fn diagnose(kazoo: &Kazoo) -> Vec<Check> {
 }
 
 async fn run_checks(kazoo: &Kazoo, checks: &mut Vec<Check>) -> Result<(), Error> {
-    let session = &kazoo.session;
+    let session = &kazoo.store.link;
     let open = match session.open(None).await {
         Ok(open) => open,
         Err(error) => {
@@ -138,7 +140,7 @@ async fn login(session: &Session, open: &Open) -> Result<(Check, Check), Error> 
         .read(&Request::new(Method::GET, &path))
         .await
         .and_then(|body| {
-            body.map(|answer| Envelope::parse(&answer.body, "the request for the logged-in user"))
+            body.map(|answer| Envelope::of(&answer, "the request for the logged-in user"))
                 .transpose()
         });
     let doc = match read {
@@ -166,7 +168,7 @@ async fn login(session: &Session, open: &Open) -> Result<(Check, Check), Error> 
 
 /// Checks the managed account.
 async fn account(session: &Session, open: &Open) -> Result<Check, Error> {
-    let account = match session.read(&[], &[]).await {
+    let account = match session.get(&[], &[]).await {
         Ok(Some(account)) => account.data,
         Ok(None) => {
             let detail = format!("{} doesn't exist; check `portal.tenant`", open.account);
@@ -243,7 +245,7 @@ fn clock(open: &Open) -> Check {
 /// Checks whether a collection can be read.
 async fn collection(session: &Session, collection: Collection) -> Result<Check, Error> {
     let name = collection.name();
-    Ok(match session.read(&[name], &[("page_size", "1")]).await {
+    Ok(match session.get(&[name], &[("page_size", "1")]).await {
         Ok(Some(_)) => Check::passed(name, "readable".to_owned()),
         Ok(None) => Check::failed(
             name,
@@ -266,7 +268,7 @@ async fn collection(session: &Session, collection: Collection) -> Result<Check, 
 /// call queues are unsupported.
 async fn queues(kazoo: &Kazoo) -> Result<Check, Error> {
     let name = Collection::Queues.name();
-    let read = kazoo.session.read(&[name], &[("page_size", "1")]).await;
+    let read = kazoo.store.link.get(&[name], &[("page_size", "1")]).await;
     let reason = match read {
         Ok(Some(_)) => return Ok(Check::passed(name, "readable".to_owned())),
         Ok(None) => "not loaded",
@@ -288,7 +290,7 @@ async fn lists(kazoo: &Kazoo, open: &Open) -> Result<Check, Error> {
     let name = Collection::Lists.name();
     let read = match open.is_five() {
         true => None,
-        false => Some(kazoo.session.read(&[name], &[("page_size", "1")]).await),
+        false => Some(kazoo.store.link.get(&[name], &[("page_size", "1")]).await),
     };
     let reason = match read {
         Some(Ok(Some(_))) => return Ok(Check::passed(name, "readable".to_owned())),
@@ -314,11 +316,9 @@ async fn bulk(session: &Session, open: &Open) -> Result<Check, Error> {
         let detail = "not needed: lists contain enough fields";
         return Ok(Check::passed("bulk", detail.to_owned()));
     }
-    let nothing = json!({"ids": []});
-    let detail = match session
-        .ask(Method::POST, &["bulk"], &[], Some(&nothing))
-        .await
-    {
+    let nothing = enveloped(&json!({"ids": []}));
+    let request = Request::new(Method::POST, &["bulk"]).with_body(nothing);
+    let detail = match session.ask(&request).await {
         Ok(Some(_)) | Err(Error::Refused { .. }) => "loaded: details are read in batches",
         Ok(None) => {
             "not loaded: details are read one by one; the module cb_bulk would save requests"

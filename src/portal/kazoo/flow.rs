@@ -4,7 +4,7 @@
 //! `resources` dials an external number. Each notation of a destination (`alice`, `1001`, `+14155550100`)
 //! maps to a different node, so it is read back as it was written.
 
-use super::doc::Doc;
+use super::super::rest::Doc;
 use crate::model::text::{E164, ExtensionKey};
 use serde_json::{Map, Value, json};
 

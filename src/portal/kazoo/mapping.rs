@@ -1,7 +1,10 @@
 //! The *mapping* is the table of the model's fields and the corresponding fields in Kazoo. Reading,
 //! writing, error locations and the docs use it.
 
-use super::{super::FieldMapping, cache::Collection};
+use super::{
+    super::{FieldMapping, rest::Collection as _},
+    collection::Collection,
+};
 use crate::model::Kind;
 
 /// A field of the model and the corresponding field in Kazoo.

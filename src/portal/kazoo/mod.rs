@@ -5,17 +5,15 @@
 //! enforces neither references nor, under concurrency, unique names. The table in `mapping` says which
 //! document contains which field; `docs/portals/kazoo.md` includes it.
 
-mod cache;
+mod account;
 mod capability;
 mod charge;
+mod collection;
 mod detail;
-mod doc;
+mod dialect;
 mod doctor;
 mod flow;
-mod index;
-mod list;
 mod mapping;
-mod path;
 mod phone;
 mod read;
 mod record;
@@ -28,24 +26,24 @@ use super::{
     Adapter, Capabilities, Check, CredentialKind, Description, Details, Error, Example, Location,
     Portal, Progress, Target, Write, Written,
     http::{Base, Client, RateLimit},
+    rest::{Collection as _, Doc, Document, Store, Writer, doc, list::Listed, store::Rows},
 };
 use crate::model::{Kind, Live, Requests, State};
+use account::Account;
 use async_trait::async_trait;
-use cache::{Cache, Collection};
 use capability::{Detected, Module};
-use charge::Spending;
-use index::Index;
+use collection::Collection;
+use dialect::{Crossbar, PAGE};
 use record::Records;
 use session::Session;
 use std::{
     collections::BTreeSet,
     num::NonZeroU32,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
-use write::Locks;
 
 /// The description for the docs.
 const DESCRIPTION: Description = Description {
@@ -103,14 +101,11 @@ const LISTED: [Collection; 5] = [
 
 /// The adapter for a Kazoo.
 pub(super) struct Kazoo {
-    session: Session,
+    store: Store<Crossbar>,
     detected: Detected,
-    cache: Mutex<Cache>,
     /// Whether the host has the module `bulk`; `None` until it is tried.
     has_bulk: tokio::sync::Mutex<Option<bool>>,
     rate_limit: RateLimit,
-    locks: Locks,
-    spending: Spending,
     records: Records,
     /// Whether a read has counted the login.
     has_counted_login: AtomicBool,
@@ -134,49 +129,40 @@ impl Kazoo {
         });
         let client = Client::new(Base::parse(url)?, None, rate_limit)?;
         Ok(Self {
-            session: Session::new(client, target),
+            store: Store::new(Crossbar, Session::new(client, target)),
             detected: Detected::new(),
-            cache: Mutex::default(),
             has_bulk: tokio::sync::Mutex::default(),
             rate_limit,
-            locks: Locks::default(),
-            spending: Spending::new(target.charges),
             records: Records::default(),
             has_counted_login: AtomicBool::default(),
         })
     }
 
-    fn cache(&self) -> MutexGuard<'_, Cache> {
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Converts the cached documents to objects.
     fn update_live(&self, live: &mut Live, kinds: impl IntoIterator<Item = Kind>) {
-        let cache = self.cache();
+        let cache = self.store.cache();
         let capabilities = self.detected.capabilities();
         let supported = &capabilities.kinds;
         let kinds = kinds
             .into_iter()
             .filter(|kind| supported.contains_key(kind));
-        let (listings, referrers) = read::live(&Index::of(&cache), kinds);
+        let (listings, referrers) = read::live(&cache, kinds);
         live.listings = listings;
         live.referrers = referrers;
     }
 
-    /// Lists a collection. Also returns its minimum number of pages.
+    /// Lists a collection.
     async fn list(
         &self,
         collection: Collection,
         query: &[(&str, &str)],
         progress: &dyn Progress,
-    ) -> Result<Option<(list::List, u64)>, Error> {
+    ) -> Result<Option<Listed<Rows>>, Error> {
         let kind = detail::kind_of(collection);
-        let report = |more: usize| progress.seen(kind, more.try_into().unwrap_or(u64::MAX), None);
-        let list = list::all(&self.session, &[collection.name()], query, &report).await?;
-        Ok(list.map(|list| {
-            let pages = list.rows.len().div_ceil(list::PAGE).max(1) as u64;
-            (list, pages)
-        }))
+        let report = |more: usize, total| {
+            progress.seen(kind, more.try_into().unwrap_or(u64::MAX), total);
+        };
+        self.store.list(collection, "", query, &report).await
     }
 
     /// Lists a collection into the cache. Returns the minimum number of pages.
@@ -185,7 +171,7 @@ impl Kazoo {
         collection: Collection,
         progress: &dyn Progress,
     ) -> Result<u64, Error> {
-        let is_five = self.session.open(None).await?.is_five();
+        let is_five = self.store.link.open(None).await?.is_five();
         let fields = collection.fields().filter(|_| is_five);
         let requested = fields.map(|(fields, _)| serde_json::to_string(fields).unwrap_or_default());
         let query: Vec<(&str, &str)> = requested
@@ -199,45 +185,39 @@ impl Kazoo {
                 .to_owned(),
         }
         };
-        let (list, pages) = match self.list(collection, &query, progress).await? {
+        let listed = match self.list(collection, &query, progress).await? {
             Some(listed) => listed,
             // Only the collections that every read lists are required.
             None if !LISTED.contains(&collection) => return Ok(1),
             None => return Err(missing()),
         };
-        let mut cache = self.cache();
-        for (id, row) in list.rows {
-            // A server without support for `fields` ignores it and sends a summary.
-            let is_full = fields.is_some_and(|(_, indicator)| row.contains_key(indicator));
-            cache.store_summary(collection, &id, row.clone());
-            if is_full {
-                let document = cache::Document {
-                    doc: row,
-                    revision: None,
-                };
-                cache.store(collection, &id, document);
-            }
-        }
-        if let Some(reason) = list.incomplete {
-            cache.incomplete.insert(collection, reason);
+        let pages = listed.min_pages(PAGE);
+        // A server without support for `fields` ignores it and sends a summary.
+        let is_full = |row: &Doc| fields.is_some_and(|(_, indicator)| row.contains_key(indicator));
+        let full = listed.rows.iter().filter(|(_, row)| is_full(row));
+        let full: Vec<(String, Doc)> = full.cloned().collect();
+        let mut cache = self.store.cache();
+        cache.store_list(collection, listed);
+        for (id, doc) in full {
+            cache.store(collection, &id, Document { doc, version: None });
         }
         Ok(pages)
     }
 
     /// Detects whether the host has queues.
     async fn detect_queues(&self) -> Result<u64, Error> {
-        if self.cache().has_queues.is_some() {
+        if self.store.cache().index.has_queues.is_some() {
             return Ok(0);
         }
         let path = [Collection::Queues.name()];
-        let answer = self.session.read(&path, &[("page_size", "1")]).await;
+        let answer = self.store.link.get(&path, &[("page_size", "1")]).await;
         let has_queues = match answer {
             Ok(answer) => answer.is_some(),
             // The module is loaded, but its database doesn't exist.
             Err(Error::NotReady { status: 503, .. }) => false,
             Err(error) => return Err(error),
         };
-        self.cache().has_queues = Some(has_queues);
+        self.store.cache().index.has_queues = Some(has_queues);
         if !has_queues {
             self.detected.mark_missing(Module::Queues);
         }
@@ -249,21 +229,17 @@ impl Kazoo {
     async fn list_agents(&self, progress: &dyn Progress) -> Result<u64, Error> {
         let lists = async {
             let queues = self.list(Collection::Queues, &[], progress).await?;
-            let report = |more: usize| {
-                let more = more.try_into().unwrap_or(u64::MAX);
-                progress.seen(Kind::Extensions, more, None);
-            };
-            let agents = list::all(&self.session, &["agents"], &[], &report).await?;
+            let agents = self.list(Collection::Agents, &[], progress).await?;
             Ok(queues.zip(agents))
         };
-        let ((queues, pages), agents) = match lists.await {
+        let (queues, agents) = match lists.await {
             Ok(Some(both)) => both,
             // The module isn't loaded, or its database doesn't exist.
             Ok(None) | Err(Error::NotReady { status: 503, .. }) => return Ok(2),
             Err(error) => return Err(error),
         };
-        let more = agents.rows.len().div_ceil(list::PAGE).max(1) as u64;
-        let mut cache = self.cache();
+        let pages = queues.min_pages(PAGE) + agents.min_pages(PAGE);
+        let mut cache = self.store.cache();
         for (user, row) in agents.rows {
             let queue_ids = row.get("queues").and_then(serde_json::Value::as_array);
             let queue_ids = queue_ids
@@ -273,33 +249,34 @@ impl Kazoo {
             for id in queue_ids {
                 if let Some((_, queue)) = queues.rows.iter().find(|(queue_id, _)| queue_id == id) {
                     let name = doc::text(queue, "name").unwrap_or(id).to_owned();
-                    let roster = cache.rosters.entry(id.into()).or_default();
+                    let roster = cache.index.rosters.entry(id.into()).or_default();
                     roster.name = name;
                     roster.agents.push(user.clone());
                 }
             }
         }
-        Ok(pages + more)
+        Ok(pages)
     }
 
     /// Reads the inactive users with a filter, since summaries don't contain the field.
     async fn list_inactive_users(&self, progress: &dyn Progress) -> Result<u64, Error> {
-        if self.session.open(None).await?.is_five() {
+        if self.store.link.open(None).await?.is_five() {
             return Ok(0); // its lists contain the field
         }
         let query = [("filter_enabled", "false")];
-        let Some((list, pages)) = self.list(Collection::Users, &query, progress).await? else {
+        let Some(listed) = self.list(Collection::Users, &query, progress).await? else {
             return Ok(1);
         };
-        let mut cache = self.cache();
+        let pages = listed.min_pages(PAGE);
+        let mut cache = self.store.cache();
         let is_cached = |id: &str| cache.get(Collection::Users, id).is_some();
-        let ids: Vec<Box<str>> = list
+        let ids: Vec<Box<str>> = listed
             .rows
             .iter()
             .filter(|(id, _)| is_cached(id))
             .map(|(id, _)| id.as_str().into())
             .collect();
-        cache.inactive.extend(ids);
+        cache.index.inactive.extend(ids);
         Ok(pages)
     }
 }
@@ -320,8 +297,8 @@ impl Portal for Kazoo {
     async fn read(&self, kinds: &BTreeSet<Kind>, progress: &dyn Progress) -> Result<Live, Error> {
         let made_before = self.requests();
         let is_login_counted = self.has_counted_login.swap(true, Ordering::Relaxed);
-        *self.cache() = Cache::default();
-        if self.session.open(None).await?.is_five() {
+        *self.store.cache() = Account::default();
+        if self.store.link.open(None).await?.is_five() {
             // Its lists have another format.
             self.detected.mark_missing(Module::Lists);
         }
@@ -361,7 +338,7 @@ impl Portal for Kazoo {
                 minimum += self.detect_queues().await?;
             }
             Details::Evidence(_) | Details::Everything => {
-                if self.cache().refers_to_queues() {
+                if self.store.cache().refers_to_queues() {
                     minimum += self.detect_queues().await?;
                 }
                 minimum += self.list_inactive_users(progress).await?;
@@ -373,13 +350,13 @@ impl Portal for Kazoo {
         }
         // A callflow refers to further documents, so each round may lead to another one.
         loop {
-            let doc_refs = detail::select(&self.cache(), details);
+            let doc_refs = detail::select(&self.store.cache(), details);
             if doc_refs.is_empty() {
                 break;
             }
             let mut has_bulk = self.has_bulk.lock().await;
             let (fetched, requests) =
-                detail::fetch(&self.session, doc_refs, &mut has_bulk, progress).await?;
+                detail::fetch(&self.store, doc_refs, &mut has_bulk, progress).await?;
             drop(has_bulk);
             minimum += requests;
             self.store(fetched);
@@ -396,8 +373,12 @@ impl Portal for Kazoo {
     }
 
     async fn write(&self, write: &Write<'_>) -> Result<Written, Error> {
-        let _redacted = self.session.client.redact(write.secrets.values());
-        write::write(self, write).await
+        let _redacted = self.store.link.client.redact(write.secrets.values());
+        write::write(Writer {
+            store: &self.store,
+            write,
+        })
+        .await
     }
 
     fn keeps_records(&self) -> bool {
@@ -405,31 +386,34 @@ impl Portal for Kazoo {
     }
 
     async fn record(&self, workspace: &str) -> Result<Option<String>, Error> {
-        self.records.get(&self.session, workspace).await
+        self.records.get(&self.store.link, workspace).await
     }
 
     async fn set_record(&self, workspace: &str, record: &str) -> Result<(), Error> {
-        self.records.set(&self.session, workspace, record).await
+        self.records.set(&self.store.link, workspace, record).await
     }
 
     fn requests(&self) -> u64 {
-        self.session.client.requests()
+        self.store.link.client.requests()
     }
 }
 
 impl Kazoo {
     /// Stores fetched documents. `None` marks a document that no longer exists.
-    fn store(&self, fetched: Vec<(path::DocRef, Option<detail::Fetched>)>) {
-        let mut cache = self.cache();
+    fn store(&self, fetched: Vec<(detail::DocRef, Option<detail::Fetched>)>) {
+        let mut cache = self.store.cache();
         for ((collection, id), fetched) in fetched {
-            match fetched {
-                Some(detail::Fetched { document, agents }) => {
-                    cache.store(collection, &id, document);
-                    if let Some(agents) = agents {
-                        cache.agents.insert(id, agents);
-                    }
+            let Some(detail::Fetched { document, agents }) = fetched else {
+                cache.remove(collection, &id);
+                if collection.is_linked() {
+                    // Callflows still refer to it: it must not be requested again.
+                    cache.store(collection, &id, Document::default());
                 }
-                None => cache.mark_missing(collection, &id),
+                continue;
+            };
+            cache.store(collection, &id, document);
+            if let Some(agents) = agents {
+                cache.index.agents.insert(id, agents);
             }
         }
     }

@@ -1,10 +1,7 @@
 //! A *phone* is a device with a MAC address. Devices without one (soft phones, mobiles) aren't managed, and
 //! are kept.
 
-use super::{
-    cache::Entry,
-    doc::{self, Doc},
-};
+use super::super::rest::{Doc, Entry, doc};
 use crate::model::{Fields, text::Mac, text::PhoneModel};
 use serde_json::{Value, json};
 
@@ -93,7 +90,7 @@ mod tests {
     use super::{Doc, digits, model, read, write};
     use crate::{
         model::{Fields, Value},
-        portal::kazoo::cache::Entry,
+        portal::rest::Entry,
     };
     use serde_json::json;
 

@@ -7,9 +7,9 @@
 use super::{
     super::{
         Error,
-        http::{Answer, Failure},
+        http::{Answer, Body, Failure, Request},
+        rest::{Doc, Link as _, doc::difference},
     },
-    doc::{Doc, difference},
     session::Session,
     wire::{self, Envelope},
 };
@@ -111,10 +111,10 @@ impl Records {
                 return Ok(());
             };
             let etag = account.revision.map(|revision| format!("\"{revision}\""));
-            let answer = session
-                .write(&Method::PATCH, &[], etag.as_deref(), Some(&patch))
-                .await;
-            match answer {
+            let request = Request::new(Method::PATCH, &[])
+                .with_if_match(etag.as_deref())
+                .with_body(Body::json(&patch));
+            match session.write(&request).await {
                 Ok(answer) if answer.is_success() => {
                     *known = parse(&answer).ok();
                     return Ok(());
@@ -142,12 +142,12 @@ impl Records {
 }
 
 async fn read(session: &Session) -> Result<Option<Account>, Error> {
-    let envelope = session.read(&[], &[]).await?;
+    let envelope = session.get(&[], &[]).await?;
     Ok(envelope.map(Account::of))
 }
 
 fn parse(answer: &Answer) -> Result<Account, Error> {
-    Envelope::parse(&answer.body, "PATCH /v2/accounts").map(Account::of)
+    Envelope::of(answer, "PATCH /v2/accounts").map(Account::of)
 }
 
 #[cfg(test)]

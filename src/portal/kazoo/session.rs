@@ -8,7 +8,9 @@ use super::{
     super::{
         Credentials, Error, Target,
         http::{Answer, Body, Client, Failure, Request, plain},
+        rest::Link,
     },
+    charge::Spending,
     wire::{self, Envelope},
 };
 use crate::config::LoginHash;
@@ -33,6 +35,7 @@ pub(super) struct Session {
     pub(super) client: Client,
     credentials: Credentials,
     tenant: Option<String>,
+    spending: Spending,
     open: Mutex<Option<Arc<Open>>>,
 }
 
@@ -65,6 +68,7 @@ impl Session {
             client,
             credentials: target.credentials.clone(),
             tenant: target.tenant.clone(),
+            spending: Spending::new(target.charges),
             open: Mutex::default(),
         }
     }
@@ -86,60 +90,31 @@ impl Session {
     }
 
     /// Reads something of the account. Returns `None` if the portal answers that it doesn't exist.
-    pub(super) async fn read(
+    pub(super) async fn get(
         &self,
         path: &[&str],
         query: &[(&str, &str)],
     ) -> Result<Option<Envelope>, Error> {
-        self.ask(Method::GET, path, query, None).await
+        let request = Request::new(Method::GET, path).with_query(query);
+        self.ask(&request).await
     }
 
-    /// Like [`read`](Self::read), with another method or a body.
-    pub(super) async fn ask(
-        &self,
-        method: Method,
-        path: &[&str],
-        query: &[(&str, &str)],
-        data: Option<&Value>,
-    ) -> Result<Option<Envelope>, Error> {
-        let mut refused = None;
-        loop {
-            let open = self.open(refused.as_ref()).await?;
-            let path = in_account(&open.account, path);
-            let request = Request {
-                body: data.map(|data| Body::json(&json!({ "data": data }))),
-                ..Request::new(method.clone(), &path).with_query(query)
-            };
-            match self.client.read(&request).await {
-                Err(Error::Unauthorized { .. }) if refused.is_none() => refused = Some(open),
-                Ok(None) => return Ok(None),
-                Ok(Some(answer)) => {
-                    let what = format!("{method} /{}", path.join("/"));
-                    return Envelope::parse(&answer.body, &what).map(Some);
-                }
-                Err(error) => return Err(error),
-            }
-        }
+    /// Sends a request that reads something of the account.
+    pub(super) async fn ask(&self, request: &Request) -> Result<Option<Envelope>, Error> {
+        let what = || format!("{} /{}", request.method, request.path.join("/"));
+        let answer = self.read(request).await?;
+        let envelope = answer.map(|answer| Envelope::of(&answer, &what()));
+        envelope.transpose()
     }
 
-    /// Sends a write to the account. A rejected token means that nothing was changed, so the write is
+    /// Sends a write with a login. A rejected token means that nothing was changed, so the write is
     /// repeated once after a new login.
-    pub(super) async fn write(
-        &self,
-        method: &Method,
-        path: &[&str],
-        if_match: Option<&str>,
-        data: Option<&Value>,
-    ) -> Result<Answer, Failure> {
+    async fn write_once(&self, request: &Request) -> Result<Answer, Failure> {
         let mut refused = None;
         loop {
             let open = self.open(refused.as_ref()).await;
             let open = open.map_err(Failure::NotDone)?;
-            let path = in_account(&open.account, path);
-            let request = Request {
-                body: data.map(Body::json),
-                ..Request::new(method.clone(), &path).with_if_match(if_match)
-            };
+            let request = in_account(&open.account, request);
             match self.client.write(&request).await {
                 Err(Failure::NotDone(Error::Unauthorized { .. })) if refused.is_none() => {
                     refused = Some(open);
@@ -153,7 +128,7 @@ impl Session {
         let (endpoint, data) = self.login()?;
         let started = Instant::now();
         let answer = self.send_login(endpoint, &data).await?;
-        let envelope = Envelope::parse(&answer.body, &format!("PUT /v2/{endpoint}"))?;
+        let envelope = Envelope::of(&answer, &format!("PUT /v2/{endpoint}"))?;
         let unreadable = |reason: &str| Error::Unreadable {
             what: format!("PUT /v2/{endpoint}"),
             reason: reason.to_owned(),
@@ -281,7 +256,7 @@ impl Session {
             let Some(answer) = self.client.read(&request).await? else {
                 continue;
             };
-            let envelope = Envelope::parse(&answer.body, "GET /v2/accounts")?;
+            let envelope = Envelope::of(&answer, "GET /v2/accounts")?;
             match envelope.data {
                 Value::Array(list) => seen.extend(list),
                 account => seen.push(account),
@@ -315,12 +290,42 @@ impl Session {
     }
 }
 
-/// The path of an object in an account.
-fn in_account<'p>(account: &'p str, path: &[&'p str]) -> Vec<&'p str> {
-    ["v2", "accounts", account]
-        .into_iter()
-        .chain(path.iter().copied())
-        .collect()
+impl Link for Session {
+    async fn read(&self, request: &Request) -> Result<Option<Answer>, Error> {
+        let mut refused = None;
+        loop {
+            let open = self.open(refused.as_ref()).await?;
+            let request = in_account(&open.account, request);
+            match self.client.read(&request).await {
+                Err(Error::Unauthorized { .. }) if refused.is_none() => refused = Some(open),
+                answer => return answer,
+            }
+        }
+    }
+
+    /// Repeats a write with accepted charges if the policy allows them.
+    async fn write(&self, request: &Request) -> Result<Answer, Failure> {
+        let answer = self.write_once(request).await?;
+        if answer.status != 402 {
+            return Ok(answer);
+        }
+        self.spending.accept(&answer).map_err(Failure::NotDone)?;
+        let mut request = request.clone();
+        let body = request.body.as_ref();
+        let body = body.and_then(|body| serde_json::from_slice(&body.content).ok());
+        let mut body: Value = body.unwrap_or_else(|| json!({}));
+        body["accept_charges"] = true.into();
+        request.body = Some(Body::json(&body));
+        self.write_once(&request).await
+    }
+}
+
+/// A request of an account.
+fn in_account(account: &str, request: &Request) -> Request {
+    let prefix = ["v2", "accounts", account].map(str::to_owned);
+    let mut request = request.clone();
+    request.path.splice(..0, prefix);
+    request
 }
 
 /// The login field for an account, which is given by ID, realm or name.

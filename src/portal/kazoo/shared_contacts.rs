@@ -6,9 +6,9 @@
 use super::{
     super::{Details, Error},
     Kazoo,
-    cache::{Cache, Collection},
     capability::Module,
-    list, path,
+    collection::Collection,
+    dialect::PAGE,
 };
 use crate::model::{Kind, State};
 
@@ -17,13 +17,6 @@ pub(super) const LIST_NAME: &str = "Shared contacts";
 
 /// The field of an entry that contains the contact's key.
 pub(super) const KEY_FIELD: &str = "callsheet.key";
-
-/// Finds the ID of the list.
-pub(super) fn find_list(cache: &Cache) -> Option<&str> {
-    let mut lists = cache.of(Collection::Lists);
-    let list = lists.find(|(_, list)| list.text("name") == Some(LIST_NAME));
-    list.map(|(id, _)| id)
-}
 
 /// Whether `details` includes contacts.
 pub(super) fn is_selected(details: Details<'_>) -> bool {
@@ -45,51 +38,31 @@ impl Kazoo {
     /// Lists the entries; their details are read with those of other documents. Returns the minimum number
     /// of requests.
     pub(super) async fn list_contacts(&self) -> Result<u64, Error> {
-        let is_read = self.cache().has_contacts;
-        if is_read
-            || !self
-                .detected
-                .capabilities()
-                .kinds
-                .contains_key(&Kind::Contacts)
-        {
+        let is_read = self.store.cache().index.has_contacts;
+        let supported = &self.detected.capabilities().kinds;
+        if is_read || !supported.contains_key(&Kind::Contacts) {
             return Ok(0);
         }
-        let path = [Collection::Lists.name()];
-        let Some(lists) = list::all(&self.session, &path, &[], &|_| {}).await? else {
+        let lists = self.store.list(Collection::Lists, "", &[], &|_, _| {});
+        let Some(lists) = lists.await? else {
             self.detected.mark_missing(Module::Lists);
             return Ok(1);
         };
-        let pages = lists.rows.len().div_ceil(list::PAGE).max(1) as u64;
+        let pages = lists.min_pages(PAGE);
         let list = {
-            let mut cache = self.cache();
-            cache.has_contacts = true;
-            for (id, row) in lists.rows {
-                cache.store_summary(Collection::Lists, &id, row);
-            }
-            if let Some(reason) = lists.incomplete {
-                cache.incomplete.insert(Collection::Lists, reason);
-            }
-            find_list(&cache).map(str::to_owned)
+            let mut cache = self.store.cache();
+            cache.index.has_contacts = true;
+            cache.store_list(Collection::Lists, lists);
+            cache.contact_list().map(str::to_owned)
         };
         let Some(list) = list else {
             return Ok(pages);
         };
-        let path = path::of_collection(Collection::Entries, &list);
-        // Without pages: entries are sorted by the ID of their list, so pages can't be told apart.
-        let query = [("paginate", "false")];
-        let entries = list::all(&self.session, &path, &query, &|_| {}).await?;
-        let mut cache = self.cache();
+        let entries = self.store.list(Collection::Entries, &list, &[], &|_, _| {});
+        let entries = entries.await?;
+        let mut cache = self.store.cache();
         match entries {
-            Some(entries) => {
-                for (own, row) in entries.rows {
-                    let id = path::cache_id(Collection::Entries, &list, &own);
-                    cache.store_summary(Collection::Entries, &id, row);
-                }
-                if let Some(reason) = entries.incomplete {
-                    cache.incomplete.insert(Collection::Entries, reason);
-                }
-            }
+            Some(entries) => cache.store_list(Collection::Entries, entries),
             // The list was deleted in the meantime.
             None => cache.remove(Collection::Lists, &list),
         }

@@ -57,11 +57,17 @@ fn start_key<'de, D: serde::Deserializer<'de>>(json: D) -> Result<Option<String>
 }
 
 impl Envelope {
-    pub(super) fn parse(body: &[u8], what: &str) -> Result<Self, Error> {
+    pub(super) fn parse(answer: &Answer) -> Result<Self, String> {
         // The parser's message is dropped: it would quote the answer, which may contain a secret.
-        serde_json::from_slice(body).map_err(|_message| Error::Unreadable {
+        serde_json::from_slice(&answer.body)
+            .map_err(|_message| "it doesn't have Crossbar's format".to_owned())
+    }
+
+    /// Parses the answer to `what`.
+    pub(super) fn of(answer: &Answer, what: &str) -> Result<Self, Error> {
+        Self::parse(answer).map_err(|reason| Error::Unreadable {
             what: plain(what),
-            reason: "it doesn't have Crossbar's format".to_owned(),
+            reason,
         })
     }
 }
@@ -129,7 +135,12 @@ mod tests {
     fn invalid_metadata_is_ignored() {
         let answer = json!({"data": [], "page_size": "1", "version": 5, "timestamp": 63_962_511_107_i64,
             "revision": null, "next_start_key": [1, "a"]});
-        let read = Envelope::parse(answer.to_string().as_bytes(), "x").unwrap();
+        let read = Envelope::parse(&Answer {
+            status: 200,
+            body: answer.to_string().into_bytes(),
+            ..Answer::default()
+        });
+        let read = read.unwrap();
         assert_eq!(
             (read.page_size, read.version, read.timestamp),
             (None, None, None)

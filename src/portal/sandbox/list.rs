@@ -1,24 +1,24 @@
-//! A *list* reads all pages of one kind and verifies that the result is complete.
-//!
-//! Only a complete listing justifies a delete, so a lost page, a duplicate row or a concurrent change must
-//! be detected.
+//! The *pages* of a kind. Each contains the number of objects of every kind, and the revision of the whole
+//! portal, so a change between two pages is detected.
 
 use super::{
     super::{
-        Error, Progress,
+        Error,
         http::{Client, Request, plain},
+        rest::list::{Pages, Part},
     },
-    wire::{self, Head, Row},
+    wire::{self, Head},
 };
-use crate::model::{Extent, Kind, Listing, LiveObject};
+use crate::model::{Kind, LiveObject};
 use reqwest::Method;
-use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::{Mutex, PoisonError},
+};
 
 /// The page size: the maximum of the sandbox.
 pub(super) const PAGE: u64 = 1000;
 const LIMIT: &str = "1000";
-/// The maximum number of attempts to get a consistent listing.
-const TRIES: u32 = 3;
 
 /// A page whose objects are not yet parsed.
 pub(super) struct Page {
@@ -47,141 +47,84 @@ pub(super) async fn page(client: &Client, kind: Kind, cursor: Option<&str>) -> R
     Ok(Page { head, body })
 }
 
-/// Lists a kind until the listing is consistent. `first` is the first page, if it was already read.
-pub(super) async fn all(
-    client: &Client,
+/// The pages of one kind.
+pub(super) struct KindPages<'c> {
+    client: &'c Client,
     kind: Kind,
-    mut first: Option<Page>,
-    progress: &dyn Progress,
-) -> Result<Listing, Error> {
-    let mut reported = 0;
-    for tries_left in (0..TRIES).rev() {
-        let first = match first.take() {
+    /// The first page, if it was already read.
+    first: Mutex<Option<Page>>,
+    /// The revision of the first page.
+    revision: Mutex<Option<u64>>,
+}
+
+impl<'c> KindPages<'c> {
+    pub(super) fn new(client: &'c Client, kind: Kind, first: Option<Page>) -> Self {
+        Self {
+            client,
+            kind,
+            first: Mutex::new(first),
+            revision: Mutex::default(),
+        }
+    }
+}
+
+impl Pages for KindPages<'_> {
+    type Row = (Box<str>, LiveObject);
+    type Rows = BTreeMap<Box<str>, LiveObject>;
+
+    async fn page(&self, cursor: Option<&str>) -> Result<Option<Part<Self::Row>>, Error> {
+        let kind = self.kind;
+        let is_first = cursor.is_none();
+        let first = locked(&self.first).take_if(|_| is_first);
+        let Page { head, body } = match first {
             Some(first) => first,
-            None => page(client, kind, None).await?,
+            None => page(self.client, kind, cursor).await?,
         };
-        let total = first.head.total;
-        // A repeated listing doesn't report the same objects again.
-        let mut report = |seen: usize| {
-            let seen = seen.try_into().unwrap_or(u64::MAX);
-            if seen > reported {
-                progress.seen(kind, seen - reported, Some(total));
-                reported = seen;
-            }
-        };
-        let listing = once(client, kind, first, tries_left == 0, &mut report).await?;
-        let doubt = listing.doubt();
-        if doubt.is_none() || tries_left == 0 {
-            return Ok(listing);
+        let mut revision = locked(&self.revision);
+        if is_first {
+            *revision = Some(head.revision);
         }
-        tracing::debug!(%kind, reason = doubt, "listing again");
-    }
-    unreachable!("the last try returns")
-}
-
-/// Lists a kind once, requesting each page while the previous one is parsed. Stops at the first
-/// inconsistency, except on the last attempt.
-async fn once(
-    client: &Client,
-    kind: Kind,
-    first: Page,
-    is_last_try: bool,
-    report: &mut (dyn FnMut(usize) + Send),
-) -> Result<Listing, Error> {
-    let (total, revision) = (first.head.total, first.head.revision);
-    let mut seen = Seen::default();
-    let mut cursors = BTreeSet::new();
-    let mut page = first;
-    loop {
-        let Page { head, body } = page;
         let of_kind = head.totals.get(kind.name());
-        if head.revision != revision || head.total != total || of_kind.is_some_and(|n| *n != total)
-        {
-            seen.mark_incomplete("it changed during the read");
-        }
+        let has_changed =
+            *revision != Some(head.revision) || of_kind.is_some_and(|number| *number != head.total);
+        drop(revision);
         let parsing = tokio::task::spawn_blocking(move || wire::rows(kind, &body));
-        let next = match head.next {
-            Some(cursor) if cursors.contains(&cursor) => {
-                seen.mark_incomplete("its pages form a cycle");
-                None
-            }
-            Some(cursor) if seen.incomplete.is_none() || is_last_try => Some(cursor),
-            _ => None,
+        let rows = async move {
+            let rows = parsing.await.expect("parsing JSON doesn't panic");
+            let rows = rows.map_err(|error| unreadable(kind, &error_message(&error)))?;
+            let with_id = |row: (Box<str>, LiveObject)| (row.1.id.clone(), row);
+            Ok(rows.into_iter().map(with_id).collect())
         };
-        let (rows, following) = match &next {
-            None => (parsing.await, None),
-            Some(cursor) => {
-                let (rows, page) = tokio::join!(parsing, self::page(client, kind, Some(cursor)));
-                (rows, Some(page?))
-            }
-        };
-        let rows = rows
-            .expect("parsing JSON doesn't panic")
-            .map_err(|error| unreadable(kind, &error_message(&error)))?;
-        let count = rows.len();
-        seen.add(rows);
-        report(seen.objects.len());
-        // A correct portal sends no empty page before the last one, and no more objects than its total. A
-        // faulty one must not cause an endless loop.
-        let too_many = u64::try_from(seen.rows).map_or(true, |rows| rows > total);
-        match following {
-            Some(_) if count == 0 || too_many => {
-                seen.mark_incomplete("its pages don't end");
-                break;
-            }
-            Some(following) => page = following,
-            None => break,
-        }
-        cursors.extend(next);
+        Ok(Some(Part {
+            rows: Box::pin(rows),
+            next: head.next,
+            total: Some(head.total),
+            doubt: has_changed.then(|| "it changed during the read".to_owned()),
+        }))
     }
-    Ok(seen.listing(total))
+
+    fn add(
+        &self,
+        rows: &mut Self::Rows,
+        _: Box<str>,
+        (key, object): Self::Row,
+    ) -> Result<(), String> {
+        match rows.entry(key) {
+            Entry::Vacant(entry) => {
+                entry.insert(object);
+                Ok(())
+            }
+            Entry::Occupied(entry) => Err(format!("`{}` is listed twice", plain(entry.key()))),
+        }
+    }
+
+    fn what(&self) -> String {
+        self.kind.to_string()
+    }
 }
 
-/// The objects so far, and the first inconsistency.
-#[derive(Default)]
-struct Seen {
-    objects: BTreeMap<Box<str>, LiveObject>,
-    ids: BTreeSet<Box<str>>,
-    rows: usize,
-    incomplete: Option<String>,
-}
-
-impl Seen {
-    fn mark_incomplete(&mut self, reason: impl Into<String>) {
-        self.incomplete.get_or_insert_with(|| reason.into());
-    }
-
-    fn add(&mut self, rows: Vec<Row>) {
-        self.rows += rows.len();
-        for (key, object) in rows {
-            if !self.ids.insert(object.id.clone()) {
-                self.mark_incomplete(format!("the ID {} is listed twice", plain(&object.id)));
-                continue;
-            }
-            match self.objects.entry(key) {
-                Entry::Vacant(entry) => {
-                    entry.insert(object);
-                }
-                Entry::Occupied(entry) => {
-                    let reason = format!("`{}` is listed twice", plain(entry.key()));
-                    self.mark_incomplete(reason);
-                }
-            }
-        }
-    }
-
-    fn listing(self, total: u64) -> Listing {
-        let count = self.objects.len();
-        let is_complete = u64::try_from(count) == Ok(total);
-        let missing = (!is_complete).then(|| format!("{count} of {total} objects were listed"));
-        Listing {
-            objects: self.objects,
-            extent: self
-                .incomplete
-                .or(missing)
-                .map_or(Extent::Whole, Extent::Doubtful),
-        }
-    }
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The message of a JSON error, without the quoted value, which may be a secret.

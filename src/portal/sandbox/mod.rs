@@ -11,13 +11,15 @@ mod write;
 use super::{
     Adapter, Capabilities, CredentialKind, Credentials, Description, Error, Example,
     KindCapability, Location, Portal, Progress, Target, Write, Written, http,
+    rest::{self, settle::settle},
 };
 use crate::{
-    model::{Kind, Listing, Live, Record, Requests},
+    model::{Extent, Kind, Listing, Live, Record, Requests},
     sandbox::Embedded,
 };
 use async_trait::async_trait;
 use http::{Base, RateLimit, Request};
+use list::KindPages;
 use reqwest::Method;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -145,7 +147,15 @@ impl Portal for Sandbox {
             let first_page = first.take_if(|_| kind == first_kind);
             let is_requested = first_page.is_some() || !is_empty(kind);
             let list = async move {
-                let listing = list::all(&self.client, kind, first_page, progress).await?;
+                let pages = KindPages::new(&self.client, kind, first_page);
+                let report = |more: usize, total| {
+                    progress.seen(kind, more.try_into().unwrap_or(u64::MAX), total);
+                };
+                let listed = rest::list::all(&pages, &report).await?;
+                let listing = listed.map_or_else(Listing::default, |listed| Listing {
+                    objects: listed.rows,
+                    extent: listed.doubt.map_or(Extent::Whole, Extent::Doubtful),
+                });
                 Ok::<_, Error>((kind, listing))
             };
             is_requested.then_some(list)
@@ -170,7 +180,11 @@ impl Portal for Sandbox {
 
     async fn write(&self, write: &Write<'_>) -> Result<Written, Error> {
         let _redacted = self.client.redact(write.secrets.values());
-        write::write(&self.client, write).await
+        let mut change = write::Change {
+            client: &self.client,
+            write,
+        };
+        settle(&mut change).await
     }
 
     fn keeps_records(&self) -> bool {
@@ -185,7 +199,12 @@ impl Portal for Sandbox {
     }
 
     async fn set_record(&self, workspace: &str, record: &str) -> Result<(), Error> {
-        write::record(&self.client, workspace, record).await
+        let mut replacement = write::RecordReplacement {
+            client: &self.client,
+            name: Record::encoded_name(workspace),
+            record,
+        };
+        settle(&mut replacement).await
     }
 
     fn requests(&self) -> u64 {

@@ -1,104 +1,86 @@
-//! A *write* sends one change. After an ambiguous answer it reads the object, and repeats the request
-//! until the outcome is known or can't be determined.
-//!
-//! A retry is safe even if the first request arrives late: a create conflicts with its own key, and updates
-//! and deletes are conditional on the version.
+//! A *write* sends one change. A retry is safe even if the first request arrives late: a create conflicts
+//! with its own key, and updates and deletes are conditional on the version.
 
 use super::{
     super::{
         Error, ObjectRef, Verb, Write, Written,
         http::{Answer, Client, Failure, Request},
+        rest::settle::{Attempt, Seen, Sent},
     },
     body,
     wire::{self, Row, agrees},
 };
-use crate::model::{Fields, Kind, Name, Record, Value};
+use crate::model::{Fields, Kind, Name, Value};
 use reqwest::Method;
 
-/// The maximum number of attempts for one change.
-const TRIES: u32 = 3;
-
-/// The state of the object after an ambiguous answer.
-enum Found {
-    /// The change was applied.
-    Applied(Written),
-    /// The object is unchanged.
-    NotApplied,
-    /// Another client has changed the object.
-    Changed,
-    /// The object differs, and its author can't be determined.
-    Unclear,
+/// One change.
+pub(super) struct Change<'w> {
+    pub(super) client: &'w Client,
+    pub(super) write: &'w Write<'w>,
 }
 
-/// Applies one change.
-pub(super) async fn write(client: &Client, write: &Write<'_>) -> Result<Written, Error> {
-    let mut last_failure = None;
-    for _ in 0..TRIES {
-        let refusal = match send(client, write).await {
-            Ok(written) => return Ok(written),
-            Err(Failure::NotDone(error)) if last_failure.is_none() => return Err(error),
-            // After an ambiguous answer even a refusal may be caused by the same change: a create conflicts
-            // with itself (409), an update with the version that it created (412).
-            Err(Failure::NotDone(error)) => Some(error),
-            Err(Failure::Ambiguous { reason }) => {
-                last_failure = Some(reason);
-                None
-            }
-        };
-        let unknown = |more: &str| Error::Unknown {
-            what: description(write),
-            reason: format!("{}; {more}", last_failure.as_deref().unwrap_or_default()),
-        };
-        match (look_up(client, write).await, refusal) {
-            (Ok(Found::Applied(written)), _) => return Ok(written),
-            (Ok(Found::NotApplied), None) => {}
-            (
-                Ok(Found::NotApplied),
-                Some(error @ (Error::Refused { .. } | Error::Stale { .. })),
-            ) => {
-                return Err(error);
-            }
-            // This attempt was rejected, but an earlier one may still be in progress.
-            (Ok(Found::NotApplied), Some(error)) => return Err(unknown(&error.to_string())),
-            (Ok(Found::Changed), _) => return Err(stale(write)),
-            (Ok(Found::Unclear), _) => {
-                return Err(unknown("the object now differs from the change"));
-            }
-            (Err(error), _) => {
-                return Err(unknown(&format!("the look-up failed: {error}")));
-            }
+impl Attempt for Change<'_> {
+    type Done = Written;
+
+    async fn send(&mut self) -> Sent<Written> {
+        match send(self.client, self.write).await {
+            Ok(written) => Sent::Done(written),
+            Err(failure) => failure.into(),
         }
     }
-    Err(Error::Unknown {
-        what: description(write),
-        reason: format!("{}, {TRIES} times", last_failure.unwrap_or_default()),
-    })
+
+    async fn look(&mut self) -> Result<Seen<Written>, Error> {
+        look_up(self.client, self.write).await
+    }
+
+    fn what(&self) -> String {
+        self.write.what()
+    }
+
+    fn stale(&self) -> Error {
+        self.write.stale()
+    }
 }
 
-/// Replaces the record of a workspace. Sending it again is harmless.
-pub(super) async fn record(client: &Client, workspace: &str, record: &str) -> Result<(), Error> {
-    let name = Record::encoded_name(workspace);
-    let path = ["v1", "records", &name];
-    let what = "the record of what was applied".to_owned();
-    let mut reason = String::new();
-    for _ in 0..TRIES {
+/// The replacement of a record of what was applied. Sending it again is harmless.
+pub(super) struct RecordReplacement<'w> {
+    pub(super) client: &'w Client,
+    pub(super) name: String,
+    pub(super) record: &'w str,
+}
+
+impl Attempt for RecordReplacement<'_> {
+    type Done = ();
+
+    async fn send(&mut self) -> Sent<()> {
+        let path = ["v1", "records", &self.name];
         let request = Request {
-            body: Some(body::record(record)),
+            body: Some(body::record(self.record)),
             ..Request::new(Method::PUT, &path)
         };
-        match client.write(&request).await {
+        match self.client.write(&request).await {
             Ok(Answer {
                 status: 200..=204, ..
-            }) => return Ok(()),
-            Ok(answer) => {
-                let reason = format!("the portal answered {}", answer.status);
-                return Err(Error::Unreadable { what, reason });
-            }
-            Err(Failure::NotDone(error)) => return Err(error),
-            Err(Failure::Ambiguous { reason: last }) => reason = last,
+            }) => Sent::Done(()),
+            Ok(answer) => Sent::Refused(Error::Unreadable {
+                what: self.what(),
+                reason: format!("the portal answered {}", answer.status),
+            }),
+            Err(failure) => failure.into(),
         }
     }
-    Err(Error::Unknown { what, reason })
+
+    async fn look(&mut self) -> Result<Seen<()>, Error> {
+        Ok(Seen::AsBefore)
+    }
+
+    fn what(&self) -> String {
+        "the record of what was applied".to_owned()
+    }
+
+    fn stale(&self) -> Error {
+        Error::Stale { what: self.what() }
+    }
 }
 
 /// Sends a change once.
@@ -134,19 +116,19 @@ fn interpret(answer: &Answer, write: &Write<'_>) -> Result<Written, Failure> {
         (_, 200..=299) => Err(Failure::Ambiguous {
             reason: format!("the answer was {}", answer.status),
         }),
-        (_, 412) | (Verb::Update(_), 404 | 410) => Err(Failure::NotDone(stale(write))),
+        (_, 412) | (Verb::Update(_), 404 | 410) => Err(Failure::NotDone(write.stale())),
         _ => Err(Failure::NotDone(answer.refusal())),
     }
 }
 
 /// Looks up the outcome of a change.
-async fn look_up(client: &Client, write: &Write<'_>) -> Result<Found, Error> {
+async fn look_up(client: &Client, write: &Write<'_>) -> Result<Seen<Written>, Error> {
     let kind = write.address.kind;
     let was_sent = |path: &[Name]| write.secrets.contains_key(path);
     match write.verb {
         Verb::Create => {
             let Some((key, object)) = by_key(client, write).await? else {
-                return Ok(Found::NotApplied);
+                return Ok(Seen::AsBefore);
             };
             let is_applied = agrees(
                 Some(&persistent(write, &object.fields)),
@@ -155,13 +137,13 @@ async fn look_up(client: &Client, write: &Write<'_>) -> Result<Found, Error> {
                 &mut Vec::new(),
             );
             Ok(match is_applied {
-                true => Found::Applied(written((key, object))),
-                false => Found::Unclear,
+                true => Seen::AsWanted(written((key, object))),
+                false => Seen::Unclear,
             })
         }
         Verb::Update(before) => {
             let Some((key, object)) = by_id(client, write, before).await? else {
-                return Ok(Found::Changed);
+                return Ok(Seen::Otherwise);
             };
             let is_applied = has_key(kind, &key, body::identity(write))
                 && write.changes.iter().all(|change| {
@@ -177,22 +159,22 @@ async fn look_up(client: &Client, write: &Write<'_>) -> Result<Found, Error> {
                     }
                 });
             Ok(match (is_applied, before.etag) {
-                (true, _) => Found::Applied(written((key, object))),
-                (false, None) => Found::Unclear,
-                (false, etag) if etag == object.etag.as_deref() => Found::NotApplied,
-                (false, Some(_)) => Found::Changed,
+                (true, _) => Seen::AsWanted(written((key, object))),
+                (false, None) => Seen::Unclear,
+                (false, etag) if etag == object.etag.as_deref() => Seen::AsBefore,
+                (false, Some(_)) => Seen::Otherwise,
             })
         }
         Verb::Delete(before) => Ok(match by_id(client, write, before).await? {
-            None => Found::Applied(deleted(before)),
+            None => Seen::AsWanted(deleted(before)),
             Some((_, object))
                 if before
                     .etag
                     .is_none_or(|etag| object.etag.as_deref() == Some(etag)) =>
             {
-                Found::NotApplied
+                Seen::AsBefore
             }
-            Some(_) => Found::Changed,
+            Some(_) => Seen::Otherwise,
         }),
     }
 }
@@ -270,20 +252,5 @@ fn deleted(object: ObjectRef<'_>) -> Written {
     Written {
         id: object.id.into(),
         etag: None,
-    }
-}
-
-fn description(write: &Write<'_>) -> String {
-    let verb = match write.verb {
-        Verb::Create => "create",
-        Verb::Update(_) => "update",
-        Verb::Delete(_) => "delete",
-    };
-    format!("the {verb} of {}", write.address)
-}
-
-fn stale(write: &Write<'_>) -> Error {
-    Error::Stale {
-        what: write.address.to_string(),
     }
 }

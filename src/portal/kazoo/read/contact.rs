@@ -3,16 +3,16 @@
 use super::{RawFields, copy_plain_fields, parse_fields, unsupported};
 use crate::{
     model::{Kind, LiveObject, text::E164},
-    portal::kazoo::{cache::Collection, index::Index},
+    portal::kazoo::{account::Account, collection::Collection},
 };
 use serde_json::json;
 use std::collections::BTreeMap;
 
 /// All contacts. An entry without a valid key isn't managed.
-pub(super) fn all(index: &Index<'_>) -> BTreeMap<Box<str>, LiveObject> {
+pub(super) fn all(account: &Account) -> BTreeMap<Box<str>, LiveObject> {
     let mut all = BTreeMap::new();
-    for (id, entry) in index.cache.of(Collection::Entries) {
-        let Some(key) = index.contacts.get(id) else {
+    for (id, entry) in account.of(Collection::Entries) {
+        let Some(key) = account.contact_key(id) else {
             let name = entry.text("displayname").or(entry.text("number"));
             let reason = "has no key, or another entry's";
             let object = unsupported(id, name.unwrap_or_default(), reason);
@@ -26,20 +26,19 @@ pub(super) fn all(index: &Index<'_>) -> BTreeMap<Box<str>, LiveObject> {
             "",
             Collection::Entries,
             entry,
-            index,
+            account,
         );
         let number = entry.text("number");
         if let Some(number) = number.filter(|number| E164::FORMAT.accepts(number)) {
             raw.insert("numbers".to_owned(), json!([number]));
         }
-        let full = entry.document.as_ref();
         let object = LiveObject {
             id: id.into(),
-            etag: full.and_then(|full| full.revision.as_deref().map(Into::into)),
+            etag: entry.version().map(Into::into),
             fields: parse_fields(Kind::Contacts, raw),
             ..LiveObject::default()
         };
-        all.insert(key.as_str().into(), object);
+        all.insert(key.into(), object);
     }
     all
 }

@@ -7,30 +7,32 @@ use super::{
 };
 use crate::{
     model::{Kind, LiveObject, text::DialKey},
-    portal::kazoo::{
-        cache::{Collection, Entry},
-        doc,
-        flow::{self, DEFAULT_BRANCH, Node, Resolver as _},
-        index::{Index, is_internal},
+    portal::{
+        kazoo::{
+            account::{Account, internal_number, is_internal, modules, numbers},
+            collection::Collection,
+            flow::{self, DEFAULT_BRANCH, Node, Resolver as _},
+        },
+        rest::{Doc, Entry, doc},
     },
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All extensions. Additional numbers of a callflow are listed as unmanaged objects, since they are in use.
-pub(super) fn all(index: &Index<'_>) -> BTreeMap<Box<str>, LiveObject> {
+pub(super) fn all(account: &Account) -> BTreeMap<Box<str>, LiveObject> {
     let mut all: BTreeMap<Box<str>, LiveObject> = BTreeMap::new();
-    for (id, callflow) in index.cache.of(Collection::Callflows) {
+    for (id, callflow) in account.of(Collection::Callflows) {
         let name = callflow.text("name").unwrap_or_default();
-        let own = match index.owner_of(id) {
-            Some(user) => index.extension_of(user),
-            None => index.internal_number(callflow),
+        let own = match account.owner_of(id) {
+            Some(user) => account.extension_of(user),
+            None => internal_number(callflow),
         };
-        for number in callflow.numbers().filter(|number| is_internal(number)) {
+        for number in numbers(callflow).filter(|number| is_internal(number)) {
             let is_own = Some(number) == own;
-            let object = match index.owner_of(id) {
+            let object = match account.owner_of(id) {
                 Some(_) if is_own => continue,
-                None if is_own => extension(index, id, number, callflow),
+                None if is_own => extension(account, id, number, callflow),
                 _ => {
                     let reason = "is another number of a callflow";
                     unsupported(&format!("{id}/{number}"), name, reason)
@@ -42,16 +44,16 @@ pub(super) fn all(index: &Index<'_>) -> BTreeMap<Box<str>, LiveObject> {
     all
 }
 
-fn extension(index: &Index<'_>, id: &str, number: &str, callflow: &Entry) -> LiveObject {
+fn extension(account: &Account, id: &str, number: &str, callflow: &Entry) -> LiveObject {
     let name = callflow.text("name").filter(|name| !name.is_empty());
     let name = name.unwrap_or(number);
-    let mentions = mentions(index, callflow);
+    let mentions = mentions(account, callflow);
     let patterns = callflow.doc().get("patterns").and_then(Value::as_array);
     let parsed = match callflow.full_doc() {
         // A callflow with patterns also handles calls to other numbers.
         _ if patterns.is_some_and(|patterns| !patterns.is_empty()) => None,
-        Some(doc) => flow::root(doc).and_then(|root| extension_fields(index, root)),
-        None => kind_from_modules(&callflow.modules()).map(|word| {
+        Some(doc) => flow::root(doc).and_then(|root| extension_fields(account, root)),
+        None => kind_from_modules(&modules(callflow)).map(|word| {
             let kind = ("kind".to_owned(), word.into());
             RawFields::from_iter([kind])
         }),
@@ -66,10 +68,7 @@ fn extension(index: &Index<'_>, id: &str, number: &str, callflow: &Entry) -> Liv
     raw.insert("name".to_owned(), name.into());
     LiveObject {
         id: id.into(),
-        etag: callflow
-            .document
-            .as_ref()
-            .and_then(|full| full.revision.as_deref().map(Into::into)),
+        etag: callflow.version().map(Into::into),
         fields: parse_fields(Kind::Extensions, raw),
         mentions: mentions.into(),
         ..LiveObject::default()
@@ -83,7 +82,7 @@ fn why_unsupported(callflow: &Entry) -> String {
         return "also takes calls to the numbers of a pattern".to_owned();
     }
     let Some(doc) = callflow.full_doc() else {
-        let modules: Vec<String> = callflow.modules().into_iter().collect();
+        let modules: Vec<&str> = modules(callflow).into_iter().collect();
         return format!("is a callflow of {}", modules.join(", "));
     };
     match flow::root(doc) {
@@ -101,7 +100,7 @@ fn why_unsupported(callflow: &Entry) -> String {
 }
 
 /// The extension type according to the modules in a summary.
-fn kind_from_modules(modules: &BTreeSet<String>) -> Option<&'static str> {
+fn kind_from_modules(modules: &BTreeSet<&str>) -> Option<&'static str> {
     let known = [
         ("acdc_member", "call_queue"),
         ("menu", "auto_attendant"),
@@ -109,14 +108,11 @@ fn kind_from_modules(modules: &BTreeSet<String>) -> Option<&'static str> {
         ("faxbox", "fax"),
         ("ring_group", "ring_group"),
     ];
-    let found = known.iter().find(|(module, _)| modules.contains(*module));
+    let found = known.iter().find(|(module, _)| modules.contains(module));
     let alone = modules.len() == 1
-        && modules.iter().all(|module| {
-            matches!(
-                module.as_str(),
-                "user" | "callflow" | "resources" | "offnet"
-            )
-        });
+        && modules
+            .iter()
+            .all(|module| matches!(*module, "user" | "callflow" | "resources" | "offnet"));
     found.map(|(_, word)| *word).or(alone.then_some("forward"))
 }
 
@@ -138,19 +134,19 @@ pub(in crate::portal::kazoo) fn document(root: Node<'_>) -> Option<(Collection, 
 }
 
 /// The fields of an extension from its root node and document; `None` if the model can't express it.
-fn extension_fields(index: &Index<'_>, root: Node<'_>) -> Option<RawFields> {
+fn extension_fields(account: &Account, root: Node<'_>) -> Option<RawFields> {
     let mut raw = RawFields::new();
     let word = match root.module {
-        "ring_group" => ring_group(&mut raw, index, root)?,
+        "ring_group" => ring_group(&mut raw, account, root)?,
         "conference" => "conference",
-        "menu" => auto_attendant(&mut raw, index, root),
+        "menu" => auto_attendant(&mut raw, account, root),
         "faxbox" => "fax",
         "acdc_member" => {
-            put_destination(&mut raw, "overflow", root.child(DEFAULT_BRANCH), index);
+            put_destination(&mut raw, "overflow", root.child(DEFAULT_BRANCH), account);
             "call_queue"
         }
         _ if root.branches().next().is_none() => {
-            let destination = flow::destination(root, index)?;
+            let destination = flow::destination(root, account)?;
             raw.insert("destination".to_owned(), destination.into());
             "forward"
         }
@@ -160,20 +156,20 @@ fn extension_fields(index: &Index<'_>, root: Node<'_>) -> Option<RawFields> {
     // A conference without an ID or a deleted queue can't be managed.
     if matches!(word, "conference" | "auto_attendant" | "fax" | "call_queue") {
         let (collection, id) = document(root)?;
-        if let Some(entry) = index.cache.get(collection, id) {
-            copy_plain_fields(&mut raw, Kind::Extensions, word, collection, entry, index);
-            read_special_fields(&mut raw, index, collection, id, entry);
+        if let Some(entry) = account.get(collection, id) {
+            copy_plain_fields(&mut raw, Kind::Extensions, word, collection, entry, account);
+            read_special_fields(&mut raw, account, collection, id, entry);
         }
     }
     Some(raw)
 }
 
 /// Reads a ring group; `None` if it contains no users, only devices or groups.
-fn ring_group(raw: &mut RawFields, index: &Index<'_>, root: Node<'_>) -> Option<&'static str> {
+fn ring_group(raw: &mut RawFields, account: &Account, root: Node<'_>) -> Option<&'static str> {
     let endpoints = root.data("endpoints").and_then(Value::as_array);
     let endpoints = endpoints.into_iter().flatten();
     let members: Vec<Value> = endpoints
-        .filter_map(|one| index.user(one["id"].as_str()?).map(Value::from))
+        .filter_map(|one| account.user(one["id"].as_str()?).map(Value::from))
         .collect();
     if members.is_empty() {
         return None;
@@ -185,25 +181,25 @@ fn ring_group(raw: &mut RawFields, index: &Index<'_>, root: Node<'_>) -> Option<
     if let Some(seconds) = root.data("timeout").and_then(Value::as_i64) {
         raw.insert("ring_seconds".to_owned(), seconds.into());
     }
-    put_destination(raw, "no_answer", root.child(DEFAULT_BRANCH), index);
+    put_destination(raw, "no_answer", root.child(DEFAULT_BRANCH), account);
     Some("ring_group")
 }
 
-fn auto_attendant(raw: &mut RawFields, index: &Index<'_>, root: Node<'_>) -> &'static str {
+fn auto_attendant(raw: &mut RawFields, account: &Account, root: Node<'_>) -> &'static str {
     for (key, child) in root.branches() {
         if DialKey::FORMAT.accepts(key) {
-            put_destination(raw, &format!("options.{key}"), Some(child), index);
+            put_destination(raw, &format!("options.{key}"), Some(child), account);
         }
     }
-    put_destination(raw, "no_input", root.child("timeout"), index);
-    put_destination(raw, "invalid_input", root.child(DEFAULT_BRANCH), index);
+    put_destination(raw, "no_input", root.child("timeout"), account);
+    put_destination(raw, "invalid_input", root.child(DEFAULT_BRANCH), account);
     "auto_attendant"
 }
 
 /// Reads the fields with special representation.
 fn read_special_fields(
     raw: &mut RawFields,
-    index: &Index<'_>,
+    account: &Account,
     collection: Collection,
     id: &str,
     entry: &Entry,
@@ -234,8 +230,8 @@ fn read_special_fields(
                 _ => "round_robin",
             };
             raw.insert("strategy".to_owned(), strategy.into());
-            let agents = index.cache.agents.get(id).into_iter().flatten();
-            let agents = agents.filter_map(|id| index.user(id).map(Value::from));
+            let agents = account.index.agents.get(id).into_iter().flatten();
+            let agents = agents.filter_map(|id| account.user(id).map(Value::from));
             raw.insert("agents".to_owned(), agents.collect());
         }
         Collection::Users
@@ -246,14 +242,15 @@ fn read_special_fields(
         | Collection::Menus
         | Collection::Directories
         | Collection::Lists
-        | Collection::Entries => {}
+        | Collection::Entries
+        | Collection::Agents => {}
     }
 }
 
 /// The number of agents that ring at once for `ring_all`: the maximum of a queue.
 pub(in crate::portal::kazoo) const ALL_AGENTS: i64 = 1000;
 
-fn rings_all(queue: &doc::Doc) -> bool {
+fn rings_all(queue: &Doc) -> bool {
     let at_once = queue.get("ring_simultaneously").and_then(Value::as_i64);
     at_once.is_some_and(|at_once| at_once >= ALL_AGENTS)
 }

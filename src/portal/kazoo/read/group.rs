@@ -3,40 +3,36 @@
 use super::{mention, unsupported};
 use crate::{
     model::{Fields, LiveObject, Mention},
-    portal::kazoo::{cache::Collection, index::Index},
+    portal::kazoo::{account::Account, collection::Collection},
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// All groups.
-pub(super) fn all(index: &Index<'_>) -> BTreeMap<Box<str>, LiveObject> {
+pub(super) fn all(account: &Account) -> BTreeMap<Box<str>, LiveObject> {
     let mut all = BTreeMap::new();
-    for (id, group) in index.cache.of(Collection::Groups) {
-        let key = index.groups.get(id).map_or(id, String::as_str);
+    for (id, group) in account.of(Collection::Groups) {
+        let key = account.group_key(id);
         let endpoints = group.full_doc().and_then(|doc| doc.get("endpoints"));
         let endpoints = endpoints.and_then(Value::as_object).into_iter().flatten();
         let mentions: Vec<Mention> = endpoints
-            .filter_map(|(id, _)| mention(index, id, "its endpoints"))
+            .filter_map(|(id, _)| mention(account, id, "its endpoints"))
             .collect();
-        let object = if key == id {
-            let name = group.text("name").unwrap_or_default();
-            unsupported(
-                id,
-                name,
-                "has a name that no key is made of, or another group's",
-            )
-        } else {
-            LiveObject {
+        let object = match &key {
+            None => {
+                let name = group.text("name").unwrap_or_default();
+                let reason = "has a name that no key is made of, or another group's";
+                unsupported(id, name, reason)
+            }
+            Some(_) => LiveObject {
                 id: id.into(),
-                etag: group
-                    .document
-                    .as_ref()
-                    .and_then(|full| full.revision.as_deref().map(Into::into)),
+                etag: group.version().map(Into::into),
                 fields: Fields::new(),
                 ..LiveObject::default()
-            }
+            },
         };
         let mentions = mentions.into();
+        let key = key.unwrap_or_else(|| id.to_owned());
         all.insert(key.into(), LiveObject { mentions, ..object });
     }
     all

@@ -10,10 +10,10 @@ mod number;
 pub(super) mod person;
 
 use super::{
-    cache::{Collection, Entry},
-    doc::{self, Doc},
+    super::rest::{Collection as _, Doc, Entry, doc},
+    account::{Account, internal_number, numbers},
+    collection::Collection,
     flow::{self, Node, Resolver as _},
-    index::Index,
     mapping::{self, Form},
 };
 use crate::model::{
@@ -28,14 +28,15 @@ type RawFields = Map<String, Value>;
 /// Converts the documents of an account to listings of objects, and to the other documents that refer to
 /// them.
 pub(super) fn live(
-    index: &Index<'_>,
+    account: &Account,
     kinds: impl IntoIterator<Item = Kind>,
 ) -> (BTreeMap<Kind, Listing>, Vec<Referrer>) {
+    let duplicates = account.duplicates();
     let mut listings = BTreeMap::new();
     for kind in kinds {
         let (objects, sources): (_, &[Collection]) = match kind {
             Kind::Users => (
-                person::all(index),
+                person::all(account),
                 &[
                     Collection::Users,
                     Collection::Devices,
@@ -43,20 +44,20 @@ pub(super) fn live(
                     Collection::Callflows,
                 ],
             ),
-            Kind::Extensions => (extension::all(index), &[Collection::Callflows]),
-            Kind::Groups => (group::all(index), &[Collection::Groups]),
-            Kind::Numbers => (number::all(index), &[Collection::Callflows]),
+            Kind::Extensions => (extension::all(account), &[Collection::Callflows]),
+            Kind::Groups => (group::all(account), &[Collection::Groups]),
+            Kind::Numbers => (number::all(account), &[Collection::Callflows]),
             Kind::Contacts => (
-                contact::all(index),
+                contact::all(account),
                 &[Collection::Entries, Collection::Lists],
             ),
             Kind::Scopes | Kind::Instances | Kind::Templates => continue,
         };
         let incomplete = sources.iter().filter_map(|source| {
-            let reason = index.cache.incomplete.get(source)?;
+            let reason = account.incomplete.get(source)?;
             Some(format!("{}: {reason}", source.name()))
         });
-        let duplicates = index.duplicates.iter();
+        let duplicates = duplicates.iter();
         let duplicates = duplicates.filter(|(collection, _)| sources.first() == Some(collection));
         let listing = Listing {
             objects,
@@ -67,17 +68,17 @@ pub(super) fn live(
         };
         listings.insert(kind, listing);
     }
-    (listings, referrers(index))
+    (listings, referrers(account))
 }
 
 /// The documents that refer to objects but aren't resources, such as directories.
-fn referrers(index: &Index<'_>) -> Vec<Referrer> {
+fn referrers(account: &Account) -> Vec<Referrer> {
     let mut referrers = Vec::new();
-    for (_, directory) in index.cache.of(Collection::Directories) {
+    for (_, directory) in account.of(Collection::Directories) {
         let users = directory.full_doc().and_then(|doc| doc.get("users"));
         let users = users.and_then(Value::as_array).into_iter().flatten();
         let ids = users.filter_map(|one| one["user_id"].as_str().or(one.as_str()));
-        let mentions = ids.filter_map(|id| mention(index, id, "its entries"));
+        let mentions = ids.filter_map(|id| mention(account, id, "its entries"));
         let mentions: Vec<Mention> = mentions.collect();
         if !mentions.is_empty() {
             let name = directory.text("name").unwrap_or_default();
@@ -87,13 +88,13 @@ fn referrers(index: &Index<'_>) -> Vec<Referrer> {
             });
         }
     }
-    referrers.extend(queues(index));
-    for (id, callflow) in index.cache.of(Collection::Callflows) {
+    referrers.extend(queues(account));
+    for (id, callflow) in account.of(Collection::Callflows) {
         // Callflows with a number are extensions, which have their own mentions.
-        let is_object = index.owner_of(id).is_some() || index.internal_number(callflow).is_some();
-        let mentions = mentions(index, callflow);
+        let is_object = account.owner_of(id).is_some() || internal_number(callflow).is_some();
+        let mentions = mentions(account, callflow);
         if !is_object && !mentions.is_empty() {
-            let number = callflow.numbers().next();
+            let number = numbers(callflow).next();
             let name = callflow.text("name").or(number).unwrap_or(id);
             referrers.push(Referrer {
                 what: format!("the callflow {name}"),
@@ -105,18 +106,18 @@ fn referrers(index: &Index<'_>) -> Vec<Referrer> {
 }
 
 /// The queues without a number, which refer to their agents. The other queues are extensions.
-fn queues(index: &Index<'_>) -> impl Iterator<Item = Referrer> {
-    let callflows = index.cache.of(Collection::Callflows);
+fn queues(account: &Account) -> impl Iterator<Item = Referrer> {
+    let callflows = account.of(Collection::Callflows);
     let linked = callflows.filter_map(|(_, callflow)| {
         let (collection, id) = extension::document(flow::root(callflow.full_doc()?)?)?;
         (collection == Collection::Queues).then_some(id)
     });
     let linked: BTreeSet<&str> = linked.collect();
-    let rosters = index.cache.rosters.iter();
+    let rosters = account.index.rosters.iter();
     let others = rosters.filter(move |(id, _)| !linked.contains(&***id));
     others.map(|(_, roster)| {
         let mentions = roster.agents.iter();
-        let mentions = mentions.filter_map(|user| mention(index, user, "its roster"));
+        let mentions = mentions.filter_map(|user| mention(account, user, "its roster"));
         Referrer {
             what: format!("the queue {}", roster.name),
             mentions: mentions.collect(),
@@ -125,7 +126,7 @@ fn queues(index: &Index<'_>) -> impl Iterator<Item = Referrer> {
 }
 
 /// The objects to which the nodes of a callflow refer.
-fn mentions(index: &Index<'_>, callflow: &Entry) -> Vec<Mention> {
+fn mentions(account: &Account, callflow: &Entry) -> Vec<Mention> {
     let Some(doc) = callflow.full_doc() else {
         return Vec::new();
     };
@@ -134,7 +135,7 @@ fn mentions(index: &Index<'_>, callflow: &Entry) -> Vec<Mention> {
         node.ids().into_iter().map(move |id| (id, place.clone()))
     });
     let mut mentions: Vec<Mention> = ids
-        .filter_map(|(id, place)| mention(index, id, &place))
+        .filter_map(|(id, place)| mention(account, id, &place))
         .collect();
     mentions.sort();
     mentions.dedup_by(|a, b| a.address == b.address);
@@ -142,21 +143,24 @@ fn mentions(index: &Index<'_>, callflow: &Entry) -> Vec<Mention> {
 }
 
 /// The object to which an ID belongs, as a mention.
-fn mention(index: &Index<'_>, id: &str, place: &str) -> Option<Mention> {
-    let cache = index.cache;
-    let owner = |collection| cache.get(collection, id)?.text("owner_id");
+fn mention(account: &Account, id: &str, place: &str) -> Option<Mention> {
+    let owner = |collection| account.get(collection, id)?.text("owner_id");
     let of_user = |user: &str| {
-        let key = index.user(user)?;
+        let key = account.user(user)?;
         Some(Address::new(Kind::Users, key))
     };
     let of_callflow = || {
-        if let Some(user) = index.owner_of(id) {
+        if let Some(user) = account.owner_of(id) {
             return of_user(user);
         }
-        let number = index.number(id)?;
+        let number = account.number(id)?;
         Some(Address::new(Kind::Extensions, number))
     };
-    let of_group = || Some(Address::new(Kind::Groups, index.groups.get(id)?.as_str()));
+    let of_group = || {
+        account.get(Collection::Groups, id)?;
+        let key = account.group_key(id).unwrap_or_else(|| id.to_owned());
+        Some(Address::new(Kind::Groups, key))
+    };
     let address = of_user(id)
         .or_else(|| of_user(owner(Collection::Devices)?))
         .or_else(|| of_user(owner(Collection::Vmboxes)?))
@@ -175,14 +179,14 @@ fn copy_plain_fields(
     type_name: &'static str,
     collection: Collection,
     entry: &Entry,
-    index: &Index<'_>,
+    account: &Account,
 ) {
     for (field, row) in mapping::plain_rows(kind, type_name) {
         if row.document != collection {
             continue;
         }
         let actual = doc::at(entry.doc(), row.at);
-        let value = actual.and_then(|value| to_model(row.form, value, index));
+        let value = actual.and_then(|value| to_model(row.form, value, account));
         if value.is_some() {
             doc::put(raw, field, value);
         }
@@ -190,13 +194,13 @@ fn copy_plain_fields(
 }
 
 /// Converts a value to the model; `None` if it has the wrong type.
-fn to_model(form: Form, value: &Value, index: &Index<'_>) -> Option<Value> {
+fn to_model(form: Form, value: &Value, account: &Account) -> Option<Value> {
     match form {
         Form::Text => value.is_string().then(|| value.clone()),
         Form::Flag => value.is_boolean().then(|| value.clone()),
         Form::Number => value.as_i64().map(Value::from),
         Form::Thousandths => value.as_i64().map(|value| (value / 1000).into()),
-        Form::User => index.user(value.as_str()?).map(Value::from),
+        Form::User => account.user(value.as_str()?).map(Value::from),
         Form::Special(_) => None,
     }
 }
@@ -209,8 +213,8 @@ fn secret_version(doc: &Doc, name: &str) -> Option<Value> {
 }
 
 /// Stores the destination of a node, if the model can express it.
-fn put_destination(raw: &mut RawFields, field: &str, node: Option<Node<'_>>, index: &Index<'_>) {
-    if let Some(destination) = node.and_then(|node| flow::destination(node, index)) {
+fn put_destination(raw: &mut RawFields, field: &str, node: Option<Node<'_>>, account: &Account) {
+    if let Some(destination) = node.and_then(|node| flow::destination(node, account)) {
         doc::put(raw, field, Some(destination.into()));
     }
 }

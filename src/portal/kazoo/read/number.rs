@@ -4,22 +4,23 @@
 use super::{RawFields, parse_fields};
 use crate::{
     model::{Kind, LiveObject, text::E164},
-    portal::kazoo::{cache::Collection, flow::Resolver as _, index::Index},
+    portal::kazoo::{
+        account::{Account, numbers},
+        collection::Collection,
+        flow::Resolver as _,
+    },
 };
 use std::collections::BTreeMap;
 
 /// All numbers with a callflow.
-pub(super) fn all(index: &Index<'_>) -> BTreeMap<Box<str>, LiveObject> {
+pub(super) fn all(account: &Account) -> BTreeMap<Box<str>, LiveObject> {
     let mut all = BTreeMap::new();
-    for (id, callflow) in index.cache.of(Collection::Callflows) {
-        for number in callflow
-            .numbers()
-            .filter(|number| E164::FORMAT.accepts(number))
-        {
+    for (id, callflow) in account.of(Collection::Callflows) {
+        for number in numbers(callflow).filter(|number| E164::FORMAT.accepts(number)) {
             let mut raw = RawFields::new();
             // The destination is the user, so that it doesn't change with the user's extension.
-            let person = index.owner_of(id).and_then(|user| index.user(user));
-            if let Some(destination) = person.or_else(|| index.number(id)) {
+            let person = account.owner_of(id).and_then(|user| account.user(user));
+            if let Some(destination) = person.or_else(|| account.number(id)) {
                 raw.insert("destination".to_owned(), destination.into());
             }
             let object = LiveObject {

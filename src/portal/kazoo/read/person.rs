@@ -6,11 +6,14 @@
 use super::{RawFields, copy_plain_fields, mentions, parse_fields, secret_version};
 use crate::{
     model::{Kind, LiveObject, Standing},
-    portal::kazoo::{
-        cache::{Collection, Entry},
-        doc, flow,
-        index::Index,
-        phone,
+    portal::{
+        kazoo::{
+            account::{Account, modules},
+            collection::Collection,
+            flow::{self, Resolver as _},
+            phone,
+        },
+        rest::{Entry, doc},
     },
 };
 use serde_json::{Value, json};
@@ -20,27 +23,27 @@ use std::collections::BTreeMap;
 pub(in crate::portal::kazoo) const RING_SECONDS: i64 = 5;
 
 /// All users.
-pub(super) fn all(index: &Index<'_>) -> BTreeMap<Box<str>, LiveObject> {
-    let users = index.cache.of(Collection::Users);
+pub(super) fn all(account: &Account) -> BTreeMap<Box<str>, LiveObject> {
+    let users = account.of(Collection::Users);
     let all = users.map(|(id, user)| {
-        let key = index.users.get(id).copied().unwrap_or(id);
-        (key.into(), person(index, id, key, user))
+        let key = account.user(id).unwrap_or(id);
+        (key.into(), person(account, id, key, user))
     });
     all.collect()
 }
 
-fn person(index: &Index<'_>, id: &str, key: &str, user: &Entry) -> LiveObject {
+fn person(account: &Account, id: &str, key: &str, user: &Entry) -> LiveObject {
     let mut raw = RawFields::new();
     if key != id {
         raw.insert("username".to_owned(), key.into());
     }
-    copy_plain_fields(&mut raw, Kind::Users, "", Collection::Users, user, index);
+    copy_plain_fields(&mut raw, Kind::Users, "", Collection::Users, user, account);
     let scope = user.text("priv_level").unwrap_or("user");
     raw.insert("scope".to_owned(), scope.into());
-    if let Some(extension) = index.extension_of(id) {
+    if let Some(extension) = account.extension_of(id) {
         raw.insert("extension".to_owned(), extension.into());
     }
-    if index.cache.inactive.contains(id) && user.full_doc().is_none() {
+    if account.index.inactive.contains(id) && user.full_doc().is_none() {
         raw.insert("active".to_owned(), false.into());
     }
     if let Some(doc) = user.full_doc() {
@@ -55,29 +58,26 @@ fn person(index: &Index<'_>, id: &str, key: &str, user: &Entry) -> LiveObject {
         }
         doc::put(&mut raw, "password", secret_version(doc, "password"));
     }
-    voicemail(&mut raw, index, id, user);
-    rings(&mut raw, index, id);
-    let phones: Vec<Value> = index
+    voicemail(&mut raw, account, id, user);
+    rings(&mut raw, account, id);
+    let phones: Vec<Value> = account
         .devices_of(id)
         .filter_map(|(_, device)| phone::read(device))
         .collect();
     raw.insert("phones".to_owned(), phones.into());
-    raw.insert("groups".to_owned(), groups(index, id));
-    let callflow = index.callflow_of(id).map(|(_, callflow)| callflow);
-    let elsewhere = callflow.map(|callflow| mentions(index, callflow));
+    raw.insert("groups".to_owned(), groups(account, id));
+    let callflow = account.callflow_of(id).map(|(_, callflow)| callflow);
+    let elsewhere = callflow.map(|callflow| mentions(account, callflow));
     let elsewhere = elsewhere.unwrap_or_default().into_iter();
     let is_other = |mention: &crate::model::Mention| *mention.address.key != *key;
     LiveObject {
         id: id.into(),
-        etag: user
-            .document
-            .as_ref()
-            .and_then(|full| full.revision.as_deref().map(Into::into)),
+        etag: user.version().map(Into::into),
         standing: match key == id {
             true => Standing::Unsupported("has no username".into()),
             false => Standing::Manageable,
         },
-        messages: messages(index, id),
+        messages: messages(account, id),
         fields: parse_fields(Kind::Users, raw),
         mentions: elsewhere.filter(is_other).collect(),
         ..LiveObject::default()
@@ -86,10 +86,10 @@ fn person(index: &Index<'_>, id: &str, key: &str, user: &Entry) -> LiveObject {
 
 /// Reads the mailbox, and whether calls reach it. Without a callflow, voicemail isn't reported as
 /// disabled, so that the plan that completes a person also creates the mailbox.
-fn voicemail(raw: &mut RawFields, index: &Index<'_>, id: &str, user: &Entry) {
-    let mailbox = index.mailbox_of(id);
-    if let Some((_, callflow)) = index.callflow_of(id) {
-        let enabled = mailbox.is_some() && callflow.modules().contains("voicemail");
+fn voicemail(raw: &mut RawFields, account: &Account, id: &str, user: &Entry) {
+    let mailbox = account.mailbox_of(id);
+    if let Some((_, callflow)) = account.callflow_of(id) {
+        let enabled = mailbox.is_some() && modules(callflow).contains("voicemail");
         doc::put(raw, "voicemail.enabled", Some(enabled.into()));
     }
     let Some((_, mailbox)) = mailbox else { return };
@@ -105,8 +105,8 @@ fn voicemail(raw: &mut RawFields, index: &Index<'_>, id: &str, user: &Entry) {
     }
 }
 
-fn rings(raw: &mut RawFields, index: &Index<'_>, id: &str) {
-    let callflow = index
+fn rings(raw: &mut RawFields, account: &Account, id: &str) {
+    let callflow = account
         .callflow_of(id)
         .and_then(|(_, callflow)| callflow.full_doc());
     let own = callflow.and_then(|callflow| {
@@ -121,21 +121,17 @@ fn rings(raw: &mut RawFields, index: &Index<'_>, id: &str) {
     }
 }
 
-fn groups(index: &Index<'_>, id: &str) -> Value {
-    let member = index.cache.of(Collection::Groups).filter(|(_, group)| {
-        let endpoints = group.full_doc().and_then(|doc| doc.get("endpoints"));
-        endpoints.is_some_and(|endpoints| endpoints.get(id).is_some())
-    });
+fn groups(account: &Account, id: &str) -> Value {
     // A group without a valid key isn't managed, and neither are its members.
-    let keys = member.filter_map(|(id, _)| index.groups.get(id).filter(|key| *key != id));
-    keys.map(|key| Value::from(key.as_str())).collect()
+    let keys = account.groups_of(id).filter_map(|id| account.group_key(id));
+    keys.map(Value::from).collect()
 }
 
 /// The number of messages in all mailboxes of a user.
-fn messages(index: &Index<'_>, id: &str) -> u32 {
-    let mailboxes = index.mailboxes_of(id).iter();
+fn messages(account: &Account, id: &str) -> u32 {
+    let mailboxes = account.mailboxes_of(id);
     let counts = mailboxes.filter_map(|mailbox| {
-        let mailbox = index.cache.get(Collection::Vmboxes, mailbox)?;
+        let mailbox = account.get(Collection::Vmboxes, mailbox)?;
         mailbox.summary.get("messages")?.as_u64()
     });
     u32::try_from(counts.sum::<u64>()).unwrap_or(u32::MAX)

@@ -1,15 +1,15 @@
 //! A *contact* is an entry of the list of shared contacts, which is created with the first contact.
 
-use super::{Writer, fingerprint::Fingerprint};
+use super::Writer;
 use crate::{
     model::{Kind, Value as ModelValue},
     portal::{
         Error, Written,
         kazoo::{
-            cache::Collection::{Entries, Lists},
-            doc::{self, Doc},
+            collection::Collection::{Entries, Lists},
             mapping, shared_contacts,
         },
+        rest::{Doc, Fingerprint, doc},
     },
 };
 
@@ -22,8 +22,7 @@ impl Writer<'_> {
             doc.insert("list_id".to_owned(), list.as_str().into());
             self.put_contact(&mut doc)?;
             let key = &*self.write.address.key;
-            let fingerprint =
-                Fingerprint::by(shared_contacts::KEY_FIELD, key).and("list_id", list.into());
+            let fingerprint = Fingerprint::by(shared_contacts::KEY_FIELD, key).within(&list);
             let id = self.create(Entries, doc, &fingerprint).await?;
             return Ok(self.written(Entries, &id));
         };
@@ -38,15 +37,15 @@ impl Writer<'_> {
 
     /// Finds or creates the list of shared contacts. Concurrent writers create only one.
     async fn shared_list(self) -> Result<String, Error> {
-        let lock = self.kazoo.locks.of("the shared contacts".to_owned());
-        let _guard = lock.lock().await;
-        let list = shared_contacts::find_list(&self.kazoo.cache()).map(str::to_owned);
+        let name = "the shared contacts".to_owned();
+        let _held = self.store.locks.hold(name).await;
+        let list = self.account(|account| account.contact_list().map(str::to_owned));
         if let Some(list) = list {
             return Ok(list);
         }
         // Another client may have created the list since contacts were read.
         let fingerprint = Fingerprint::by("name", shared_contacts::LIST_NAME);
-        if let Some(id) = self.find(Lists, &fingerprint).await? {
+        if let Some(id) = self.store.find(Lists, &fingerprint).await? {
             return Ok(id);
         }
         let mut doc = Doc::new();
@@ -65,8 +64,10 @@ impl Writer<'_> {
             }
         }
         if self.changes("numbers") {
-            let numbers = self.target("numbers").map_or(&[][..], ModelValue::elements);
-            let first = numbers.first().and_then(ModelValue::as_text);
+            let first = self
+                .target_list("numbers")
+                .first()
+                .and_then(ModelValue::as_text);
             doc::put(doc, "number", first.map(Into::into));
         }
         Ok(())

@@ -4,7 +4,6 @@
 
 use super::{
     Writer,
-    fingerprint::Fingerprint,
     value::{note_secret_version, set_first},
 };
 use crate::{
@@ -12,13 +11,13 @@ use crate::{
     portal::{
         Error, Written,
         kazoo::{
-            cache::Collection::{self, Callflows, Conferences, Faxboxes, Queues},
-            doc::{self, Doc},
+            account::{is_internal, modules},
+            collection::Collection::{self, Callflows, Conferences, Faxboxes, Queues},
             flow::{self, DEFAULT_BRANCH, Node, Resolver as _},
-            index::is_internal,
             mapping,
             read::extension::{ALL_AGENTS, LINKED_DOCUMENTS, document},
         },
+        rest::{Doc, Fingerprint, doc},
     },
 };
 use serde_json::{Value, json};
@@ -143,10 +142,10 @@ impl<'w> Writer<'w> {
             .unwrap_or(&LINKED_DOCUMENTS[0]);
         let refers = |doc: &Doc| flow::nodes(doc).any(|node| node.ids().contains(&id));
         // Callflows that are already cached aren't read again.
-        let (is_linked, unread) = self.index(|index| {
-            let others = index.cache.of(Callflows);
+        let (is_linked, unread) = self.account(|account| {
+            let others = account.of(Callflows);
             let others =
-                others.filter(|(other, entry)| *other != own && entry.modules().contains(*module));
+                others.filter(|(other, entry)| *other != own && modules(entry).contains(*module));
             let (read, unread): (Vec<_>, Vec<_>) =
                 others.partition(|(_, entry)| entry.full_doc().is_some());
             let is_linked = read
@@ -173,7 +172,7 @@ impl<'w> Writer<'w> {
             return Ok(None);
         };
         let fingerprint = Fingerprint::by(NUMBER_FIELD, &self.write.address.key);
-        if let Some(id) = self.find(collection, &fingerprint).await?
+        if let Some(id) = self.store.find(collection, &fingerprint).await?
             && !self.is_shared(collection, &id, "").await?
         {
             let edit = |doc: &mut Doc| self.fill_document(doc, collection, true);
@@ -200,24 +199,6 @@ impl<'w> Writer<'w> {
         let edit = |doc: &mut Doc| self.fill_document(doc, collection, false);
         self.edit_shared(collection, id, &edit).await?;
         self.roster(collection, id, false).await
-    }
-
-    /// Writes the roster of a queue.
-    async fn roster(self, collection: Collection, id: &str, is_new: bool) -> Result<(), Error> {
-        if collection != Queues
-            || !(self.changes("agents") || is_new && self.target("agents").is_some())
-        {
-            return Ok(());
-        }
-        let mut ids = Vec::new();
-        for agent in self.target("agents").map_or(&[][..], ModelValue::elements) {
-            let name = agent.as_text().unwrap_or_default();
-            let id = self.index(|index| index.user_id(name).map(str::to_owned));
-            ids.push(
-                id.ok_or_else(|| self.refuse("agents", &format!("users/{name} doesn't exist")))?,
-            );
-        }
-        self.put_roster(id, &ids).await
     }
 
     /// Writes the changed fields to a document. A new document gets all fields, since the host's defaults
@@ -266,8 +247,8 @@ impl<'w> Writer<'w> {
                 }
             }
             Faxboxes if is_written("emails") => {
-                let emails = self.target("emails").map_or(&[][..], ModelValue::elements);
-                let emails: Vec<&str> = emails.iter().filter_map(ModelValue::as_text).collect();
+                let emails = self.target_list("emails").iter();
+                let emails: Vec<&str> = emails.filter_map(ModelValue::as_text).collect();
                 let emails = (!(is_new && emails.is_empty())).then(|| json!(emails));
                 doc::put(doc, "notifications.inbound.email.send_to", emails);
             }
@@ -304,7 +285,7 @@ impl<'w> Writer<'w> {
     /// The node for a destination field.
     fn destination_node(self, field: &str) -> Result<Value, Error> {
         let destination = self.target_text(field).unwrap_or_default();
-        let node = self.index(|index| flow::node_for(destination, index));
+        let node = self.account(|account| flow::node_for(destination, account));
         node.map_err(|reason| self.refuse(field, &reason))
     }
 
@@ -342,7 +323,7 @@ impl<'w> Writer<'w> {
             _ => {}
         }
         let members = if type_name == "ring_group" && is_written("members") {
-            Some(self.members()?)
+            Some(self.user_ids("members")?)
         } else {
             None
         };
@@ -368,17 +349,6 @@ impl<'w> Writer<'w> {
         Ok(())
     }
 
-    /// The IDs of a ring group's members, in order.
-    fn members(self) -> Result<Vec<String>, Error> {
-        let members = self.target("members").map_or(&[][..], ModelValue::elements);
-        let ids = members.iter().map(|member| {
-            let name = member.as_text().unwrap_or_default();
-            let id = self.index(|index| index.user_id(name).map(str::to_owned));
-            id.ok_or_else(|| self.refuse("members", &format!("users/{name} doesn't exist")))
-        });
-        ids.collect()
-    }
-
     /// Writes the changed fields of a ring group. Endpoints that aren't users are kept after the members.
     fn change_ring_group(self, data: &mut Doc, members: Option<Vec<String>>, is_new: bool) {
         let seconds = match self.target("ring_seconds") {
@@ -394,7 +364,7 @@ impl<'w> Writer<'w> {
                     || json!({"id": id, "endpoint_type": "user", "delay": 0, "timeout": seconds});
                 existing.unwrap_or_else(new)
             });
-            let is_user = |id: &str| self.index(|index| index.user(id).is_some());
+            let is_user = |id: &str| self.account(|account| account.user(id).is_some());
             let others = before
                 .iter()
                 .filter(|one| !one["id"].as_str().is_some_and(is_user));

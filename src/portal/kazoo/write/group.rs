@@ -1,11 +1,13 @@
 //! A *group* is created empty; its members are written with the users.
 
-use super::{Writer, fingerprint::Fingerprint};
+use super::Writer;
 use crate::portal::{
     Error, Written,
-    kazoo::{cache::Collection::Groups, doc::Doc},
+    kazoo::collection::Collection::Groups,
+    rest::{Doc, Fingerprint},
 };
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 impl Writer<'_> {
     /// Creates, renames or deletes a group.
@@ -34,50 +36,47 @@ impl Writer<'_> {
     /// Adds a user to the target groups and removes it from all others. Groups without a valid key aren't
     /// managed.
     pub(super) async fn update_groups(self, user: &str, target: &[&str]) -> Result<(), Error> {
-        let known = self.index(|index| {
-            let groups = index.groups.iter().filter(|(id, key)| **id != key.as_str());
-            let groups = groups.map(|(id, key)| {
-                let group = index
-                    .cache
-                    .get(Groups, id)
-                    .and_then(|group| group.full_doc());
-                let member = group.map(|doc| is_endpoint(doc, user));
-                ((*id).to_owned(), key.clone(), member)
-            });
-            groups.collect::<Vec<_>>()
-        });
-        if let Some(missing) = target
-            .iter()
-            .find(|key| !known.iter().any(|(_, own, _)| own == **key))
-        {
-            return Err(self.refuse("groups", &format!("groups/{missing} doesn't exist")));
-        }
-        for (id, key, member) in known {
-            let belongs = target.contains(&key.as_str());
-            if member == Some(belongs) || member.is_none() && !belongs {
-                continue;
+        let (added, removed) = self.account(|account| {
+            let before: BTreeSet<&str> = account.groups_of(user).collect();
+            let mut added = BTreeSet::new();
+            for key in target {
+                let Some(id) = account.group_id(key) else {
+                    return Err(self.refuse("groups", &format!("groups/{key} doesn't exist")));
+                };
+                added.insert(id.to_owned());
             }
-            let edit = |doc: &mut Doc| {
-                let endpoints = doc.entry("endpoints").or_insert_with(|| json!({}));
-                if let Value::Object(endpoints) = endpoints {
-                    if belongs {
-                        let weight = endpoints.len() + 1;
-                        let endpoint = endpoints.entry(user);
-                        endpoint.or_insert_with(|| json!({"type": "user", "weight": weight}));
-                    } else {
-                        endpoints.shift_remove(user);
-                    }
-                }
-                Ok(())
-            };
-            self.edit_shared(Groups, &id, &edit).await?;
+            let is_removed = |id: &&&str| !added.contains(**id) && account.group_key(id).is_some();
+            let removed = before.iter().filter(is_removed);
+            let removed: Vec<String> = removed.map(|id| (*id).to_owned()).collect();
+            added.retain(|id| !before.contains(id.as_str()));
+            Ok((added, removed))
+        })?;
+        for id in removed {
+            self.remove_endpoint(&id, user).await?;
+        }
+        let add = |doc: &mut Doc| {
+            let endpoints = doc.entry("endpoints").or_insert_with(|| json!({}));
+            if let Value::Object(endpoints) = endpoints {
+                let weight = endpoints.len() + 1;
+                let endpoint = endpoints.entry(user);
+                endpoint.or_insert_with(|| json!({"type": "user", "weight": weight}));
+            }
+            Ok(())
+        };
+        for id in added {
+            self.edit_shared(Groups, &id, &add).await?;
         }
         Ok(())
     }
-}
 
-/// Whether a group, which may have no endpoints, has an endpoint with this ID.
-pub(super) fn is_endpoint(group: &Doc, id: &str) -> bool {
-    let endpoints = group.get("endpoints");
-    endpoints.is_some_and(|endpoints| endpoints.get(id).is_some())
+    /// Removes a user from a group.
+    pub(super) async fn remove_endpoint(self, group: &str, user: &str) -> Result<(), Error> {
+        let remove = |doc: &mut Doc| {
+            if let Some(Value::Object(endpoints)) = doc.get_mut("endpoints") {
+                endpoints.shift_remove(user);
+            }
+            Ok(())
+        };
+        self.edit_shared(Groups, group, &remove).await
+    }
 }

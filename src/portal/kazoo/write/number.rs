@@ -4,7 +4,8 @@
 use super::Writer;
 use crate::portal::{
     Error, Written,
-    kazoo::{cache::Collection::Callflows, doc::Doc, flow::Resolver as _},
+    kazoo::{collection::Collection::Callflows, flow::Resolver as _},
+    rest::Doc,
 };
 use serde_json::{Value, json};
 
@@ -14,15 +15,15 @@ impl Writer<'_> {
     pub(super) async fn number(self) -> Result<Written, Error> {
         let number = &*self.write.address.key;
         let before = self.object().map_or(number, |object| object.key);
-        let from = self.index(|index| index.callflow_id(before).map(str::to_owned));
+        let from = self.account(|account| account.callflow_id(before).map(str::to_owned));
         let to = match self.target_text("destination") {
             _ if self.is_delete() => None,
             None => return Err(self.refuse("destination", "a number needs a destination")),
             Some(destination) => {
-                let found = self.index(|index| {
-                    let person = index.user_id(destination);
-                    let own = person.and_then(|user| Some(index.callflow_of(user)?.0));
-                    own.or_else(|| index.callflow_id(destination))
+                let found = self.account(|account| {
+                    let person = account.user_id(destination);
+                    let own = person.and_then(|user| Some(account.callflow_of(user)?.0));
+                    own.or_else(|| account.callflow_id(destination))
                         .map(str::to_owned)
                 });
                 let missing = || {

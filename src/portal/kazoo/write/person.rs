@@ -4,7 +4,7 @@
 
 use super::{
     Writer,
-    fingerprint::Fingerprint,
+    number::placeholder_number,
     value::{note_secret_version, set_first},
 };
 use crate::{
@@ -12,14 +12,13 @@ use crate::{
     portal::{
         Error, Written,
         kazoo::{
-            cache::Collection::{Callflows, Devices, Groups, Users, Vmboxes},
-            doc::{self, Doc},
+            account::{MAIN_CALLFLOW, is_internal},
+            collection::Collection::{Callflows, Devices, Users, Vmboxes},
             flow::{self, DEFAULT_BRANCH},
-            index::{MAIN_CALLFLOW, is_internal},
             mapping, phone,
             read::person::RING_SECONDS,
-            write::{group::is_endpoint, number::placeholder_number},
         },
+        rest::{Doc, Fingerprint, doc},
     },
 };
 use serde_json::{Value, json};
@@ -44,7 +43,7 @@ impl Writer<'_> {
             self.remove_person(id).await?;
         } else {
             self.owned_documents(id, false).await?;
-            let extension = self.index(|index| index.extension_of(id).map(str::to_owned));
+            let extension = self.account(|account| account.extension_of(id).map(str::to_owned));
             let edit = |doc: &mut Doc| self.fill_user(doc, false, extension.as_deref());
             self.edit(Users, id, &edit).await?;
             self.own_callflow(id, false, extension.as_deref()).await?;
@@ -76,8 +75,8 @@ impl Writer<'_> {
             self.phones(id).await?;
         }
         if self.changes("groups") {
-            let target = self.target("groups").map_or(&[][..], ModelValue::elements);
-            let target: Vec<&str> = target.iter().filter_map(ModelValue::as_text).collect();
+            let target = self.target_list("groups").iter();
+            let target: Vec<&str> = target.filter_map(ModelValue::as_text).collect();
             self.update_groups(id, &target).await?;
         }
         Ok(())
@@ -117,10 +116,8 @@ impl Writer<'_> {
             set_first(doc, "profile.addresses", first);
         }
         if is_written("forwarding.destinations") {
-            let all = self
-                .target("forwarding.destinations")
-                .map_or(&[][..], ModelValue::elements);
-            let number = all.first().and_then(ModelValue::as_text).map(Value::from);
+            let number = self.target_list("forwarding.destinations").first();
+            let number = number.and_then(ModelValue::as_text).map(Value::from);
             doc::put(doc, "call_forward.number", number);
         }
         if doc
@@ -158,9 +155,9 @@ impl Writer<'_> {
     /// Creates or changes the mailbox. It is created with the extension unless voicemail is disabled, and
     /// is only deleted with the person, since it may contain messages.
     async fn mailbox(self, user: &str, is_new: bool) -> Result<(), Error> {
-        let (existing, has_callflow) = self.index(|index| {
-            let existing = index.mailbox_of(user).map(|(id, _)| id.to_owned());
-            (existing, index.callflow_of(user).is_some())
+        let (existing, has_callflow) = self.account(|account| {
+            let existing = account.mailbox_of(user).map(|(id, _)| id.to_owned());
+            (existing, account.callflow_of(user).is_some())
         });
         let is_completing = is_new || !has_callflow && self.changes("extension");
         if !is_completing && !self.changes("voicemail") {
@@ -218,14 +215,14 @@ impl Writer<'_> {
 
     /// Creates, changes and deletes phones. Devices without a MAC address are kept.
     async fn phones(self, user: &str) -> Result<(), Error> {
-        let existing: Vec<(String, String)> = self.index(|index| {
-            let phones = index.devices_of(user).filter_map(|(id, device)| {
+        let existing: Vec<(String, String)> = self.account(|account| {
+            let phones = account.devices_of(user).filter_map(|(id, device)| {
                 let phone = phone::read(device)?;
                 Some((id.to_owned(), phone::digits(phone["mac"].as_str()?)))
             });
             phones.collect()
         });
-        let target = self.target("phones").map_or(&[][..], ModelValue::elements);
+        let target = self.target_list("phones");
         let mut kept = BTreeSet::new();
         for phone in target.iter().filter_map(ModelValue::as_map) {
             let mac = phone::digits(phone.text("mac").unwrap_or_default());
@@ -264,10 +261,10 @@ impl Writer<'_> {
         is_new: bool,
         extension: Option<&str>,
     ) -> Result<(), Error> {
-        let (existing, mailbox) = self.index(|index| {
+        let (existing, mailbox) = self.account(|account| {
             (
-                index.callflow_of(user).map(|(id, _)| id.to_owned()),
-                index.mailbox_of(user).map(|(id, _)| id.to_owned()),
+                account.callflow_of(user).map(|(id, _)| id.to_owned()),
+                account.mailbox_of(user).map(|(id, _)| id.to_owned()),
             )
         });
         let target = self.target_text("extension");
@@ -344,26 +341,20 @@ impl Writer<'_> {
 
     /// Deletes a person with all its documents.
     async fn remove_person(self, id: &str) -> Result<(), Error> {
-        let (callflows, devices, mailboxes, groups) = self.index(|index| {
-            let owned = |text: Option<&str>| text == Some(id);
-            let callflows = index.cache.of(Callflows).filter(|(callflow, existing)| {
-                let is_main = existing.text("type") == Some(MAIN_CALLFLOW)
-                    && owned(existing.text("owner_id"));
-                is_main || index.owner_of(callflow) == Some(id)
-            });
-            let callflows: Vec<String> = callflows.map(|(id, _)| id.to_owned()).collect();
-            let devices = index.devices_of(id).map(|(id, _)| id.to_owned());
-            let mailboxes = index.mailboxes_of(id).iter().map(|id| (*id).to_owned());
-            let groups = index.cache.of(Groups).filter(|(_, group)| {
-                let doc = group.full_doc();
-                doc.is_some_and(|doc| is_endpoint(doc, id))
-            });
-            let groups: Vec<String> = groups.map(|(id, _)| id.to_owned()).collect();
+        let owned = |ids: &mut dyn Iterator<Item = &str>| -> Vec<String> {
+            ids.map(str::to_owned).collect()
+        };
+        let (callflows, devices, mailboxes, groups) = self.account(|account| {
+            let is_own = |callflow: &&str| {
+                let entry = account.get(Callflows, callflow);
+                entry.is_some_and(|entry| entry.text("type") == Some(MAIN_CALLFLOW))
+                    || account.owner_of(callflow) == Some(id)
+            };
             (
-                callflows,
-                devices.collect::<Vec<_>>(),
-                mailboxes.collect::<Vec<_>>(),
-                groups,
+                owned(&mut account.callflows_of(id).filter(is_own)),
+                owned(&mut account.devices_of(id).map(|(id, _)| id)),
+                owned(&mut account.mailboxes_of(id)),
+                owned(&mut account.groups_of(id)),
             )
         });
         for callflow in &callflows {
@@ -376,13 +367,7 @@ impl Writer<'_> {
             self.delete(Vmboxes, mailbox).await?;
         }
         for group in &groups {
-            let remove = |doc: &mut Doc| {
-                if let Some(Value::Object(endpoints)) = doc.get_mut("endpoints") {
-                    endpoints.shift_remove(id);
-                }
-                Ok(())
-            };
-            self.edit_shared(Groups, group, &remove).await?;
+            self.remove_endpoint(group, id).await?;
         }
         self.delete(Users, id).await
     }

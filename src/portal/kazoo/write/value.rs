@@ -5,11 +5,8 @@ use crate::{
     model::{Kind, Value as ModelValue},
     portal::{
         Error,
-        kazoo::{
-            doc::{self, Doc},
-            flow::Resolver as _,
-            mapping::Form,
-        },
+        kazoo::{flow::Resolver as _, mapping::Form},
+        rest::{Doc, doc},
     },
 };
 use serde_json::{Value, json};
@@ -24,11 +21,7 @@ impl Writer<'_> {
             None => default(),
         };
         Ok(match (form, value) {
-            (Form::User, Some(ModelValue::Text(key))) => {
-                let id = self.index(|index| index.user_id(key).map(str::to_owned));
-                let missing = || self.refuse(field, &format!("users/{key} doesn't exist"));
-                Some(id.ok_or_else(missing)?.into())
-            }
+            (Form::User, Some(ModelValue::Text(key))) => Some(self.user_id(field, key)?.into()),
             (Form::Thousandths, Some(ModelValue::Integer(number))) => Some((number * 1000).into()),
             (_, Some(ModelValue::Text(text))) => Some((**text).into()),
             (_, Some(ModelValue::Bool(flag))) => Some((*flag).into()),
@@ -44,6 +37,19 @@ impl Writer<'_> {
                 ),
             ) => None,
         })
+    }
+
+    /// The ID of a user, which a field names.
+    fn user_id(self, field: &str, key: &str) -> Result<String, Error> {
+        let id = self.account(|account| account.user_id(key).map(str::to_owned));
+        id.ok_or_else(|| self.refuse(field, &format!("users/{key} doesn't exist")))
+    }
+
+    /// The IDs of the users in a list, in order.
+    pub(super) fn user_ids(self, field: &str) -> Result<Vec<String>, Error> {
+        let keys = self.target_list(field).iter();
+        let ids = keys.map(|key| self.user_id(field, key.as_text().unwrap_or_default()));
+        ids.collect()
     }
 
     /// The default of a field in the model.

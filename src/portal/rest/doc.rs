@@ -4,10 +4,10 @@
 use serde_json::{Map, Value};
 
 /// The public fields of a document.
-pub(super) type Doc = Map<String, Value>;
+pub type Doc = Map<String, Value>;
 
 /// The field at a dotted path.
-pub(super) fn at<'d>(doc: &'d Doc, path: &str) -> Option<&'d Value> {
+pub fn at<'d>(doc: &'d Doc, path: &str) -> Option<&'d Value> {
     let (first, rest) = path.split_once('.').unwrap_or((path, ""));
     let value = doc.get(first)?;
     match rest {
@@ -17,12 +17,12 @@ pub(super) fn at<'d>(doc: &'d Doc, path: &str) -> Option<&'d Value> {
 }
 
 /// The text at a dotted path.
-pub(super) fn text<'d>(doc: &'d Doc, path: &str) -> Option<&'d str> {
+pub fn text<'d>(doc: &'d Doc, path: &str) -> Option<&'d str> {
     at(doc, path)?.as_str()
 }
 
 /// Sets or removes the field at a dotted path. Missing parent objects are created.
-pub(super) fn put(doc: &mut Doc, path: &str, value: Option<Value>) {
+pub fn put(doc: &mut Doc, path: &str, value: Option<Value>) {
     match (path.split_once('.'), value) {
         (None, Some(value)) => drop(doc.insert(path.to_owned(), value)),
         (None, None) => drop(doc.shift_remove(path)),
@@ -42,7 +42,7 @@ pub(super) fn put(doc: &mut Doc, path: &str, value: Option<Value>) {
 }
 
 /// The merge patch from one document to another: removed fields are `null`, and lists are replaced.
-pub(super) fn difference(before: &Doc, after: &Doc) -> Doc {
+pub fn difference(before: &Doc, after: &Doc) -> Doc {
     let mut patch = Doc::new();
     for name in before.keys().filter(|name| !after.contains_key(*name)) {
         patch.insert(name.clone(), Value::Null);
@@ -60,7 +60,7 @@ pub(super) fn difference(before: &Doc, after: &Doc) -> Doc {
 }
 
 /// Applies a merge patch to a document.
-pub(super) fn merged(before: &Doc, patch: &Doc) -> Doc {
+pub fn merged(before: &Doc, patch: &Doc) -> Doc {
     let mut after = before.clone();
     for (name, value) in patch {
         match (after.get(name), value) {
@@ -79,17 +79,27 @@ pub(super) fn merged(before: &Doc, patch: &Doc) -> Doc {
     after
 }
 
-/// Removes the fields that the server adds to a response, so that the document can be sent back.
-pub(super) fn without_injected(mut doc: Doc) -> Doc {
-    for name in ["id", "metadata", "_read_only"] {
-        doc.shift_remove(name);
-    }
-    doc
+/// Whether a field of the patch has changed in the meantime.
+pub fn conflicts(patch: &Doc, before: &Doc, now: &Doc) -> bool {
+    patch.iter().any(
+        |(name, value)| match (value, before.get(name), now.get(name)) {
+            (_, was, is) if was == is => false,
+            (Value::Object(patch), Some(Value::Object(was)), Some(Value::Object(is))) => {
+                conflicts(patch, was, is)
+            }
+            _ => true,
+        },
+    )
+}
+
+/// Whether a document contains all fields of `part`.
+pub fn contains(doc: &Doc, part: &Doc) -> bool {
+    difference(doc, &merged(doc, part)).is_empty()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Doc, at, difference, merged, put};
+    use super::{Doc, at, conflicts, difference, merged, put};
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
@@ -106,6 +116,20 @@ mod tests {
         put(&mut ann, "profile.title", None);
         let expected = json!({"caller_id": {"internal": {}, "external": {"number": "+1"}}, "x": 1});
         assert_eq!(ann, doc(expected));
+    }
+
+    #[test]
+    fn only_changes_to_the_same_field_conflict() {
+        let before = doc(json!({"endpoints": {"a": 1}, "name": "A", "numbers": ["1"]}));
+        let now = doc(json!({"endpoints": {"a": 1, "b": 2}, "name": "B", "numbers": ["1"]}));
+        for (patch, is_conflict) in [
+            (json!({"endpoints": {"c": 3}}), false),
+            (json!({"numbers": ["2"]}), false),
+            (json!({"name": "C"}), true),
+            (json!({"endpoints": {"b": null}}), true),
+        ] {
+            assert_eq!(conflicts(&doc(patch), &before, &now), is_conflict);
+        }
     }
 
     fn documents() -> impl Strategy<Value = Value> {

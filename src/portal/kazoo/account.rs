@@ -1,0 +1,342 @@
+//! The *account* is the cache of Kazoo's documents with their relations: the callflow, mailbox and devices
+//! of each user, the callflow of each number, and the key of each object.
+//!
+//! The index follows every change of a document, so no look-up depends on the size of the account.
+
+use super::{
+    super::rest::{self, Cache, Entry, Relation},
+    collection::Collection,
+    flow::{self, Resolver},
+    shared_contacts,
+};
+use crate::model::text::{ContactKey, ExtensionKey, GroupKey};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The type that Kazoo's onboarding gives to a user's own callflow.
+pub(super) const MAIN_CALLFLOW: &str = "mainUserCallflow";
+
+/// The documents of an account that have been read.
+pub(super) type Account = Cache<Collection, Index>;
+
+/// The relations between the documents of an account, and what was read apart from documents.
+#[derive(Default)]
+pub(super) struct Index {
+    /// The users of a name. A user without a username is named by its ID.
+    users: Relation,
+    /// The documents that a user owns.
+    callflows: Relation,
+    mailboxes: Relation,
+    devices: Relation,
+    /// The callflows of a number.
+    numbers: Relation,
+    /// The groups that have a user or device as endpoint.
+    groups: Relation,
+    /// The groups of the key that is derived from their name.
+    group_keys: Relation,
+    /// The list entries that contain a key.
+    contact_keys: Relation,
+    /// The list entries without a key, by the key that is derived from their name.
+    contact_names: Relation,
+    /// The lists with the name of the shared contacts.
+    contact_lists: BTreeSet<Box<str>>,
+    /// The agents of each queue that has been read.
+    pub(super) agents: BTreeMap<Box<str>, Vec<String>>,
+    /// The roster of each queue, according to the list of agents.
+    pub(super) rosters: BTreeMap<Box<str>, Roster>,
+    /// Whether the host has queues; `None` until it is checked.
+    pub(super) has_queues: Option<bool>,
+    /// Whether the shared contacts have been read.
+    pub(super) has_contacts: bool,
+    /// The users that are known to be inactive although only their summaries have been read.
+    pub(super) inactive: BTreeSet<Box<str>>,
+}
+
+/// The name of a queue and the IDs of its agents.
+#[derive(Clone, Default)]
+pub(super) struct Roster {
+    pub(super) name: String,
+    pub(super) agents: Vec<String>,
+}
+
+impl rest::Index<Collection> for Index {
+    fn add(&mut self, of: Collection, id: &str, entry: &Entry) {
+        self.set(of, id, entry, true);
+    }
+
+    fn remove(&mut self, of: Collection, id: &str, entry: &Entry) {
+        self.set(of, id, entry, false);
+    }
+}
+
+impl Index {
+    fn set(&mut self, of: Collection, id: &str, entry: &Entry, is_related: bool) {
+        let owned = match of {
+            Collection::Callflows => Some(&mut self.callflows),
+            Collection::Vmboxes => Some(&mut self.mailboxes),
+            Collection::Devices => Some(&mut self.devices),
+            _ => None,
+        };
+        if let (Some(owned), Some(owner)) = (owned, entry.text("owner_id")) {
+            owned.set(owner, id, is_related);
+        }
+        match of {
+            Collection::Users => self.users.set(user_name(id, entry), id, is_related),
+            Collection::Callflows => {
+                for number in numbers(entry) {
+                    self.numbers.set(number, id, is_related);
+                }
+            }
+            Collection::Groups => {
+                let endpoints = entry.full_doc().and_then(|doc| doc.get("endpoints"));
+                for (endpoint, _) in endpoints.and_then(Value::as_object).into_iter().flatten() {
+                    self.groups.set(endpoint, id, is_related);
+                }
+                self.group_keys
+                    .set(&derived_key(entry, "name"), id, is_related);
+            }
+            Collection::Entries => match contact_key(entry) {
+                Some(key) => self.contact_keys.set(key, id, is_related),
+                None => {
+                    let name = derived_key(entry, "displayname");
+                    self.contact_names.set(&name, id, is_related);
+                }
+            },
+            Collection::Lists if entry.text("name") == Some(shared_contacts::LIST_NAME) => {
+                if is_related {
+                    self.contact_lists.insert(id.into());
+                } else {
+                    self.contact_lists.remove(id);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Account {
+    /// A user's own callflow: the one with the type [`MAIN_CALLFLOW`], otherwise one that the user owns and
+    /// that only rings the user and records messages.
+    pub(super) fn callflow_of(&self, user: &str) -> Option<(&str, &Entry)> {
+        self.get(Collection::Users, user)?;
+        let owned = self.index.callflows.of(user);
+        let owned = owned.filter_map(|id| Some((id, self.get(Collection::Callflows, id)?)));
+        let mut personal = None;
+        for (id, callflow) in owned {
+            if callflow.text("type") == Some(MAIN_CALLFLOW) {
+                return Some((id, callflow));
+            }
+            if personal.is_none() && is_personal(callflow) {
+                personal = Some((id, callflow));
+            }
+        }
+        personal
+    }
+
+    /// All callflows that a user owns.
+    pub(super) fn callflows_of(&self, user: &str) -> impl Iterator<Item = &str> {
+        self.index.callflows.of(user)
+    }
+
+    /// The user of an own callflow.
+    pub(super) fn owner_of(&self, callflow: &str) -> Option<&str> {
+        let entry = self.get(Collection::Callflows, callflow)?;
+        let owner = entry.text("owner_id")?;
+        (self.callflow_of(owner)?.0 == callflow).then_some(owner)
+    }
+
+    /// A user's mailbox. Of several, the one in the user's callflow has priority, then the one with the
+    /// user's number, then the first.
+    pub(super) fn mailbox_of(&self, user: &str) -> Option<(&str, &Entry)> {
+        let first = self.mailboxes_of(user).next()?;
+        let callflow = self.callflow_of(user).map(|(_, callflow)| callflow);
+        let linked = callflow.and_then(|callflow| {
+            let mut nodes = flow::nodes(callflow.full_doc()?);
+            nodes.find(|node| node.module == "voicemail")?.id()
+        });
+        let number = callflow.and_then(internal_number);
+        let numbered = |id: &&str| {
+            let mailbox = self.get(Collection::Vmboxes, id);
+            mailbox.and_then(|mailbox| mailbox.text("mailbox")) == number
+        };
+        let named = self.mailboxes_of(user).find(|id| Some(*id) == linked);
+        let found = named.or_else(|| self.mailboxes_of(user).find(numbered));
+        let id = found.unwrap_or(first);
+        Some((id, self.get(Collection::Vmboxes, id)?))
+    }
+
+    /// All mailboxes of a user.
+    pub(super) fn mailboxes_of(&self, user: &str) -> impl Iterator<Item = &str> {
+        self.index.mailboxes.of(user)
+    }
+
+    /// All devices of a user.
+    pub(super) fn devices_of(&self, user: &str) -> impl Iterator<Item = (&str, &Entry)> {
+        let devices = self.index.devices.of(user);
+        devices.filter_map(|id| Some((id, self.get(Collection::Devices, id)?)))
+    }
+
+    /// The groups that are known to have a user or device as endpoint.
+    pub(super) fn groups_of(&self, endpoint: &str) -> impl Iterator<Item = &str> {
+        self.index.groups.of(endpoint)
+    }
+
+    /// The extension of a user. Of several internal numbers, the one that internal calls show has priority,
+    /// then the first.
+    pub(super) fn extension_of(&self, user: &str) -> Option<&str> {
+        let (_, callflow) = self.callflow_of(user)?;
+        let presence = self.get(Collection::Users, user)?.text("presence_id");
+        let mut internal = numbers(callflow).filter(|number| is_internal(number));
+        let first = internal_number(callflow);
+        internal.find(|number| Some(*number) == presence).or(first)
+    }
+
+    /// The key of a group, which is derived from its name: `Sales Team` becomes `sales-team`. Of several
+    /// groups with the same key, only the first is managed.
+    pub(super) fn group_key(&self, id: &str) -> Option<String> {
+        let key = derived_key(self.get(Collection::Groups, id)?, "name");
+        (self.group_id(&key) == Some(id)).then_some(key)
+    }
+
+    /// The ID of the group with a key.
+    pub(super) fn group_id(&self, key: &str) -> Option<&str> {
+        GroupKey::FORMAT.accepts(key).then_some(())?;
+        self.index.group_keys.of(key).next()
+    }
+
+    /// The key of a contact, from its list entry. The key of an entry that was created manually is derived
+    /// from its name, if that key isn't in use.
+    pub(super) fn contact_key(&self, id: &str) -> Option<String> {
+        let entry = self.get(Collection::Entries, id)?;
+        let Index {
+            contact_keys,
+            contact_names,
+            ..
+        } = &self.index;
+        if let Some(key) = contact_key(entry) {
+            let is_first = contact_keys.of(key).next() == Some(id);
+            return is_first.then(|| key.to_owned());
+        }
+        let key = derived_key(entry, "displayname");
+        let is_free = contact_keys.of(&key).next().is_none();
+        let is_first = contact_names.of(&key).next() == Some(id);
+        (is_free && is_first && ContactKey::FORMAT.accepts(&key)).then_some(key)
+    }
+
+    /// The list of shared contacts.
+    pub(super) fn contact_list(&self) -> Option<&str> {
+        self.index.contact_lists.first().map(|id| &**id)
+    }
+
+    /// Messages about documents that can't be told apart: users with the same username, contacts with the
+    /// same key, and lists with the name of the shared contacts.
+    pub(super) fn duplicates(&self) -> Vec<(Collection, String)> {
+        let list = shared_contacts::LIST_NAME;
+        let users = self.index.users.ambiguous().map(|name| {
+            let message = format!("two users have the username {name}; remove one of them");
+            (Collection::Users, message)
+        });
+        let lists = (self.index.contact_lists.len() > 1).then(|| {
+            let message = format!("two lists are named {list}; remove or rename one of them");
+            (Collection::Entries, message)
+        });
+        let contacts = self.index.contact_keys.ambiguous().map(|key| {
+            let message =
+                format!("two entries of the list {list} have the key {key}; remove one of them");
+            (Collection::Entries, message)
+        });
+        users.chain(lists).chain(contacts).collect()
+    }
+
+    /// Whether a callflow refers to a queue, even to one that doesn't exist.
+    pub(super) fn refers_to_queues(&self) -> bool {
+        let mut callflows = self.of(Collection::Callflows);
+        callflows.any(|(_, callflow)| modules(callflow).contains("acdc_member"))
+    }
+}
+
+impl Resolver for Account {
+    fn user(&self, id: &str) -> Option<&str> {
+        let (id, entry) = self.get_key_value(Collection::Users, id)?;
+        Some(user_name(id, entry))
+    }
+
+    fn number(&self, id: &str) -> Option<&str> {
+        if let Some(user) = self.owner_of(id) {
+            return self.extension_of(user);
+        }
+        let callflow = self.get(Collection::Callflows, id)?;
+        let code = || numbers(callflow).find(|number| number.starts_with('*'));
+        internal_number(callflow).or_else(code)
+    }
+
+    fn user_id(&self, name: &str) -> Option<&str> {
+        self.index.users.of(name).next_back()
+    }
+
+    fn callflow_id(&self, number: &str) -> Option<&str> {
+        self.index.numbers.of(number).next()
+    }
+}
+
+/// The name of a user; the ID if there is no username.
+fn user_name<'e>(id: &'e str, user: &'e Entry) -> &'e str {
+    let name = user.text("username").filter(|name| !name.is_empty());
+    name.unwrap_or(id)
+}
+
+/// The numbers of a callflow.
+pub(super) fn numbers(callflow: &Entry) -> impl Iterator<Item = &str> {
+    let numbers = callflow.doc().get("numbers").and_then(Value::as_array);
+    numbers.into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// The first internal number of a callflow.
+pub(super) fn internal_number(callflow: &Entry) -> Option<&str> {
+    numbers(callflow).find(|number| is_internal(number))
+}
+
+/// The modules of a callflow, from the full document or the summary.
+pub(super) fn modules(callflow: &Entry) -> BTreeSet<&str> {
+    if let Some(doc) = callflow.full_doc() {
+        return flow::nodes(doc).map(|node| node.module).collect();
+    }
+    let modules = callflow.summary.get("modules").and_then(Value::as_array);
+    modules
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
+}
+
+/// Whether a number is internal.
+pub(super) fn is_internal(number: &str) -> bool {
+    ExtensionKey::FORMAT.accepts(number)
+}
+
+/// Whether a callflow only rings users and records messages.
+fn is_personal(callflow: &Entry) -> bool {
+    let modules = modules(callflow);
+    let is_allowed = |module: &&str| matches!(*module, "user" | "voicemail");
+    modules.contains("user") && modules.iter().all(is_allowed)
+}
+
+/// The key that a list entry contains.
+fn contact_key(entry: &Entry) -> Option<&str> {
+    let key = entry.text(shared_contacts::KEY_FIELD);
+    key.filter(|key| ContactKey::FORMAT.accepts(key))
+}
+
+/// Converts a name to the form of a key.
+fn derived_key(entry: &Entry, name: &str) -> String {
+    let mut key = String::new();
+    let name = entry.text(name).unwrap_or_default();
+    for c in name.chars().flat_map(char::to_lowercase) {
+        if c.is_ascii_alphanumeric() || c == '_' {
+            key.push(c);
+        } else if !key.is_empty() && !key.ends_with('-') {
+            key.push('-');
+        }
+    }
+    key.trim_end_matches('-').to_owned()
+}

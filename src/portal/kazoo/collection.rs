@@ -1,0 +1,210 @@
+//! A *collection* is a type of document in Crossbar, with its paths. A list entry is addressed within its
+//! list, so its ID in the cache is prefixed with the ID of the list.
+
+use super::super::rest::{self, Collection as _, Doc, doc};
+
+/// A type of document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Collection {
+    /// Users.
+    Users,
+    /// Phones and other devices that register.
+    Devices,
+    /// Mailboxes.
+    Vmboxes,
+    /// Call flows, which handle the calls to a number.
+    Callflows,
+    /// Groups of users and devices.
+    Groups,
+    /// Conference rooms.
+    Conferences,
+    /// Menus.
+    Menus,
+    /// Fax boxes.
+    Faxboxes,
+    /// Call queues, if the call centre is loaded.
+    Queues,
+    /// Dial-by-name directories.
+    Directories,
+    /// Lists of numbers and names.
+    Lists,
+    /// Entries of a list.
+    Entries,
+    /// Users who are agents of queues, with their queues.
+    Agents,
+}
+
+impl rest::Collection for Collection {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Users => "users",
+            Self::Devices => "devices",
+            Self::Vmboxes => "vmboxes",
+            Self::Callflows => "callflows",
+            Self::Groups => "groups",
+            Self::Conferences => "conferences",
+            Self::Menus => "menus",
+            Self::Faxboxes => "faxboxes",
+            Self::Queues => "queues",
+            Self::Directories => "directories",
+            Self::Lists => "lists",
+            Self::Entries => "entries",
+            Self::Agents => "agents",
+        }
+    }
+
+    fn singular(self) -> &'static str {
+        match self {
+            Self::Users => "user",
+            Self::Devices => "device",
+            Self::Vmboxes => "mailbox",
+            Self::Callflows => "callflow",
+            Self::Groups => "group",
+            Self::Conferences => "conference",
+            Self::Menus => "menu",
+            Self::Faxboxes => "fax box",
+            Self::Queues => "queue",
+            Self::Directories => "directory",
+            Self::Lists => "list",
+            Self::Entries => "entry",
+            Self::Agents => "agent",
+        }
+    }
+}
+
+impl Collection {
+    /// The fields to request in a list of Kazoo 5, and a field whose presence shows that the request was
+    /// honoured. `None` if the summary contains more than the document, or if the document contains a
+    /// secret.
+    pub(super) const fn fields(self) -> Option<(&'static [&'static str], &'static str)> {
+        match self {
+            Self::Users => Some((
+                &[
+                    "username",
+                    "first_name",
+                    "last_name",
+                    "email",
+                    "enabled",
+                    "priv_level",
+                    "caller_id",
+                    "presence_id",
+                    "call_forward",
+                    "do_not_disturb",
+                    "profile",
+                    "callsheet",
+                ],
+                "enabled",
+            )),
+            Self::Devices => Some((
+                &[
+                    "name",
+                    "owner_id",
+                    "mac_address",
+                    "enabled",
+                    "device_type",
+                    "provision",
+                ],
+                "enabled",
+            )),
+            Self::Callflows => Some((
+                &[
+                    "name",
+                    "type",
+                    "numbers",
+                    "patterns",
+                    "owner_id",
+                    "flow",
+                    "featurecode",
+                ],
+                "flow",
+            )),
+            Self::Groups => Some((&["name", "endpoints"], "endpoints")),
+            Self::Vmboxes
+            | Self::Conferences
+            | Self::Menus
+            | Self::Faxboxes
+            | Self::Queues
+            | Self::Directories
+            | Self::Lists
+            | Self::Entries
+            | Self::Agents => None,
+        }
+    }
+
+    /// Whether callflows refer to documents of this type by their ID.
+    pub(super) const fn is_linked(self) -> bool {
+        matches!(
+            self,
+            Self::Conferences | Self::Menus | Self::Faxboxes | Self::Queues
+        )
+    }
+
+    /// The secret fields that Kazoo returns in plain text.
+    const fn secrets(self) -> &'static [&'static str] {
+        match self {
+            Self::Vmboxes => &["pin"],
+            Self::Devices => &["sip.password"],
+            Self::Users => &["hotdesk.pin"],
+            _ => &[],
+        }
+    }
+
+    /// A document without its secrets.
+    pub(super) fn without_secrets(self, mut doc: Doc) -> Doc {
+        for secret in self.secrets() {
+            doc::put(&mut doc, secret, None);
+        }
+        doc
+    }
+
+    /// The path of the collection; for entries, of the list's entries.
+    pub(super) fn path(self, list: &str) -> Vec<&str> {
+        match self {
+            Self::Entries => vec![Self::Lists.name(), list, self.name()],
+            _ => vec![self.name()],
+        }
+    }
+
+    /// The path of a document.
+    pub(super) fn path_of(self, id: &str) -> Vec<&str> {
+        let mut path = self.path(id.split_once('/').map_or("", |(list, _)| list));
+        path.push(self.own_id(id));
+        path
+    }
+
+    /// The ID of a document in the cache.
+    pub(super) fn cache_id(self, list: &str, own_id: &str) -> String {
+        match self {
+            Self::Entries => format!("{list}/{own_id}"),
+            _ => own_id.to_owned(),
+        }
+    }
+
+    /// The document's own ID.
+    pub(super) fn own_id(self, id: &str) -> &str {
+        match self {
+            Self::Entries => id.split_once('/').map_or(id, |(_, own)| own),
+            _ => id,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Collection::{Entries, Users};
+
+    #[test]
+    fn the_path_of_an_entry_contains_its_list() {
+        assert_eq!(Entries.path("l"), ["lists", "l", "entries"]);
+        let id = Entries.cache_id("l", "e");
+        assert_eq!(Entries.path_of(&id), ["lists", "l", "entries", "e"]);
+        assert_eq!(Entries.own_id(&id), "e");
+    }
+
+    #[test]
+    fn the_path_of_another_document_contains_its_collection() {
+        assert_eq!(Users.path(""), ["users"]);
+        assert_eq!(Users.cache_id("", "a/b"), "a/b");
+        assert_eq!(Users.path_of("a/b"), ["users", "a/b"]);
+    }
+}

@@ -1,0 +1,201 @@
+//! A *dialect* is what is particular to one REST API: how an operation is written as a request, and what
+//! an answer means. It does no I/O and knows no time, so it can be tested without a server.
+
+use super::{
+    super::{
+        Error,
+        http::{Answer, Client, Failure, Request},
+    },
+    cache::{Document, Index},
+    doc::Doc,
+    fingerprint::Fingerprint,
+};
+use crate::model::Kind;
+use std::fmt::Debug;
+
+/// A type of document: `users`, `callflows`.
+pub trait Collection: Copy + Ord + Debug + Send + Sync + 'static {
+    /// The name in messages, in the plural.
+    fn name(self) -> &'static str;
+
+    /// The name of one document in messages.
+    fn singular(self) -> &'static str;
+}
+
+/// One operation, before it is written as a request. An ID is that of the cache: in a collection within
+/// another document it is prefixed with the ID of that document.
+pub enum Op<'a, C> {
+    /// One page of a collection.
+    List {
+        /// The collection.
+        of: C,
+        /// The document that contains the collection; empty for a collection of the portal itself.
+        parent: &'a str,
+        /// Further parameters.
+        query: &'a [(&'a str, &'a str)],
+        /// Where the page begins, as the page before told it.
+        cursor: Option<&'a str>,
+    },
+    /// One document.
+    Get {
+        /// The collection.
+        of: C,
+        /// The document.
+        id: &'a str,
+    },
+    /// A new document.
+    Create {
+        /// The collection.
+        of: C,
+        /// The document that contains the collection.
+        parent: &'a str,
+        /// The content.
+        body: &'a Doc,
+    },
+    /// A changed document.
+    Update {
+        /// The collection.
+        of: C,
+        /// The document.
+        id: &'a str,
+        /// The content and version that the change starts from.
+        before: &'a Document,
+        /// The whole content after the change.
+        after: &'a Doc,
+    },
+    /// The removal of a document.
+    Delete {
+        /// The collection.
+        of: C,
+        /// The document.
+        id: &'a str,
+        /// The version that is deleted.
+        version: Option<&'a str>,
+    },
+}
+
+/// One page of a collection.
+#[derive(Default)]
+pub struct Page {
+    /// The documents with their IDs.
+    pub rows: Vec<(String, Doc)>,
+    /// Where the next page begins; `None` on the last page.
+    pub next: Option<String>,
+    /// The number of documents in the collection, if the portal tells it.
+    pub total: Option<u64>,
+    /// The reason why documents may be missing.
+    pub doubt: Option<String>,
+}
+
+/// What an answer to a write means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The change was applied.
+    Done,
+    /// The change was accepted and becomes visible later.
+    Accepted,
+    /// Nothing was changed because of a concurrent request.
+    Conflict,
+    /// The object has another version.
+    Stale,
+    /// The object doesn't exist.
+    Gone,
+    /// The portal refuses the change.
+    Refused,
+}
+
+impl Verdict {
+    /// The meaning that most portals give to a status.
+    #[must_use]
+    pub const fn by_status(status: u16) -> Self {
+        match status {
+            202 => Self::Accepted,
+            200..=299 => Self::Done,
+            404 | 410 => Self::Gone,
+            412 => Self::Stale,
+            _ => Self::Refused,
+        }
+    }
+}
+
+/// What is particular to one REST API.
+pub trait Dialect: Send + Sync + Sized + 'static {
+    /// The types of documents.
+    type Of: Collection;
+    /// The relations between the documents.
+    type Index: Index<Self::Of>;
+    /// The connection that sends the requests.
+    type Link: Link;
+
+    /// The portal's name in messages.
+    const NAME: &'static str;
+
+    /// Whether the portal refuses a change of another version than the one that the request names. If
+    /// not, the version is a digest of the content, and a document is read and compared before each write.
+    const HAS_VERSIONS: bool = true;
+
+    /// Writes an operation as a request.
+    fn encode(&self, op: &Op<'_, Self::Of>) -> Request;
+
+    /// Parses a page.
+    ///
+    /// # Errors
+    /// The answer isn't a page; the text says why.
+    fn page(&self, of: Self::Of, answer: &Answer) -> Result<Page, String>;
+
+    /// Parses a document, without the secrets that the portal returns. Returns its ID in the cache.
+    ///
+    /// # Errors
+    /// The answer isn't a document; the text says why.
+    fn document(&self, of: Self::Of, answer: &Answer) -> Result<(String, Document), String>;
+
+    /// Judges the answer to a write.
+    fn verdict(&self, answer: &Answer) -> Verdict {
+        Verdict::by_status(answer.status)
+    }
+
+    /// The parameters that filter a list by a fingerprint, if the collection can be filtered by it.
+    fn filter(&self, of: Self::Of, by: &Fingerprint) -> Option<Vec<(String, String)>>;
+
+    /// The parameters of every list of a collection.
+    fn list_query(&self, of: Self::Of) -> &'static [(&'static str, &'static str)] {
+        let _unused = of;
+        &[]
+    }
+
+    /// The ID in the cache of a document in a list.
+    fn cache_id(&self, of: Self::Of, parent: &str, own: &str) -> String {
+        let _unused = (of, parent);
+        own.to_owned()
+    }
+
+    /// Whether a document differs from its state in the cache, which is a row of a list if `is_summary`.
+    fn has_changed(&self, of: Self::Of, cached: &Doc, is_summary: bool, now: &Doc) -> bool;
+
+    /// The part of a patch that is visible in the document afterwards: all but the secrets.
+    fn visible(&self, of: Self::Of, patch: Doc) -> Doc;
+
+    /// Converts a refusal into an error with the model's fields.
+    fn refusal(&self, kind: Kind, of: Self::Of, answer: &Answer) -> Error;
+}
+
+/// A connection to a portal: adds what every request needs, such as a token that is renewed.
+pub trait Link: Send + Sync + 'static {
+    /// Sends a read. Returns `None` if the portal answers that there is no such thing.
+    fn read(&self, request: &Request)
+    -> impl Future<Output = Result<Option<Answer>, Error>> + Send;
+
+    /// Sends a write.
+    fn write(&self, request: &Request) -> impl Future<Output = Result<Answer, Failure>> + Send;
+}
+
+/// A portal whose token never changes.
+impl Link for Client {
+    async fn read(&self, request: &Request) -> Result<Option<Answer>, Error> {
+        Client::read(self, request).await
+    }
+
+    async fn write(&self, request: &Request) -> Result<Answer, Failure> {
+        Client::write(self, request).await
+    }
+}

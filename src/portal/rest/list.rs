@@ -1,0 +1,174 @@
+//! A *list* reads all pages of a collection and verifies that the result is complete.
+//!
+//! Only a complete listing justifies a delete, so a lost page, a duplicate row or a concurrent change must
+//! be detected.
+
+use super::super::{Error, http::plain};
+use futures::future::BoxFuture;
+use std::collections::BTreeSet;
+
+/// The maximum number of attempts to get a consistent list.
+const TRIES: u32 = 3;
+/// The number of consecutive empty pages after which a list counts as endless.
+const MAX_EMPTY_PAGES: u32 = 100;
+
+/// One page, whose rows may still be parsed while the next page is requested.
+pub struct Part<R> {
+    /// The rows with their IDs.
+    pub rows: BoxFuture<'static, Result<Vec<(Box<str>, R)>, Error>>,
+    /// Where the next page begins; `None` on the last page.
+    pub next: Option<String>,
+    /// The number of rows in the whole collection, if the portal tells it.
+    pub total: Option<u64>,
+    /// The reason why rows may be missing.
+    pub doubt: Option<String>,
+}
+
+/// The pages of a collection.
+pub trait Pages: Sync {
+    /// A row.
+    type Row: Send;
+    /// All rows.
+    type Rows: Default + Send;
+
+    /// Requests one page; `None` if the portal doesn't have the collection. Without a cursor the list
+    /// starts again.
+    fn page(
+        &self,
+        cursor: Option<&str>,
+    ) -> impl Future<Output = Result<Option<Part<Self::Row>>, Error>> + Send;
+
+    /// Adds a row with its ID.
+    ///
+    /// # Errors
+    /// The row shows that the list is inconsistent; the text says how.
+    fn add(&self, rows: &mut Self::Rows, id: Box<str>, row: Self::Row) -> Result<(), String>;
+
+    /// The collection in messages.
+    fn what(&self) -> String;
+}
+
+/// All rows of a collection.
+pub struct Listed<R> {
+    /// The rows.
+    pub rows: R,
+    /// The number of rows.
+    pub count: usize,
+    /// The reason why rows may be missing.
+    pub doubt: Option<String>,
+}
+
+impl<R> Listed<R> {
+    /// The minimum number of requests for the list.
+    pub fn min_pages(&self, page_size: usize) -> u64 {
+        self.count.div_ceil(page_size).max(1) as u64
+    }
+}
+
+/// Lists a collection until the result is consistent. Returns `None` if the portal doesn't have it.
+/// `report` receives the number of additional rows, and the total if it is known.
+///
+/// # Errors
+/// A page can't be read.
+pub async fn all<P: Pages>(
+    pages: &P,
+    report: &(dyn Fn(usize, Option<u64>) + Sync),
+) -> Result<Option<Listed<P::Rows>>, Error> {
+    let mut reported = 0;
+    for tries_left in (0..TRIES).rev() {
+        // A repeated listing doesn't report the same rows again.
+        let mut report = |seen: usize, total| {
+            if seen > reported {
+                report(seen - reported, total);
+                reported = seen;
+            }
+        };
+        let Some(listed) = once(pages, tries_left == 0, &mut report).await? else {
+            return Ok(None);
+        };
+        if listed.doubt.is_none() || tries_left == 0 {
+            return Ok(Some(listed));
+        }
+        tracing::debug!(list = pages.what(), reason = listed.doubt, "listing again");
+    }
+    unreachable!("the last try returns")
+}
+
+/// Lists a collection once, requesting each page while the previous one is parsed. Only a page without a
+/// next one is the last, not a short or empty page. Stops at the first inconsistency, except on the last
+/// try.
+async fn once<P: Pages>(
+    pages: &P,
+    is_last_try: bool,
+    report: &mut (dyn FnMut(usize, Option<u64>) + Send),
+) -> Result<Option<Listed<P::Rows>>, Error> {
+    let Some(mut page) = pages.page(None).await? else {
+        return Ok(None);
+    };
+    let mut listed = Listed {
+        rows: P::Rows::default(),
+        count: 0,
+        doubt: None,
+    };
+    let total = page.total;
+    let mut ids = BTreeSet::new();
+    let mut cursors = BTreeSet::new();
+    let mut empty_pages = 0;
+    loop {
+        let Part { rows, next, .. } = page;
+        listed.doubt = listed.doubt.or(page.doubt);
+        if page.total != total {
+            listed.mark_incomplete("it changed during the read");
+        }
+        let next = match next {
+            Some(cursor) if !cursors.insert(cursor.clone()) => {
+                listed.mark_incomplete("its pages form a cycle");
+                None
+            }
+            Some(cursor) if listed.doubt.is_none() || is_last_try => Some(cursor),
+            _ => None,
+        };
+        let (rows, following) = match &next {
+            None => (rows.await?, None),
+            Some(cursor) => {
+                let (rows, page) = tokio::join!(rows, pages.page(Some(cursor)));
+                let missing = || Error::Unreadable {
+                    what: format!("the list of {}", pages.what()),
+                    reason: "one of its pages is missing".to_owned(),
+                };
+                (rows?, Some(page?.ok_or_else(missing)?))
+            }
+        };
+        empty_pages = if rows.is_empty() { empty_pages + 1 } else { 0 };
+        for (id, row) in rows {
+            listed.count += 1;
+            if !ids.insert(id.clone()) {
+                listed.mark_incomplete(&format!("the ID {} is listed twice", plain(&id)));
+            } else if let Err(reason) = pages.add(&mut listed.rows, id, row) {
+                listed.mark_incomplete(&reason);
+            }
+        }
+        report(ids.len(), total);
+        // A faulty portal must not cause an endless loop.
+        let too_many = total.is_some_and(|total| listed.count as u64 > total);
+        match following {
+            Some(_) if empty_pages > MAX_EMPTY_PAGES || too_many => {
+                listed.mark_incomplete("its pages don't end");
+                break;
+            }
+            Some(following) => page = following,
+            None => break,
+        }
+    }
+    listed.count = ids.len();
+    if let Some(total) = total.filter(|total| *total != ids.len() as u64) {
+        listed.mark_incomplete(&format!("{} of {total} objects were listed", ids.len()));
+    }
+    Ok(Some(listed))
+}
+
+impl<R> Listed<R> {
+    fn mark_incomplete(&mut self, reason: &str) {
+        self.doubt.get_or_insert_with(|| reason.to_owned());
+    }
+}

@@ -1,0 +1,30 @@
+//! *REST* is what the adapters of REST APIs share: objects that consist of JSON documents, listed in pages,
+//! changed one document at a time. It knows no portal.
+//!
+//! | module | noun |
+//! |---|---|
+//! | [`dialect`] | what is particular to one API, without I/O: how to write a request, what an answer means |
+//! | [`list`] | all pages of a collection, read until they are consistent |
+//! | [`settle`] | one change, sent until its outcome is known |
+//! | [`cache`] | the documents that have been read, and the index of their relations |
+//! | [`store`] | the documents of a portal: read, list, find |
+//! | [`writer`] | one change of an object: create, edit and delete its documents |
+//! | [`table`] | which field of a document contains which field of the model |
+//! | [`doc`] | a JSON document: paths, differences, merges |
+
+pub mod cache;
+pub mod dialect;
+pub mod doc;
+mod fingerprint;
+pub mod list;
+mod lock;
+pub mod settle;
+pub mod store;
+pub mod writer;
+
+pub use cache::{Cache, Document, Entry, Index, Relation};
+pub use dialect::{Collection, Dialect, Link, Op, Page};
+pub use doc::Doc;
+pub use fingerprint::Fingerprint;
+pub use store::Store;
+pub use writer::Writer;

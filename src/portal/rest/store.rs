@@ -1,0 +1,215 @@
+//! The *store* contains the documents of a portal. Reading goes through the cache, and writing through a
+//! [`Writer`](super::Writer).
+
+use super::{
+    super::Error,
+    cache::{Cache, Document, Entry},
+    dialect::{Collection as _, Dialect, Link as _, Op},
+    doc::{Doc, contains},
+    fingerprint::Fingerprint,
+    list::{self, Listed, Pages, Part},
+    lock::Locks,
+};
+use crate::portal::http::{Answer, plain};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The cache of a dialect.
+pub type CacheOf<D> = Cache<<D as Dialect>::Of, <D as Dialect>::Index>;
+
+/// Rows of a list with their IDs in the cache.
+pub type Rows = Vec<(String, Doc)>;
+
+/// The documents of a portal.
+pub struct Store<D: Dialect> {
+    /// The dialect.
+    pub dialect: D,
+    /// The connection.
+    pub link: D::Link,
+    /// The locks of writes.
+    pub locks: Locks,
+    cache: Mutex<CacheOf<D>>,
+}
+
+impl<D: Dialect> Store<D> {
+    /// Creates an empty store. Sends nothing.
+    pub fn new(dialect: D, link: D::Link) -> Self {
+        Self {
+            dialect,
+            link,
+            locks: Locks::default(),
+            cache: Mutex::default(),
+        }
+    }
+
+    /// The documents that have been read. The lock must not be held across a request.
+    pub fn cache(&self) -> MutexGuard<'_, CacheOf<D>> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lists a collection. Returns `None` if the portal doesn't have it. `report` receives the number of
+    /// additional documents.
+    ///
+    /// # Errors
+    /// A page can't be read.
+    pub async fn list(
+        &self,
+        of: D::Of,
+        parent: &str,
+        query: &[(&str, &str)],
+        report: &(dyn Fn(usize, Option<u64>) + Sync),
+    ) -> Result<Option<Listed<Rows>>, Error> {
+        let pages = DocPages {
+            store: self,
+            of,
+            parent,
+            query,
+        };
+        list::all(&pages, report).await
+    }
+
+    /// Reads a document from the portal. Returns `None` if it doesn't exist.
+    ///
+    /// # Errors
+    /// The document can't be read, or the answer is another one.
+    pub async fn fetch(&self, of: D::Of, id: &str) -> Result<Option<Document>, Error> {
+        let request = self.dialect.encode(&Op::Get { of, id });
+        let Some(answer) = self.link.read(&request).await? else {
+            return Ok(None);
+        };
+        let other = || "the answer is a different document".to_owned();
+        let document = self.parse(of, &answer);
+        let document = document.and_then(|(own, doc)| (own == id).then_some(doc).ok_or_else(other));
+        document.map(Some).map_err(|reason| Error::Unreadable {
+            what: format!("the {} {}", of.singular(), plain(id)),
+            reason,
+        })
+    }
+
+    /// Parses the document in an answer, with its ID in the cache.
+    pub fn parse(&self, of: D::Of, answer: &Answer) -> Result<(String, Document), String> {
+        let (id, mut document) = self.dialect.document(of, answer)?;
+        if !D::HAS_VERSIONS {
+            document.version = Some(digest(&document.doc));
+        }
+        Ok((id, document))
+    }
+
+    /// Finds the document with a fingerprint, and stores it. The results are verified, since a portal may
+    /// ignore the filter.
+    ///
+    /// # Errors
+    /// A page or a document can't be read.
+    pub async fn find(&self, of: D::Of, by: &Fingerprint) -> Result<Option<String>, Error> {
+        let filter = self.dialect.filter(of, by);
+        let query = filter.iter().flatten();
+        let query: Vec<(&str, &str)> = query.map(|(name, value)| (&**name, &**value)).collect();
+        let listed = self.list(of, &by.parent, &query, &|_, _| {}).await?;
+        for (id, row) in listed.map_or_else(Vec::new, |listed| listed.rows) {
+            // Of a whole list, the full documents were read before, so they can't match.
+            let is_known = |entry: &Entry| entry.document.is_some();
+            if filter.is_none() && self.cache().get(of, &id).is_some_and(is_known) {
+                continue;
+            }
+            // A summary with another value rules a document out.
+            let differs = |(name, value): (&String, &Value)| {
+                let actual = row.get(name);
+                !value.is_object() && actual.is_some_and(|actual| actual != value)
+            };
+            if by.required.iter().any(differs) {
+                continue;
+            }
+            let Some(document) = self.fetch(of, &id).await? else {
+                continue;
+            };
+            if contains(&document.doc, &by.required) {
+                let mut cache = self.cache();
+                cache.store_summary(of, &id, row);
+                cache.store(of, &id, document);
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The pages of a collection of documents.
+struct DocPages<'s, D: Dialect> {
+    store: &'s Store<D>,
+    of: D::Of,
+    parent: &'s str,
+    query: &'s [(&'s str, &'s str)],
+}
+
+impl<D: Dialect> Pages for DocPages<'_, D> {
+    type Row = Doc;
+    type Rows = Rows;
+
+    async fn page(&self, cursor: Option<&str>) -> Result<Option<Part<Doc>>, Error> {
+        let Self {
+            store,
+            of,
+            parent,
+            query,
+        } = *self;
+        let always = store.dialect.list_query(of).iter();
+        let query: Vec<(&str, &str)> = always.chain(query).copied().collect();
+        let request = store.dialect.encode(&Op::List {
+            of,
+            parent,
+            query: &query,
+            cursor,
+        });
+        let Some(answer) = store.link.read(&request).await? else {
+            return Ok(None);
+        };
+        let page = store.dialect.page(of, &answer);
+        let page = page.map_err(|reason| Error::Unreadable {
+            what: format!("the list of {}", self.what()),
+            reason,
+        })?;
+        let cache_id = |own: &str| store.dialect.cache_id(of, parent, own).into();
+        let rows = page.rows.into_iter();
+        let rows = rows.map(|(own, row)| (cache_id(&own), row)).collect();
+        Ok(Some(Part {
+            rows: Box::pin(std::future::ready(Ok(rows))),
+            next: page.next,
+            total: page.total,
+            doubt: page.doubt,
+        }))
+    }
+
+    fn add(&self, rows: &mut Rows, id: Box<str>, row: Doc) -> Result<(), String> {
+        rows.push((id.into(), row));
+        Ok(())
+    }
+
+    fn what(&self) -> String {
+        self.of.name().to_owned()
+    }
+}
+
+/// The version of a document on a portal that has none: a digest of its content.
+fn digest(doc: &Doc) -> String {
+    let mut content = Value::Object(doc.clone());
+    content.sort_all_objects();
+    BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(content.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::digest;
+    use serde_json::json;
+
+    #[test]
+    fn the_order_of_fields_does_not_change_a_version() {
+        let doc = |json: serde_json::Value| json.as_object().cloned().unwrap();
+        let one = doc(json!({"a": {"x": 1, "y": 2}, "b": [1, 2]}));
+        let same = doc(json!({"b": [1, 2], "a": {"y": 2, "x": 1}}));
+        let other = doc(json!({"b": [2, 1], "a": {"y": 2, "x": 1}}));
+        assert_eq!(digest(&one), digest(&same));
+        assert_ne!(digest(&one), digest(&other));
+    }
+}

@@ -1,0 +1,482 @@
+//! A *writer* applies one change of an object to its documents, one request at a time.
+//!
+//! A request is conditional on a version, so concurrent changes are never overwritten. Repeating an
+//! interrupted write completes it: documents that are already correct aren't changed. Creations with the
+//! same name are serialized, since a portal may accept both if they are concurrent.
+
+use super::{
+    cache::Document,
+    dialect::{Collection as _, Dialect, Link as _, Op, Verdict},
+    doc::{Doc, conflicts, contains, difference},
+    fingerprint::Fingerprint,
+    settle::{Attempt, Seen, Sent, TRIES, settle},
+    store::Store,
+};
+use crate::{
+    model::{Name, Value as ModelValue},
+    portal::{
+        Change, Error, ObjectRef, Problem, Verb, Write, Written,
+        http::{Answer, Request},
+    },
+};
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
+
+/// How a document is edited. It may run several times.
+pub type Edit<'e> = dyn Fn(&mut Doc) -> Result<(), Error> + Sync + 'e;
+
+/// Applies one change to a portal.
+pub struct Writer<'w, D: Dialect> {
+    /// The documents of the portal.
+    pub store: &'w Store<D>,
+    /// The change.
+    pub write: &'w Write<'w>,
+}
+
+impl<D: Dialect> Clone for Writer<'_, D> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<D: Dialect> Copy for Writer<'_, D> {}
+
+/// The change.
+impl<'w, D: Dialect> Writer<'w, D> {
+    /// Whether the change affects a dotted path or a field below it.
+    pub fn changes(self, path: &str) -> bool {
+        let names: Vec<&str> = path.split('.').collect();
+        let affects = |change: &Change| {
+            let own = change.path.iter().map(|name| &**name);
+            own.zip(&names).all(|(own, name)| own == *name)
+        };
+        self.write.changes.iter().any(affects)
+    }
+
+    /// The target value at a dotted path.
+    pub fn target(self, path: &str) -> Option<&'w ModelValue> {
+        self.write.target.at(path.split('.'))
+    }
+
+    /// The target text at a dotted path.
+    pub fn target_text(self, path: &str) -> Option<&'w str> {
+        self.target(path)?.as_text()
+    }
+
+    /// The target list at a dotted path; empty if there is none.
+    pub fn target_list(self, path: &str) -> &'w [ModelValue] {
+        self.target(path).map_or(&[], ModelValue::elements)
+    }
+
+    /// The value of a secret.
+    pub fn secret(self, path: &str) -> Option<&'w str> {
+        let path: Vec<Name> = path.split('.').map(Into::into).collect();
+        let secret = self.write.secrets.get(&path);
+        secret.map(|secret| secret.expose_secret())
+    }
+
+    /// The version of a secret, as recorded in the document.
+    pub fn version(self, path: &str) -> Option<Value> {
+        match self.target(path)? {
+            ModelValue::Secret(secret) => Some(secret.version.into()),
+            _ => None,
+        }
+    }
+
+    /// The changed object; `None` for a create.
+    pub fn object(self) -> Option<ObjectRef<'w>> {
+        match self.write.verb {
+            Verb::Create => None,
+            Verb::Update(object) | Verb::Delete(object) => Some(object),
+        }
+    }
+
+    /// Whether the object is deleted.
+    pub fn is_delete(self) -> bool {
+        matches!(self.write.verb, Verb::Delete(_))
+    }
+
+    /// The result of writing a document.
+    pub fn written(self, of: D::Of, id: &str) -> Written {
+        let cache = self.store.cache();
+        let version = cache.get(of, id).and_then(|entry| entry.version());
+        Written {
+            id: id.into(),
+            etag: version.map(Into::into),
+        }
+    }
+}
+
+/// The errors.
+impl<D: Dialect> Writer<'_, D> {
+    /// An error for a change that the portal can't apply.
+    pub fn refuse(self, field: &str, reason: &str) -> Error {
+        Error::Refused {
+            status: 400,
+            detail: format!("{} can't apply this change", D::NAME),
+            problems: vec![Problem {
+                field: field.to_owned(),
+                code: String::new(),
+                message: reason.to_owned(),
+            }],
+        }
+    }
+
+    fn stale(self) -> Error {
+        self.write.stale()
+    }
+
+    fn what(self) -> String {
+        self.write.what()
+    }
+}
+
+/// The documents.
+impl<'w, D: Dialect> Writer<'w, D> {
+    /// Sends one operation.
+    async fn send(self, op: &Op<'_, D::Of>, of: D::Of) -> Sent<Answer> {
+        let request = self.store.dialect.encode(op);
+        let is_delete = matches!(op, Op::Delete { .. });
+        self.send_request(&request, of, is_delete).await
+    }
+
+    async fn send_request(self, request: &Request, of: D::Of, is_delete: bool) -> Sent<Answer> {
+        let answer = match self.store.link.write(request).await {
+            Ok(answer) => answer,
+            Err(failure) => return failure.into(),
+        };
+        match self.store.dialect.verdict(&answer) {
+            Verdict::Done => Sent::Done(answer),
+            Verdict::Accepted => Sent::Accepted,
+            Verdict::Gone if is_delete => Sent::Done(answer),
+            Verdict::Conflict => Sent::Conflict,
+            Verdict::Stale => Sent::Refused(self.stale()),
+            Verdict::Gone | Verdict::Refused => {
+                let kind = self.write.address.kind;
+                Sent::Refused(self.store.dialect.refusal(kind, of, &answer))
+            }
+        }
+    }
+
+    /// Sends a request that is harmless to repeat, such as one that replaces a list.
+    ///
+    /// # Errors
+    /// The portal refuses the request, or its outcome is unknown.
+    pub async fn replace(self, of: D::Of, request: &Request) -> Result<Answer, Error> {
+        let mut replacement = Replacement {
+            writer: self,
+            of,
+            request,
+        };
+        settle(&mut replacement).await
+    }
+
+    /// Creates a document, unless it was created by an interrupted attempt. Returns its ID.
+    ///
+    /// # Errors
+    /// The portal refuses the document, or its outcome is unknown.
+    pub async fn create(self, of: D::Of, body: Doc, by: &Fingerprint) -> Result<String, Error> {
+        let name = format!("{} {} {}", of.name(), by.parent, by.value);
+        let _held = self.store.locks.hold(name).await;
+        let mut creation = Creation {
+            writer: self,
+            of,
+            body,
+            by,
+        };
+        settle(&mut creation).await
+    }
+
+    /// Reads a document in its current version.
+    ///
+    /// # Errors
+    /// The document has changed since it was cached, or doesn't exist.
+    pub async fn read_current(self, of: D::Of, id: &str) -> Result<Document, Error> {
+        let document = self.read_unchanged(of, id).await?;
+        document.ok_or_else(|| self.stale())
+    }
+
+    /// Like [`read_current`](Self::read_current), but returns `None` for a document that doesn't exist.
+    async fn read_unchanged(self, of: D::Of, id: &str) -> Result<Option<Document>, Error> {
+        let cached = self.store.cache().get(of, id).cloned().unwrap_or_default();
+        if let Some(document) = &cached.document
+            && document.version.is_some()
+            && D::HAS_VERSIONS
+        {
+            return Ok(cached.document);
+        }
+        let Some(document) = self.store.fetch(of, id).await? else {
+            return Ok(None);
+        };
+        let has_changed = match &cached.document {
+            Some(before) if before.version.is_some() => before.version != document.version,
+            before => {
+                let dialect = &self.store.dialect;
+                dialect.has_changed(of, cached.doc(), before.is_none(), &document.doc)
+            }
+        };
+        if has_changed {
+            return Err(self.stale());
+        }
+        self.store.cache().store(of, id, document.clone());
+        Ok(Some(document))
+    }
+
+    /// Reads a document again.
+    async fn refresh(self, of: D::Of, id: &str) -> Result<Document, Error> {
+        let document = self.store.fetch(of, id).await?;
+        let document = document.ok_or_else(|| self.stale())?;
+        self.store.cache().store(of, id, document.clone());
+        Ok(document)
+    }
+
+    /// Changes a document: applies `edit` to a copy and sends the difference, if there is one.
+    ///
+    /// # Errors
+    /// The portal refuses the change, the document has changed, or the outcome is unknown.
+    pub async fn edit(self, of: D::Of, id: &str, edit: &Edit<'_>) -> Result<(), Error> {
+        let _held = self.hold(of, id).await;
+        let document = self.read_current(of, id).await?;
+        self.send_edit(of, id, document, edit).await
+    }
+
+    /// Like [`edit`](Self::edit), for a document that other objects also change: after a concurrent change
+    /// the edit is repeated, unless both change the same field.
+    ///
+    /// # Errors
+    /// The same as for [`edit`](Self::edit).
+    pub async fn edit_shared(self, of: D::Of, id: &str, edit: &Edit<'_>) -> Result<(), Error> {
+        let _held = self.hold(of, id).await;
+        let mut document = self.read_current(of, id).await?;
+        for _ in 1..TRIES {
+            let before = document.doc.clone();
+            match self.send_edit(of, id, document, edit).await {
+                Err(stale @ Error::Stale { .. }) => {
+                    document = self.refresh(of, id).await?;
+                    let mut after = before.clone();
+                    edit(&mut after)?;
+                    if conflicts(&difference(&before, &after), &before, &document.doc) {
+                        return Err(stale);
+                    }
+                }
+                result => return result,
+            }
+        }
+        self.send_edit(of, id, document, edit).await
+    }
+
+    /// Deletes a document, unless it is already deleted.
+    ///
+    /// # Errors
+    /// The portal refuses the change, the document has changed, or the outcome is unknown.
+    pub async fn delete(self, of: D::Of, id: &str) -> Result<(), Error> {
+        let _held = self.hold(of, id).await;
+        let Some(document) = self.read_unchanged(of, id).await? else {
+            return Ok(());
+        };
+        let mut removal = Removal {
+            writer: self,
+            of,
+            id,
+            version: document.version,
+        };
+        settle(&mut removal).await?;
+        self.store.cache().remove(of, id);
+        Ok(())
+    }
+
+    /// Holds the lock of a document.
+    pub async fn hold(self, of: D::Of, id: &str) -> tokio::sync::OwnedMutexGuard<()> {
+        self.store.locks.hold(format!("{} {id}", of.name())).await
+    }
+
+    async fn send_edit(
+        self,
+        of: D::Of,
+        id: &str,
+        before: Document,
+        edit: &Edit<'_>,
+    ) -> Result<(), Error> {
+        let mut after = before.doc.clone();
+        edit(&mut after)?;
+        let patch = difference(&before.doc, &after);
+        if patch.is_empty() {
+            return Ok(());
+        }
+        let mut update = Update {
+            writer: self,
+            of,
+            id,
+            before,
+            after,
+            patch,
+        };
+        settle(&mut update).await
+    }
+
+    /// Stores the document in an answer. Returns its ID.
+    fn store_answer(self, of: D::Of, answer: &Answer) -> Option<String> {
+        let (id, document) = self.store.parse(of, answer).ok()?;
+        self.store.cache().store(of, &id, document);
+        Some(id)
+    }
+}
+
+const INVALID: &str = "the answer is invalid";
+
+/// The creation of a document.
+struct Creation<'w, D: Dialect> {
+    writer: Writer<'w, D>,
+    of: D::Of,
+    body: Doc,
+    by: &'w Fingerprint,
+}
+
+impl<D: Dialect> Attempt for Creation<'_, D> {
+    type Done = String;
+
+    async fn send(&mut self) -> Sent<String> {
+        let op = Op::Create {
+            of: self.of,
+            parent: &self.by.parent,
+            body: &self.body,
+        };
+        let sent = self.writer.send(&op, self.of).await;
+        sent.and_then(|answer| match self.writer.store_answer(self.of, &answer) {
+            Some(id) => Sent::Done(id),
+            None => Sent::Lost(INVALID.to_owned()),
+        })
+    }
+
+    async fn look(&mut self) -> Result<Seen<String>, Error> {
+        let found = self.writer.store.find(self.of, self.by).await?;
+        Ok(found.map_or(Seen::AsBefore, Seen::AsWanted))
+    }
+
+    fn what(&self) -> String {
+        self.writer.what()
+    }
+
+    fn stale(&self) -> Error {
+        self.writer.stale()
+    }
+}
+
+/// The change of a document.
+struct Update<'w, D: Dialect> {
+    writer: Writer<'w, D>,
+    of: D::Of,
+    id: &'w str,
+    before: Document,
+    after: Doc,
+    patch: Doc,
+}
+
+impl<D: Dialect> Attempt for Update<'_, D> {
+    type Done = ();
+
+    async fn send(&mut self) -> Sent<()> {
+        let op = Op::Update {
+            of: self.of,
+            id: self.id,
+            before: &self.before,
+            after: &self.after,
+        };
+        let sent = self.writer.send(&op, self.of).await;
+        sent.and_then(|answer| match self.writer.store_answer(self.of, &answer) {
+            Some(_) => Sent::Done(()),
+            None => Sent::Lost(INVALID.to_owned()),
+        })
+    }
+
+    async fn look(&mut self) -> Result<Seen<()>, Error> {
+        let now = self.writer.refresh(self.of, self.id).await?;
+        if now.version == self.before.version {
+            return Ok(Seen::AsBefore);
+        }
+        // A secret can't be read back; only the new version shows that it was set.
+        let visible = self
+            .writer
+            .store
+            .dialect
+            .visible(self.of, self.patch.clone());
+        Ok(match contains(&now.doc, &visible) {
+            true => Seen::AsWanted(()),
+            false => Seen::Otherwise,
+        })
+    }
+
+    fn what(&self) -> String {
+        self.writer.what()
+    }
+
+    fn stale(&self) -> Error {
+        self.writer.stale()
+    }
+}
+
+/// The removal of a document.
+struct Removal<'w, D: Dialect> {
+    writer: Writer<'w, D>,
+    of: D::Of,
+    id: &'w str,
+    version: Option<String>,
+}
+
+impl<D: Dialect> Attempt for Removal<'_, D> {
+    type Done = ();
+
+    async fn send(&mut self) -> Sent<()> {
+        let op = Op::Delete {
+            of: self.of,
+            id: self.id,
+            version: self.version.as_deref(),
+        };
+        let sent = self.writer.send(&op, self.of).await;
+        sent.and_then(|_| Sent::Done(()))
+    }
+
+    async fn look(&mut self) -> Result<Seen<()>, Error> {
+        let now = self.writer.store.fetch(self.of, self.id).await?;
+        Ok(match now {
+            None => Seen::AsWanted(()),
+            Some(now) if now.version == self.version => Seen::AsBefore,
+            Some(_) => Seen::Otherwise,
+        })
+    }
+
+    fn what(&self) -> String {
+        self.writer.what()
+    }
+
+    fn stale(&self) -> Error {
+        self.writer.stale()
+    }
+}
+
+/// A request that is harmless to repeat.
+struct Replacement<'w, D: Dialect> {
+    writer: Writer<'w, D>,
+    of: D::Of,
+    request: &'w Request,
+}
+
+impl<D: Dialect> Attempt for Replacement<'_, D> {
+    type Done = Answer;
+
+    async fn send(&mut self) -> Sent<Answer> {
+        self.writer.send_request(self.request, self.of, false).await
+    }
+
+    async fn look(&mut self) -> Result<Seen<Answer>, Error> {
+        Ok(Seen::AsBefore)
+    }
+
+    fn what(&self) -> String {
+        self.writer.what()
+    }
+
+    fn stale(&self) -> Error {
+        self.writer.stale()
+    }
+}
