@@ -111,6 +111,8 @@ async fn once<P: Pages>(
         doubt: None,
     };
     let total = page.total;
+    // A portal that tells the total knows which page is the last.
+    let max_empty = if total.is_some() { 0 } else { MAX_EMPTY_PAGES };
     let mut ids = BTreeSet::new();
     let mut cursors = BTreeSet::new();
     let mut empty_pages = 0;
@@ -152,7 +154,7 @@ async fn once<P: Pages>(
         // A faulty portal must not cause an endless loop.
         let too_many = total.is_some_and(|total| listed.count as u64 > total);
         match following {
-            Some(_) if empty_pages > MAX_EMPTY_PAGES || too_many => {
+            Some(_) if empty_pages > max_empty || too_many => {
                 listed.mark_incomplete("its pages don't end");
                 break;
             }
