@@ -7,7 +7,7 @@ use super::{
     collection,
     document::{Doc, merge},
     faults::Faults,
-    shapes,
+    schemas,
     world::{self, Account, World},
     write::{check_match, public},
 };
@@ -118,9 +118,8 @@ impl World {
         }
         let mut faults = Faults::default();
         let mut value = Value::Object(ask.data());
-        for shape in shapes::of(name, self.options.dialect) {
-            shape.apply(&mut value, &[], ".", &mut faults);
-        }
+        let schemas = schemas::own(self.options.dialect);
+        schemas.apply(name, &mut value, &[], ".", &mut faults);
         faults.check()?;
         Ok(Reply::ok(value))
     }

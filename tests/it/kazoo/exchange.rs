@@ -1,56 +1,106 @@
-//! An *exchange* is a request and its answer, recorded from a real Kazoo. The records aren't part of this
-//! project; without them, nothing is replayed.
+//! An *exchange* is a request and the answer of a real Kazoo to it, with names that are made up. They are in
+//! `fixtures/kazoo/exchanges`, with the state that must exist before.
 
-use super::contracts;
+use super::Kazoo;
+use serde::Deserialize;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
-
-/// The accounts in the records, all of which map to `acme`.
-const ACCOUNTS: [&str; 3] = [
-    "f0af0d2a37bb7b277979f868d843702b",
-    "ae53c95a264b61955b0cf85d5c4c717c",
-    "35e40c33050fa1d2c3da7d9b0e80630a",
-];
+use std::path::Path;
 
 /// The token of a request.
-#[derive(Clone)]
+#[derive(Clone, Copy, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum Token {
+    #[default]
     Own,
-    Nobody,
+    None,
     Bad,
     Child,
 }
 
-#[derive(Clone)]
-pub(super) struct Exchange {
-    pub(super) method: String,
-    pub(super) path: String,
-    pub(super) sent: Value,
-    pub(super) token: Token,
-    pub(super) status: u16,
-    pub(super) headers: Value,
-    pub(super) answer: Value,
+/// The state that must exist before an exchange.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Before {
+    /// The objects that these exchanges created.
+    pub(super) after: Vec<String>,
+    /// Documents with their collections.
+    pub(super) documents: Vec<(String, Value)>,
+    /// Documents that are deleted again.
+    pub(super) removed: Vec<(String, String)>,
+    pub(super) numbers: Vec<String>,
+    /// Whether the account's administrator is deleted.
+    pub(super) without_admin: bool,
+    /// A user or an account that is disabled.
+    pub(super) disabled: String,
+    /// The burst and the number of requests per second, of which one was sent.
+    pub(super) rate: Option<(u32, u32)>,
+    /// The prices of new objects: activation, and per month.
+    pub(super) priced: Vec<(String, f64, f64)>,
+    /// The length of the first name.
+    pub(super) padding: Option<usize>,
 }
 
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Exchange {
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) token: Token,
+    #[serde(default)]
+    pub(super) before: Before,
+    /// The method and the path.
+    pub(super) request: String,
+    #[serde(default)]
+    pub(super) sent: Value,
+    pub(super) status: u16,
+    /// The headers of interest that the answer has.
+    #[serde(default)]
+    pub(super) headers: Vec<String>,
+    /// The answer, without what every answer has.
+    pub(super) answer: Map<String, Value>,
+}
+
+/// What every answer with a body has.
+const ENVELOPE: [&str; 5] = ["timestamp", "version", "node", "request_id", "auth_token"];
+
 impl Exchange {
-    fn read(record: &Value) -> Self {
-        let request = &record["request"];
-        // One record has only an answer.
-        let response = record.get("response").unwrap_or(record);
-        let text = |value: &Value, other: &str| value.as_str().unwrap_or(other).to_owned();
-        let token = match request["headers"].get("X-Auth-Token") {
-            Some(_) => Token::Own,
-            None => Token::Nobody,
+    /// The exchange with the names that a server chose.
+    pub(super) fn on(&self, kazoo: &Kazoo) -> Self {
+        let names = [
+            ("{account}", &kazoo.account),
+            ("{child}", &kazoo.child),
+            ("{api_key}", &kazoo.api_key),
+        ];
+        let named = |text: &str| {
+            let all = names.iter();
+            all.fold(text.to_owned(), |text, (name, value)| {
+                text.replace(name, value)
+            })
         };
+        let read = |text: &str| serde_json::from_str(&named(text)).unwrap();
         Self {
-            method: text(&request["method"], "GET"),
-            path: text(&request["path"], "/v2/about"),
-            sent: request["body"].clone(),
-            token,
-            status: response["status"].as_u64().unwrap().try_into().unwrap(),
-            headers: response["headers"].clone(),
-            answer: response["body"].clone(),
+            request: named(&self.request),
+            sent: read(&self.sent.to_string()),
+            answer: match read(&Value::from(self.answer.clone()).to_string()) {
+                Value::Object(answer) => answer,
+                _ => unreachable!("an object stays one"),
+            },
+            ..self.clone()
         }
+    }
+
+    /// The method and the path of the request.
+    pub(super) fn line(&self) -> (&str, &str) {
+        self.request.split_once(' ').expect("a method and a path")
+    }
+
+    /// The whole answer; an empty text if it has no body.
+    pub(super) fn body(&self) -> Value {
+        let mut body = self.answer.clone();
+        for name in ENVELOPE {
+            body.insert(name.to_owned(), "".into());
+        }
+        body.into()
     }
 
     /// The data that was sent, with the resulting ID.
@@ -62,37 +112,24 @@ impl Exchange {
 
     /// The collection of the path, and the list that contains it.
     pub(super) fn place(&self) -> (&str, Option<&str>) {
-        let segments: Vec<_> = self.path.split(['/', '?']).collect();
+        let segments: Vec<_> = self.line().1.split(['/', '?']).collect();
         match segments[..] {
             [_, _, _, _, "lists", list, "entries", ..] => ("entries", Some(list)),
             [_, _, _, _, collection, ..] => (collection, None),
-            _ => panic!("{} leads into no collection", self.path),
-        }
-    }
-
-    /// The exchange with `acme` as its account.
-    pub(super) fn moved(&mut self, account: &str) {
-        for known in ACCOUNTS {
-            self.path = self.path.replace(known, account);
-            let texts = [&mut self.sent, &mut self.answer];
-            for value in texts {
-                let moved = value.to_string().replace(known, account);
-                *value = serde_json::from_str(&moved).unwrap();
-            }
+            _ => panic!("{} leads into no collection", self.request),
         }
     }
 }
 
-/// All recorded exchanges by name.
-pub(super) fn all() -> BTreeMap<String, Exchange> {
-    let Ok(entries) = contracts::folder().join("examples").read_dir() else {
-        return BTreeMap::new();
-    };
-    let read = entries.map(|entry| {
-        let path = entry.unwrap().path();
-        let record = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        (name, Exchange::read(&record))
+/// All exchanges, in which names such as `{account}` stand for what a server chose.
+pub(super) fn all() -> Vec<Exchange> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/kazoo/exchanges");
+    let mut files: Vec<_> = folder.read_dir().unwrap().map(Result::unwrap).collect();
+    files.sort_by_key(std::fs::DirEntry::path);
+    let read = files.into_iter().flat_map(|file| {
+        let text = std::fs::read_to_string(file.path()).unwrap();
+        serde_yaml::from_str::<Vec<Exchange>>(&text)
+            .unwrap_or_else(|error| panic!("{}: {error}", file.path().display()))
     });
     read.collect()
 }
@@ -126,50 +163,77 @@ const ANYTHING: [&str; 25] = [
     "plan",
 ];
 
-/// Describes the difference between two answers. Refusals are compared by their keys, not their texts.
-pub(super) fn compare(
+/// What is compared of two answers.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Compare {
+    /// Keys and values.
+    Values,
+    /// Keys and the texts of the envelope: the rest of a refusal is each server's own.
+    Refusal,
+    /// Keys and types, with other names: of a list, each item with its counterpart.
+    Form,
+}
+
+/// A key; one that is an ID or a number stands for any.
+fn known(key: &str, compare: Compare) -> &str {
+    let is_name = key.len() >= 11 && key.chars().all(|c| c.is_ascii_hexdigit() || c == '+');
+    if compare == Compare::Form && is_name {
+        "#"
+    } else {
+        key
+    }
+}
+
+/// Describes the difference between two answers.
+pub(super) fn differences(
     ours: &Value,
     theirs: &Value,
     at: &str,
-    is_refusal: bool,
+    compare: Compare,
     wrong: &mut Vec<String>,
 ) {
     match (ours, theirs) {
         (Value::Object(ours), Value::Object(theirs)) => {
-            let lacks = |these: &Map<String, Value>, those: &Map<String, Value>| {
-                let lacking = those.keys().filter(|name| !these.contains_key(*name));
-                lacking.cloned().collect::<Vec<_>>()
-            };
-            for (whose, names) in [
-                ("lacks", lacks(ours, theirs)),
-                ("adds", lacks(theirs, ours)),
-            ] {
-                wrong.extend(names.iter().map(|name| format!("{whose} {at}/{name}")));
+            let is_same = |one: &str, other: &str| known(one, compare) == known(other, compare);
+            for name in ours.keys() {
+                if !theirs.keys().any(|other| is_same(other, name)) {
+                    wrong.push(format!("adds {at}/{name}"));
+                }
             }
-            for (name, theirs) in theirs
-                .iter()
-                .filter(|(name, _)| !ANYTHING.contains(&name.as_str()))
-            {
-                if let Some(ours) = ours.get(name) {
-                    compare(ours, theirs, &format!("{at}/{name}"), is_refusal, wrong);
+            for (name, theirs) in theirs {
+                let is_compared = !ANYTHING.contains(&name.as_str());
+                // Of several counterparts, the most similar one.
+                let counterparts = ours.iter().filter(|(other, _)| is_same(other, name));
+                let told = counterparts.map(|(_, ours)| {
+                    let mut told = Vec::new();
+                    if is_compared {
+                        differences(ours, theirs, &format!("{at}/{name}"), compare, &mut told);
+                    }
+                    told
+                });
+                match told.min_by_key(Vec::len) {
+                    None => wrong.push(format!("lacks {at}/{name}")),
+                    Some(told) => wrong.extend(told),
                 }
             }
         }
         (Value::Array(ours), Value::Array(theirs)) => {
-            if ours.len() != theirs.len() {
-                wrong.push(format!(
-                    "{at} has {} items, not {}",
-                    ours.len(),
-                    theirs.len()
-                ));
+            let is_alike = match compare {
+                Compare::Form => ours.is_empty() == theirs.is_empty(),
+                Compare::Values | Compare::Refusal => ours.len() == theirs.len(),
+            };
+            if !is_alike {
+                let (ours, theirs) = (ours.len(), theirs.len());
+                wrong.push(format!("{at} has {ours} items, not {theirs}"));
             }
             for (index, (ours, theirs)) in ours.iter().zip(theirs).enumerate() {
-                compare(ours, theirs, &format!("{at}/{index}"), is_refusal, wrong);
+                differences(ours, theirs, &format!("{at}/{index}"), compare, wrong);
             }
         }
-        (Value::String(_), Value::String(_))
-            if is_refusal && !["/error", "/status", "/message"].contains(&at) => {}
-        (Value::Number(_), Value::Number(_)) if is_refusal => {}
+        (Value::String(_), Value::String(_)) | (Value::Number(_), Value::Number(_))
+            if compare == Compare::Form
+                || compare == Compare::Refusal
+                    && !["/error", "/status", "/message"].contains(&at) => {}
         (ours, theirs) if ours == theirs => {}
         (ours, theirs) => wrong.push(format!("{at} is {ours}, not {theirs}")),
     }

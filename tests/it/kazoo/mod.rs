@@ -5,7 +5,6 @@ mod accounts;
 mod answer;
 mod ask;
 mod auth;
-mod before;
 mod caller;
 mod collection;
 mod contracts;
@@ -28,8 +27,7 @@ mod refused;
 mod replay;
 
 mod routes;
-mod shape;
-mod shapes;
+mod schemas;
 mod summary;
 mod unique;
 mod world;

@@ -1,8 +1,7 @@
-//! The *modules* of a callflow: the known modules, and the schemas of their data.
+//! The *modules* of a callflow: those with a schema for their data, and those of which only the name is known.
 
-use super::{Dialect, faults::Faults, shape::Shape};
+use super::{Dialect, faults::Faults, schemas};
 use serde_json::{Map, Value, json};
-use std::{collections::BTreeMap, sync::LazyLock};
 
 /// Modules of which only the name is known.
 const BARE: &str = "acdc_agent acdc_member acdc_queue acdc_wait_time after_bridge audio_macro \
@@ -16,110 +15,6 @@ const BARE: &str = "acdc_agent acdc_member acdc_queue acdc_wait_time after_bridg
 
 const BARE_FIVE: &str =
     "answer call_pickup detect_speech doorman function noop notification tones wait_for_hangup";
-
-const SHAPED: [(&str, &str); 12] = [
-    (
-        "user",
-        r#"
-can_call_self flag
-delay number = 0
-fail_on_single_reject flag
-strategy one-of simultaneous|single = "simultaneous"
-timeout number = 20
-"#,
-    ),
-    (
-        "device",
-        r#"
-can_call_self flag
-delay number = 0
-dial_strategy one-of simultaneous|single = "simultaneous"
-timeout number = 0
-"#,
-    ),
-    (
-        "voicemail",
-        r#"
-action one-of check|compose = "compose"
-callerid_match_login flag = false
-interdigit_timeout number = 2000
-max_message_length number = 500
-single_mailbox_login flag = false
-"#,
-    ),
-    (
-        "group",
-        r#"
-endpoints texts = []
-ignore_forward flag = true
-repeats number = 1
-strategy one-of single|simultaneous = "simultaneous"
-timeout number = 20
-"#,
-    ),
-    (
-        "ring_group",
-        r#"
-endpoints! list
-endpoints.[].delay number = 0
-endpoints.[].endpoint_type! one-of device|user|group
-endpoints.[].id! text
-endpoints.[].timeout number = 20
-endpoints.[].weight number 1..100
-ignore_forward flag = true
-repeats number 1.. = 1
-strategy one-of simultaneous|single|weighted_random = "simultaneous"
-timeout number = 20
-"#,
-    ),
-    ("menu", "interdigit_timeout number"),
-    (
-        "conference",
-        "
-config object
-moderator flag
-welcome_prompt object
-welcome_prompt.play flag = true
-",
-    ),
-    (
-        "play",
-        r##"
-answer flag
-endless_playback flag = false
-loop_count number 1..
-terminators texts = ["1","2","3","4","5","6","7","8","9","*","0","#"]
-"##,
-    ),
-    ("receive_fax", "owner_id text"),
-    ("faxbox", "faxbox_id text"),
-    (
-        "temporal_route",
-        "
-action one-of menu|enable|disable|reset
-rules texts = []
-rule_set text
-timezone text
-",
-    ),
-    (
-        "resources",
-        r#"
-caller_id_type text = "external"
-ignore_early_media flag = false
-outbound_flags texts = []
-timeout number
-use_local_resources flag = true
-"#,
-    ),
-];
-
-static SHAPES: LazyLock<BTreeMap<&'static str, Shape>> = LazyLock::new(|| {
-    let shapes = SHAPED
-        .iter()
-        .map(|(name, text)| (*name, Shape::parse(text)));
-    shapes.collect()
-});
 
 /// Validates the nodes of a flow, and fills in the defaults of their modules.
 pub(super) fn check(fields: &mut Map<String, Value>, dialect: Dialect, faults: &mut Faults) {
@@ -148,17 +43,17 @@ fn node(node: &mut Value, at: &[String], dialect: Dialect, faults: &mut Faults) 
     if let Some(data) = fields.get_mut("data") {
         // 4.x takes offnet as it takes resources.
         let name = if module == "offnet" {
-            "resources"
+            "callflows.resources".to_owned()
         } else {
-            &module
+            format!("callflows.{module}")
         };
         let is_five = dialect == Dialect::Five;
         let is_bare = BARE.split_whitespace().any(|known| known == module)
             || is_five && BARE_FIVE.split_whitespace().any(|known| known == module);
-        if let Some(shape) = SHAPES.get(name) {
-            let mut at: Vec<&str> = at.iter().map(String::as_str).collect();
-            at.push("data");
-            shape.apply(data, &at, "%2E", faults);
+        let schemas = schemas::own(dialect);
+        if schemas.has(&name) {
+            let at = [at, &["data".to_owned()]].concat();
+            schemas.apply(&name, data, &at, "%2E", faults);
         } else if !is_bare {
             let message = "Unknown callflow module";
             faults.add(

@@ -114,7 +114,7 @@ async fn what_is_wrong_is_said_by_field() {
         (
             "conferences",
             json!({"name": "", "member": {"pins": ["12a"]}}),
-            json!(["member.pins pattern", "name minLength"]),
+            json!(["member.pins.0 pattern", "name minLength"]),
         ),
         ("groups", json!({}), json!(["name required"])),
         (

@@ -7,7 +7,7 @@ use super::{
     auth, collection, contracts,
     document::{Doc, Login, merge},
     faults::Faults,
-    joined, modules, shapes, unique,
+    joined, modules, schemas, unique,
     world::{self, World},
 };
 use serde_json::{Map, Value, json};
@@ -37,9 +37,8 @@ impl World {
         let old = id.and_then(|id| self.account(account).docs.get(id));
         let mut value = Value::Object(fields);
         normalise(kind, &mut value);
-        for shape in shapes::of(kind, self.options.dialect) {
-            shape.apply(&mut value, &[], collection::dot(kind), &mut faults);
-        }
+        let schemas = schemas::own(self.options.dialect);
+        schemas.apply(kind, &mut value, &[], collection::dot(kind), &mut faults);
         let Value::Object(mut fields) = value else {
             unreachable!("an object stays one")
         };
