@@ -1,6 +1,7 @@
 //! A *description* of a portal for the docs: general facts, and the mapping of its fields.
 
 use crate::model::Kind;
+use std::borrow::Cow;
 
 /// General facts about a portal.
 #[derive(Clone, Copy, Debug)]
@@ -29,5 +30,5 @@ pub struct FieldMapping {
     /// The field on the portal.
     pub portal_field: &'static str,
     /// The representation.
-    pub representation: &'static str,
+    pub representation: Cow<'static, str>,
 }

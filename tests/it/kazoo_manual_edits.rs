@@ -314,3 +314,24 @@ fn an_undeclared_number_is_not_deleted_with_another() {
     apply(&folder);
     assert!(kazoo.docs("conferences").is_empty());
 }
+
+#[test]
+fn names_from_onboarding_follow_the_person() {
+    for dialect in [Dialect::Four, Dialect::Five] {
+        let kazoo = Kazoo::start(dialect);
+        let folder = workspace(&kazoo, &pair("", ""), "");
+        apply(&folder);
+        let (flow, _) = by(&kazoo, "callflows", "name", "Ann Lee SmartPBX's Callflow");
+        let (mailbox, _) = by(&kazoo, "vmboxes", "name", "Ann Lee's VMBox");
+        let (other, _) = by(&kazoo, "vmboxes", "name", "Bob Fox's VMBox");
+        kazoo.set("vmboxes", &other, json!({"name": "Reception"}));
+        let renamed = pair("", "").replace("Lee", "Kay").replace("Fox", "Roy");
+        people(&folder, &renamed);
+        apply(&folder);
+        let name = |collection: &str, id: &str| kazoo.doc(collection, id).unwrap()["name"].clone();
+        assert_eq!(name("callflows", &flow), "Ann Kay SmartPBX's Callflow");
+        assert_eq!(name("vmboxes", &mailbox), "Ann Kay's VMBox");
+        // A name that somebody chose is kept.
+        assert_eq!(name("vmboxes", &other), "Reception");
+    }
+}

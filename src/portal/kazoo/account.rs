@@ -4,7 +4,7 @@
 //! The index follows every change of a document, so no look-up depends on the size of the account.
 
 use super::{
-    super::rest::{self, Cache, Entry, Relation},
+    super::rest::{self, Cache, Entry, Relation, table::Names},
     collection::Collection,
     flow::{self, Resolver},
     shared_contacts,
@@ -252,6 +252,12 @@ impl Account {
     pub(super) fn refers_to_queues(&self) -> bool {
         let mut callflows = self.of(Collection::Callflows);
         callflows.any(|(_, callflow)| modules(callflow).contains("acdc_member"))
+    }
+}
+
+impl Names for Account {
+    fn user_key(&self, id: &str) -> Option<&str> {
+        self.user(id)
     }
 }
 

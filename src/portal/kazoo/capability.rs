@@ -1,9 +1,12 @@
 //! The *capabilities* of Kazoo: the supported kinds and fields, and the limits of their values.
 
-use super::super::{Capabilities, KindCapability, Limit};
+use super::{
+    super::{Capabilities, KindCapability, Limit},
+    table::TABLE,
+};
 use crate::model::{Address, Kind, Resource, State, Value};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -12,25 +15,22 @@ use std::{
 
 /// The capabilities of a Kazoo with every module. Which modules are missing is detected at run time.
 pub(super) fn capabilities() -> Capabilities {
-    let kind = |unsupported: &[&'static str], limits| KindCapability {
-        unsupported: unsupported.iter().copied().collect::<BTreeSet<_>>(),
-        can_delete: true,
-        limits,
+    let kind = |kind, limits| {
+        let capability = KindCapability {
+            unsupported: TABLE.unsupported(kind),
+            can_delete: true,
+            limits,
+        };
+        (kind, capability)
     };
     Capabilities {
         portal: "kazoo",
         kinds: BTreeMap::from([
-            (
-                Kind::Groups,
-                kind(&["title", "description", "permissions"], &[]),
-            ),
-            (Kind::Users, kind(UNSUPPORTED_USER_FIELDS, USERS)),
-            (
-                Kind::Extensions,
-                kind(UNSUPPORTED_EXTENSION_FIELDS, EXTENSIONS),
-            ),
-            (Kind::Numbers, kind(&["title", "caller_name"], NUMBERS)),
-            (Kind::Contacts, kind(&["company", "email"], CONTACTS)),
+            kind(Kind::Groups, &[]),
+            kind(Kind::Users, USERS),
+            kind(Kind::Extensions, EXTENSIONS),
+            kind(Kind::Numbers, NUMBERS),
+            kind(Kind::Contacts, CONTACTS),
         ]),
     }
 }
@@ -89,29 +89,6 @@ impl Detected {
         lacks.store(true, Relaxed);
     }
 }
-
-const UNSUPPORTED_USER_FIELDS: &[&str] = &[
-    "available_from_emails",
-    "permissions",
-    "phone",
-    "directory",
-    "answering_rules",
-    "add_phone",
-    "instance",
-    "features",
-    "seat",
-    "click_to_dial",
-    "color",
-    "advanced",
-    "voicemail.greeting",
-    "forwarding.ring_all",
-];
-
-const UNSUPPORTED_EXTENSION_FIELDS: &[&str] = &[
-    "conference.record",
-    "auto_attendant.greeting",
-    "forward.keep_caller_id",
-];
 
 const USERS: &[Limit] = &[
     Limit {

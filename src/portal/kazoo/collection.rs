@@ -1,7 +1,11 @@
 //! A *collection* is a type of document in Crossbar, with its paths. A list entry is addressed within its
 //! list, so its ID in the cache is prefixed with the ID of the list.
 
-use super::super::rest::{self, Collection as _, Doc, doc};
+use super::{
+    super::rest::{self, Collection as _, Doc, doc},
+    table::TABLE,
+};
+use std::collections::BTreeSet;
 
 /// A type of document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,61 +77,30 @@ impl rest::Collection for Collection {
 }
 
 impl Collection {
-    /// The fields to request in a list of Kazoo 5, and a field whose presence shows that the request was
-    /// honoured. `None` if the summary contains more than the document, or if the document contains a
-    /// secret.
-    pub(super) const fn fields(self) -> Option<(&'static [&'static str], &'static str)> {
+    /// The fields to request in a list of Kazoo 5. `None` if the summary contains more than the document, or
+    /// if the document contains a secret.
+    pub(super) fn requested_fields(self) -> Option<BTreeSet<&'static str>> {
+        let others: &[&str] = match self {
+            Self::Users => &["presence_id", "callsheet"],
+            Self::Devices => &["enabled", "device_type"],
+            Self::Callflows => &["type", "patterns", "owner_id", "featurecode"],
+            Self::Groups => &["name"],
+            _ => return None,
+        };
+        let mut fields = TABLE.columns(self);
+        fields.extend(others);
+        for secret in TABLE.secrets(self) {
+            fields.remove(secret);
+        }
+        Some(fields)
+    }
+
+    /// A field whose presence in a list of Kazoo 5 shows that the request for fields was honoured.
+    pub(super) const fn indicator(self) -> &'static str {
         match self {
-            Self::Users => Some((
-                &[
-                    "username",
-                    "first_name",
-                    "last_name",
-                    "email",
-                    "enabled",
-                    "priv_level",
-                    "caller_id",
-                    "presence_id",
-                    "call_forward",
-                    "do_not_disturb",
-                    "profile",
-                    "callsheet",
-                ],
-                "enabled",
-            )),
-            Self::Devices => Some((
-                &[
-                    "name",
-                    "owner_id",
-                    "mac_address",
-                    "enabled",
-                    "device_type",
-                    "provision",
-                ],
-                "enabled",
-            )),
-            Self::Callflows => Some((
-                &[
-                    "name",
-                    "type",
-                    "numbers",
-                    "patterns",
-                    "owner_id",
-                    "flow",
-                    "featurecode",
-                ],
-                "flow",
-            )),
-            Self::Groups => Some((&["name", "endpoints"], "endpoints")),
-            Self::Vmboxes
-            | Self::Conferences
-            | Self::Menus
-            | Self::Faxboxes
-            | Self::Queues
-            | Self::Directories
-            | Self::Lists
-            | Self::Entries
-            | Self::Agents => None,
+            Self::Callflows => "flow",
+            Self::Groups => "endpoints",
+            _ => "enabled",
         }
     }
 

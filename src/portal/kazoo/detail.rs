@@ -8,13 +8,14 @@ use super::{
     super::{
         Details, Error, Progress,
         http::Request,
-        rest::{Collection as _, Doc, Document, Store},
+        rest::{Collection as _, Doc, Document, Entry, Store},
     },
     account::Account,
     collection::Collection,
     dialect::{Crossbar, enveloped},
     flow::{self, Resolver as _},
     read::extension::document,
+    table::TABLE,
 };
 use crate::model::{Address, Kind, Resource};
 use futures::{StreamExt as _, TryStreamExt as _};
@@ -174,39 +175,29 @@ fn select_person(
     declares: &dyn Fn(&str) -> bool,
     doc_refs: &mut BTreeSet<DocRef>,
 ) {
-    // Lists contain the other fields.
-    let in_user = [
-        "active",
-        "outbound_caller_id",
-        "forwarding",
-        "dnd",
-        "alias",
-        "title",
-        "address",
-        "password",
-        "voicemail.pin",
-    ];
-    if in_user.iter().any(|field| declares(field)) {
-        doc_refs.insert((Collection::Users, id.into()));
+    let mut needed = TABLE.details(Kind::Users, declares);
+    // The versions of both secrets are stored in the user.
+    if declares("password") || declares("voicemail.pin") {
+        needed.insert(Collection::Users);
     }
-    if declares("rings_before_voicemail") {
-        let callflow = account.callflow_of(id);
-        doc_refs.extend(callflow.map(|(id, _)| (Collection::Callflows, id.into())));
-    }
-    if declares("voicemail.email") {
-        let mailbox = account.mailbox_of(id);
-        doc_refs.extend(mailbox.map(|(id, _)| (Collection::Vmboxes, id.into())));
-    }
-    if declares("phones") {
-        let phones = account.devices_of(id).filter(|(_, device)| {
-            device
-                .text("mac_address")
-                .is_some_and(|mac| !mac.is_empty())
-        });
-        doc_refs.extend(phones.map(|(id, _)| (Collection::Devices, id.into())));
-    }
-    if declares("groups") {
-        select_all(account, Collection::Groups, doc_refs);
+    let is_phone = |device: &Entry| {
+        let mac = device.text("mac_address");
+        mac.is_some_and(|mac| !mac.is_empty())
+    };
+    for of in needed {
+        let own = |one: Option<(&str, _)>| one.map(|(id, _)| (of, id.into()));
+        match of {
+            Collection::Users => drop(doc_refs.insert((of, id.into()))),
+            Collection::Callflows => doc_refs.extend(own(account.callflow_of(id))),
+            Collection::Vmboxes => doc_refs.extend(own(account.mailbox_of(id))),
+            Collection::Devices => {
+                let phones = account
+                    .devices_of(id)
+                    .filter(|(_, device)| is_phone(device));
+                doc_refs.extend(phones.map(|(id, _)| (of, id.into())));
+            }
+            _ => select_all(account, of, doc_refs),
+        }
     }
 }
 

@@ -4,12 +4,17 @@ use super::{
     super::{
         Error,
         http::{Answer, Body, Request},
-        rest::{Dialect, Doc, Document, Fingerprint, Op, Page, dialect::Verdict, doc::difference},
+        rest::{
+            Dialect, Doc, Document, Fingerprint, Op, Page,
+            dialect::Verdict,
+            doc::{self, difference},
+        },
     },
-    account::Index,
+    account::{Account, Index},
     collection::Collection,
-    mapping,
+    flow::Resolver as _,
     session::Session,
+    table::{TABLE, model_field},
     wire::{self, Envelope},
 };
 use crate::model::Kind;
@@ -145,22 +150,30 @@ impl Dialect for Crossbar {
     }
 
     fn has_changed(&self, of: Collection, cached: &Doc, is_summary: bool, now: &Doc) -> bool {
-        let requested = of.fields().filter(|_| !is_summary);
-        let requested = requested.map_or(&[][..], |(fields, _)| fields);
+        let requested = of.requested_fields().filter(|_| !is_summary);
+        let requested = requested.unwrap_or_default();
         let is_set = |value: &&Value| !value.is_null() && **value != json!("");
-        let differs =
-            |name: &&str| cached.get(*name).filter(is_set) != now.get(*name).filter(is_set);
-        let is_cached = |name: &&&str| cached.get(**name).is_some_and(|was| is_set(&was));
-        COMPARED.iter().filter(is_cached).any(differs) || requested.iter().any(differs)
+        let differs = |name: &str| cached.get(name).filter(is_set) != now.get(name).filter(is_set);
+        let is_cached = |name: &str| cached.get(name).is_some_and(|was| is_set(&was));
+        let mut compared = TABLE.columns(of);
+        compared.extend(["name", "owner_id"]);
+        let mut compared = compared.into_iter();
+        compared.any(|name| is_cached(name) && differs(name)) || requested.into_iter().any(differs)
     }
 
     fn visible(&self, of: Collection, mut patch: Doc) -> Doc {
-        patch.shift_remove("password");
+        for secret in TABLE.secrets(of) {
+            doc::put(&mut patch, secret, None);
+        }
         of.without_secrets(patch)
     }
 
+    fn user_id<'c>(cache: &'c Account, key: &str) -> Option<&'c str> {
+        cache.user_id(key)
+    }
+
     fn refusal(&self, kind: Kind, of: Collection, answer: &Answer) -> Error {
-        wire::refusal(answer, |at| match mapping::model_field(kind, of, &at) {
+        wire::refusal(answer, |at| match model_field(kind, of, &at) {
             "" => at,
             field => field.to_owned(),
         })
@@ -171,25 +184,6 @@ impl Dialect for Crossbar {
 pub(super) fn enveloped(data: &impl Serialize) -> Body {
     Body::json(&json!({ "data": data }))
 }
-
-/// The fields that a summary and its document have in common.
-const COMPARED: &[&str] = &[
-    "username",
-    "first_name",
-    "last_name",
-    "email",
-    "priv_level",
-    "name",
-    "owner_id",
-    "mailbox",
-    "mac_address",
-    "numbers",
-    "flow",
-    "displayname",
-    "firstname",
-    "lastname",
-    "number",
-];
 
 /// Removes the fields that the server adds to a response, so that the document can be sent back.
 fn without_injected(mut doc: Doc) -> Doc {

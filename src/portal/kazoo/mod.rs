@@ -2,7 +2,7 @@
 //! Crossbar, as in Kazoo 4 and Kazoo 5.
 //!
 //! A person is several documents (user, devices, mailbox, callflow), lists are summaries, and the server
-//! enforces neither references nor, under concurrency, unique names. The table in `mapping` says which
+//! enforces neither references nor, under concurrency, unique names. The table in `table` says which
 //! document contains which field; `docs/portals/kazoo.md` includes it.
 
 mod account;
@@ -13,12 +13,12 @@ mod detail;
 mod dialect;
 mod doctor;
 mod flow;
-mod mapping;
 mod phone;
 mod read;
 mod record;
 mod session;
 mod shared_contacts;
+mod table;
 mod wire;
 mod write;
 
@@ -58,7 +58,7 @@ const DESCRIPTION: Description = Description {
 pub(super) static ADAPTER: Adapter = Adapter {
     description: DESCRIPTION,
     capabilities: |_| capability::capabilities(),
-    mapping: mapping::field_mappings,
+    mapping: || table::TABLE.mapping(),
     credentials: &[
         CredentialKind::Token("an account's API key"),
         CredentialKind::Login,
@@ -172,8 +172,8 @@ impl Kazoo {
         progress: &dyn Progress,
     ) -> Result<u64, Error> {
         let is_five = self.store.link.open(None).await?.is_five();
-        let fields = collection.fields().filter(|_| is_five);
-        let requested = fields.map(|(fields, _)| serde_json::to_string(fields).unwrap_or_default());
+        let fields = collection.requested_fields().filter(|_| is_five);
+        let requested = fields.map(|fields| serde_json::to_string(&fields).unwrap_or_default());
         let query: Vec<(&str, &str)> = requested
             .iter()
             .map(|fields| ("fields", fields.as_str()))
@@ -193,7 +193,7 @@ impl Kazoo {
         };
         let pages = listed.min_pages(PAGE);
         // A server without support for `fields` ignores it and sends a summary.
-        let is_full = |row: &Doc| fields.is_some_and(|(_, indicator)| row.contains_key(indicator));
+        let is_full = |row: &Doc| requested.is_some() && row.contains_key(collection.indicator());
         let full = listed.rows.iter().filter(|(_, row)| is_full(row));
         let full: Vec<(String, Doc)> = full.cloned().collect();
         let mut cache = self.store.cache();

@@ -9,6 +9,7 @@ use super::{
     cache::{Document, Index},
     doc::Doc,
     fingerprint::Fingerprint,
+    store::CacheOf,
 };
 use crate::model::Kind;
 use std::fmt::Debug;
@@ -174,6 +175,9 @@ pub trait Dialect: Send + Sync + Sized + 'static {
 
     /// The part of a patch that is visible in the document afterwards: all but the secrets.
     fn visible(&self, of: Self::Of, patch: Doc) -> Doc;
+
+    /// The ID of the user with a key.
+    fn user_id<'c>(cache: &'c CacheOf<Self>, key: &str) -> Option<&'c str>;
 
     /// Converts a refusal into an error with the model's fields.
     fn refusal(&self, kind: Kind, of: Self::Of, answer: &Answer) -> Error;

@@ -20,6 +20,7 @@ pub mod list;
 mod lock;
 pub mod settle;
 pub mod store;
+pub mod table;
 pub mod writer;
 
 pub use cache::{Cache, Document, Entry, Index, Relation};
@@ -27,4 +28,5 @@ pub use dialect::{Collection, Dialect, Link, Op, Page};
 pub use doc::Doc;
 pub use fingerprint::Fingerprint;
 pub use store::Store;
+pub use table::{Codec, RawFields, Row, Table};
 pub use writer::Writer;

@@ -1,11 +1,13 @@
 //! A *contact* is an entry of the list of shared contacts.
 
-use super::{RawFields, copy_plain_fields, parse_fields, unsupported};
+use super::unsupported;
 use crate::{
-    model::{Kind, LiveObject, text::E164},
-    portal::kazoo::{account::Account, collection::Collection},
+    model::{Kind, LiveObject},
+    portal::{
+        kazoo::{account::Account, collection::Collection, table::TABLE},
+        rest::{RawFields, table::parse_fields},
+    },
 };
-use serde_json::json;
 use std::collections::BTreeMap;
 
 /// All contacts. An entry without a valid key isn't managed.
@@ -20,18 +22,8 @@ pub(super) fn all(account: &Account) -> BTreeMap<Box<str>, LiveObject> {
             continue;
         };
         let mut raw = RawFields::new();
-        copy_plain_fields(
-            &mut raw,
-            Kind::Contacts,
-            "",
-            Collection::Entries,
-            entry,
-            account,
-        );
-        let number = entry.text("number");
-        if let Some(number) = number.filter(|number| E164::FORMAT.accepts(number)) {
-            raw.insert("numbers".to_owned(), json!([number]));
-        }
+        let kind = (Kind::Contacts, "");
+        TABLE.read(kind, Collection::Entries, entry, account, &mut raw);
         let object = LiveObject {
             id: id.into(),
             etag: entry.version().map(Into::into),

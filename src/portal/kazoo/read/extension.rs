@@ -1,10 +1,7 @@
 //! An *extension* is a callflow with an internal number that doesn't belong to a user, and the document to
 //! which its root node refers: a conference, a menu, a fax box or a queue.
 
-use super::{
-    RawFields, copy_plain_fields, mentions, parse_fields, put_destination, secret_version,
-    unsupported,
-};
+use super::{mentions, put_destination, secret_version, unsupported};
 use crate::{
     model::{Kind, LiveObject, text::DialKey},
     portal::{
@@ -12,8 +9,9 @@ use crate::{
             account::{Account, internal_number, is_internal, modules, numbers},
             collection::Collection,
             flow::{self, DEFAULT_BRANCH, Node, Resolver as _},
+            table::TABLE,
         },
-        rest::{Doc, Entry, doc},
+        rest::{Doc, Entry, RawFields, doc, table::parse_fields},
     },
 };
 use serde_json::{Value, json};
@@ -157,7 +155,13 @@ fn extension_fields(account: &Account, root: Node<'_>) -> Option<RawFields> {
     if matches!(word, "conference" | "auto_attendant" | "fax" | "call_queue") {
         let (collection, id) = document(root)?;
         if let Some(entry) = account.get(collection, id) {
-            copy_plain_fields(&mut raw, Kind::Extensions, word, collection, entry, account);
+            TABLE.read(
+                (Kind::Extensions, word),
+                collection,
+                entry,
+                account,
+                &mut raw,
+            );
             read_special_fields(&mut raw, account, collection, id, entry);
         }
     }
@@ -214,14 +218,6 @@ fn read_special_fields(
                 }
             }
         }
-        Collection::Faxboxes => {
-            let emails = doc::at(doc, "notifications.inbound.email.send_to");
-            let emails = match emails {
-                Some(Value::String(one)) => Some(json!([one])),
-                other => other.cloned().filter(Value::is_array),
-            };
-            doc::put(raw, "emails", emails);
-        }
         Collection::Queues => {
             let strategy = match doc::text(doc, "strategy") {
                 _ if rings_all(doc) => "ring_all",
@@ -234,16 +230,7 @@ fn read_special_fields(
             let agents = agents.filter_map(|id| account.user(id).map(Value::from));
             raw.insert("agents".to_owned(), agents.collect());
         }
-        Collection::Users
-        | Collection::Devices
-        | Collection::Vmboxes
-        | Collection::Callflows
-        | Collection::Groups
-        | Collection::Menus
-        | Collection::Directories
-        | Collection::Lists
-        | Collection::Entries
-        | Collection::Agents => {}
+        _ => {}
     }
 }
 

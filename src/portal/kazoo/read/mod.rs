@@ -10,20 +10,14 @@ mod number;
 pub(super) mod person;
 
 use super::{
-    super::rest::{Collection as _, Doc, Entry, doc},
+    super::rest::{Collection as _, Doc, Entry, RawFields, doc},
     account::{Account, internal_number, numbers},
     collection::Collection,
     flow::{self, Node, Resolver as _},
-    mapping::{self, Form},
 };
-use crate::model::{
-    Address, Extent, Fields, Kind, Listing, LiveObject, Mention, Referrer, Shape, Standing,
-};
-use serde_json::{Map, Value, json};
+use crate::model::{Address, Extent, Kind, Listing, LiveObject, Mention, Referrer, Standing};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The fields of an object in the model's JSON, not yet validated.
-type RawFields = Map<String, Value>;
 
 /// Converts the documents of an account to listings of objects, and to the other documents that refer to
 /// them.
@@ -172,39 +166,6 @@ fn mention(account: &Account, id: &str, place: &str) -> Option<Mention> {
     })
 }
 
-/// Copies the fields without special representation from the full document or its summary.
-fn copy_plain_fields(
-    raw: &mut RawFields,
-    kind: Kind,
-    type_name: &'static str,
-    collection: Collection,
-    entry: &Entry,
-    account: &Account,
-) {
-    for (field, row) in mapping::plain_rows(kind, type_name) {
-        if row.document != collection {
-            continue;
-        }
-        let actual = doc::at(entry.doc(), row.at);
-        let value = actual.and_then(|value| to_model(row.form, value, account));
-        if value.is_some() {
-            doc::put(raw, field, value);
-        }
-    }
-}
-
-/// Converts a value to the model; `None` if it has the wrong type.
-fn to_model(form: Form, value: &Value, account: &Account) -> Option<Value> {
-    match form {
-        Form::Text => value.is_string().then(|| value.clone()),
-        Form::Flag => value.is_boolean().then(|| value.clone()),
-        Form::Number => value.as_i64().map(Value::from),
-        Form::Thousandths => value.as_i64().map(|value| (value / 1000).into()),
-        Form::User => account.user(value.as_str()?).map(Value::from),
-        Form::Special(_) => None,
-    }
-}
-
 /// The recorded version of a secret; `None` if Callsheet has never sent it.
 fn secret_version(doc: &Doc, name: &str) -> Option<Value> {
     let noted = doc::at(doc, "callsheet.secrets")?.get(name)?.as_u64()?;
@@ -216,40 +177,6 @@ fn secret_version(doc: &Doc, name: &str) -> Option<Value> {
 fn put_destination(raw: &mut RawFields, field: &str, node: Option<Node<'_>>, account: &Account) {
     if let Some(destination) = node.and_then(|node| flow::destination(node, account)) {
         doc::put(raw, field, Some(destination.into()));
-    }
-}
-
-/// The fields of a raw. What a format doesn't accept can't be said, and is left out.
-fn parse_fields(kind: Kind, raw: RawFields) -> Fields {
-    let shape = kind.shape();
-    let mut raw = Value::Object(raw);
-    retain_valid(shape, &mut raw);
-    let fields = shape.read(&raw);
-    // Invalid values have been removed, so this can't fail.
-    shape.without_defaults(fields.unwrap_or_default())
-}
-
-fn retain_valid(shape: &Shape, json: &mut Value) -> bool {
-    match (shape.strict(), json) {
-        (Shape::Text(Some(format)), Value::String(text)) => format.accepts(text),
-        (Shape::List { item, .. }, Value::Array(list)) => {
-            list.retain_mut(|one| retain_valid(item, one));
-            true
-        }
-        (Shape::Map { item, key }, Value::Object(entries)) => {
-            entries.retain(|name, one| {
-                key.is_none_or(|key| key.accepts(name)) && retain_valid(item, one)
-            });
-            true
-        }
-        (shape @ (Shape::Record(_) | Shape::Variants { .. }), Value::Object(entries)) => {
-            entries.retain(|name, one| {
-                let field = shape.field_of_any_type(name);
-                field.is_some_and(|field| retain_valid(&field.shape, one))
-            });
-            true
-        }
-        _ => true,
     }
 }
 

@@ -1,13 +1,15 @@
 //! A *number* is an E.164 number of a callflow, whose user or extension is the destination. Numbers of the
 //! account without a callflow aren't managed.
 
-use super::{RawFields, parse_fields};
 use crate::{
     model::{Kind, LiveObject, text::E164},
-    portal::kazoo::{
-        account::{Account, numbers},
-        collection::Collection,
-        flow::Resolver as _,
+    portal::{
+        kazoo::{
+            account::{Account, numbers},
+            collection::Collection,
+            flow::Resolver as _,
+        },
+        rest::{RawFields, table::parse_fields},
     },
 };
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 //! A person can be incomplete after an interrupted write. The missing fields are then absent here, and the
 //! next plan adds them.
 
-use super::{RawFields, copy_plain_fields, mentions, parse_fields, secret_version};
+use super::{mentions, secret_version};
 use crate::{
     model::{Kind, LiveObject, Standing},
     portal::{
@@ -12,11 +12,12 @@ use crate::{
             collection::Collection,
             flow::{self, Resolver as _},
             phone,
+            table::TABLE,
         },
-        rest::{Entry, doc},
+        rest::{Entry, RawFields, doc, table::parse_fields},
     },
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The duration of one ring in seconds.
@@ -37,9 +38,13 @@ fn person(account: &Account, id: &str, key: &str, user: &Entry) -> LiveObject {
     if key != id {
         raw.insert("username".to_owned(), key.into());
     }
-    copy_plain_fields(&mut raw, Kind::Users, "", Collection::Users, user, account);
-    let scope = user.text("priv_level").unwrap_or("user");
-    raw.insert("scope".to_owned(), scope.into());
+    TABLE.read(
+        (Kind::Users, ""),
+        Collection::Users,
+        user,
+        account,
+        &mut raw,
+    );
     if let Some(extension) = account.extension_of(id) {
         raw.insert("extension".to_owned(), extension.into());
     }
@@ -47,15 +52,6 @@ fn person(account: &Account, id: &str, key: &str, user: &Entry) -> LiveObject {
         raw.insert("active".to_owned(), false.into());
     }
     if let Some(doc) = user.full_doc() {
-        let first = |path: &str, field: &str| {
-            let first = doc::at(doc, path)?.get(0)?;
-            first.as_str().or(first[field].as_str()).map(Value::from)
-        };
-        doc::put(&mut raw, "alias", first("profile.nicknames", ""));
-        doc::put(&mut raw, "address", first("profile.addresses", "address"));
-        if let Some(number) = doc::text(doc, "call_forward.number") {
-            doc::put(&mut raw, "forwarding.destinations", Some(json!([number])));
-        }
         doc::put(&mut raw, "password", secret_version(doc, "password"));
     }
     voicemail(&mut raw, account, id, user);
@@ -96,10 +92,13 @@ fn voicemail(raw: &mut RawFields, account: &Account, id: &str, user: &Entry) {
     if let Some(number) = mailbox.text("mailbox") {
         doc::put(raw, "voicemail.mailbox", Some(number.into()));
     }
-    if let Some(doc) = mailbox.full_doc() {
-        let email = doc::at(doc, "notify_email_addresses").and_then(|list| list.get(0));
-        doc::put(raw, "voicemail.email", email.cloned());
-    }
+    TABLE.read(
+        (Kind::Users, ""),
+        Collection::Vmboxes,
+        mailbox,
+        account,
+        raw,
+    );
     if let Some(doc) = user.full_doc() {
         doc::put(raw, "voicemail.pin", secret_version(doc, "voicemail.pin"));
     }

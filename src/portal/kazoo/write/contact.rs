@@ -1,16 +1,14 @@
 //! A *contact* is an entry of the list of shared contacts, which is created with the first contact.
 
 use super::Writer;
-use crate::{
-    model::{Kind, Value as ModelValue},
-    portal::{
-        Error, Written,
-        kazoo::{
-            collection::Collection::{Entries, Lists},
-            mapping, shared_contacts,
-        },
-        rest::{Doc, Fingerprint, doc},
+use crate::portal::{
+    Error, Written,
+    kazoo::{
+        collection::Collection::{Entries, Lists},
+        shared_contacts,
+        table::TABLE,
     },
+    rest::{Doc, Fingerprint, doc},
 };
 
 impl Writer<'_> {
@@ -58,18 +56,6 @@ impl Writer<'_> {
     fn put_contact(self, doc: &mut Doc) -> Result<(), Error> {
         let key = &*self.write.address.key;
         doc::put(doc, shared_contacts::KEY_FIELD, Some(key.into()));
-        for (field, row) in mapping::plain_rows(Kind::Contacts, "") {
-            if self.changes(field) {
-                doc::put(doc, row.at, self.to_kazoo(field, row.form)?);
-            }
-        }
-        if self.changes("numbers") {
-            let first = self
-                .target_list("numbers")
-                .first()
-                .and_then(ModelValue::as_text);
-            doc::put(doc, "number", first.map(Into::into));
-        }
-        Ok(())
+        self.fill(&TABLE, "", Entries, doc, false)
     }
 }

@@ -2,22 +2,19 @@
 //! next attempt finds the document by the number that is stored in it. A delete also removes the callflow
 //! last, so that an interrupted delete is continued.
 
-use super::{
-    Writer,
-    value::{note_secret_version, set_first},
-};
+use super::{Writer, secret::note_secret_version};
 use crate::{
-    model::{Kind, Value as ModelValue},
+    model::Value as ModelValue,
     portal::{
         Error, Written,
         kazoo::{
             account::{is_internal, modules},
-            collection::Collection::{self, Callflows, Conferences, Faxboxes, Queues},
+            collection::Collection::{self, Callflows, Conferences, Queues},
             flow::{self, DEFAULT_BRANCH, Node, Resolver as _},
-            mapping,
             read::extension::{ALL_AGENTS, LINKED_DOCUMENTS, document},
+            table::TABLE,
         },
-        rest::{Doc, Fingerprint, doc},
+        rest::{Doc, Fingerprint, doc, table::set_first},
     },
 };
 use serde_json::{Value, json};
@@ -218,19 +215,7 @@ impl<'w> Writer<'w> {
         if is_new || number.is_some_and(|number| number != key) {
             doc::put(doc, NUMBER_FIELD, Some(key.into()));
         }
-        let type_name = mapping::TYPES
-            .iter()
-            .find(|type_name| **type_name == self.type_name());
-        for (field, row) in
-            mapping::plain_rows(Kind::Extensions, type_name.copied().unwrap_or_default())
-        {
-            if row.document == collection && is_written(field) {
-                let value = self.to_kazoo(field, row.form)?;
-                if value.is_some() || !is_new {
-                    doc::put(doc, row.at, value);
-                }
-            }
-        }
+        self.fill(&TABLE, self.type_name(), collection, doc, is_new)?;
         match collection {
             Conferences => {
                 for (field, at) in [("pin", "member.pins"), ("moderator_pin", "moderator.pins")] {
@@ -245,12 +230,6 @@ impl<'w> Writer<'w> {
                     }
                     note_secret_version(doc, field, version);
                 }
-            }
-            Faxboxes if is_written("emails") => {
-                let emails = self.target_list("emails").iter();
-                let emails: Vec<&str> = emails.filter_map(ModelValue::as_text).collect();
-                let emails = (!(is_new && emails.is_empty())).then(|| json!(emails));
-                doc::put(doc, "notifications.inbound.email.send_to", emails);
             }
             Queues if is_written("strategy") => {
                 let target = self.target_text("strategy").unwrap_or("ring_all");

@@ -9,7 +9,7 @@ mod group;
 mod number;
 mod person;
 mod roster;
-mod value;
+mod secret;
 
 use super::{
     super::{Error, Written, rest},

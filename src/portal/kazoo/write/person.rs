@@ -2,21 +2,18 @@
 //! callflow is created last, so that an interrupted creation is recognizable. It is deleted first, so
 //! that calls no longer reach a user who is being deleted.
 
-use super::{
-    Writer,
-    number::placeholder_number,
-    value::{note_secret_version, set_first},
-};
+use super::{Writer, number::placeholder_number, secret::note_secret_version};
 use crate::{
-    model::{Kind, Value as ModelValue},
+    model::Value as ModelValue,
     portal::{
         Error, Written,
         kazoo::{
             account::{MAIN_CALLFLOW, is_internal},
             collection::Collection::{Callflows, Devices, Users, Vmboxes},
             flow::{self, DEFAULT_BRANCH},
-            mapping, phone,
+            phone,
             read::person::RING_SECONDS,
+            table::TABLE,
         },
         rest::{Doc, Fingerprint, doc},
     },
@@ -28,6 +25,9 @@ use std::collections::BTreeSet;
 const MAX_CALLER_ID_NAME: usize = 15;
 /// The maximum length of the name of a mailbox or callflow.
 const MAX_NAME: usize = 128;
+/// What onboarding adds to a person's name for the name of the mailbox and of the callflow.
+const MAILBOX_SUFFIX: &str = "'s VMBox";
+const CALLFLOW_SUFFIX: &str = " SmartPBX's Callflow";
 
 impl Writer<'_> {
     /// Creates, changes or deletes a person.
@@ -47,6 +47,7 @@ impl Writer<'_> {
             let edit = |doc: &mut Doc| self.fill_user(doc, false, extension.as_deref());
             self.edit(Users, id, &edit).await?;
             self.own_callflow(id, false, extension.as_deref()).await?;
+            self.rename_documents(id).await?;
         }
         Ok(self.written(Users, id))
     }
@@ -86,12 +87,7 @@ impl Writer<'_> {
     fn fill_user(self, doc: &mut Doc, is_new: bool, extension: Option<&str>) -> Result<(), Error> {
         let is_written = |field: &str| self.changes(field);
         let old_name = caller_id_name(doc);
-        for (field, row) in mapping::plain_rows(Kind::Users, "") {
-            if row.document == Users && is_written(field) {
-                let value = self.to_kazoo(field, row.form)?;
-                doc::put(doc, row.at, value);
-            }
-        }
+        self.fill(&TABLE, "", Users, doc, false)?;
         if !is_new && is_written("username") {
             if self.secret("password").is_none() {
                 let reason = "Kazoo requires the password to change a username: declare the password with a higher version in the same change";
@@ -101,24 +97,6 @@ impl Writer<'_> {
                 .target_text("username")
                 .unwrap_or(&self.write.address.key);
             doc.insert("username".to_owned(), username.into());
-        }
-        if is_written("scope") {
-            let scope = self.target_text("scope").filter(|scope| *scope == "admin");
-            doc.insert("priv_level".to_owned(), scope.unwrap_or("user").into());
-        }
-        if is_written("alias") {
-            let first = self.target_text("alias").map(Value::from);
-            set_first(doc, "profile.nicknames", first);
-        }
-        if is_written("address") {
-            let first = self.target_text("address");
-            let first = first.map(|text| json!({"address": text, "types": ["postal"]}));
-            set_first(doc, "profile.addresses", first);
-        }
-        if is_written("forwarding.destinations") {
-            let number = self.target_list("forwarding.destinations").first();
-            let number = number.and_then(ModelValue::as_text).map(Value::from);
-            doc::put(doc, "call_forward.number", number);
         }
         if doc
             .get("call_forward")
@@ -165,7 +143,6 @@ impl Writer<'_> {
         }
         let extension = self.target_text("extension");
         let declared = self.target_text("voicemail.mailbox");
-        let first = self.target_text("voicemail.email").map(Value::from);
         if let Some(id) = existing {
             let edit = |doc: &mut Doc| {
                 if let Some(number) = declared.or(extension)
@@ -173,9 +150,7 @@ impl Writer<'_> {
                 {
                     doc.insert("mailbox".to_owned(), number.into());
                 }
-                if self.changes("voicemail.email") {
-                    set_first(doc, "notify_email_addresses", first.clone());
-                }
+                self.fill(&TABLE, "", Vmboxes, doc, false)?;
                 if let Some(pin) = self.secret("voicemail.pin") {
                     doc.insert("pin".to_owned(), pin.into());
                 }
@@ -192,11 +167,12 @@ impl Writer<'_> {
         };
         let mut doc = Doc::new();
         doc.insert("mailbox".to_owned(), number.into());
-        doc.insert("name".to_owned(), self.name_with_suffix("'s VMBox").into());
+        doc.insert(
+            "name".to_owned(),
+            self.name_with_suffix(MAILBOX_SUFFIX).into(),
+        );
         doc.insert("owner_id".to_owned(), user.into());
-        if first.is_some() {
-            set_first(&mut doc, "notify_email_addresses", first);
-        }
+        self.fill(&TABLE, "", Vmboxes, &mut doc, true)?;
         if let Some(pin) = self.secret("voicemail.pin") {
             doc.insert("pin".to_owned(), pin.into());
         }
@@ -207,10 +183,47 @@ impl Writer<'_> {
     /// The person's name with a suffix, as onboarding names the documents of a person.
     fn name_with_suffix(self, suffix: &str) -> String {
         let part = |field| self.target_text(field).unwrap_or_default();
-        let name = format!("{} {}", part("first_name"), part("last_name"));
-        let max = MAX_NAME - suffix.chars().count();
-        let name: String = name.trim().chars().take(max).collect();
-        format!("{name}{suffix}")
+        name_of_document(part("first_name"), part("last_name"), suffix)
+    }
+
+    /// The same before the change.
+    fn old_name_with_suffix(self, suffix: &str) -> String {
+        let part = |field: &str| {
+            let mut changes = self.write.changes.iter();
+            let change = changes.find(|change| change.path.len() == 1 && &*change.path[0] == field);
+            let before = change.map(|change| change.before.as_ref().and_then(ModelValue::as_text));
+            before
+                .unwrap_or_else(|| self.target_text(field))
+                .unwrap_or_default()
+        };
+        name_of_document(part("first_name"), part("last_name"), suffix)
+    }
+
+    /// Renames the mailbox and the callflow with a person whose name they have from onboarding.
+    async fn rename_documents(self, user: &str) -> Result<(), Error> {
+        if !self.changes("first_name") && !self.changes("last_name") {
+            return Ok(());
+        }
+        for (collection, suffix) in [(Vmboxes, MAILBOX_SUFFIX), (Callflows, CALLFLOW_SUFFIX)] {
+            let before = self.old_name_with_suffix(suffix);
+            let named: Vec<String> = self.account(|account| {
+                let owned: Vec<&str> = match collection {
+                    Vmboxes => account.mailboxes_of(user).collect(),
+                    _ => account.callflows_of(user).collect(),
+                };
+                let name = |id: &str| account.get(collection, id)?.text("name");
+                let named = owned.into_iter().filter(|id| name(id) == Some(&before));
+                named.map(str::to_owned).collect()
+            });
+            let rename = |doc: &mut Doc| {
+                doc.insert("name".to_owned(), self.name_with_suffix(suffix).into());
+                Ok(())
+            };
+            for id in named {
+                self.edit_shared(collection, &id, &rename).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Creates, changes and deletes phones. Devices without a MAC address are kept.
@@ -286,7 +299,7 @@ impl Writer<'_> {
                     flow::node("voicemail", &json!({ "id": mailbox }));
             }
             let doc = json!({
-                "name": self.name_with_suffix(" SmartPBX's Callflow"),
+                "name": self.name_with_suffix(CALLFLOW_SUFFIX),
                 "numbers": [number],
                 "owner_id": user,
                 "type": MAIN_CALLFLOW,
@@ -371,6 +384,13 @@ impl Writer<'_> {
         }
         self.delete(Users, id).await
     }
+}
+
+fn name_of_document(first_name: &str, last_name: &str, suffix: &str) -> String {
+    let name = format!("{first_name} {last_name}");
+    let max = MAX_NAME - suffix.chars().count();
+    let name: String = name.trim().chars().take(max).collect();
+    format!("{name}{suffix}")
 }
 
 /// The default internal caller ID name.
