@@ -5,13 +5,7 @@ use super::{
     table::TABLE,
 };
 use crate::model::{Address, Kind, Resource, State, Value};
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
-};
+use std::collections::BTreeMap;
 
 /// The capabilities of a Kazoo with every module. Which modules are missing is detected at run time.
 pub(super) fn capabilities() -> Capabilities {
@@ -44,49 +38,16 @@ pub(super) enum Module {
     Lists,
 }
 
-/// The detected capabilities of a host. They shrink with each module that is found to be missing.
-pub(super) struct Detected {
-    /// Indexed by whether queues and whether lists are missing.
-    combinations: [[Arc<Capabilities>; 2]; 2],
-    lacks_queues: AtomicBool,
-    lacks_lists: AtomicBool,
-}
-
-impl Detected {
-    /// Assumes that every module exists.
-    pub(super) fn new() -> Self {
-        let without = |lacks_queues: bool, lacks_lists: bool| {
-            let mut capabilities = capabilities();
-            let extensions = capabilities.kinds.get_mut(&Kind::Extensions);
-            if let Some(extensions) = extensions.filter(|_| lacks_queues) {
+impl Module {
+    /// Removes what a host without the module doesn't support.
+    pub(super) fn remove_from(self, capabilities: &mut Capabilities) {
+        match self {
+            Self::Lists => drop(capabilities.kinds.remove(&Kind::Contacts)),
+            Self::Queues => {
+                let extensions = capabilities.kinds.entry(Kind::Extensions).or_default();
                 extensions.unsupported.insert("call_queue");
             }
-            if lacks_lists {
-                capabilities.kinds.remove(&Kind::Contacts);
-            }
-            Arc::new(capabilities)
-        };
-        Self {
-            combinations: [false, true]
-                .map(|queues| [false, true].map(|lists| without(queues, lists))),
-            lacks_queues: AtomicBool::new(false),
-            lacks_lists: AtomicBool::new(false),
         }
-    }
-
-    /// The capabilities according to the modules detected so far.
-    pub(super) fn capabilities(&self) -> Arc<Capabilities> {
-        let by_queues = &self.combinations[usize::from(self.lacks_queues.load(Relaxed))];
-        Arc::clone(&by_queues[usize::from(self.lacks_lists.load(Relaxed))])
-    }
-
-    /// Records that the host lacks a module.
-    pub(super) fn mark_missing(&self, module: Module) {
-        let lacks = match module {
-            Module::Queues => &self.lacks_queues,
-            Module::Lists => &self.lacks_lists,
-        };
-        lacks.store(true, Relaxed);
     }
 }
 

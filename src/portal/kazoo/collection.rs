@@ -34,6 +34,8 @@ pub(super) enum Collection {
     Lists,
     /// Entries of a list.
     Entries,
+    /// The account itself: a single document.
+    Account,
     /// Users who are agents of queues, with their queues.
     Agents,
 }
@@ -54,6 +56,7 @@ impl rest::Collection for Collection {
             Self::Lists => "lists",
             Self::Entries => "entries",
             Self::Agents => "agents",
+            Self::Account => "accounts",
         }
     }
 
@@ -72,6 +75,7 @@ impl rest::Collection for Collection {
             Self::Lists => "list",
             Self::Entries => "entry",
             Self::Agents => "agent",
+            Self::Account => "account",
         }
     }
 }
@@ -134,6 +138,7 @@ impl Collection {
     pub(super) fn path(self, list: &str) -> Vec<&str> {
         match self {
             Self::Entries => vec![Self::Lists.name(), list, self.name()],
+            Self::Account => Vec::new(),
             _ => vec![self.name()],
         }
     }
@@ -141,7 +146,7 @@ impl Collection {
     /// The path of a document.
     pub(super) fn path_of(self, id: &str) -> Vec<&str> {
         let mut path = self.path(id.split_once('/').map_or("", |(list, _)| list));
-        path.push(self.own_id(id));
+        path.extend(Some(self.own_id(id)).filter(|_| self != Self::Account));
         path
     }
 
@@ -149,6 +154,7 @@ impl Collection {
     pub(super) fn cache_id(self, list: &str, own_id: &str) -> String {
         match self {
             Self::Entries => format!("{list}/{own_id}"),
+            Self::Account => String::new(),
             _ => own_id.to_owned(),
         }
     }

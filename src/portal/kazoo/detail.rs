@@ -364,6 +364,7 @@ pub(super) fn kind_of(collection: Collection) -> Kind {
         | Collection::Faxboxes
         | Collection::Queues
         | Collection::Directories
-        | Collection::Agents => Kind::Extensions,
+        | Collection::Agents
+        | Collection::Account => Kind::Extensions,
     }
 }

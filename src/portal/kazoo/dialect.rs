@@ -172,8 +172,9 @@ impl Dialect for Crossbar {
         cache.user_id(key)
     }
 
-    fn refusal(&self, kind: Kind, of: Collection, answer: &Answer) -> Error {
-        wire::refusal(answer, |at| match model_field(kind, of, &at) {
+    fn refusal(&self, object: Option<(Kind, Collection)>, answer: &Answer) -> Error {
+        let field = |at: &str| object.map_or("", |(kind, of)| model_field(kind, of, at));
+        wire::refusal(answer, |at| match field(&at) {
             "" => at,
             field => field.to_owned(),
         })
@@ -191,4 +192,32 @@ fn without_injected(mut doc: Doc) -> Doc {
         doc.shift_remove(name);
     }
     doc
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Collection, Crossbar, Dialect as _, Doc, Document, Op};
+    use serde_json::{Value, json};
+
+    #[test]
+    fn a_patch_contains_what_changes_only() {
+        let doc = |json: Value| -> Doc { json.as_object().cloned().unwrap() };
+        let before = Document {
+            doc: doc(
+                json!({"id": "acme", "callsheet": {"a.b": {"commit": "1", "run": ""}, "c": 2}}),
+            ),
+            version: Some("3-f".to_owned()),
+        };
+        let request = Crossbar.encode(&Op::Update {
+            of: Collection::Account,
+            id: "",
+            before: &before,
+            after: &doc(json!({"id": "acme", "callsheet": {"a.b": {"commit": "3"}, "c": 2}})),
+        });
+        assert!(request.path.is_empty());
+        assert_eq!(request.if_match.as_deref(), Some("\"3-f\""));
+        let body: Value = serde_json::from_slice(&request.body.unwrap().content).unwrap();
+        let patch = json!({"callsheet": {"a.b": {"commit": "3", "run": null}}});
+        assert_eq!(body, json!({ "data": patch }));
+    }
 }

@@ -277,7 +277,7 @@ async fn queues(kazoo: &Kazoo) -> Result<Check, Error> {
         Err(error @ Error::Refused { .. }) => return Ok(Check::failed(name, with_hint(&error))),
         Err(error) => return Err(error),
     };
-    kazoo.detected.mark_missing(Module::Queues);
+    kazoo.lacks(Module::Queues);
     Ok(Check::passed(
         name,
         format!("{reason}; call queues can't be declared"),
@@ -302,7 +302,7 @@ async fn lists(kazoo: &Kazoo, open: &Open) -> Result<Check, Error> {
         }
         Some(Err(error)) => return Err(error),
     };
-    kazoo.detected.mark_missing(Module::Lists);
+    kazoo.lacks(Module::Lists);
     Ok(Check::passed(
         name,
         format!("{reason}; contacts can't be declared"),

@@ -15,7 +15,6 @@ mod doctor;
 mod flow;
 mod phone;
 mod read;
-mod record;
 mod session;
 mod shared_contacts;
 mod table;
@@ -26,15 +25,17 @@ use super::{
     Adapter, Capabilities, Check, CredentialKind, Description, Details, Error, Example, Location,
     Portal, Progress, Target, Write, Written,
     http::{Base, Client, RateLimit},
-    rest::{Collection as _, Doc, Document, Store, Writer, doc, list::Listed, store::Rows},
+    rest::{
+        Collection as _, Detected, Doc, Document, Store, Writer, doc, list::Listed,
+        record::Records, store::Rows,
+    },
 };
 use crate::model::{Kind, Live, Requests, State};
 use account::Account;
 use async_trait::async_trait;
-use capability::{Detected, Module};
+use capability::Module;
 use collection::Collection;
 use dialect::{Crossbar, PAGE};
-use record::Records;
 use session::Session;
 use std::{
     collections::BTreeSet,
@@ -106,7 +107,7 @@ pub(super) struct Kazoo {
     /// Whether the host has the module `bulk`; `None` until it is tried.
     has_bulk: tokio::sync::Mutex<Option<bool>>,
     rate_limit: RateLimit,
-    records: Records,
+    records: Records<Collection>,
     /// Whether a read has counted the login.
     has_counted_login: AtomicBool,
 }
@@ -130,12 +131,18 @@ impl Kazoo {
         let client = Client::new(Base::parse(url)?, None, rate_limit)?;
         Ok(Self {
             store: Store::new(Crossbar, Session::new(client, target)),
-            detected: Detected::new(),
+            detected: Detected::new(capability::capabilities()),
             has_bulk: tokio::sync::Mutex::default(),
             rate_limit,
-            records: Records::default(),
+            records: Records::new(Collection::Account, "", "callsheet"),
             has_counted_login: AtomicBool::default(),
         })
+    }
+
+    /// Records that the host lacks a module.
+    fn lacks(&self, module: Module) {
+        let narrow = |capabilities: &mut _| module.remove_from(capabilities);
+        self.detected.narrow(narrow);
     }
 
     /// Converts the cached documents to objects.
@@ -219,7 +226,7 @@ impl Kazoo {
         };
         self.store.cache().index.has_queues = Some(has_queues);
         if !has_queues {
-            self.detected.mark_missing(Module::Queues);
+            self.lacks(Module::Queues);
         }
         Ok(1)
     }
@@ -300,7 +307,7 @@ impl Portal for Kazoo {
         *self.store.cache() = Account::default();
         if self.store.link.open(None).await?.is_five() {
             // Its lists have another format.
-            self.detected.mark_missing(Module::Lists);
+            self.lacks(Module::Lists);
         }
         let lists = LISTED.map(|collection| self.read_list(collection, progress));
         let pages: u64 = futures::future::try_join_all(lists)
@@ -386,11 +393,11 @@ impl Portal for Kazoo {
     }
 
     async fn record(&self, workspace: &str) -> Result<Option<String>, Error> {
-        self.records.get(&self.store.link, workspace).await
+        self.records.get(&self.store, workspace).await
     }
 
     async fn set_record(&self, workspace: &str, record: &str) -> Result<(), Error> {
-        self.records.set(&self.store.link, workspace, record).await
+        self.records.set(&self.store, workspace, record).await
     }
 
     fn requests(&self) -> u64 {

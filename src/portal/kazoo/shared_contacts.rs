@@ -45,7 +45,7 @@ impl Kazoo {
         }
         let lists = self.store.list(Collection::Lists, "", &[], &|_, _| {});
         let Some(lists) = lists.await? else {
-            self.detected.mark_missing(Module::Lists);
+            self.lacks(Module::Lists);
             return Ok(1);
         };
         let pages = lists.min_pages(PAGE);

@@ -179,8 +179,11 @@ pub trait Dialect: Send + Sync + Sized + 'static {
     /// The ID of the user with a key.
     fn user_id<'c>(cache: &'c CacheOf<Self>, key: &str) -> Option<&'c str>;
 
-    /// Converts a refusal into an error with the model's fields.
-    fn refusal(&self, kind: Kind, of: Self::Of, answer: &Answer) -> Error;
+    /// Converts a refusal into an error. For a document of an object, the fields are the model's.
+    fn refusal(&self, object: Option<(Kind, Self::Of)>, answer: &Answer) -> Error {
+        let _unused = object;
+        answer.refusal()
+    }
 }
 
 /// A connection to a portal: adds what every request needs, such as a token that is renewed.

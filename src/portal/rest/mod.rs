@@ -13,17 +13,20 @@
 //! | [`doc`] | a JSON document: paths, differences, merges |
 
 pub mod cache;
+mod detected;
 pub mod dialect;
 pub mod doc;
 mod fingerprint;
 pub mod list;
 mod lock;
+pub mod record;
 pub mod settle;
 pub mod store;
 pub mod table;
 pub mod writer;
 
 pub use cache::{Cache, Document, Entry, Index, Relation};
+pub use detected::Detected;
 pub use dialect::{Collection, Dialect, Link, Op, Page};
 pub use doc::Doc;
 pub use fingerprint::Fingerprint;

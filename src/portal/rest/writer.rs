@@ -153,7 +153,7 @@ impl<'w, D: Dialect> Writer<'w, D> {
             Verdict::Stale => Sent::Refused(self.stale()),
             Verdict::Gone | Verdict::Refused => {
                 let kind = self.write.address.kind;
-                Sent::Refused(self.store.dialect.refusal(kind, of, &answer))
+                Sent::Refused(self.store.dialect.refusal(Some((kind, of)), &answer))
             }
         }
     }
