@@ -3,7 +3,7 @@
 
 use super::http::{Base, Client, RateLimit};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex},
 };
 use tokio::{
@@ -14,11 +14,7 @@ use tokio::{
 /// A request that the server received.
 #[derive(Clone, Debug)]
 pub(super) struct Request {
-    pub(super) method: String,
-    pub(super) path: String,
-    pub(super) query: BTreeMap<String, String>,
     pub(super) headers: BTreeMap<String, String>,
-    pub(super) body: serde_json::Value,
 }
 
 /// The server's reaction to a request.
@@ -61,29 +57,6 @@ pub(super) struct FakeServer {
 }
 
 impl FakeServer {
-    /// Starts a server that answers each request with the result of `handler`.
-    pub(super) async fn start(handler: impl FnMut(&Request) -> Reply + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let requests: Arc<Mutex<Vec<Request>>> = Arc::default();
-        let (handler, received) = (Arc::new(Mutex::new(handler)), Arc::clone(&requests));
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let (handler, received) = (Arc::clone(&handler), Arc::clone(&received));
-                tokio::spawn(async move {
-                    let mut stream = BufStream::new(stream);
-                    let Some(request) = read_request(&mut stream).await else {
-                        return;
-                    };
-                    received.lock().unwrap().push(request.clone());
-                    let reply = (handler.lock().unwrap())(&request);
-                    write_reply(&mut stream, reply).await;
-                });
-            }
-        });
-        Self { url, requests }
-    }
-
     /// A server that has stopped, so connections are refused.
     pub(super) async fn stopped() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -94,12 +67,32 @@ impl FakeServer {
 
     /// Starts a server that sends `replies` in order, and then repeats the last one.
     pub(super) async fn script(replies: impl IntoIterator<Item = Reply>) -> Self {
-        let mut replies: std::collections::VecDeque<_> = replies.into_iter().collect();
-        Self::start(move |_| match replies.len() {
-            1 => replies[0].clone(),
-            _ => replies.pop_front().unwrap(),
-        })
-        .await
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let requests: Arc<Mutex<Vec<Request>>> = Arc::default();
+        let replies: VecDeque<_> = replies.into_iter().collect();
+        let (replies, received) = (Arc::new(Mutex::new(replies)), Arc::clone(&requests));
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (replies, received) = (Arc::clone(&replies), Arc::clone(&received));
+                tokio::spawn(async move {
+                    let mut stream = BufStream::new(stream);
+                    let Some(request) = read_request(&mut stream).await else {
+                        return;
+                    };
+                    received.lock().unwrap().push(request);
+                    let reply = {
+                        let mut replies = replies.lock().unwrap();
+                        match replies.len() {
+                            1 => replies[0].clone(),
+                            _ => replies.pop_front().unwrap(),
+                        }
+                    };
+                    write_reply(&mut stream, reply).await;
+                });
+            }
+        });
+        Self { url, requests }
     }
 
     pub(super) fn client(&self, rate_limit: RateLimit) -> Client {
@@ -121,14 +114,8 @@ async fn read_request(stream: &mut BufStream<TcpStream>) -> Option<Request> {
         head.push(stream.read_u8().await.ok()?);
     }
     let head = String::from_utf8(head).unwrap();
-    let mut lines = head.lines();
-    let mut first = lines.next()?.split(' ');
-    let method = first.next()?.to_owned();
-    let target = reqwest::Url::parse("http://server")
-        .unwrap()
-        .join(first.next()?)
-        .unwrap();
-    let headers: BTreeMap<_, _> = lines
+    let headers: BTreeMap<_, _> = head
+        .lines()
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
         .collect();
@@ -137,13 +124,7 @@ async fn read_request(stream: &mut BufStream<TcpStream>) -> Option<Request> {
         .map_or(0, |n| n.parse().unwrap());
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await.ok()?;
-    Some(Request {
-        method,
-        path: target.path().to_owned(),
-        query: target.query_pairs().into_owned().collect(),
-        headers,
-        body: serde_json::from_slice(&body).unwrap_or_default(),
-    })
+    Some(Request { headers })
 }
 
 async fn write_reply(stream: &mut BufStream<TcpStream>, reply: Reply) {

@@ -16,8 +16,11 @@ use std::{
     thread::JoinHandle,
 };
 
+/// Changes the JSON of an answer.
+pub(crate) type Change = fn(&mut Value);
+
 /// A fault in the handling of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Fault {
     /// Answered with 429; not forwarded.
     Status429 { retry_after: Option<u32> },
@@ -35,6 +38,14 @@ pub(crate) enum Fault {
     Status401,
     /// Answered with this status as JSON; not forwarded.
     Refused(u16),
+    /// Answered with this status and body, as a page if it begins with a tag, otherwise as JSON.
+    Answer {
+        status: u16,
+        body: &'static str,
+        is_forwarded: bool,
+    },
+    /// Forwarded, and the JSON of the answer is changed.
+    Changed(Change),
     /// Held until the test releases it, and then forwarded.
     Hold,
     /// Held until the test releases it, and then rejected.
@@ -207,6 +218,11 @@ impl Faulty {
         *self.script.lock().unwrap() = Script::default();
     }
 
+    /// Removes the recorded requests.
+    pub(crate) fn forget(&self) {
+        self.script.lock().unwrap().requests.clear();
+    }
+
     /// Waits until the given number of requests is held.
     pub(crate) fn until_held(&self, count: usize) {
         let state = self.door.waiting.lock().unwrap();
@@ -300,6 +316,26 @@ fn relay(
             let said =
                 r#"{"message": "not now", "data": {"message": "not now"}, "status": "error"}"#;
             Message::answer(status, &[("content-type", "application/json")], said)
+        }
+        Some(Fault::Answer {
+            status,
+            body,
+            is_forwarded,
+        }) => {
+            if is_forwarded {
+                forward()?;
+            }
+            let media = match body.starts_with('<') {
+                true => "text/html",
+                false if status < 400 => "application/json",
+                false => "application/problem+json",
+            };
+            Message::answer(status, &[("content-type", media)], body)
+        }
+        Some(Fault::Changed(change)) => {
+            let mut answer = forward()?;
+            answer.change_page(change);
+            answer
         }
         Some(Fault::ResetBeforeSend) => return Ok(()),
         Some(Fault::ResetAfterCommit) => return forward().map(drop),

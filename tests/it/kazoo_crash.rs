@@ -231,7 +231,7 @@ fn killed(dialect: Dialect, fault: Fault, write: usize, expected: &[String]) {
     running.wait().unwrap();
     faulty.release();
     // What was on its way arrives, and only then does anybody try again.
-    let dropped = usize::from(fault == Fault::HoldThenDrop);
+    let dropped = usize::from(matches!(fault, Fault::HoldThenDrop));
     let relayed = || {
         let requests = faulty.requests();
         requests

@@ -38,6 +38,7 @@ mod refusals;
 mod report;
 mod running;
 mod sandbox;
+mod sandbox_adapter;
 mod scalars;
 mod served;
 mod workspace;

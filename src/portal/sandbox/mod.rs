@@ -211,6 +211,3 @@ impl Portal for Sandbox {
         self.client.requests()
     }
 }
-
-#[cfg(test)]
-mod tests;

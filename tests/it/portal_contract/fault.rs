@@ -167,7 +167,11 @@ fn finish(subject: &Subject, workspace: &Workspace, what: &str) {
 
 #[test]
 fn a_failed_read_causes_no_delete_and_no_duplicate() {
-    let lies = [Fault::LoseRow, Fault::RepeatRow, Fault::TotalLies];
+    let lies = [Fault::LoseRow, Fault::RepeatRow, Fault::TotalLies].map(|lie| (lie, true));
+    let faults = || {
+        let faults = FAULTS.map(|fault| (fault, matches!(fault, Fault::Status500)));
+        faults.into_iter().chain(lies)
+    };
     for make in Subject::makers() {
         let subject = make();
         let mut workspace = before(&subject);
@@ -176,9 +180,8 @@ fn a_failed_read_causes_no_delete_and_no_duplicate() {
             let portal = subject.portal();
             changed(&workspace.plan(&*portal).await.unwrap())
         });
-        for fault in FAULTS.into_iter().chain(lies) {
-            // For ever is tried with one only: each time it is waited for in vain.
-            let for_ever = lies.contains(&fault) || fault == Fault::Status500;
+        // For ever is tried with one only: each time it is waited for in vain.
+        for (fault, for_ever) in faults() {
             for nth in [Some(1), Some(3), None]
                 .into_iter()
                 .take(2 + usize::from(for_ever))
