@@ -162,6 +162,7 @@ async fn noop(folder: &Path, url: &str) {
     let planned = plan(Inputs {
         desired: &state,
         config: &config,
+        capabilities: &portal.capabilities(),
         live: &live,
         today: jiff::civil::date(2026, 8, 22),
         past: callsheet::plan::Past::default(),

@@ -85,6 +85,7 @@ fn operation(entry: &OperationEntry) -> Result<Operation, Error> {
         key: _,
         template,
         temporary_release,
+        in_place_of_delete,
         fields,
         target,
         object,
@@ -108,6 +109,7 @@ fn operation(entry: &OperationEntry) -> Result<Operation, Error> {
         object: object.as_ref().map(live).transpose()?,
         after: after.clone(),
         is_release: *temporary_release,
+        is_in_place_of_delete: *in_place_of_delete,
         template: template.as_deref().map(Into::into),
         origin: None,
     })

@@ -32,19 +32,22 @@ pub fn check_support(state: &State, portal: &Capabilities) -> Report {
     report
 }
 
-/// Removes what is only used locally: the templates, if the portal has none. They are already expanded into
-/// the users' fields.
+/// Removes what is only used locally: the templates, if the portal has none, which are already expanded into
+/// the users' fields; and the username that every user has, if the portal has none.
 pub fn strip_local_only(state: &mut State, config: &mut Config, portal: &Capabilities) {
-    if !is_local_only(Kind::Templates, portal) {
-        return;
+    let mut ignore = |field: &str| {
+        let field = FieldName(field.to_owned());
+        config.fields.insert(field, FieldPolicy::Ignore);
+    };
+    if is_local_only(Kind::Templates, portal) {
+        let resources = &mut state.resources;
+        resources.retain(|address, _| address.kind != Kind::Templates);
+        ignore("users.template");
+        ignore("users.with");
     }
-    state
-        .resources
-        .retain(|address, _| address.kind != Kind::Templates);
-    for field in ["users.template", "users.with"] {
-        config
-            .fields
-            .insert(FieldName(field.to_owned()), FieldPolicy::Ignore);
+    let users = portal.kinds.get(&Kind::Users);
+    if users.is_some_and(|users| users.unsupported.contains("username")) {
+        ignore("users.username");
     }
 }
 
@@ -63,8 +66,18 @@ fn check(
 ) {
     let origin = resource.origin.as_ref();
     let fields = &resource.fields;
+    for field in kind.required {
+        if !fields.get(field).is_some_and(|value| *value != Value::Null) {
+            let message = format!("{address}: the portal {portal} needs `{field}`");
+            let diagnostic = unsupported(origin, "", message);
+            report.add(diagnostic.help(&format!("Declare `{field}`.")));
+        }
+    }
     for field in &kind.unsupported {
-        if let Some((path, _)) = declared(address, resource, field) {
+        // Every user has a username, whose value is the key if none is declared.
+        if let Some((path, value)) = declared(address, resource, field)
+            && !(*field == address.kind.key_field() && value.as_text() == Some(&address.key))
+        {
             let message = format!(
                 "{address}: the portal {portal} doesn't support `{}`",
                 display_name(field, &path)
@@ -97,7 +110,7 @@ fn declared(address: &Address, resource: &Resource, field: &str) -> Option<(Stri
         let value = resource.fields.at(path.split('.'))?;
         Some((path.to_owned(), value.clone()))
     };
-    if field == kind.identity() {
+    if field == kind.key_field() {
         return at(field).or_else(|| Some((String::new(), Value::text(&address.key))));
     }
     let Shape::Variants { tag, types } = kind.shape() else {
@@ -177,13 +190,14 @@ mod tests {
     fn limited_portal() -> Capabilities {
         let users = KindCapability {
             unsupported: BTreeSet::from(["voicemail.mailbox", "color"]),
+            required: &["extension"],
             limits: LIMITS,
-            can_delete: true,
+            ..KindCapability::full(Kind::Users)
         };
         let extensions = KindCapability {
             unsupported: BTreeSet::from(["call_queue", "fax.owner"]),
             limits: TYPES,
-            can_delete: true,
+            ..KindCapability::full(Kind::Extensions)
         };
         Capabilities {
             portal: "small",
@@ -204,6 +218,7 @@ mod tests {
             messages(&state, &limited_portal()),
             [
                 "people.yaml:2 users/Ann: in `username`, the portal small supports only lower case",
+                "people.yaml:2 users/Ann: the portal small needs `extension`",
                 "people.yaml:7 users/Ann: the portal small doesn't support `voicemail.mailbox`",
                 "people.yaml:8 users/Ann: in `forwarding.destinations`, the portal small supports only one destination",
                 "people.yaml:10 groups/sales: the portal small has no groups",
@@ -211,6 +226,33 @@ mod tests {
                 "people.yaml:12 extensions/20: in `retries`, the portal small supports only 0 to 4",
                 "people.yaml:13 extensions/21: the portal small doesn't support `call_queue`",
             ]
+        );
+    }
+
+    #[test]
+    fn a_username_that_nobody_declared_stays_in_the_files() {
+        let people = |username: &str| {
+            state(&format!(
+                "users:\n  ann: {{ first_name: Ann, last_name: Lee, email: a@x.example{username} }}\n"
+            ))
+        };
+        let mut portal = limited_portal();
+        let users = portal.kinds.get_mut(&Kind::Users).unwrap();
+        users.unsupported.insert("username");
+        users.identity = crate::model::Identity::Field("email");
+        users.required = &[];
+        assert_eq!(messages(&people(""), &portal), [""; 0]);
+        assert_eq!(
+            messages(&people(", username: lee"), &portal),
+            ["people.yaml:2 users/ann: the portal small doesn't support `username`"]
+        );
+        let mut config: Config =
+            serde_json::from_value(serde_json::json!({"portal": {"kind": "sandbox"}})).unwrap();
+        strip_local_only(&mut people(""), &mut config, &portal);
+        assert!(
+            config
+                .fields
+                .contains_key(&FieldName("users.username".to_owned()))
         );
     }
 

@@ -3,7 +3,7 @@
 use crate::{
     apply::Outcome,
     journal::Replay,
-    model::{Fields, Name, Shape, Value},
+    model::{Capabilities, Fields, Name, Shape, Value},
     plan::{Action, Object, Operation, Plan, changes, in_order},
 };
 
@@ -18,7 +18,7 @@ pub struct Undo {
 
 /// Works out the inverse of a run.
 #[must_use]
-pub fn undo(replay: &Replay) -> Undo {
+pub fn undo(replay: &Replay, capabilities: &Capabilities) -> Undo {
     let mut undo = Undo::default();
     let mut operations = Vec::new();
     let done = replay
@@ -35,10 +35,15 @@ pub fn undo(replay: &Replay) -> Undo {
             Outcome::Failed | Outcome::NotAttempted => {}
             // What a release gave up comes back with the operation that finished the change.
             Outcome::Done if operation.is_release && is_finished(replay, operation) => {}
-            Outcome::Done => operations.push(inverse(operation, left.as_ref(), &mut undo.lost)),
+            Outcome::Done => operations.push(inverse(
+                operation,
+                left.as_ref(),
+                capabilities,
+                &mut undo.lost,
+            )),
         }
     }
-    undo.plan.operations = in_order(operations);
+    undo.plan.operations = in_order(operations, capabilities);
     undo
 }
 
@@ -54,6 +59,7 @@ fn is_finished(replay: &Replay, release: &Operation) -> bool {
 fn inverse(
     operation: &Operation,
     left: Option<&(String, Option<String>)>,
+    capabilities: &Capabilities,
     lost: &mut Vec<String>,
 ) -> Operation {
     let shape = operation.address.kind.shape();
@@ -62,17 +68,15 @@ fn inverse(
         commit: None,
         origin: None,
         is_release: false,
+        is_in_place_of_delete: false,
         ..operation.clone()
     };
     let now = left.map(|(id, etag)| (Box::from(&**id), etag.as_deref().map(Box::from)));
     match (operation.action, &operation.object) {
         (Action::Create, _) => {
             let (id, etag) = now.unwrap_or_default();
-            let key = operation
-                .target
-                .text("username")
-                .unwrap_or(&operation.address.key)
-                .into();
+            let key = capabilities.portal_key(&operation.address, &operation.target);
+            let key = key.into();
             let fields = without_origins(shape, &operation.target);
             Operation {
                 action: Action::Delete,
@@ -137,11 +141,8 @@ fn inverse(
             if action == Action::Rename {
                 address.key = old_key;
             }
-            let key = operation
-                .target
-                .text("username")
-                .unwrap_or(&operation.address.key)
-                .into();
+            let key = capabilities.portal_key(&operation.address, &operation.target);
+            let key = key.into();
             Operation {
                 address,
                 action: match action {

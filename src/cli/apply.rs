@@ -207,6 +207,7 @@ async fn reviewed(
     terminal: &mut Terminal,
 ) -> anyhow::Result<Result<Plan, Outcome>> {
     let operations = saved::operations(&saved.operations)?;
+    let capabilities = session.portal.capabilities();
     let operations = match &saved.heading.undo_of {
         Some(journal) => {
             let path = session.workspace.folder.join(journal);
@@ -216,9 +217,9 @@ async fn reviewed(
                     path.display()
                 )
             })?;
-            let undo = undo(&replay).plan.operations;
+            let undo = undo(&replay, &capabilities).plan.operations;
             if same(&undo, &operations) {
-                revalidate(undo, &session.live)
+                revalidate(undo, &session.live, &capabilities)
             } else {
                 Err(vec![Staleness {
                     address: operations
@@ -230,7 +231,7 @@ async fn reviewed(
         }
         None => {
             let fresh = session.plan(&saved.heading.only, terminal).await?;
-            plan::reviewed(operations, &fresh.operations, &session.live)
+            plan::reviewed(operations, &fresh.operations, &session.live, &capabilities)
         }
     };
     match operations {
@@ -369,8 +370,16 @@ async fn carry_out(
     };
     ignore_broken_pipe(report(&heading, planned, &applied, format, terminal))?;
     recorded?;
-    if applied.is_complete() && !applied.interrupted {
-        record_applied(session, source, planned, &document, terminal).await?;
+    let commit = match applied.is_complete() && !applied.interrupted {
+        true => applied_commit(session, source, planned, &document, terminal)?,
+        false => None,
+    };
+    let sent = record::sent(planned, &applied, &portal.capabilities());
+    if let Some(history) = &baseline.history
+        && (commit.is_some() || !sent.is_empty())
+    {
+        let news = record::News { commit, sent };
+        record::write(workspace, history, &**portal, news, terminal).await?;
     }
     Ok(if applied.interrupted {
         Outcome::Interrupted
@@ -381,30 +390,25 @@ async fn carry_out(
     })
 }
 
-/// Records what the portal holds now, where that is what one commit declares: not after an apply of
-/// uncommitted files or of some causes only, and not where a part of the history was unknown, since what
-/// was removed there is still on the portal.
-async fn record_applied(
+/// The commit to record, with the digest of the plan, where the portal holds now what one commit declares: none
+/// after an apply of uncommitted files or of some causes only, and none where a part of the history was
+/// unknown, since what was removed there is still on the portal; and none that is recorded already.
+fn applied_commit(
     session: &Session,
     source: &Source,
     planned: &Plan,
     document: &PlanDocument,
     terminal: &mut Terminal,
-) -> anyhow::Result<()> {
-    let Session {
-        workspace,
-        baseline,
-        portal,
-        ..
-    } = session;
+) -> anyhow::Result<Option<(String, String)>> {
+    let Session { baseline, .. } = session;
     let heading = &document.heading;
     let findings = &mut planned.findings.iter();
     let is_whole = !findings.any(|finding| finding.rule == FindingRule::HistoryIncomplete);
     let (Some(history), true) = (&baseline.history, is_whole) else {
-        return Ok(());
+        return Ok(None);
     };
     if heading.dirty || !heading.only.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let is_undo = heading.undo_of.is_some();
     let commit = if is_undo {
@@ -414,7 +418,7 @@ async fn record_applied(
         &heading.revision.head
     };
     let Some(commit) = commit else {
-        return Ok(());
+        return Ok(None);
     };
     let Ok(found) = history.git.resolve(commit) else {
         let short = commit.get(..7).unwrap_or(commit);
@@ -422,7 +426,7 @@ async fn record_applied(
             terminal.err,
             "warning: {short}, the commit of the plan, isn't in this clone, so it isn't recorded as applied; apply the files of the merged commit once"
         )?;
-        return Ok(());
+        return Ok(None);
     };
     // A plan that was saved before a newer commit was applied doesn't take the record back.
     let is_older = matches!(source, Source::Saved(_))
@@ -431,11 +435,8 @@ async fn record_applied(
             .applied()
             .is_some_and(|applied| history.git.is_ancestor(&found, applied));
     let known = baseline.record.as_ref().map(|record| &record.commit);
-    if !is_older && known != Some(commit) {
-        let digest = document.digest.clone();
-        record::write(workspace, history, &**portal, commit, digest).await?;
-    }
-    Ok(())
+    let is_news = !is_older && known != Some(commit);
+    Ok(is_news.then(|| (commit.clone(), document.digest.clone())))
 }
 
 /// Asks whether to go on.

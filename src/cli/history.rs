@@ -11,8 +11,8 @@ use crate::{
     config::{Config, Prune},
     desired,
     history::{self, History},
-    model::{Address, Ancestry, Commit, FindingRule, Gap, Kind, Live, Record, State},
-    plan::{self, Action, Cause, Evidence, Finding, Inputs, Past, Plan, plan},
+    model::{Address, Ancestry, Capabilities, Commit, FindingRule, Gap, Kind, Live, Record, State},
+    plan::{self, Cause, Evidence, Finding, Inputs, Past, Plan, plan},
     portal::{Details, Portal},
     render::document::Revision,
     repo::{Found, Git},
@@ -302,11 +302,32 @@ impl Baseline {
         only: &[Cause],
         terminal: &Terminal,
     ) -> anyhow::Result<Plan> {
-        let first = self.plan(workspace, live, only)?;
-        if read_evidence(&first, portal, live, terminal).await? {
-            return self.plan(workspace, live, only);
+        let capabilities = portal.capabilities();
+        let first = self.plan(workspace, live, &capabilities, only)?;
+        if self.read_evidence(&first, portal, live, terminal).await? {
+            return self.plan(workspace, live, &capabilities, only);
         }
         Ok(first)
+    }
+
+    /// Reads what the guards ask for where lists are summaries, and says whether anything was read.
+    pub(super) async fn read_evidence(
+        &self,
+        plan: &Plan,
+        portal: &dyn Portal,
+        live: &mut Live,
+        terminal: &Terminal,
+    ) -> anyhow::Result<bool> {
+        let is_read = read_evidence(plan, portal, live, terminal).await?;
+        self.fill_secrets(portal, live);
+        Ok(is_read)
+    }
+
+    /// Fills in the versions of secrets that only the record knows.
+    pub(super) fn fill_secrets(&self, portal: &dyn Portal, live: &mut Live) {
+        if let Some(record) = &self.record {
+            record.secrets.fill(live, &portal.capabilities());
+        }
     }
 
     /// What a plan is made from, without what the history tells.
@@ -314,6 +335,7 @@ impl Baseline {
         &'a self,
         workspace: &'a Workspace,
         live: &'a Live,
+        capabilities: &'a Capabilities,
         only: &'a [Cause],
     ) -> Inputs<'a> {
         Inputs {
@@ -324,13 +346,19 @@ impl Baseline {
                 ..Past::default()
             },
             only,
-            ..inputs(workspace, live)
+            ..inputs(workspace, live, capabilities)
         }
     }
 
     /// Plans, with all that the history tells.
-    fn plan(&self, workspace: &Workspace, live: &Live, only: &[Cause]) -> anyhow::Result<Plan> {
-        let inputs = self.inputs(workspace, live, only);
+    fn plan(
+        &self,
+        workspace: &Workspace,
+        live: &Live,
+        capabilities: &Capabilities,
+        only: &[Cause],
+    ) -> anyhow::Result<Plan> {
+        let inputs = self.inputs(workspace, live, capabilities, only);
         let ancestry = self.ancestry(&inputs);
         let inputs = Inputs {
             past: Past {
@@ -340,7 +368,7 @@ impl Baseline {
             ..inputs
         };
         let first = plan(inputs);
-        let elsewhere = self.elsewhere(workspace, &first)?;
+        let elsewhere = self.elsewhere(workspace, &first, inputs.capabilities)?;
         if elsewhere.is_empty() {
             return Ok(first);
         }
@@ -378,6 +406,7 @@ impl Baseline {
                     objects,
                     resources,
                     previously,
+                    capabilities: inputs.capabilities,
                     is_answered: if is_unknown { Some(&is_answered) } else { None },
                 };
                 if questions.objects.is_empty() && questions.resources.is_empty() {
@@ -398,18 +427,17 @@ impl Baseline {
         &self,
         workspace: &Workspace,
         plan: &Plan,
+        capabilities: &Capabilities,
     ) -> anyhow::Result<BTreeMap<Address, String>> {
         let deletes = plan.operations.iter();
-        let mut deletes = deletes
-            .filter(|one| one.action == Action::Delete)
-            .peekable();
+        let mut deletes = deletes.filter(|one| one.is_removal()).peekable();
         let (Some(history), Some(head)) = (&self.history, &self.head) else {
             return Ok(BTreeMap::new());
         };
         if deletes.peek().is_none() || workspace.config.policy.prune == Prune::Never {
             return Ok(BTreeMap::new());
         }
-        let elsewhere = history.elsewhere(head, settings::today());
+        let elsewhere = history.elsewhere(head, settings::today(), capabilities);
         elsewhere.map_err(|gap| {
             anyhow::anyhow!(
                 "the other workspaces of the repository can't be read: {}; {}",
@@ -421,7 +449,7 @@ impl Baseline {
 }
 
 /// Reads what the guards ask for where lists are summaries, and says whether anything was read.
-pub(super) async fn read_evidence(
+async fn read_evidence(
     plan: &Plan,
     portal: &dyn Portal,
     live: &mut Live,
@@ -429,8 +457,8 @@ pub(super) async fn read_evidence(
 ) -> anyhow::Result<bool> {
     let deleted = plan.operations.iter().filter_map(|operation| {
         let object = operation.object.as_ref()?;
-        let is_delete = operation.action == Action::Delete;
-        is_delete.then(|| Address::new(operation.address.kind, object.key.clone()))
+        let is_removal = operation.is_removal();
+        is_removal.then(|| Address::new(operation.address.kind, object.key.clone()))
     });
     let deleted: Vec<Address> = deleted.collect();
     let details = match plan.evidence_needed() {
@@ -456,10 +484,15 @@ fn target_branch() -> Option<String> {
 }
 
 /// What a plan of a workspace is made from, without a past.
-pub(super) fn inputs<'a>(workspace: &'a Workspace, live: &'a Live) -> Inputs<'a> {
+pub(super) fn inputs<'a>(
+    workspace: &'a Workspace,
+    live: &'a Live,
+    capabilities: &'a Capabilities,
+) -> Inputs<'a> {
     Inputs {
         desired: &workspace.state,
         config: &workspace.config,
+        capabilities,
         live,
         today: settings::today(),
         past: Past::default(),

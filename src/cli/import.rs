@@ -45,7 +45,7 @@ pub(super) fn run(
     if let Some((kind, reason)) = incomplete(&live) {
         bail!("the listing of {kind} is not complete, so nothing is imported: {reason}");
     }
-    let selected = import::select(&live, &workspace.state, asked)?;
+    let selected = import::select(&live, &workspace.state, &portal, asked)?;
     let unsupported = match asked.is_empty() {
         true => import::unsupported(&live, &workspace.state),
         false => Vec::new(),
@@ -147,6 +147,6 @@ fn verdict(
         config,
         state,
     };
-    let operations = plan(inputs(&again, live)).operations;
+    let operations = plan(inputs(&again, live, portal)).operations;
     Ok(Validation { report, operations })
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     model::{Address, Fields, Kind, Live, LiveObject, Standing, State, Value},
-    portal::Details,
+    portal::{self, Capabilities, Details},
     render::{Format, escape, json::FORMAT_VERSION},
 };
 use anyhow::bail;
@@ -227,13 +227,16 @@ fn is_listed(args: &ListArgs, key: &str, object: &LiveObject) -> bool {
     right && found && (args.system || object.standing.is_manageable())
 }
 
-/// The address by which the portal knows a resource: that of the username, where a declared user has a key of
-/// its own.
-pub(super) fn on_portal(address: &Address, declared: &State) -> Address {
-    let resource = declared.get(address);
-    let users = resource.filter(|_| address.kind == Kind::Users);
-    let key = users.and_then(|one| one.fields.text(address.kind.identity()));
-    key.map_or_else(|| address.clone(), |key| Address::new(address.kind, key))
+/// The address by which the portal knows a resource.
+pub(super) fn on_portal(
+    address: &Address,
+    declared: &State,
+    capabilities: &Capabilities,
+) -> Address {
+    match declared.get(address) {
+        Some(resource) => capabilities.portal_address(address, &resource.fields),
+        None => address.clone(),
+    }
 }
 
 pub(super) fn show(
@@ -246,7 +249,8 @@ pub(super) fn show(
         Ok(workspace) => workspace,
         Err(outcome) => return Ok(outcome),
     };
-    let address = on_portal(&args.address, &workspace.state);
+    let capabilities = portal::capabilities(&workspace.config.portal);
+    let address = on_portal(&args.address, &workspace.state, &capabilities);
     let wanted = Details::Evidence(std::slice::from_ref(&address));
     let live = read(&workspace, wanted, terminal)?;
     let Address { kind, key } = &address;

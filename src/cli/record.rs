@@ -7,9 +7,11 @@ use super::{
     workspace::Workspace,
 };
 use crate::{
+    apply::Applied,
     config::RecordPlace,
     history::History,
-    model::Record,
+    model::{Capabilities, Kind, Name, Record, SecretPlace, SentSecrets, Value},
+    plan::{Action, Plan},
     portal::{self, Check, Portal},
     render::escape,
 };
@@ -68,26 +70,115 @@ pub(super) async fn read(
     Ok(record.filter(|record| record.workspace == name && record.portal == identity))
 }
 
-/// Writes the record of an apply that was complete: `commit` is what the portal holds now.
+/// What an apply leaves to record.
+pub(super) struct News {
+    /// The commit that the portal holds now, and the digest of the plan; nothing after an apply that wasn't of
+    /// one commit, or wasn't complete.
+    pub(super) commit: Option<(String, String)>,
+    /// The objects whose secrets the portal has no place for, with what was sent to them.
+    pub(super) sent: Vec<Sent>,
+}
+
+/// What was done to one object whose secrets the portal has no place for.
+pub(super) struct Sent {
+    kind: Kind,
+    id: Box<str>,
+    /// The version of each secret that was sent, or nothing for one that was cleared; nothing at all of an
+    /// object that was deleted.
+    secrets: Option<Vec<(Vec<Name>, Option<u32>)>>,
+}
+
+/// What an apply sent of secrets that the portal has no place for.
+pub(super) fn sent(plan: &Plan, applied: &Applied, capabilities: &Capabilities) -> Vec<Sent> {
+    let done = plan.operations.iter().zip(&applied.results);
+    let sent = done.filter_map(|(operation, result)| {
+        let kind = operation.address.kind;
+        if capabilities.secrets(kind) != SecretPlace::Record {
+            return None;
+        }
+        let written = result.written.as_ref()?;
+        let secrets = operation.changes.iter().filter_map(|change| {
+            let version = |value: &Option<Value>| match value {
+                Some(Value::Secret(secret)) => Some(secret.version),
+                _ => None,
+            };
+            let (before, after) = (version(&change.before), version(&change.after));
+            (before.is_some() || after.is_some()).then(|| (change.path.clone(), after))
+        });
+        let (id, secrets) = match (operation.action, &operation.object) {
+            (Action::Delete, Some(object)) => (object.id.clone(), None),
+            _ => (written.id.clone(), Some(secrets.collect())),
+        };
+        Some(Sent { kind, id, secrets })
+    });
+    let is_news = |one: &Sent| {
+        one.secrets
+            .as_ref()
+            .is_none_or(|secrets| !secrets.is_empty())
+    };
+    sent.filter(is_news).collect()
+}
+
+/// Writes what an apply leaves to record, over what others recorded meanwhile of other objects.
 pub(super) async fn write(
     workspace: &Workspace,
     history: &History,
     portal: &dyn Portal,
-    commit: &str,
-    digest: String,
+    news: News,
+    terminal: &mut Terminal,
 ) -> anyhow::Result<()> {
-    let identity = workspace.config.portal.identity().digest();
+    let News { commit, sent } = news;
+    let capabilities = portal.capabilities();
+    let mut kinds = capabilities.kinds.values();
+    let before = match kinds.any(|kind| kind.secrets == SecretPlace::Record) {
+        true => read(workspace, history, portal, terminal).await?,
+        false => None,
+    };
+    let mut secrets = before
+        .as_ref()
+        .map_or_else(SentSecrets::default, |record| record.secrets.clone());
+    for one in sent {
+        let Some(paths) = one.secrets else {
+            secrets.forget(one.kind, &one.id);
+            continue;
+        };
+        for (path, version) in paths {
+            match version {
+                Some(version) => secrets.sent(one.kind, &one.id, &path, version),
+                None => secrets.cleared(one.kind, &one.id, &path),
+            }
+        }
+    }
+    let (commit, digest) = match (commit, before) {
+        (Some(commit), _) => commit,
+        // Without a commit that was applied there is no record yet, and the secrets are sent again.
+        (None, None) => return Ok(()),
+        (None, Some(before)) => {
+            let record = Record { secrets, ..before };
+            return put(workspace, history, portal, &record).await;
+        }
+    };
     let record = Record {
         workspace: history.name().to_owned(),
-        commit: commit.to_owned(),
-        portal: identity.clone(),
+        commit,
+        portal: workspace.config.portal.identity().digest(),
         at: settings::now(),
         by: settings::author()
             .or_else(|| history.git.author())
             .unwrap_or_default(),
         run: settings::run_url().unwrap_or_default(),
         digest,
+        secrets,
     };
+    put(workspace, history, portal, &record).await
+}
+
+async fn put(
+    workspace: &Workspace,
+    history: &History,
+    portal: &dyn Portal,
+    record: &Record,
+) -> anyhow::Result<()> {
     match place(workspace, portal)? {
         RecordPlace::Portal => {
             let written = portal.set_record(history.name(), &record.text()).await;
@@ -104,15 +195,15 @@ pub(super) async fn write(
             })?;
         }
         RecordPlace::Git => {
-            history.git.set_record(&record)?;
+            history.git.set_record(record)?;
             if history.git.has_remote() {
                 history
                     .git
-                    .push_record(history.name(), &identity)
+                    .push_record(history.name(), &record.portal)
                     .context("everything was applied, but the record of it can't be pushed, so other clones don't know; give the job permission to push to refs/callsheet, or set `portal.record`")?;
             }
         }
-        RecordPlace::Local => history.git.set_record(&record)?,
+        RecordPlace::Local => history.git.set_record(record)?,
     }
     Ok(())
 }

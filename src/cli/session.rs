@@ -54,6 +54,7 @@ impl Session {
             let details = Details::Evidence(whole);
             workspace::read_details(&*portal, &mut live, details, terminal).await?;
         }
+        baseline.fill_secrets(&*portal, &mut live);
         live.requests.made += of_record;
         live.requests.minimum += of_record.min(1);
         if !workspace.fits(&*portal, format, terminal)? {
@@ -97,7 +98,8 @@ impl Session {
                 live,
                 ..
             } = session;
-            let inputs = baseline.inputs(workspace, live, &[]);
+            let capabilities = session.portal.capabilities();
+            let inputs = baseline.inputs(workspace, live, &capabilities, &[]);
             let ancestry = baseline.ancestry(&inputs);
             let past = crate::plan::Past {
                 ancestry: ancestry.as_ref(),
@@ -106,8 +108,16 @@ impl Session {
             crate::plan::guarded(&Inputs { past, ..inputs }, operations)
         };
         let plan = guard(self, operations);
-        let portal = &*self.portal;
-        if super::history::read_evidence(&plan, portal, &mut self.live, terminal).await? {
+        let Self {
+            baseline,
+            portal,
+            live,
+            ..
+        } = self;
+        if baseline
+            .read_evidence(&plan, &**portal, live, terminal)
+            .await?
+        {
             return Ok(guard(self, plan.operations));
         }
         Ok(plan)

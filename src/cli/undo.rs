@@ -79,7 +79,8 @@ pub(super) fn run(
         undo_of: Some(within(&path, &workspace.folder)?),
         ..now
     };
-    let inverse = undo(&replay);
+    let capabilities = crate::portal::capabilities(&workspace.config.portal);
+    let inverse = undo(&replay, &capabilities);
     let planned = workspace::runtime()?.block_on(async {
         let touched = inverse.plan.operations.iter().map(|operation| {
             let object = operation.object.as_ref();
@@ -93,7 +94,7 @@ pub(super) fn run(
             Err(outcome) => return Ok(Err(outcome)),
         };
         let operations = inverse.plan.operations.clone();
-        match revalidate(operations.clone(), &session.live) {
+        match revalidate(operations.clone(), &session.live, &capabilities) {
             // The file holds all that the journal tells; what is done already is left out when it is
             // applied.
             Ok(needed) => {

@@ -147,7 +147,7 @@ rules! {
     UnusedTemplate = "unused-template", Warning, "Use the template, or remove it.";
     /// A waiver in `allow` has expired.
     ExpiredWaiver = "expired-waiver", Warning, "Remove the waiver, or extend its date.";
-    /// The portal doesn't support a declared kind, field or value.
+    /// The portal doesn't support a declared kind, field or value, or needs a field that isn't declared.
     Unsupported = "unsupported", Error, "Remove it, or use a portal that supports it.";
 }
 

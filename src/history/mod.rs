@@ -10,7 +10,7 @@ mod walk;
 
 use crate::{
     desired,
-    model::{Address, Ancestry, Commit, Gap, Kind, PortalIdentity, Version},
+    model::{Address, Ancestry, Capabilities, Commit, Gap, PortalIdentity, Version},
     repo::{CONFIGURATION, Files, Git, Selection, joined},
 };
 use jiff::civil::Date;
@@ -37,6 +37,8 @@ pub struct Questions<'a> {
     pub resources: BTreeSet<Address>,
     /// The addresses that declared resources say they had, by the address that they have.
     pub previously: BTreeMap<Address, Address>,
+    /// What the portal knows resources by.
+    pub capabilities: &'a Capabilities,
     /// Whether an earlier declaration explains all that is live of a resource, so that none older is
     /// looked for. Nothing where the commit that was last applied is known: then versions aren't read.
     pub is_answered: Option<Answered<'a>>,
@@ -90,6 +92,7 @@ impl History {
         &self,
         commit: &Commit,
         today: Date,
+        capabilities: &Capabilities,
     ) -> Result<BTreeMap<Address, String>, Gap> {
         let mut found = BTreeMap::new();
         for folder in self.places.others(&self.git, commit)? {
@@ -98,9 +101,7 @@ impl History {
             let files = self.git.files_in(commit, &folder, &selection)?;
             let state = desired::load(files, today).state;
             for (address, resource) in state.resources {
-                let username = resource.fields.text("username");
-                let key = username.filter(|_| address.kind == Kind::Users);
-                let key = Address::new(address.kind, key.unwrap_or(&address.key));
+                let key = capabilities.portal_address(&address, &resource.fields);
                 let Some(origin) = resource.origin else {
                     continue;
                 };

@@ -4,7 +4,7 @@
 use crate::{
     declaration, desired,
     diagnostic::Report,
-    model::{Address, Fields, Kind},
+    model::{Address, Capabilities, Fields, Kind},
     schema::Checker,
     source::Source,
     template,
@@ -26,12 +26,18 @@ pub(super) struct Interest {
     pub(super) addresses: BTreeSet<Address>,
     /// Objects, by the keys that the portal knows them by.
     pub(super) objects: BTreeSet<Address>,
+    /// What the portal knows resources by.
+    capabilities: Capabilities,
     /// Finds a file in which one of the keys may stand; nothing where there are too many.
     words: Option<AhoCorasick>,
 }
 
 impl Interest {
-    pub(super) fn new(addresses: BTreeSet<Address>, objects: BTreeSet<Address>) -> Self {
+    pub(super) fn new(
+        addresses: BTreeSet<Address>,
+        objects: BTreeSet<Address>,
+        capabilities: &Capabilities,
+    ) -> Self {
         let keys: BTreeSet<&str> = addresses
             .iter()
             .chain(&objects)
@@ -43,6 +49,7 @@ impl Interest {
         Self {
             addresses,
             objects,
+            capabilities: capabilities.clone(),
             words,
         }
     }
@@ -50,14 +57,17 @@ impl Interest {
     fn may_stand_in(&self, text: &str) -> bool {
         // An escape in a quoted key, and a name that a template makes, hide what is looked for.
         text.contains('\\')
-            || makes_usernames(text)
+            || self.makes_keys(text)
             || self.words.as_ref().is_none_or(|words| words.is_match(text))
     }
-}
 
-/// Whether a file may declare a template that makes usernames.
-fn makes_usernames(text: &str) -> bool {
-    text.contains("templates") && text.contains("username") && text.contains("${")
+    /// Whether a file may declare a template that makes what the portal knows users by.
+    fn makes_keys(&self, text: &str) -> bool {
+        let identity = self.capabilities.identity(Kind::Users);
+        text.contains("templates")
+            && text.contains("${")
+            && identity.field().is_some_and(|field| text.contains(field))
+    }
 }
 
 /// What one file says.
@@ -91,7 +101,7 @@ impl Part {
                 has_templates,
             };
         }
-        let by_template = has_templates && makes_usernames(&text);
+        let by_template = has_templates && interest.makes_keys(&text);
         let source = Source::new("", text);
         let root = yaml::parse(&source, &mut Report::default());
         let mut resources = Vec::new();
@@ -168,8 +178,14 @@ fn is_asked_for(
     };
     is_known(resource.key.of(source))
         || text("previously").is_some_and(is_known)
-        || kind == Kind::Users
-            && (text("username").is_some_and(is_known) || by_template && text("template").is_some())
+        || interest
+            .capabilities
+            .identity(kind)
+            .field()
+            .is_some_and(|field| {
+                text(field).is_some_and(is_known)
+                    || kind == Kind::Users && by_template && text("template").is_some()
+            })
 }
 
 /// Contents that were read already, by a digest of their text and of their template's.
@@ -179,6 +195,7 @@ pub(super) type Contents = BTreeMap<[u8; 32], std::rc::Rc<Content>>;
 pub(super) fn assembled(
     parts: &[std::rc::Rc<Part>],
     contents: &mut Contents,
+    interest: &Interest,
 ) -> BTreeMap<Address, std::rc::Rc<Content>> {
     let mut templates = BTreeMap::new();
     if parts.iter().any(|part| part.needs_templates()) {
@@ -193,9 +210,9 @@ pub(super) fn assembled(
                 .filter(|_| *kind == Kind::Users)
                 .and_then(|named| templates.get(named.value.text(source)?));
             let digest = digest(*kind, source, entry, template);
-            let content = contents
-                .entry(digest)
-                .or_insert_with(|| std::rc::Rc::new(content(*kind, source, entry, template)));
+            let content = contents.entry(digest).or_insert_with(|| {
+                std::rc::Rc::new(content(*kind, source, entry, template, interest))
+            });
             let address = Address::new(*kind, entry.key.of(source));
             found
                 .entry(address)
@@ -229,6 +246,7 @@ fn content(
     source: &Arc<Source>,
     entry: &Entry,
     template: Option<&template::Declared>,
+    interest: &Interest,
 ) -> Content {
     let expanded = template
         .filter(|template| template.is_valid)
@@ -242,11 +260,8 @@ fn content(
         entry.key.of(source),
         declaration::fields(kind.shape(), source, body),
     );
-    let portal_key = fields
-        .text("username")
-        .filter(|_| kind == Kind::Users)
-        .unwrap_or(entry.key.of(source))
-        .into();
+    let address = Address::new(kind, entry.key.of(source));
+    let portal_key = interest.capabilities.portal_key(&address, &fields).into();
     let previously = entry.value.get(source, "previously");
     Content {
         portal_key,

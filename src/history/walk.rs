@@ -7,7 +7,7 @@ use super::{
     part::{Content, Contents, Interest, Part, assembled},
 };
 use crate::{
-    model::{Address, Ancestry, Commit, Gap, Removal, Version},
+    model::{Address, Ancestry, Commit, Gap, Removed, Version},
     repo::{BlobId, Step},
 };
 use std::{
@@ -80,7 +80,7 @@ struct Walk<'a> {
     /// Which address each had directly before, in the order in which that is found.
     links: BTreeMap<Address, Vec<Address>>,
     /// Removals that only a merge can have made.
-    by_merge: BTreeMap<Address, Removal>,
+    by_merge: BTreeMap<Address, Removed>,
     /// Resources that no version explains yet.
     unexplained: BTreeSet<Address>,
     /// Resources of which the commit isn't known that introduced what HEAD declares.
@@ -117,7 +117,7 @@ impl<'a> Walk<'a> {
         Self {
             history,
             questions,
-            interest: Interest::new(addresses, questions.objects.clone()),
+            interest: Interest::new(addresses, questions.objects.clone(), questions.capabilities),
             found: BTreeSet::new(),
             ancestry: Ancestry::default(),
             links,
@@ -305,7 +305,7 @@ impl<'a> Walk<'a> {
             (is_asked && is_gone).then(|| (object, content.fields.clone()))
         });
         for (object, last) in removed.collect::<Vec<_>>() {
-            let removal = Removal {
+            let removal = Removed {
                 commit: Some(self.history.git.described(step.id)),
                 last,
             };
@@ -396,7 +396,7 @@ impl<'a> Walk<'a> {
         }
         let snapshot = Rc::new(Snapshot {
             tree: Some(tree),
-            entries: assembled(&parts, &mut self.contents),
+            entries: assembled(&parts, &mut self.contents, &self.interest),
         });
         if self.parts.values().map(|part| part.size()).sum::<usize>() > KEPT {
             self.parts.clear();

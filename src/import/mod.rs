@@ -15,7 +15,7 @@ pub use text::File;
 
 use crate::{
     diagnostic::{Level, Report},
-    model::{Address, Kind, Live, Name, Standing, State},
+    model::{Address, Capabilities, Kind, Live, Name, Standing, State},
     plan::Operation,
 };
 use draft::Draft;
@@ -70,6 +70,7 @@ pub enum Error {
 pub fn select(
     live: &Live,
     declared: &State,
+    capabilities: &Capabilities,
     requested: &[Address],
 ) -> Result<BTreeSet<Address>, Error> {
     let undeclared = |kind: Kind, key: &str| {
@@ -78,7 +79,7 @@ pub fn select(
         let is_declared = declared.get(&address).is_some()
             || declared
                 .of_kind(kind)
-                .any(|(_, one)| one.fields.text(kind.identity()) == Some(key));
+                .any(|(own, one)| capabilities.portal_key(own, &one.fields) == key);
         (object.standing.is_manageable() && !is_declared).then_some(address)
     };
     if requested.is_empty() {
@@ -93,12 +94,11 @@ pub fn select(
     let mut selected = BTreeSet::new();
     let mut pending: Vec<Address> = Vec::new();
     for address in requested {
-        // A declared user may have a username of its own.
-        let username = declared
+        // The portal may know a declared resource by another value.
+        let portal_key = declared
             .get(address)
-            .filter(|_| address.kind == Kind::Users)
-            .and_then(|one| one.fields.text(address.kind.identity()));
-        if username.is_some_and(|name| live.get(address.kind, name).is_some()) {
+            .map(|one| capabilities.portal_key(address, &one.fields));
+        if portal_key.is_some_and(|key| live.get(address.kind, key).is_some()) {
             return Err(Error::Declared(address.clone()));
         }
         match live.get(address.kind, &address.key) {

@@ -134,7 +134,7 @@ fn yaml<'a>(
 pub(super) fn declarable(address: &Address, live: &Live) -> Option<Fields> {
     let live = &live.get(address.kind, &address.key)?.fields;
     let own_key = |name: &Name, value: &Value| {
-        &**name == address.kind.identity() && value.as_text() == Some(&*address.key)
+        &**name == address.kind.key_field() && value.as_text() == Some(&*address.key)
     };
     let declared = live.iter().filter(|(name, value)| !own_key(name, value));
     Some(

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default)]
 pub struct Ancestry {
     /// Resources that an ancestor declares and HEAD doesn't, by the key that the portal knows them by.
-    pub removed: BTreeMap<Address, Removal>,
+    pub removed: BTreeMap<Address, Removed>,
     /// The commit that introduced HEAD's declaration of a resource.
     pub changed: BTreeMap<Address, Commit>,
     /// The distinct declarations that ancestors hold of a resource and of its predecessors, the newest
@@ -23,7 +23,7 @@ pub struct Ancestry {
 
 /// A declaration that was removed.
 #[derive(Clone, Debug)]
-pub struct Removal {
+pub struct Removed {
     /// The commit that removed it.
     pub commit: Option<Commit>,
     /// What was declared last, templates expanded.

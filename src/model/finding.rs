@@ -47,6 +47,10 @@ findings! {
     /// A declared resource meets an object on the portal that no field can describe, such as one that was set up by
     /// hand. It is never changed.
     UnsupportedObject = "unsupported-object", "Remove the declaration and go on managing the object on the portal, or replace it there with one that can be declared. This can't be waived.";
+    /// A field changes that this portal sets when an object is created and can't change afterwards.
+    FixedField = "fixed-field", "Take the change back. To have the new value, declare the resource under another key: the object is deleted and created anew, without its messages and records. This can't be waived.";
+    /// A field is no longer declared, and this portal can't clear it.
+    NotCleared = "not-cleared", "Declare the field again, with the value that the portal is to hold. This can't be waived.";
     /// `portal:` differs from the base's, so the plan would send credentials to another place than the reviewed one.
     PortalChanged = "portal-changed", "Merge the change of `portal:` by itself, then plan on the merged branch. This can't be waived.";
     /// A part of the Git history can't be read, and it may show that an object or a field was removed.
@@ -112,6 +116,12 @@ findings! {
     /// An extension, username, e-mail address or phone moves from one resource to another.
     // S0.37
     TakenFrom = "taken-from", "Make sure that the previous owner knows.";
+    /// A resource was removed, and this portal can't delete such an object: it is deactivated, or stays as it is.
+    NotDeleted = "not-deleted", "To have it deleted, ask the portal's operator.";
+    /// The portal can't tell which version of a secret it holds, and no record does, so the secret is sent once more.
+    SecretUnknown = "secret-unknown", "Apply the committed files in a Git repository: the record then remembers it.";
+    /// A phone gets another MAC address, and this portal makes a new device of it, with new SIP credentials.
+    NewDevice = "new-device", "Set up the phone with its new credentials.";
     /// A field doesn't hold its declared value yet, because something outside of the portal must happen first, such
     /// as the confirmation of an e-mail address. Nothing is sent.
     Waiting = "waiting", "Plan again when it has happened.";

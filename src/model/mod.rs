@@ -7,6 +7,7 @@
 //! is a type in its own file and a line in [`Kind`].
 
 mod ancestry;
+mod capability;
 mod commit;
 mod contact;
 pub mod encoding;
@@ -29,7 +30,10 @@ pub mod text;
 mod user;
 mod value;
 
-pub use ancestry::{Ancestry, Gap, Removal, Version};
+pub use ancestry::{Ancestry, Gap, Removed, Version};
+pub use capability::{
+    Capabilities, Declaration, Identity, KindCapability, Limit, Removal, SecretPlace,
+};
 pub use commit::Commit;
 pub use contact::Contact;
 pub use extension::{
@@ -42,7 +46,7 @@ pub use identity::PortalIdentity;
 pub use instance::Instance;
 pub use live::{Extent, Listing, Live, LiveObject, Mention, Referrer, Requests, Standing, Waiting};
 pub use number::Number;
-pub use record::Record;
+pub use record::{Record, SentSecrets};
 pub use scope::{BUILT_IN_SCOPES, BuiltInScope, Scope};
 pub use secret::SecretRef;
 pub use shape::{Claim, Field, ListOrder, Shape};
@@ -137,9 +141,9 @@ impl Kind {
         }
     }
 
-    /// The field that contains the key on the portal.
+    /// The field that contains the key in the sandbox's API, and that stands for the key in a capability.
     #[must_use]
-    pub const fn identity(self) -> &'static str {
+    pub const fn key_field(self) -> &'static str {
         match self {
             Self::Users => "username",
             Self::Extensions | Self::Numbers => "number",

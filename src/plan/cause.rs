@@ -5,13 +5,22 @@
 //! what is live, the portal didn't. Where that commit is unknown, the earlier declarations tell: a value
 //! that one of them declares was ours, so the files moved since; any other was set on the portal.
 
-use super::{Cause, Inputs, diff, identity};
-use crate::model::{Address, Change, Field, Fields, Kind, Name, Shape, State, Value, Version};
-use std::collections::BTreeMap;
+use super::{
+    Cause, Inputs, diff, identity,
+    matching::{PortalKeys, mentioned_as},
+};
+use crate::model::{
+    Address, Change, Field, Fields, Identity, Name, Resource, SecretPlace, Shape, State, Value,
+    Version,
+};
 
 /// What one resource was declared to be before.
 pub(super) struct History<'a> {
     shape: &'static Shape,
+    /// What the portal knows the resource by.
+    identity: Identity,
+    /// Where the versions of its secrets are kept.
+    secrets: SecretPlace,
     /// What is declared now.
     now: Fields,
     /// What was declared where this change began.
@@ -42,45 +51,42 @@ struct Expected<'a> {
     fields: Fields,
 }
 
-/// Whether a state declares what a portal knows by this address.
-pub(super) fn declares(state: &State, address: &Address) -> bool {
-    declared_as(state, address).is_some()
-}
-
-/// What a state declares of what a portal knows by this address.
-pub(super) fn declared_as<'s>(state: &'s State, address: &Address) -> Option<&'s Fields> {
-    if address.kind != Kind::Users {
-        return Some(&state.get(address)?.fields);
-    }
-    let named = |fields: &Fields| fields.text("username") == Some(&address.key);
-    let own = state.get(address).map(|user| &user.fields);
-    own.filter(|fields| named(fields)).or_else(|| {
-        let users = state.of_kind(Kind::Users).map(|(_, user)| &user.fields);
-        let mut users = users.filter(|fields| named(fields));
-        users.next()
-    })
+/// What a state declares of what the portal knows by this address.
+pub(super) fn declared_as<'s>(
+    inputs: &Inputs<'_>,
+    state: &'s State,
+    address: &Address,
+) -> Option<&'s Resource> {
+    let is_it = |(own, resource): &(&Address, &Resource)| {
+        inputs.portal_key(own, &resource.fields) == &*address.key
+    };
+    let own = state.resources.get_key_value(address);
+    let found = own
+        .filter(is_it)
+        .or_else(|| match inputs.capabilities.identity(address.kind) {
+            Identity::Key => None,
+            Identity::Field(_) => state.of_kind(address.kind).find(is_it),
+        });
+    found.map(|(_, resource)| resource)
 }
 
 impl<'a> History<'a> {
-    /// The history of one resource, laid over what is live. `names` are the names under which the portal
-    /// holds users, by the keys that they were declared by.
+    /// The history of one resource, laid over what is live. `keys` are what the portal knows resources by,
+    /// by the keys that they were declared by.
     pub(super) fn of(
         inputs: &Inputs<'a>,
         address: &Address,
         live: &Fields,
         exists: bool,
-        names: &BTreeMap<Box<str>, Box<str>>,
+        keys: &PortalKeys,
     ) -> Self {
         let shape = address.kind.shape();
         let managed = |fields: &Fields| {
             let managed = diff::managed_fields(inputs.config, address.kind, fields, !exists);
-            if names.is_empty() {
+            if keys.is_empty() {
                 return managed;
             }
-            shape.with_references(&managed, &|kinds, text| {
-                let name = names.get(text).filter(|_| kinds.contains(&Kind::Users));
-                name.map(|name| (**name).into())
-            })
+            shape.with_references(&managed, &|kinds, text| mentioned_as(keys, kinds, text))
         };
         let as_declared_at = |state: Option<&State>| {
             let (_, resource) = identity::earlier(inputs, state?, address)?;
@@ -107,6 +113,8 @@ impl<'a> History<'a> {
         let now = inputs.desired.get(address).map(|now| now.fields.clone());
         Self {
             shape,
+            identity: inputs.capabilities.identity(address.kind),
+            secrets: inputs.capabilities.secrets(address.kind),
             now: now.unwrap_or_default(),
             base: base.as_ref().map(|base| base.declared.clone()),
             last_applied: if is_applied_known {
@@ -146,7 +154,13 @@ impl<'a> History<'a> {
         let mut seen: Vec<Vec<Name>> = Vec::new();
         for (earlier, is_whole) in given_back {
             let mut leaves = Vec::new();
-            each_leaf(self.shape, &earlier, &mut Vec::new(), &mut leaves);
+            each_leaf(
+                self.shape,
+                self.identity,
+                &earlier,
+                &mut Vec::new(),
+                &mut leaves,
+            );
             for (path, value) in leaves {
                 if !is_whole {
                     if seen.contains(&path) {
@@ -164,7 +178,13 @@ impl<'a> History<'a> {
     /// Whether an earlier declaration has a field that the present one lacks, and that is as it said.
     fn declares_more(&self, earlier: &Fields, declared: &Fields, live: &Fields) -> bool {
         let mut leaves = Vec::new();
-        each_leaf(self.shape, earlier, &mut Vec::new(), &mut leaves);
+        each_leaf(
+            self.shape,
+            self.identity,
+            earlier,
+            &mut Vec::new(),
+            &mut leaves,
+        );
         let mut leaves = leaves.iter();
         leaves.any(|(path, value)| is_released(path, value, declared, live))
     }
@@ -173,6 +193,9 @@ impl<'a> History<'a> {
     pub(super) fn cause(&self, change: &Change, target: &Fields) -> Cause {
         if !self.is_known {
             return Cause::Change;
+        }
+        if self.is_unknown_secret(change) {
+            return self.since_base(change);
         }
         if let Some(versions) = &self.versions {
             return self.told_by(versions, change);
@@ -196,6 +219,13 @@ impl<'a> History<'a> {
         } else {
             self.since_base(change)
         }
+    }
+
+    /// Whether a change sends a secret of which nobody knows the version that the portal holds.
+    fn is_unknown_secret(&self, change: &Change) -> bool {
+        self.secrets == SecretPlace::Record
+            && change.before.is_none()
+            && matches!(change.after, Some(Value::Secret(_)))
     }
 
     /// Why a field changes, as the earlier declarations tell.
@@ -279,6 +309,7 @@ fn own_field(shape: &'static Shape, of: &Fields, name: &str) -> Option<&'static 
 /// Every field that is declared to hold something: each of a record by itself, all else whole.
 fn each_leaf(
     shape: &Shape,
+    identity: Identity,
     fields: &Fields,
     path: &mut Vec<Name>,
     leaves: &mut Vec<(Vec<Name>, Value)>,
@@ -290,11 +321,13 @@ fn each_leaf(
         path.push(field.name.clone());
         match (&field.shape, value) {
             (Shape::Record(_) | Shape::Variants { .. }, Value::Map(inner)) => {
-                each_leaf(&field.shape, inner, path, leaves);
+                each_leaf(&field.shape, identity, inner, path, leaves);
             }
             (_, Value::Null) => {}
-            // The username follows the key where it isn't declared.
-            _ if path.len() == 1 && &*field.name == "username" => {}
+            // The username follows the key where it isn't declared, and without what the portal knows an
+            // object by there is none.
+            _ if path.len() == 1
+                && (&*field.name == "username" || identity.field() == Some(&*field.name)) => {}
             (_, value) => leaves.push((path.clone(), value.clone())),
         }
         path.pop();

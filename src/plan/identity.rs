@@ -6,14 +6,6 @@ use crate::{
     model::{Address, Fields, Kind, Resource, State, Value},
 };
 
-/// The key that the portal knows a declared resource by: a user's username, anything else's own key.
-pub(super) fn portal_key<'a>(address: &'a Address, fields: &'a Fields) -> &'a str {
-    fields
-        .text(address.kind.identity())
-        .filter(|_| address.kind == Kind::Users)
-        .unwrap_or(&address.key)
-}
-
 /// The addresses that a declared resource had, the present one first: what `previously` says now, and
 /// what it said in earlier commits. One that is declared now belongs to the resource that is declared
 /// there.

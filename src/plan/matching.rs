@@ -7,7 +7,7 @@
 //! names. The place of a resource in a file never matters (law 8). What no resource matches is unmanaged.
 
 use super::{Inputs, identity};
-use crate::model::{Address, Fields, Kind, LiveObject, Resource};
+use crate::model::{Address, Fields, Identity, Kind, LiveObject, Resource};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A declared resource and its live object.
@@ -102,10 +102,8 @@ impl<'a> Matcher<'_, 'a> {
         };
         self.each(|matcher, one| {
             let (address, resource) = identity::earlier(matcher.inputs, applied, one.address)?;
-            matcher.get(
-                address.kind,
-                identity::portal_key(address, &resource.fields),
-            )
+            let key = matcher.inputs.portal_key(address, &resource.fields);
+            matcher.get(address.kind, key)
         });
     }
 
@@ -117,7 +115,7 @@ impl<'a> Matcher<'_, 'a> {
         };
         self.each(|matcher, one| {
             let kind = one.address.kind;
-            let key = identity::portal_key(one.address, &one.resource.fields);
+            let key = matcher.inputs.portal_key(one.address, &one.resource.fields);
             let own = matcher
                 .get(kind, key)
                 .filter(|(_, live)| fits(&one.resource.fields, kind, &live.fields));
@@ -129,7 +127,7 @@ impl<'a> Matcher<'_, 'a> {
                     .flatten();
                 versions
                     .filter_map(|version| {
-                        let key = identity::portal_key(&version.address, &version.fields);
+                        let key = matcher.inputs.portal_key(&version.address, &version.fields);
                         let found = matcher.get(kind, key)?;
                         fits(&version.fields, kind, &found.1.fields).then_some(found)
                     })
@@ -141,7 +139,7 @@ impl<'a> Matcher<'_, 'a> {
     /// By what HEAD declares.
     fn by_head(&mut self) {
         self.each(|matcher, one| {
-            let key = identity::portal_key(one.address, &one.resource.fields);
+            let key = matcher.inputs.portal_key(one.address, &one.resource.fields);
             matcher.get(one.address.kind, key)
         });
     }
@@ -153,7 +151,7 @@ impl<'a> Matcher<'_, 'a> {
             let kind = one.address.kind;
             let base = inputs.past.base.and_then(|base| {
                 let (address, resource) = identity::earlier(inputs, base, one.address)?;
-                matcher.get(kind, identity::portal_key(address, &resource.fields))
+                matcher.get(kind, inputs.portal_key(address, &resource.fields))
             });
             // What was applied under the present address was renamed by then.
             let is_done = inputs
@@ -171,7 +169,7 @@ impl<'a> Matcher<'_, 'a> {
                     let mut keys = versions
                         .into_iter()
                         .flatten()
-                        .map(|version| identity::portal_key(address, &version.fields))
+                        .map(|version| inputs.portal_key(address, &version.fields))
                         .chain([&*address.key]);
                     keys.find_map(|key| matcher.get(kind, key))
                 })
@@ -180,38 +178,60 @@ impl<'a> Matcher<'_, 'a> {
     }
 }
 
-/// The names by which the portal knows declared users whose key is another: the portal needs them
-/// where another resource mentions such a user.
-pub(super) fn usernames<'a>(inputs: &Inputs<'a>) -> BTreeMap<&'a str, &'a str> {
-    let users = inputs.desired.of_kind(Kind::Users);
-    let names =
-        users.map(|(address, user)| (&*address.key, identity::portal_key(address, &user.fields)));
-    names.filter(|(key, username)| key != username).collect()
+/// The keys of resources, and the values that the portal knows them by where those are others, by kind: the
+/// portal needs them where another resource mentions one.
+pub(super) type PortalKeys = BTreeMap<Kind, BTreeMap<Box<str>, Box<str>>>;
+
+/// What the portal knows a resource by that is mentioned as `text`, if it is another value.
+pub(super) fn mentioned_as(keys: &PortalKeys, kinds: &[Kind], text: &str) -> Option<Box<str>> {
+    let mut kinds = kinds.iter();
+    kinds.find_map(|kind| keys.get(kind)?.get(text).cloned())
 }
 
-/// The names under which the portal holds users now, by every key that they are or were declared by,
-/// where the two differ.
-pub(super) fn live_names(
-    inputs: &Inputs<'_>,
-    matching: &Matching<'_>,
-) -> BTreeMap<Box<str>, Box<str>> {
-    let mut names: BTreeMap<Box<str>, Box<str>> = BTreeMap::new();
-    for (address, user) in inputs
-        .past
-        .applied
-        .into_iter()
-        .flat_map(|applied| applied.of_kind(Kind::Users))
-    {
-        let name = identity::portal_key(address, &user.fields);
-        names.insert(address.key.clone(), name.into());
+/// What the portal will know declared resources by.
+pub(super) fn declared_keys(inputs: &Inputs<'_>) -> PortalKeys {
+    let mut keys = PortalKeys::new();
+    for (address, resource) in &inputs.desired.resources {
+        add(
+            &mut keys,
+            address,
+            inputs.portal_key(address, &resource.fields),
+        );
+    }
+    keys
+}
+
+/// What the portal knows resources by now, by every key that they are or were declared by.
+pub(super) fn live_keys(inputs: &Inputs<'_>, matching: &Matching<'_>) -> PortalKeys {
+    let mut keys = PortalKeys::new();
+    let applied = inputs.past.applied.into_iter();
+    for (address, resource) in applied.flat_map(|applied| &applied.resources) {
+        add(
+            &mut keys,
+            address,
+            inputs.portal_key(address, &resource.fields),
+        );
     }
     for one in &matching.matched {
-        if let Some((name, _)) = one.live.filter(|_| one.address.kind == Kind::Users) {
+        if let Some((key, _)) = one.live
+            && inputs.capabilities.identity(one.address.kind) != Identity::Key
+        {
             for address in identity::addresses(inputs, one.address) {
-                names.insert(address.key, name.into());
+                add(&mut keys, &address, key);
             }
         }
     }
-    names.retain(|key, name| key != name);
-    names
+    keys
+}
+
+fn add(keys: &mut PortalKeys, address: &Address, portal_key: &str) {
+    let of_kind = keys.entry(address.kind).or_default();
+    if *address.key == *portal_key {
+        of_kind.remove(portal_key);
+    } else {
+        of_kind.insert(address.key.clone(), portal_key.into());
+    }
+    if of_kind.is_empty() {
+        keys.remove(&address.kind);
+    }
 }

@@ -28,11 +28,12 @@ pub use revalidate::{Staleness, revalidate, reviewed};
 use crate::{
     config::Config,
     model::{
-        Address, Ancestry, Change, Commit, Fields, Kind, Live, LiveObject, Origin, Requests, State,
-        Value, Waiting,
+        Address, Ancestry, Capabilities, Change, Commit, Fields, Identity, Kind, Live, LiveObject,
+        Origin, Removal, Requests, State, Value, Waiting,
     },
 };
 use jiff::civil::Date;
+use matching::PortalKeys;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -44,6 +45,8 @@ pub struct Inputs<'a> {
     pub desired: &'a State,
     /// What `callsheet.yaml` says.
     pub config: &'a Config,
+    /// What the portal supports.
+    pub capabilities: &'a Capabilities,
     /// What the portal holds.
     pub live: &'a Live,
     /// The day, for waivers, which expire.
@@ -52,6 +55,13 @@ pub struct Inputs<'a> {
     pub past: Past<'a>,
     /// The causes that count; all of them, unless some are named. What has another stays as it is.
     pub only: &'a [Cause],
+}
+
+impl Inputs<'_> {
+    /// What the portal knows a resource by.
+    fn portal_key<'f>(&self, address: &'f Address, fields: &'f Fields) -> &'f str {
+        self.capabilities.portal_key(address, fields)
+    }
 }
 
 /// What was declared before, as far as there is a history.
@@ -156,10 +166,20 @@ pub struct Operation {
     pub after: Vec<usize>,
     /// Whether it only gives up a value for a while, so that another resource can take it.
     pub is_release: bool,
+    /// Whether it deactivates what would be deleted if the portal could.
+    pub is_in_place_of_delete: bool,
     /// The template that the resource is built from.
     pub template: Option<Box<str>>,
     /// Where the resource is declared.
     pub origin: Option<Origin>,
+}
+
+impl Operation {
+    /// Whether it removes an object that isn't declared, as far as the portal can.
+    #[must_use]
+    pub fn is_removal(&self) -> bool {
+        self.action == Action::Delete || self.is_in_place_of_delete
+    }
 }
 
 /// The live object that an operation changes, as it was when the plan was made.
@@ -282,15 +302,15 @@ impl Plan {
 #[must_use]
 pub fn plan(inputs: Inputs<'_>) -> Plan {
     let matching = matching::match_live(&inputs);
-    let names = Names {
-        declared: matching::usernames(&inputs),
-        live: matching::live_names(&inputs, &matching),
+    let keys = Keys {
+        declared: matching::declared_keys(&inputs),
+        live: matching::live_keys(&inputs, &matching),
     };
     let mut waiting = Vec::new();
     let mut operations: Vec<Operation> = matching
         .matched
         .iter()
-        .filter_map(|matched| operation(&inputs, matched, &names, &mut waiting))
+        .filter_map(|matched| operation(&inputs, matched, &keys, &mut waiting))
         .collect();
     let prune::Prunable {
         operations: prunable,
@@ -302,7 +322,7 @@ pub fn plan(inputs: Inputs<'_>) -> Plan {
     if !inputs.only.is_empty() {
         operations.retain(|operation| inputs.only.contains(&operation.cause));
     }
-    let operations = order::ordered(operations);
+    let operations = order::ordered(operations, inputs.capabilities);
     let mut plan = Plan {
         operations,
         findings: Vec::new(),
@@ -328,19 +348,19 @@ pub fn guarded(inputs: &Inputs<'_>, operations: Vec<Operation>) -> Plan {
     plan
 }
 
-/// The names that users have, where they aren't their keys.
-struct Names<'a> {
-    /// By the keys that are declared now: the names that the portal will know.
-    declared: BTreeMap<&'a str, &'a str>,
-    /// By the keys that are or were declared: the names that the portal knows.
-    live: BTreeMap<Box<str>, Box<str>>,
+/// What the portal knows resources by, where it isn't their keys.
+struct Keys {
+    /// By the keys that are declared now: what the portal will know them by.
+    declared: PortalKeys,
+    /// By the keys that are or were declared: what the portal knows them by.
+    live: PortalKeys,
 }
 
 /// What must be done about one declared resource; nothing if it is as declared.
 fn operation(
     inputs: &Inputs<'_>,
     matched: &matching::Match<'_>,
-    names: &Names<'_>,
+    keys: &Keys,
     waiting: &mut Vec<(Address, Waiting)>,
 ) -> Option<Operation> {
     let matching::Match {
@@ -355,21 +375,20 @@ fn operation(
         &resource.fields,
         live.is_none(),
     );
-    if !names.declared.is_empty() {
+    if !keys.declared.is_empty() {
         declared = shape.with_references(&declared, &|kinds, text| {
-            let username = names
-                .declared
-                .get(text)
-                .filter(|_| kinds.contains(&Kind::Users));
-            username.map(|username| (*username).into())
+            matching::mentioned_as(&keys.declared, kinds, text)
         });
     }
     let known = live
         .as_ref()
         .map_or_else(Fields::new, |(_, live)| live.fields.clone());
     let mut target = shape.overlay(&known, &declared);
-    let history = cause::History::of(inputs, address, &known, live.is_some(), &names.live);
+    let history = cause::History::of(inputs, address, &known, live.is_some(), &keys.live);
     history.release(&resource.fields, &known, &mut target);
+    if live.is_some() && returns(inputs, address, &resource.fields) {
+        target.take("active");
+    }
     let mut target = shape.without_defaults(target);
     if let Some((_, live)) = live {
         for one in &live.waiting {
@@ -381,10 +400,11 @@ fn operation(
         }
     }
     let mut changes = changes(shape, &known, &target);
-    // A user's key is the workspace's; the portal knows a user by the username, which is a field.
+    // Where the portal knows an object by a field, the key is the workspace's alone.
+    let identity = inputs.capabilities.identity(address.kind);
     let renamed = live
         .as_ref()
-        .is_some_and(|(key, _)| address.kind != Kind::Users && **key != *address.key);
+        .is_some_and(|(key, _)| identity == Identity::Key && **key != *address.key);
     if live.is_some() && changes.is_empty() && !renamed {
         return None;
     }
@@ -427,7 +447,7 @@ fn operation(
         action: if live.is_none() {
             Action::Create
         } else {
-            action_of(&changes, renamed)
+            action_of(&changes, renamed, identity)
         },
         commit: ancestry.and_then(|ancestry| ancestry.changed.get(*address).cloned()),
         address: (*address).clone(),
@@ -438,19 +458,29 @@ fn operation(
         object: live.as_ref().map(|(key, live)| Object::of(key, live)),
         after: Vec::new(),
         is_release: false,
+        is_in_place_of_delete: false,
         template: resource.fields.text("template").map(Into::into),
         origin: resource.origin.clone(),
     })
 }
 
+/// Whether a resource is declared anew that was deactivated in place of being deleted: it is active again,
+/// as one that is created would be.
+fn returns(inputs: &Inputs<'_>, address: &Address, declared: &Fields) -> bool {
+    let applied = inputs.past.applied;
+    inputs.capabilities.removal(address.kind) == Removal::Deactivate
+        && declared.get("active").is_none()
+        && applied.is_some_and(|applied| identity::earlier(inputs, applied, address).is_none())
+}
+
 /// What a set of changes to a live object amounts to.
-fn action_of(changes: &[Change], renamed: bool) -> Action {
+fn action_of(changes: &[Change], renamed: bool, identity: Identity) -> Action {
     let top = |name: &str| {
         changes
             .iter()
             .find(|change| change.path.len() == 1 && &*change.path[0] == name)
     };
-    if renamed || top("username").is_some() {
+    if renamed || identity.field().is_some_and(|field| top(field).is_some()) {
         return Action::Rename;
     }
     match top("active").and_then(|change| change.after.as_ref()) {

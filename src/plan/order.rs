@@ -8,21 +8,21 @@
 //! ordered. Then one of them releases its value first, in an operation of its own.
 
 use super::{Action, Operation};
-use crate::model::{Address, Change, Claim, Fields, Kind, Value};
+use crate::model::{Address, Capabilities, Change, Claim, Fields, Identity, Kind, Value};
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Puts operations in an order in which they can be done, and says what each must wait for.
 #[must_use]
-pub fn ordered(mut operations: Vec<Operation>) -> Vec<Operation> {
+pub fn ordered(mut operations: Vec<Operation>, capabilities: &Capabilities) -> Vec<Operation> {
     operations.sort_by(|a, b| rank(a).cmp(&rank(b)));
     loop {
-        let edges = Edges::between(&operations);
+        let edges = Edges::between(&operations, capabilities);
         match edges.sorted() {
             Ok(order) => return restore_original_fields(arranged(operations, &order, &edges)),
             Err(cycles) => {
                 for cycle in cycles {
-                    break_cycle(&mut operations, &cycle);
+                    break_cycle(&mut operations, &cycle, capabilities);
                 }
                 operations.sort_by(|a, b| rank(a).cmp(&rank(b)));
             }
@@ -32,7 +32,7 @@ pub fn ordered(mut operations: Vec<Operation>) -> Vec<Operation> {
 
 /// Among operations that don't wait for each other: what comes into being first, what goes last.
 fn rank(operation: &Operation) -> (bool, Kind, &Address, bool) {
-    let goes = operation.action == Action::Delete;
+    let goes = operation.is_removal();
     (
         goes,
         operation.address.kind,
@@ -41,30 +41,18 @@ fn rank(operation: &Operation) -> (bool, Kind, &Address, bool) {
     )
 }
 
-/// What an operation claims before and after it.
-fn claims(address: &Address, key: Option<&str>, fields: &Fields) -> BTreeSet<Claim> {
-    let mut claims = BTreeSet::new();
-    if let Some(key) = key {
-        let space = if address.kind == Kind::Extensions {
-            "extension"
-        } else {
-            address.kind.identity()
-        };
-        let space = if address.kind == Kind::Users {
-            "username"
-        } else {
-            space
-        };
-        let qualified = match address.kind {
-            Kind::Extensions | Kind::Users => key.into(),
-            kind => format!("{kind}/{key}").into(),
-        };
-        claims.insert(Claim {
-            space: space.into(),
-            value: qualified,
-        });
-    }
-    address.kind.shape().claims(fields, &mut |_, space, value| {
+/// What an object claims: its unique values, and the key that the portal knows it by.
+fn claims(kind: Kind, identity: Identity, key: &str, fields: &Fields) -> BTreeSet<Claim> {
+    let (space, value) = match (identity, kind) {
+        (Identity::Field(field), _) => (field, key.into()),
+        (Identity::Key, Kind::Extensions) => ("extension", key.into()),
+        (Identity::Key, _) => (KEY, format!("{kind}/{key}").into()),
+    };
+    let mut claims = BTreeSet::from([Claim {
+        space: space.into(),
+        value,
+    }]);
+    kind.shape().claims(fields, &mut |_, space, value| {
         claims.insert(Claim {
             space: space.clone(),
             value: value.into(),
@@ -73,21 +61,34 @@ fn claims(address: &Address, key: Option<&str>, fields: &Fields) -> BTreeSet<Cla
     claims
 }
 
-fn claims_before(operation: &Operation) -> BTreeSet<Claim> {
+/// The space of keys.
+const KEY: &str = "key";
+
+fn claims_before(operation: &Operation, capabilities: &Capabilities) -> BTreeSet<Claim> {
+    let kind = operation.address.kind;
+    let identity = capabilities.identity(kind);
     operation
         .object
         .as_ref()
         .map_or_else(BTreeSet::new, |object| {
-            claims(&operation.address, Some(&object.key), &object.fields)
+            claims(kind, identity, &object.key, &object.fields)
         })
 }
 
-fn claims_after(operation: &Operation) -> BTreeSet<Claim> {
+fn claims_after(operation: &Operation, capabilities: &Capabilities) -> BTreeSet<Claim> {
+    let Operation {
+        address, target, ..
+    } = operation;
     if operation.action == Action::Delete {
         return BTreeSet::new();
     }
-    let key = (operation.address.kind != Kind::Users).then_some(&*operation.address.key);
-    claims(&operation.address, key, &operation.target)
+    let identity = capabilities.identity(address.kind);
+    claims(
+        address.kind,
+        identity,
+        identity.key(address, target),
+        target,
+    )
 }
 
 /// What must come before what.
@@ -99,14 +100,14 @@ struct Edges {
 }
 
 impl Edges {
-    fn between(operations: &[Operation]) -> Self {
+    fn between(operations: &[Operation], capabilities: &Capabilities) -> Self {
         let none = || vec![BTreeSet::new(); operations.len()];
         let mut edges = Self {
             hard: none(),
             soft: none(),
         };
-        edges.values(operations);
-        edges.references(operations);
+        edges.values(operations, capabilities);
+        edges.references(operations, capabilities);
         edges.parts(operations);
         edges
     }
@@ -126,11 +127,16 @@ impl Edges {
     }
 
     /// A value is given up before it is taken.
-    fn values(&mut self, operations: &[Operation]) {
+    fn values(&mut self, operations: &[Operation], capabilities: &Capabilities) {
         let mut given_up: BTreeMap<Claim, usize> = BTreeMap::new();
         let sides: Vec<_> = operations
             .iter()
-            .map(|one| (claims_before(one), claims_after(one)))
+            .map(|one| {
+                (
+                    claims_before(one, capabilities),
+                    claims_after(one, capabilities),
+                )
+            })
             .collect();
         for (at, (before, after)) in sides.iter().enumerate() {
             given_up.extend(before.difference(after).map(|claim| (claim.clone(), at)));
@@ -150,7 +156,7 @@ impl Edges {
     }
 
     /// What is referred to comes first, and goes last.
-    fn references(&mut self, operations: &[Operation]) {
+    fn references(&mut self, operations: &[Operation], capabilities: &Capabilities) {
         let mut comes: BTreeMap<(Kind, &str), usize> = BTreeMap::new();
         let mut goes: BTreeMap<(Kind, &str), usize> = BTreeMap::new();
         for (at, operation) in operations.iter().enumerate() {
@@ -165,18 +171,18 @@ impl Edges {
             match action {
                 Action::Create | Action::Rename => {
                     comes.insert((address.kind, &address.key), at);
-                    // Others mention a user by the name that the portal knows.
-                    if let Some(name) = target.text("username")
-                        && address.kind == Kind::Users
-                    {
-                        comes.insert((address.kind, name), at);
-                    }
+                    // Others mention it by what the portal knows it by.
+                    let key = capabilities.portal_key(address, target);
+                    comes.insert((address.kind, key), at);
                 }
                 Action::Delete => {
                     goes.insert((address.kind, &address.key), at);
                     if let Some(object) = object {
                         goes.insert((address.kind, &object.key), at);
                     }
+                }
+                Action::Deactivate if operation.is_removal() => {
+                    goes.insert((address.kind, &address.key), at);
                 }
                 Action::Update | Action::Deactivate | Action::Reactivate => {}
             }
@@ -210,7 +216,7 @@ impl Edges {
             if let Some(object) = &operation.object {
                 for other in mentions(&object.fields, &goes) {
                     // A reference is given up before its target is deleted.
-                    if other != at && operations[other].action == Action::Delete {
+                    if other != at && operations[other].is_removal() {
                         self.soft[other].insert(at);
                     }
                 }
@@ -341,13 +347,13 @@ fn restore_original_fields(mut operations: Vec<Operation>) -> Vec<Operation> {
 }
 
 /// Lets the first operation of a cycle make way for the others.
-fn break_cycle(operations: &mut Vec<Operation>, cycle: &[usize]) {
+fn break_cycle(operations: &mut Vec<Operation>, cycle: &[usize], capabilities: &Capabilities) {
     let wanted: BTreeSet<Claim> = cycle
         .iter()
         .flat_map(|at| {
             let operation = &operations[*at];
-            let before = claims_before(operation);
-            claims_after(operation)
+            let before = claims_before(operation, capabilities);
+            claims_after(operation, capabilities)
                 .into_iter()
                 .filter(move |claim| !before.contains(claim))
         })
@@ -355,29 +361,41 @@ fn break_cycle(operations: &mut Vec<Operation>, cycle: &[usize]) {
     // Operations were sorted by rank: people come before queues, whose number is all that they are
     // known by.
     let at = *cycle.iter().min().expect("a cycle isn't empty");
-    let (first, rest) = split(&operations[at], &wanted);
+    let (first, rest) = split(&operations[at], &wanted, capabilities);
     operations[at] = rest;
     operations.push(first);
 }
 
 /// Splits an operation in two: giving up what others want, and all that remains.
-fn split(operation: &Operation, wanted: &BTreeSet<Claim>) -> (Operation, Operation) {
+fn split(
+    operation: &Operation,
+    wanted: &BTreeSet<Claim>,
+    capabilities: &Capabilities,
+) -> (Operation, Operation) {
     let object = operation.object.clone().expect("a live object makes way");
     let shape = operation.address.kind.shape();
     let mut parked = object.fields.clone();
     let mut key = object.key.clone();
     let stand_in = stand_in(&operation.address);
-    let given_up = claims_before(operation);
+    let identity = capabilities.identity(operation.address.kind);
+    let given_up = claims_before(operation, capabilities);
     for Claim { space, value } in given_up.into_iter().filter(|claim| wanted.contains(claim)) {
+        let is_identity = identity.field() == Some(&*space);
         match &*space {
-            "extension" if operation.address.kind == Kind::Users => drop(parked.take("extension")),
-            "email" => parked.set(
-                "email".into(),
-                Value::text(&format!("{stand_in}@callsheet.invalid")),
-            ),
-            "username" => {
-                parked.set("username".into(), Value::text(&stand_in));
-                key = stand_in.as_str().into();
+            "extension" if operation.address.kind == Kind::Users && !is_identity => {
+                drop(parked.take("extension"));
+            }
+            "extension" if is_identity => {
+                let number = stand_in_number(&operation.address);
+                parked.set("extension".into(), Value::text(&number));
+                key = number.into();
+            }
+            "email" => {
+                let email = format!("{stand_in}@callsheet.invalid");
+                parked.set("email".into(), Value::text(&email));
+                if is_identity {
+                    key = email.into();
+                }
             }
             "mac" => {
                 let phones = parked.get("phones").map_or(&[][..], Value::elements);
@@ -387,12 +405,17 @@ fn split(operation: &Operation, wanted: &BTreeSet<Claim>) -> (Operation, Operati
                 let kept = kept.cloned().collect();
                 parked.set("phones".into(), Value::List(kept));
             }
+            field if is_identity => {
+                parked.set(field.into(), Value::text(&stand_in));
+                key = stand_in.as_str().into();
+            }
+            "username" => parked.set("username".into(), Value::text(&stand_in)),
             _ => key = stand_in.as_str().into(),
         }
     }
     let parked = shape.without_defaults(parked);
     let changes_first: Vec<Change> = super::changes(shape, &object.fields, &parked);
-    let renames = operation.address.kind != Kind::Users && key != object.key;
+    let renames = identity == Identity::Key && key != object.key;
     let address = if renames {
         Address::new(operation.address.kind, key.clone())
     } else {
@@ -434,6 +457,16 @@ fn split(operation: &Operation, wanted: &BTreeSet<Claim>) -> (Operation, Operati
         ..operation.clone()
     };
     (first, rest)
+}
+
+/// A placeholder for an extension by which the portal knows a resource: long, so that nobody has it.
+fn stand_in_number(address: &Address) -> String {
+    let digest = Sha256::digest(address.to_string());
+    let digits = digest
+        .iter()
+        .take(9)
+        .map(|byte| char::from(b'0' + byte % 10));
+    std::iter::once('9').chain(digits).collect()
 }
 
 /// A placeholder that no other resource has: the same in every run.

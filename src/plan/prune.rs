@@ -6,21 +6,21 @@
 use super::{Action, Cause, Inputs, Object, Operation, cause, identity};
 use crate::{
     config::Prune,
-    model::{Address, Commit, Extent, Fields, Kind, LiveObject},
+    model::{Address, Commit, Extent, Fields, Kind, LiveObject, Removal, Value},
 };
 use std::collections::BTreeMap;
 
 /// What becomes of the objects that nothing declares.
 pub(super) struct Prunable {
-    /// The deletes.
+    /// The removals.
     pub(super) operations: Vec<Operation>,
-    /// The deletes that are left out.
+    /// The removals that are left out.
     pub(super) withheld: Vec<Withheld>,
     /// How many objects of each kind are left alone.
     pub(super) unmanaged: BTreeMap<Kind, usize>,
 }
 
-/// A delete that is left out of a plan.
+/// A removal that is left out of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Withheld {
     /// The object, by the key that the portal knows it by.
@@ -29,7 +29,7 @@ pub struct Withheld {
     pub reason: Reason,
 }
 
-/// Why a delete is left out of a plan.
+/// Why a removal is left out of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// The object has nothing in common with what was declared under its key: it is another one.
@@ -39,6 +39,8 @@ pub enum Reason {
         /// What the portal holds, in a few words.
         live: String,
     },
+    /// The portal can't remove it.
+    Stays,
     /// Another workspace of the repository declares it for the same portal.
     Elsewhere {
         /// The file and the line.
@@ -68,7 +70,7 @@ pub(super) fn prunable(inputs: &Inputs<'_>, unmanaged: &[Address]) -> Prunable {
             .filter(|_| is_sure)
             .map(|live| verdict(inputs, address, live));
         match verdict {
-            Some(Verdict::Delete(operation)) => {
+            Some(Verdict::Remove(operation)) => {
                 found.operations.push(*operation);
                 continue;
             }
@@ -84,12 +86,21 @@ pub(super) fn prunable(inputs: &Inputs<'_>, unmanaged: &[Address]) -> Prunable {
 }
 
 enum Verdict {
-    Delete(Box<Operation>),
+    Remove(Box<Operation>),
     Withhold(Reason),
     Leave,
 }
 
+/// Whether all was done that this portal can do to remove an object.
+pub(super) fn is_removed(inputs: &Inputs<'_>, kind: Kind, live: &LiveObject) -> bool {
+    inputs.capabilities.removal(kind) == Removal::Deactivate
+        && live.fields.get("active").and_then(Value::as_bool) == Some(false)
+}
+
 fn verdict(inputs: &Inputs<'_>, address: &Address, live: &LiveObject) -> Verdict {
+    if is_removed(inputs, address.kind, live) {
+        return Verdict::Leave;
+    }
     let is_named = inputs.config.absent.contains(address);
     let evidence = evidence(inputs, address);
     let goes = is_named
@@ -120,23 +131,38 @@ fn verdict(inputs: &Inputs<'_>, address: &Address, live: &LiveObject) -> Verdict
             });
         }
     }
+    let (action, target) = match inputs.capabilities.removal(address.kind) {
+        Removal::Delete => (Action::Delete, Fields::new()),
+        Removal::Deactivate => {
+            let mut target = live.fields.clone();
+            target.set("active".into(), Value::Bool(false));
+            (Action::Deactivate, target)
+        }
+        Removal::Leave => return Verdict::Withhold(Reason::Stays),
+    };
+    let changes = match action {
+        Action::Delete => Vec::new(),
+        _ => super::changes(address.kind.shape(), &live.fields, &target),
+    };
     let base = inputs.past.base;
-    let is_in_base = base.is_none_or(|base| cause::declares(base, address));
-    Verdict::Delete(Box::new(Operation {
+    let is_in_base = base.is_none_or(|base| cause::declared_as(inputs, base, address).is_some());
+    let cause = if is_in_base || is_named {
+        Cause::Change
+    } else {
+        Cause::Pending
+    };
+    Verdict::Remove(Box::new(Operation {
         address: address.clone(),
-        action: Action::Delete,
-        cause: if is_in_base || is_named {
-            Cause::Change
-        } else {
-            Cause::Pending
-        },
-        causes: Vec::new(),
+        action,
+        cause,
+        causes: vec![cause; changes.len()],
         commit: evidence.and_then(|evidence| evidence.commit.cloned()),
-        changes: Vec::new(),
-        target: Fields::new(),
+        changes,
+        target,
         object: Some(Object::of(&address.key, live)),
         after: Vec::new(),
         is_release: false,
+        is_in_place_of_delete: action != Action::Delete,
         template: None,
         origin: None,
     }))
@@ -156,7 +182,8 @@ fn evidence<'a>(inputs: &Inputs<'a>, address: &Address) -> Option<Evidence<'a>> 
     let applied = inputs
         .past
         .applied
-        .and_then(|applied| cause::declared_as(applied, address));
+        .and_then(|applied| cause::declared_as(inputs, applied, address))
+        .map(|resource| &resource.fields);
     (removal.is_some() || applied.is_some()).then(|| Evidence {
         commit: removal.and_then(|removal| removal.commit.as_ref()),
         last: applied.or_else(|| removal.map(|removal| &removal.last)),

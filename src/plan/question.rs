@@ -1,7 +1,7 @@
 //! A *question* is what a plan asks of the history: of which live objects it must be known whether they
 //! were declared, and of which resources what was declared before.
 
-use super::{Inputs, diff, identity, matching};
+use super::{Inputs, diff, identity, matching, prune};
 use crate::{
     config::Prune,
     model::{Address, Fields, Kind, Shape, Value, Version},
@@ -25,14 +25,19 @@ pub fn questions(inputs: &Inputs<'_>) -> Questions {
     let matching = matching::match_live(inputs);
     let mut questions = Questions::default();
     if inputs.config.policy.prune != Prune::Never {
-        questions.objects.extend(matching.unmanaged.iter().cloned());
+        let mut objects = matching.unmanaged;
+        objects.retain(|address| {
+            let live = inputs.live.get(address.kind, &address.key);
+            live.is_none_or(|live| !prune::is_removed(inputs, address.kind, live))
+        });
+        questions.objects.extend(objects);
     }
-    for one in &matching.matched {
+    for one in matching.matched {
         let differs = match one.live {
             None => true,
             Some((key, live)) => {
                 let kind = one.address.kind;
-                let own = identity::portal_key(one.address, &one.resource.fields);
+                let own = inputs.portal_key(one.address, &one.resource.fields);
                 let unknown = inputs.past.applied.is_none();
                 key != own
                     || !identity::holds(inputs.config, kind, &one.resource.fields, &live.fields)
@@ -91,7 +96,7 @@ fn exceeds(shape: &Shape, declared: &Fields, live: &Fields) -> bool {
 #[must_use]
 pub fn is_explained(inputs: &Inputs<'_>, address: &Address, version: &Version) -> bool {
     let kind: Kind = address.kind;
-    let key = identity::portal_key(&version.address, &version.fields);
+    let key = inputs.portal_key(&version.address, &version.fields);
     inputs.live.get(kind, key).is_some_and(|live| {
         let managed = diff::managed_fields(inputs.config, kind, &version.fields, false);
         identity::holds(inputs.config, kind, &version.fields, &live.fields)

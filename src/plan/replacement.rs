@@ -22,7 +22,7 @@ pub(super) fn replacements(operations: &[Operation]) -> Vec<Replacement> {
         numbered.filter(|(_, one)| one.address.kind == Kind::Users && !one.is_release)
     };
     let mut held: BTreeMap<String, usize> = BTreeMap::new();
-    for (at, operation) in users().filter(|(_, one)| one.action == Action::Delete) {
+    for (at, operation) in users().filter(|(_, one)| one.is_removal()) {
         if let Some(object) = &operation.object {
             for value in known_by(&object.fields, &object.key) {
                 held.entry(value).or_insert(at);

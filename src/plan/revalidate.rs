@@ -6,7 +6,7 @@
 //! values are compared as they are shown. What is applied is taken from the fresh plan, never the file.
 
 use super::{Action, Operation};
-use crate::model::{Address, Live, LiveObject, Value};
+use crate::model::{Address, Capabilities, Live, LiveObject, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One thing that is no longer as it was.
@@ -27,8 +27,9 @@ pub fn reviewed(
     saved: Vec<Operation>,
     fresh: &[Operation],
     live: &Live,
+    capabilities: &Capabilities,
 ) -> Result<Vec<Operation>, Vec<Staleness>> {
-    let needed = revalidate(saved, live)?;
+    let needed = revalidate(saved, live, capabilities)?;
     let mut staleness = Vec::new();
     let mut operations = Vec::new();
     for operation in &needed {
@@ -41,7 +42,7 @@ pub fn reviewed(
         }
     }
     if staleness.is_empty() {
-        Ok(super::in_order(operations))
+        Ok(super::in_order(operations, capabilities))
     } else {
         Err(staleness)
     }
@@ -55,6 +56,7 @@ fn fresh_of(reviewed: &Operation, fresh: &[Operation]) -> Result<Operation, Stri
             && id(one) == id(reviewed)
             && one.is_release == reviewed.is_release
             && (one.action == Action::Delete) == (reviewed.action == Action::Delete)
+            && one.is_in_place_of_delete == reviewed.is_in_place_of_delete
     };
     let Some(found) = fresh.iter().find(is_same) else {
         return Err("the files don't ask for this change any more".to_owned());
@@ -113,7 +115,11 @@ fn fresh_of(reviewed: &Operation, fresh: &[Operation]) -> Result<Operation, Stri
 ///
 /// # Errors
 /// Everything that is no longer as it was.
-pub fn revalidate(reviewed: Vec<Operation>, live: &Live) -> Result<Vec<Operation>, Vec<Staleness>> {
+pub fn revalidate(
+    reviewed: Vec<Operation>,
+    live: &Live,
+    capabilities: &Capabilities,
+) -> Result<Vec<Operation>, Vec<Staleness>> {
     let by_id: BTreeMap<&str, (&str, &LiveObject)> = live
         .listings
         .keys()
@@ -137,7 +143,7 @@ pub fn revalidate(reviewed: Vec<Operation>, live: &Live) -> Result<Vec<Operation
         let checked = if follows {
             Ok(true)
         } else {
-            check(&mut operation, live, &by_id)
+            check(&mut operation, live, &by_id, capabilities)
         };
         match checked {
             Ok(needed) => kept.push(needed.then_some(operation)),
@@ -162,15 +168,12 @@ fn check(
     operation: &mut Operation,
     live: &Live,
     by_id: &BTreeMap<&str, (&str, &LiveObject)>,
+    capabilities: &Capabilities,
 ) -> Result<bool, String> {
     let shape = operation.address.kind.shape();
     let Some(object) = &mut operation.object else {
-        let username = operation.target.text("username");
-        let key = username.filter(|_| operation.address.kind == crate::model::Kind::Users);
-        return match live.get(
-            operation.address.kind,
-            key.unwrap_or(&operation.address.key),
-        ) {
+        let key = capabilities.portal_key(&operation.address, &operation.target);
+        return match live.get(operation.address.kind, key) {
             None => Ok(true),
             Some(there)
                 if super::changes(shape, &there.fields.starred(), &operation.target.starred())

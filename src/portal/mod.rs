@@ -5,7 +5,6 @@
 //! protection, which belong to the engine (law 6). To add a portal, add a folder here and a row in
 //! `portals`; `docs/adding-a-portal.md` describes the steps.
 
-mod capability;
 mod description;
 mod error;
 #[cfg(test)]
@@ -19,8 +18,9 @@ mod registry;
 pub mod rest;
 mod sandbox;
 
-pub use crate::model::Change;
-pub use capability::{Capabilities, Declaration, KindCapability, Limit};
+pub use crate::model::{
+    Capabilities, Change, Declaration, Identity, KindCapability, Limit, Removal, SecretPlace,
+};
 pub use description::{Description, FieldMapping};
 pub use error::{Error, Problem};
 pub use hint::with_hint;

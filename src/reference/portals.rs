@@ -3,7 +3,7 @@
 use super::{GENERATED, flat};
 use crate::{
     config::{PortalConfig, PortalKind},
-    model::{Field, Kind, Shape},
+    model::{Field, Identity, Kind, Removal, Shape},
     portal::{self, Capabilities, Description, KindCapability},
 };
 use clap::ValueEnum as _;
@@ -40,15 +40,15 @@ pub(super) fn page() -> String {
         // Writing to a string can't fail.
         _ = write!(page, "\n### {kind}\n\n");
         heading(&mut page, "field", &portals);
-        if !paths(kind).iter().any(|path| path == kind.identity()) {
-            let note = format!("`{}`, the key", kind.identity());
+        if !paths(kind).iter().any(|path| path == kind.key_field()) {
+            let note = format!("`{}`, the key", kind.key_field());
             row(&mut page, &note, &portals, |portal| {
-                spelled(&holds(portal, kind, kind.identity()))
+                spelled(&holds(portal, kind, kind.key_field()))
             });
         }
         for path in paths(kind) {
             row(&mut page, &format!("`{path}`"), &portals, |portal| {
-                spelled(&holds(portal, kind, &path))
+                spelled(&holds(portal, kind, &path)) + notes(portal, kind, &path)
             });
         }
     }
@@ -92,7 +92,10 @@ fn whole(page: &mut String, portals: &[(PortalKind, Capabilities)]) {
     line(
         "users are identified by",
         &|_, portal| match portal.kinds.contains_key(&Kind::Users) {
-            true => format!("`{}`", Kind::Users.identity()),
+            true => match portal.identity(Kind::Users) {
+                Identity::Key => "their key".to_owned(),
+                Identity::Field(field) => format!("`{field}`"),
+            },
             false => "there are no users".to_owned(),
         },
     );
@@ -114,16 +117,23 @@ fn whole(page: &mut String, portals: &[(PortalKind, Capabilities)]) {
 
 /// The effect of a removal.
 fn removing(portal: &Capabilities) -> String {
-    let stay: Vec<&str> = portal
-        .kinds
-        .iter()
-        .filter(|(_, kind)| !kind.can_delete)
-        .map(|(kind, _)| kind.name())
-        .collect();
-    match stay.as_slice() {
-        [] => "objects are deleted".to_owned(),
-        stay => format!("objects are deleted; {} are deactivated", stay.join(", ")),
-    }
+    let kinds = |removal: Removal| {
+        let kinds = portal.kinds.keys().copied();
+        let kinds: Vec<&str> = kinds
+            .filter(|kind| portal.removal(*kind) == removal)
+            .map(Kind::name)
+            .collect();
+        kinds.join(", ")
+    };
+    let others = [
+        (Removal::Deactivate, "are deactivated"),
+        (Removal::Leave, "stay"),
+    ];
+    let others = others.map(|(removal, verb)| match &*kinds(removal) {
+        "" => String::new(),
+        kinds => format!("; {kinds} {verb}"),
+    });
+    format!("objects are deleted{}", others.concat())
 }
 
 fn heading(page: &mut String, first: &str, portals: &[(PortalKind, Capabilities)]) {
@@ -142,6 +152,20 @@ fn row(
     _ = writeln!(page, "| {first} | {} |", cells.join(" | "));
 }
 
+/// What else there is to know of a field.
+fn notes(portal: &Capabilities, kind: Kind, path: &str) -> &'static str {
+    let Some(capability) = portal.kinds.get(&kind) else {
+        return "";
+    };
+    let is_required = capability.required.contains(&path);
+    match (is_required, capability.fixed.contains(path)) {
+        (true, true) => "; required, and can't be changed later",
+        (true, false) => "; required",
+        (false, true) => "; can't be changed later",
+        (false, false) => "",
+    }
+}
+
 fn spelled(holds: &Holds) -> String {
     match holds {
         Holds::All => "yes".to_owned(),
@@ -156,7 +180,12 @@ pub(super) fn holds(portal: &Capabilities, kind: Kind, path: &str) -> Holds {
     let Some(KindCapability {
         unsupported,
         limits,
-        can_delete: _,
+        identity: _,
+        removal: _,
+        required: _,
+        fixed: _,
+        replaced_by: _,
+        secrets: _,
     }) = portal.kinds.get(&kind)
     else {
         return match kind {

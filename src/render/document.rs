@@ -143,6 +143,9 @@ pub struct OperationEntry {
     /// Whether the operation only releases a contested value, so that another resource can take it. A second
     /// operation finishes the change.
     pub temporary_release: bool,
+    /// Whether the operation deactivates what would be deleted if the portal could delete it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_place_of_delete: bool,
     /// Fields that change.
     pub fields: Vec<FieldEntry>,
     /// What the resource holds afterwards, without defaults; empty for a delete.
@@ -276,6 +279,7 @@ fn operation(operation: &Operation) -> OperationEntry {
         object,
         after,
         is_release,
+        is_in_place_of_delete,
         template,
         target,
         origin: _,
@@ -293,6 +297,7 @@ fn operation(operation: &Operation) -> OperationEntry {
         key: key.filter(|key| **key != *address.key && *action == Action::Rename),
         template: template.as_deref().map(str::to_owned),
         temporary_release: *is_release,
+        in_place_of_delete: *is_in_place_of_delete,
         fields: changes.iter().zip(causes).map(field).collect(),
         target: encode_fields(&target.starred()),
         object: object.as_ref().map(live),

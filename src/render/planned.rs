@@ -38,6 +38,7 @@ pub(crate) fn operation(action: Action, cause: Cause, key: &str) -> Operation {
         object: None,
         after: Vec::new(),
         is_release: false,
+        is_in_place_of_delete: false,
         template: None,
         origin: None,
     }

@@ -47,10 +47,10 @@ pub(super) fn outcome(
     let Value::Object(mut object) = object else {
         return Err(Problem::new(Reason::Invalid, "Expected an object."));
     };
-    let key = object.remove(kind.identity());
+    let key = object.remove(kind.key_field());
     drop_unknown(shape, &mut object, "", &mut errors);
     if let Some(key) = key {
-        object.insert(kind.identity().to_owned(), key);
+        object.insert(kind.key_field().to_owned(), key);
     }
     let object = Value::Object(object);
     errors.extend(check_json(kind, &object).into_iter().map(|error| {
@@ -64,7 +64,7 @@ pub(super) fn outcome(
     if !errors.is_empty() {
         return Err(Problem::invalid(Reason::Invalid, errors));
     }
-    let key = object[kind.identity()].as_str().unwrap_or_default();
+    let key = object[kind.key_field()].as_str().unwrap_or_default();
     let key = (kind.key_format().canonical)(key).into();
     let fields = shape.read(&object).map_err(|error| {
         let message = error.to_string();

@@ -20,8 +20,8 @@ pub(super) fn check(tx: &Tx<'_>, draft: &Draft, before: Option<&Row<'_>>) -> Res
         .by_key(kind, key)?
         .is_some_and(|row| Some(row.seq) != seq)
     {
-        let message = format!("{} {key} belongs to {kind}/{key}", kind.identity());
-        taken.push(FieldError::new(kind.identity(), Code::Taken, message));
+        let message = format!("{} {key} belongs to {kind}/{key}", kind.key_field());
+        taken.push(FieldError::new(kind.key_field(), Code::Taken, message));
     }
     for (at, (claim, field)) in draft.claims.iter().zip(&draft.claim_fields).enumerate() {
         let owner = if draft.claims[..at].contains(claim) {

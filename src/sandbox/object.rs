@@ -43,7 +43,7 @@ impl Row<'_> {
     /// The stored key and body, without defaults.
     pub(super) fn written(&self) -> Result<Json, Error> {
         let mut written: Json = serde_json::from_str(&self.body)?;
-        written[self.kind.identity()] = Json::from(&*self.key);
+        written[self.kind.key_field()] = Json::from(&*self.key);
         Ok(written)
     }
 
@@ -58,7 +58,7 @@ impl Row<'_> {
         } else {
             b",\"system\":false,"
         });
-        serde_json::to_writer(&mut *out, self.kind.identity())?;
+        serde_json::to_writer(&mut *out, self.kind.key_field())?;
         out.push(b':');
         serde_json::to_writer(&mut *out, &self.key)?;
         if self.kind == Kind::Users {
@@ -96,8 +96,8 @@ impl Draft {
     /// Creates an object. `fields` need not be canonical.
     pub(super) fn new(kind: Kind, key: Box<str>, mut fields: Fields) -> Result<Self, Error> {
         let shape = kind.shape();
-        if shape.field_of_any_type(kind.identity()).is_some() {
-            fields.set(kind.identity().into(), Value::text(&key));
+        if shape.field_of_any_type(kind.key_field()).is_some() {
+            fields.set(kind.key_field().into(), Value::text(&key));
         }
         let mut fields = shape.without_defaults(forget_secrets(fields));
         let (mut claims, mut claim_fields) = (Vec::new(), Vec::new());
@@ -110,13 +110,13 @@ impl Draft {
         };
         if kind == Kind::Extensions {
             // Users and extensions share one number space.
-            claim(kind.identity(), &"extension".into(), &key);
+            claim(kind.key_field(), &"extension".into(), &key);
         }
         shape.claims(&fields, &mut claim);
-        let username = fields.take(kind.identity());
+        let username = fields.take(kind.key_field());
         let body = serde_json::to_string(&fields)?;
         if let Some(username) = username {
-            fields.set(kind.identity().into(), username);
+            fields.set(kind.key_field().into(), username);
         }
         Ok(Self {
             kind,

@@ -175,7 +175,7 @@ fn collection(kind: Kind, name: &str) -> Value {
             "operationId": format!("list_{kind}"), "tags": [kind.name()],
             "summary": format!("List {kind}, sorted by key."),
             "parameters": [parameter("limit"), parameter("cursor"), {
-                "name": kind.identity(), "in": "query", "schema": { "type": "string" },
+                "name": kind.key_field(), "in": "query", "schema": { "type": "string" },
                 "description": format!("Only the {} with this key.", kind.singular()),
             }],
             "responses": responses(("200", page), &[400]),

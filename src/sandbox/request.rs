@@ -59,11 +59,11 @@ impl Paging {
                     key = key_in(&value)
                         .ok_or_else(|| bad("`cursor` must be the `next` of a page.".to_owned()))?;
                 }
-                name if name == kind.identity() => exact = Some(value),
+                name if name == kind.key_field() => exact = Some(value),
                 _ => {
                     return Err(bad(format!(
                         "Unknown parameter `{name}`; use `limit`, `cursor` or `{}`.",
-                        kind.identity()
+                        kind.key_field()
                     )));
                 }
             }

@@ -131,7 +131,7 @@ pub fn wire(kind: Kind) -> Value {
     let (mut schema, mut definitions) = changed(kind, &mut |record| {
         if let Some(properties) = record.get_mut("properties").and_then(Value::as_object_mut) {
             let format = kind.key_format();
-            properties.entry(kind.identity()).or_insert_with(|| {
+            properties.entry(kind.key_field()).or_insert_with(|| {
                 json!({
                     "description": format!("The {}'s key: {}.", kind.singular(), format.what),
                     "type": "string", "pattern": format.pattern, "maxLength": format.max,
@@ -140,7 +140,7 @@ pub fn wire(kind: Kind) -> Value {
         }
         let required = record.entry("required").or_insert_with(|| json!([]));
         if let Some(required) = required.as_array_mut() {
-            required.push(kind.identity().into());
+            required.push(kind.key_field().into());
         }
     });
     definitions.values_mut().for_each(send_secrets);

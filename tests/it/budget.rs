@@ -25,6 +25,7 @@ async fn planned(state: &State, portal: &dyn Portal) -> Plan {
     plan(Inputs {
         desired: state,
         config: &config,
+        capabilities: &callsheet::portal::capabilities(&config.portal),
         live: &live,
         today: jiff::civil::date(2026, 8, 22),
         past: callsheet::plan::Past::default(),

@@ -5,7 +5,7 @@ use crate::workspace::today;
 use callsheet::{
     config::Config,
     model::{
-        Address, Ancestry, Extent, Fields, Kind, Listing, Live, LiveObject, Removal, Resource,
+        Address, Ancestry, Extent, Fields, Kind, Listing, Live, LiveObject, Removed, Resource,
         State,
     },
     plan::{Action, Cause, Inputs, Past, Plan, plan},
@@ -144,7 +144,7 @@ impl World {
                 author: "A".into(),
                 summary: "S".into(),
             };
-            let removal = Removal {
+            let removal = Removed {
                 commit: Some(commit),
                 last: Fields::new(),
             };
@@ -160,6 +160,7 @@ impl World {
         plan(Inputs {
             desired: &self.head,
             config: &config,
+            capabilities: &callsheet::portal::capabilities(&config.portal),
             live: &self.live,
             today: today(),
             past,

@@ -69,6 +69,7 @@ fn planned((config, desired): &(Config, State), live: &Live) -> Plan {
     plan(Inputs {
         desired,
         config,
+        capabilities: &callsheet::portal::capabilities(&config.portal),
         live,
         today: today(),
         past: callsheet::plan::Past::default(),

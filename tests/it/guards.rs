@@ -2,12 +2,15 @@
 
 use crate::workspace::today;
 use callsheet::{
+    config::{PortalConfig, PortalKind},
     desired,
     model::{
-        Address, Ancestry, Commit, Extent, FindingRule, Gap, Kind, Listing, Live, LiveObject,
-        Removal, Standing, State, Waiting,
+        Address, Ancestry, Capabilities, Commit, Extent, FindingRule, Gap, Kind, KindCapability,
+        Limit, Listing, Live, LiveObject, Removal, Removed, SecretPlace, Standing, State, Value,
+        Waiting,
     },
     plan::{Inputs, Past, Plan, guard::Level, plan},
+    portal,
     repo::{CONFIGURATION, Files},
 };
 use std::collections::BTreeMap;
@@ -33,6 +36,7 @@ struct Case {
     ancestry: Ancestry,
     newer: Option<Commit>,
     elsewhere: BTreeMap<Address, String>,
+    capabilities: Capabilities,
 }
 
 fn state(text: &str) -> State {
@@ -76,7 +80,14 @@ impl Case {
             ancestry: Ancestry::default(),
             newer: None,
             elsewhere: BTreeMap::new(),
+            capabilities: portal::capabilities(&PortalConfig::new(PortalKind::Sandbox)),
         }
+    }
+
+    /// The portal can do less for users.
+    fn users(mut self, change: impl FnOnce(&mut KindCapability)) -> Self {
+        change(self.capabilities.kinds.get_mut(&Kind::Users).unwrap());
+        self
     }
 
     /// The office is declared with `new` for `old`.
@@ -116,6 +127,7 @@ impl Case {
         plan(Inputs {
             desired: &self.now,
             config: &config,
+            capabilities: &self.capabilities,
             live: &self.live,
             today: today(),
             past: Past {
@@ -153,7 +165,7 @@ fn zed_removed() -> Case {
     let mut case = Case::office();
     let declared = state(&format!("users: {{ zed: {{ {ZED} }} }}"));
     let zed = Address::new(Kind::Users, "zed");
-    let removal = Removal {
+    let removal = Removed {
         commit: Some(commit()),
         last: declared.get(&zed).unwrap().fields.clone(),
     };
@@ -197,6 +209,43 @@ fn case(rule: FindingRule) -> (Case, Level) {
                 case.object(Kind::Users, "eve", |eve| eve.standing = Standing::BuiltIn),
                 Level::Block,
             )
+        }
+        FindingRule::NotDeleted => {
+            let mut case = zed_removed();
+            case = with_live(case, "zed", ZED);
+            let deactivate = |users: &mut KindCapability| users.removal = Removal::Deactivate;
+            (case.users(deactivate), Level::Info)
+        }
+        FindingRule::SecretUnknown => {
+            let password = "last_name: Oak, password: { env: EVE_PASSWORD }";
+            let case = Case::office().edit("last_name: Oak", password);
+            let forget = |users: &mut KindCapability| users.secrets = SecretPlace::Record;
+            (case.users(forget), Level::Info)
+        }
+        FindingRule::NewDevice => {
+            let phone =
+                |mac: &str| format!("extension: 1003, phones: [{{ mac: {mac}, model: t54 }}]");
+            let new = phone("001565aabb02");
+            let mut case = Case::office().edit("extension: 1003", &new);
+            let old = OFFICE.replace("extension: 1003", &phone("001565aabb01"));
+            case.live = live(&old);
+            let replace = |users: &mut KindCapability| users.replaced_by = &["phones.mac"];
+            (case.users(replace), Level::Info)
+        }
+        FindingRule::FixedField => {
+            let case = Case::office().edit("last_name: Oak", "last_name: Ash");
+            let fix = |users: &mut KindCapability| users.fixed = ["last_name"].into();
+            (case.users(fix), Level::Block)
+        }
+        FindingRule::NotCleared => {
+            let case = Case::office().edit(", extension: 1003", "").before(OFFICE);
+            let limit = Limit {
+                field: "extension",
+                only: "an extension",
+                accepts: |value, _| *value != Value::Null,
+            };
+            let limits = Box::leak(Box::new([limit]));
+            (case.users(|users| users.limits = limits), Level::Block)
         }
         FindingRule::UnsupportedObject => {
             let case = Case::office().edit("last_name: Oak", "last_name: Ash");
@@ -265,7 +314,7 @@ fn case(rule: FindingRule) -> (Case, Level) {
             };
             case = case.before(&was);
             let made = case.object(Kind::Users, "eve", |eve| {
-                let scope = callsheet::model::Value::text("administrator");
+                let scope = Value::text("administrator");
                 eve.fields.set("scope".into(), scope);
             });
             (made, Level::Block)

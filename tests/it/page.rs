@@ -28,6 +28,7 @@ fn operation(action: Action, cause: Cause, key: &str) -> Operation {
         object: None,
         after: Vec::new(),
         is_release: false,
+        is_in_place_of_delete: false,
         template: None,
         origin: None,
     }

@@ -296,7 +296,7 @@ async fn the_description_has_every_kind_and_valid_references() {
         let pointer = schema.as_str().unwrap().trim_start_matches('#');
         let schema = document.pointer(pointer).unwrap().to_string();
         assert!(schema.contains("\"etag\""), "{kind}: {schema}");
-        assert!(schema.contains(&format!("\"{}\"", kind.identity())));
+        assert!(schema.contains(&format!("\"{}\"", kind.key_field())));
         for path in [format!("/v1/{kind}"), format!("/v1/{kind}/{{id}}")] {
             assert!(document["paths"][&path].is_object(), "{path}");
         }

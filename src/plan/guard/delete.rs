@@ -3,14 +3,14 @@
 use super::Finding;
 use crate::{
     config::Prune,
-    model::{Address, FindingRule, Kind, State},
-    plan::{Action, Inputs, Operation, Plan, cause},
+    model::{Address, FindingRule, Kind, Removal, State},
+    plan::{Action, Inputs, Operation, Plan, Reason, cause},
 };
 
-fn deletes(plan: &Plan) -> impl Iterator<Item = &Operation> {
+fn removals(plan: &Plan) -> impl Iterator<Item = &Operation> {
     plan.operations
         .iter()
-        .filter(|operation| operation.action == Action::Delete)
+        .filter(|operation| operation.is_removal())
 }
 
 /// Not too many at once. One is always allowed, so that a small office can let somebody go; what
@@ -19,7 +19,7 @@ pub(super) fn delete_limit(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
     let limits = inputs.config.policy.deletes;
     let mut findings = Vec::new();
     for kind in Kind::ALL {
-        let counted = deletes(plan).filter(|operation| {
+        let counted = removals(plan).filter(|operation| {
             operation.address.kind == kind && !inputs.config.absent.contains(&operation.address)
         });
         let count = counted.count();
@@ -31,8 +31,12 @@ pub(super) fn delete_limit(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
         let part = live * usize::from(limits.percent) / 100;
         let allowed = part.min(limits.max as usize).max(1);
         if count > allowed {
+            let how = match inputs.capabilities.removal(kind) {
+                Removal::Deactivate => "deactivated",
+                Removal::Delete | Removal::Leave => "deleted",
+            };
             let message = format!(
-                "{count} of {live} {kind} would be deleted, and the policy allows {allowed} in one plan"
+                "{count} of {live} {kind} would be {how}, and the policy allows {allowed} in one plan"
             );
             let count = u32::try_from(count).ok();
             findings.push(Finding {
@@ -52,19 +56,19 @@ pub(super) fn prune_all(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
     let is_proven = |address: &Address| {
         let past = inputs.past;
         past.applied
-            .is_some_and(|applied| cause::declares(applied, address))
+            .is_some_and(|applied| cause::declared_as(inputs, applied, address).is_some())
             || past
                 .ancestry
                 .is_some_and(|ancestry| ancestry.removed.contains_key(address))
             || inputs.config.absent.contains(address)
     };
-    let unproven = deletes(plan).filter(|operation| !is_proven(&operation.address));
+    let unproven = removals(plan).filter(|operation| !is_proven(&operation.address));
     let count = unproven.count();
     if count == 0 {
         return Vec::new();
     }
     let message = format!(
-        "{count} resources would be deleted that no commit of this workspace ever declared"
+        "{count} resources would be removed that no commit of this workspace ever declared"
     );
     vec![Finding::block(FindingRule::PruneAll, None, message)]
 }
@@ -93,7 +97,7 @@ pub(super) fn protected(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
             known
                 .into_iter()
                 .flatten()
-                .any(|address| is_protected(state, address))
+                .any(|address| is_protected(inputs, state, address))
         };
         if states.into_iter().flatten().any(|state| protects(&state)) {
             let message = format!("{} is protected, and would be {how}", operation.address);
@@ -107,23 +111,17 @@ pub(super) fn protected(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
     findings
 }
 
-/// Whether a state protects what the portal knows by this address.
-fn is_protected(state: &State, address: &Address) -> bool {
-    let by_username =
-        |user: &&crate::model::Resource| user.fields.text("username") == Some(&address.key);
-    let found = state.get(address).or_else(|| {
-        let mut users = state.of_kind(Kind::Users).map(|(_, user)| user);
-        users
-            .find(by_username)
-            .filter(|_| address.kind == Kind::Users)
-    });
+/// Whether a state protects the resource of this address, or what the portal knows by it.
+fn is_protected(inputs: &Inputs<'_>, state: &State, address: &Address) -> bool {
+    let own = state.get(address);
+    let found = own.or_else(|| cause::declared_as(inputs, state, address));
     found.is_some_and(|resource| resource.protect)
 }
 
 /// Messages go with their mailbox (S1.30).
 pub(super) fn voicemail_loss(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for operation in deletes(plan) {
+    for operation in removals(plan).filter(|one| one.action == Action::Delete) {
         let live = inputs
             .live
             .get(operation.address.kind, &operation.address.key);
@@ -143,4 +141,26 @@ pub(super) fn voicemail_loss(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// What this portal can't delete is deactivated, or stays.
+pub(super) fn not_deleted(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
+    let portal = inputs.capabilities.portal;
+    let deactivated = plan.operations.iter().filter_map(|operation| {
+        let address = &operation.address;
+        let kind = address.kind;
+        let message =
+            format!("{address} is deactivated, since the portal {portal} can't delete {kind}");
+        operation
+            .is_in_place_of_delete
+            .then(|| Finding::info(FindingRule::NotDeleted, address, message))
+    });
+    let stay = plan.withheld.iter().filter_map(|withheld| {
+        let address = &withheld.address;
+        let kind = address.kind;
+        let message = format!("{address} stays, since the portal {portal} can't remove {kind}");
+        (withheld.reason == Reason::Stays)
+            .then(|| Finding::info(FindingRule::NotDeleted, address, message))
+    });
+    deactivated.chain(stay).collect()
 }

@@ -3,7 +3,7 @@
 use super::Finding;
 use crate::{
     model::{FindingRule, Standing, Waiting},
-    plan::{Action, Cause, Inputs, Operation, Plan},
+    plan::{Cause, Inputs, Operation, Plan},
 };
 
 /// A listing that may lack objects justifies nothing (law 2).
@@ -58,7 +58,7 @@ pub(super) fn empty_workspace(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> 
     let deletes = plan
         .operations
         .iter()
-        .filter(|one| one.action == Action::Delete)
+        .filter(|one| one.is_removal())
         .count();
     if !inputs.desired.resources.is_empty() || deletes == 0 {
         return Vec::new();

@@ -10,6 +10,7 @@ mod history;
 mod listing;
 mod person;
 mod reference;
+mod support;
 mod taken;
 mod waiver;
 
@@ -99,6 +100,8 @@ impl Finding {
             FindingRule::IncompleteRead
                 | FindingRule::SystemObject
                 | FindingRule::UnsupportedObject
+                | FindingRule::FixedField
+                | FindingRule::NotCleared
                 | FindingRule::Taken
                 | FindingRule::PortalChanged
         )
@@ -112,6 +115,8 @@ type Guard = fn(&Inputs<'_>, &Plan) -> Vec<Finding>;
 const GUARDS: &[Guard] = &[
     listing::incomplete_read,
     listing::unmanageable_object,
+    support::fixed_field,
+    support::not_cleared,
     listing::empty_workspace,
     history::history_incomplete,
     history::older_than_applied,
@@ -137,6 +142,9 @@ const GUARDS: &[Guard] = &[
     person::login_change,
     person::renumber_impact,
     person::default_sender_change,
+    delete::not_deleted,
+    person::new_device,
+    support::secret_unknown,
     listing::waiting,
 ];
 

@@ -5,6 +5,7 @@ use crate::{
     model::{Change, Fields, FindingRule, Kind, Value},
     plan::{Action, Inputs, Operation, Plan},
 };
+use std::collections::BTreeSet;
 
 /// Changes of users who exist.
 fn changed_users(plan: &Plan) -> impl Iterator<Item = &Operation> {
@@ -179,6 +180,39 @@ pub(super) fn default_sender_change(_: &Inputs<'_>, plan: &Plan) -> Vec<Finding>
                 &operation.address,
                 message,
             ));
+        }
+    }
+    findings
+}
+
+/// A phone that is replaced must be set up again where the portal makes a new device of it.
+pub(super) fn new_device(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
+    let portal = inputs.capabilities.portal;
+    let mut findings = Vec::new();
+    for operation in changed_users(plan) {
+        let kinds = &inputs.capabilities.kinds;
+        let capability = kinds.get(&operation.address.kind);
+        let replaced_by = capability.map_or(&[][..], |capability| capability.replaced_by);
+        for (list, field) in replaced_by.iter().filter_map(|path| path.split_once('.')) {
+            let values = |fields: &Fields| -> BTreeSet<String> {
+                let elements = fields.get(list).map_or(&[][..], Value::elements).iter();
+                let values = elements.filter_map(|one| one.as_map()?.text(field));
+                values.map(str::to_owned).collect()
+            };
+            let object = operation.object.as_ref();
+            let before = object.map(|object| values(&object.fields));
+            let (before, after) = (before.unwrap_or_default(), values(&operation.target));
+            if before.is_subset(&after) {
+                continue;
+            }
+            for value in after.difference(&before) {
+                let address = &operation.address;
+                let what = list.trim_end_matches('s');
+                let message = format!(
+                    "{address}: the {what} {value} is a new device to the portal {portal}, with new credentials, so it must be set up again"
+                );
+                findings.push(Finding::info(FindingRule::NewDevice, address, message));
+            }
         }
     }
     findings

@@ -3,7 +3,7 @@
 use super::Finding;
 use crate::{
     model::{Address, Fields, FindingRule, Kind, Mention},
-    plan::{Action, Inputs, Operation, Plan},
+    plan::{Action, Inputs, Operation, Plan, cause},
     rules,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -188,10 +188,8 @@ fn belonged(inputs: &Inputs<'_>, address: &Address, other: &Address) -> bool {
     let states = [inputs.past.base, inputs.past.applied];
     let declared = states.into_iter().flatten().flat_map(|state| {
         let by_key = state.get(address);
-        let by_name = state
-            .of_kind(address.kind)
-            .find(|(_, one)| one.fields.text(address.kind.identity()) == Some(&address.key));
-        by_key.into_iter().chain(by_name.map(|(_, one)| one))
+        let by_name = cause::declared_as(inputs, state, address);
+        by_key.into_iter().chain(by_name)
     });
     let shape = address.kind.shape();
     let mut belonged = false;

@@ -12,16 +12,18 @@ pub(super) fn capabilities() -> Capabilities {
     let kind = |kind, limits| {
         let capability = KindCapability {
             unsupported: TABLE.unsupported(kind),
-            can_delete: true,
             limits,
+            ..KindCapability::full(kind)
         };
         (kind, capability)
     };
+    let mut users = kind(Kind::Users, USERS);
+    users.1.replaced_by = &["phones.mac"];
     Capabilities {
         portal: "kazoo",
         kinds: BTreeMap::from([
             kind(Kind::Groups, &[]),
-            kind(Kind::Users, USERS),
+            users,
             kind(Kind::Extensions, EXTENSIONS),
             kind(Kind::Numbers, NUMBERS),
             kind(Kind::Contacts, CONTACTS),

@@ -12,10 +12,10 @@ type Secrets = BTreeMap<Vec<Name>, SecretString>;
 /// The key of the object on the portal. A user's key on the portal is the username, which a workspace can
 /// declare separately from the resource's key.
 pub(super) fn identity<'w>(write: &Write<'w>) -> &'w str {
-    let declared = write.target.text(write.address.kind.identity());
+    let declared = write.target.text(write.address.kind.key_field());
     let is_field = |name| write.address.kind.shape().field_of_any_type(name).is_some();
     declared
-        .filter(|_| is_field(write.address.kind.identity()))
+        .filter(|_| is_field(write.address.kind.key_field()))
         .unwrap_or(&write.address.key)
 }
 
@@ -23,7 +23,7 @@ pub(super) fn identity<'w>(write: &Write<'w>) -> &'w str {
 pub(super) fn create(write: &Write<'_>) -> Body {
     let mut object = map(write.target, &mut Vec::new(), write.secrets);
     object.insert(
-        write.address.kind.identity().to_owned(),
+        write.address.kind.key_field().to_owned(),
         json!(identity(write)),
     );
     body("application/json", &object)
@@ -70,7 +70,7 @@ pub(super) fn update(write: &Write<'_>, object: ObjectRef<'_>) -> Body {
         }
     }
     // A key can be changed but not removed.
-    let identity_field = write.address.kind.identity();
+    let identity_field = write.address.kind.key_field();
     patch.remove(identity_field);
     if identity(write) != object.key {
         patch.insert(identity_field.to_owned(), json!(identity(write)));

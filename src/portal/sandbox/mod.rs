@@ -1,7 +1,7 @@
 //! The *sandbox* is the built-in portal. Its HTTP API uses Callsheet's own model.
 //!
 //! Each kind is a collection at `/v1/{kind}`. An object is flat: `id`, `etag`, `system`, the key in the
-//! field [`Kind::identity`], and the other fields. A secret is written as a value and read as a version.
+//! field [`Kind::key_field`], and the other fields. A secret is written as a value and read as a version.
 
 mod body;
 mod list;
@@ -114,7 +114,7 @@ const DESCRIPTION: Description = Description {
 fn capabilities() -> Capabilities {
     let kinds = Kind::ALL
         .into_iter()
-        .map(|kind| (kind, KindCapability::full()));
+        .map(|kind| (kind, KindCapability::full(kind)));
     Capabilities {
         portal: "sandbox",
         kinds: kinds.collect(),

@@ -137,19 +137,19 @@ impl<'de> Visitor<'de> for RowSeed {
                     }
                 }
                 "voicemail_messages" => object.messages = map.next_value()?,
-                _ if name == kind.identity() => key = Some(map.next_value()?),
+                _ if name == kind.key_field() => key = Some(map.next_value()?),
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
             Ok(())
         })?;
         object.fields = shape.without_defaults(read);
         // A user's key is also a field.
-        let in_fields = || object.fields.text(kind.identity()).map(Into::into);
+        let in_fields = || object.fields.text(kind.key_field()).map(Into::into);
         let key: Box<str> = key
             .or_else(in_fields)
-            .ok_or_else(|| A::Error::missing_field(kind.identity()))?;
+            .ok_or_else(|| A::Error::missing_field(kind.key_field()))?;
         for (what, text) in [
-            (kind.identity(), Some(&key)),
+            (kind.key_field(), Some(&key)),
             ("id", Some(&object.id)),
             ("etag", object.etag.as_ref()),
         ] {

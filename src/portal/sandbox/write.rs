@@ -184,7 +184,7 @@ async fn by_key(client: &Client, write: &Write<'_>) -> Result<Option<Row>, Error
     let kind = write.address.kind;
     let identity = body::identity(write);
     let path = ["v1", kind.name()];
-    let query = [(kind.identity(), identity)];
+    let query = [(kind.key_field(), identity)];
     let request = Request::new(Method::GET, &path).with_query(&query);
     let unreadable = || Error::Unreadable {
         what: format!("the look-up of {}", write.address),
@@ -238,7 +238,7 @@ fn persistent(write: &Write<'_>, fields: &Fields) -> Value {
 fn is_persistent(write: &Write<'_>, name: &str) -> bool {
     let kind = write.address.kind;
     let field = kind.shape().field_of_any_type(name);
-    name != kind.identity() && field.is_none_or(|field| !field.create_only)
+    name != kind.key_field() && field.is_none_or(|field| !field.create_only)
 }
 
 fn written((_, object): Row) -> Written {

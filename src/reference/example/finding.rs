@@ -25,10 +25,46 @@ block  incomplete-read  the listing of users is incomplete"##,
             r##" extensions:
 +  2001: { kind: ring_group, name: Office, members: [users/ann] }"##,
         ),
+        FindingRule::NotDeleted => console(
+            r##"$ callsheet plan
+info   not-deleted  users/ann is deactivated, since the portal acme can't delete users"##,
+            r##"$ callsheet apply   # Ann can't log in any more; her account stays"##,
+        ),
+        FindingRule::SecretUnknown => console(
+            r##"$ callsheet plan
+info   secret-unknown  users/ann: it isn't known which version of password the portal acme holds, so it is sent"##,
+            r##"$ callsheet apply   # from the repository, so that the record remembers it"##,
+        ),
+        FindingRule::NewDevice => diff(
+            r##" users:
+   ann:
+-    phones: [{ mac: 00:15:65:aa:bb:01, model: t54 }]
++    phones: [{ mac: 00:15:65:aa:bb:02, model: t54 }]"##,
+            r##" # after the apply, set up the phone with the MAC address that ends in 02"##,
+        ),
         FindingRule::Waiting => console(
             r##"$ callsheet plan
 info   waiting  users/ann: active waits for ann@acme.example to be confirmed"##,
             r##"$ callsheet plan   # again, once Ann has followed the link in the portal's e-mail"##,
+        ),
+        FindingRule::FixedField => diff(
+            r##" users:
+-  ann: { first_name: Ann, last_name: Lee, email: ann@acme.example, extension: 1001 }
++  ann: { first_name: Ann, last_name: Lee, email: ann@acme.example, extension: 1002 }
+ # on a portal that gives an extension once and for all"##,
+            r##" users:
+-  ann: { first_name: Ann, last_name: Lee, email: ann@acme.example, extension: 1001 }
++  ann.lee: { first_name: Ann, last_name: Lee, email: ann@acme.example, extension: 1002 }
+ # deletes the account and creates another"##,
+        ),
+        FindingRule::NotCleared => diff(
+            r##" users:
+-  ann: { first_name: Ann, last_name: Lee, email: ann@acme.example, title: Boss }
++  ann: { first_name: Ann, last_name: Lee, email: ann@acme.example }
+ # on a portal that can't clear a title"##,
+            r##" users:
+-  ann: { first_name: Ann, last_name: Lee, email: ann@acme.example, title: Boss }
++  ann: { first_name: Ann, last_name: Lee, email: ann@acme.example, title: Clerk }"##,
         ),
         FindingRule::PortalChanged => diff(
             r##" portal:

@@ -65,9 +65,11 @@ fn today() -> jiff::civil::Date {
 }
 
 fn planned(desired: &Desired, live: &Live) -> Plan {
+    let config = desired.config.as_ref().unwrap();
     plan(Inputs {
         desired: &desired.state,
-        config: desired.config.as_ref().unwrap(),
+        config,
+        capabilities: &callsheet::portal::capabilities(&config.portal),
         live,
         today: today(),
         past: callsheet::plan::Past::default(),

@@ -65,6 +65,7 @@ fn validation(drafted: &[File], own: &str, kind: PortalKind, live: &Live) -> Val
     let inputs = Inputs {
         desired: &state,
         config: &config,
+        capabilities: &portal,
         live,
         today: today(),
         past: Past::default(),
@@ -80,7 +81,8 @@ fn imported(objects: &[(Kind, &str, Json)], own: &str, kind: PortalKind) -> Impo
     let mut files = Files::default();
     files.take("own.yaml".into(), own.into());
     let declared = desired::load(files, today()).state;
-    let selected = import::select(&live, &declared, &[]).unwrap();
+    let capabilities = portal::capabilities(&PortalConfig::new(kind));
+    let selected = import::select(&live, &declared, &capabilities, &[]).unwrap();
     let exists = |name: &str| name == "own.yaml";
     let validate = |files: &[File]| Ok::<_, import::Error>(validation(files, own, kind, &live));
     let import = import::import(&live, &declared, &selected, &exists, &validate).unwrap();
@@ -321,7 +323,8 @@ fn ten_thousand_objects_need_few_validations() {
         (Kind::Users, key.as_str(), one)
     });
     let live = live(&objects.collect::<Vec<_>>());
-    let selected = import::select(&live, &Default::default(), &[]).unwrap();
+    let sandbox = portal::capabilities(&PortalConfig::new(PortalKind::Sandbox));
+    let selected = import::select(&live, &Default::default(), &sandbox, &[]).unwrap();
     let readings = std::cell::Cell::new(0);
     let validate = |files: &[File]| {
         readings.set(readings.get() + 1);

@@ -1,7 +1,9 @@
 //! The plan engine by itself: a workspace and a portal that hold the same, then one of them changes.
 
+mod capability;
 mod field;
 mod in_use;
+mod law;
 mod live;
 mod name;
 mod operation;
@@ -10,9 +12,12 @@ mod swap;
 mod taken;
 
 use callsheet::{
-    config::Config,
-    model::{Address, Fields, Kind, Listing, Live, LiveObject, Resource, State, Value},
-    plan::{Inputs, Plan, plan},
+    config::{Config, PortalConfig, PortalKind},
+    model::{
+        Address, Capabilities, Fields, Kind, Listing, Live, LiveObject, Resource, State, Value,
+    },
+    plan::{Inputs, Past, Plan, plan},
+    portal,
 };
 use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
@@ -21,14 +26,23 @@ use std::fmt::Write as _;
 struct World {
     state: State,
     config: Json,
+    capabilities: Capabilities,
     live: Live,
 }
 
 /// Three people, a queue, and what they refer to.
 fn office() -> World {
+    office_on(portal::capabilities(&PortalConfig::new(
+        PortalKind::Sandbox,
+    )))
+}
+
+/// The office on a portal that isn't quite the sandbox.
+fn office_on(capabilities: Capabilities) -> World {
     let mut world = World {
         state: State::default(),
         config: json!({"portal": {"kind": "sandbox"}}),
+        capabilities,
         live: Live::default(),
     };
     world
@@ -55,19 +69,28 @@ fn office() -> World {
             "extensions/2000",
             json!({"kind": "call_queue", "name": "Sales", "agents": ["alice"]}),
         );
-    world.live = live_of(&world.state);
+    world.live = live_of(&world.state, &world.capabilities);
     world
 }
 
 /// The portal that holds what a workspace declares.
-fn live_of(state: &State) -> Live {
+fn live_of(state: &State, capabilities: &Capabilities) -> Live {
     let mut live = Live::default();
     for kind in Kind::ALL {
         live.listings.insert(kind, Listing::default());
     }
     for (address, resource) in &state.resources {
-        let key = resource.fields.text("username").unwrap_or(&address.key);
-        put(&mut live, address.kind, key, resource.fields.clone());
+        let key = capabilities.portal_key(address, &resource.fields);
+        let fields = address
+            .kind
+            .shape()
+            .with_references(&resource.fields, &|kinds, text| {
+                let users = state.get(&Address::new(Kind::Users, text));
+                let user = users.filter(|_| kinds.contains(&Kind::Users))?;
+                let address = Address::new(Kind::Users, text);
+                Some(capabilities.portal_key(&address, &user.fields).into())
+            });
+        put(&mut live, address.kind, key, fields);
     }
     live
 }
@@ -172,13 +195,27 @@ impl World {
     }
 
     fn plan(&self) -> Plan {
+        self.plan_with(Past::default())
+    }
+
+    /// The plan where `applied` is what was applied last.
+    fn plan_after(&self, applied: &State) -> Plan {
+        self.plan_with(Past {
+            applied: Some(applied),
+            base: Some(applied),
+            ..Past::default()
+        })
+    }
+
+    fn plan_with(&self, past: Past<'_>) -> Plan {
         let config: Config = serde_json::from_value(self.config.clone()).unwrap();
         plan(Inputs {
             desired: &self.state,
             config: &config,
+            capabilities: &self.capabilities,
             live: &self.live,
             today: jiff::civil::date(2026, 8, 22),
-            past: callsheet::plan::Past::default(),
+            past,
             only: &[],
         })
     }

@@ -32,7 +32,7 @@ fn rename_of_a_user() {
     warn login-change: users/caroline: the username changes from carol to caroline
     "#);
     // The new name is there already: the old one is a stranger.
-    world.live = live_of(&world.state);
+    world.live = live_of(&world.state, &world.capabilities);
     world.foreign(
         "users/carol",
         json!({"first_name": "C", "last_name": "D", "email": "c@d"}),

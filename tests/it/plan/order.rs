@@ -75,7 +75,7 @@ fn an_extension_becomes_another_kind_of_extension() {
 #[test]
 fn what_is_created_waits_for_what_it_refers_to() {
     let mut world = office();
-    world.live = live_of(&State::default());
+    world.live = live_of(&State::default(), &world.capabilities);
     assert_snapshot!(world.shown(), @r#"
     0 create scopes/lead
         extends: - → "call_center_agent"

@@ -30,7 +30,7 @@ fn three_in_a_circle_and_one_behind_them() {
         "users/aaron",
         json!({"first_name": "A", "last_name": "B", "email": "aaron@acme.example", "extension": "1000"}),
     );
-    world.live = live_of(&world.state);
+    world.live = live_of(&world.state, &world.capabilities);
     world.amend("users/alice", json!({"extension": "1002"}));
     world.amend("users/bob", json!({"extension": "1003"}));
     world.amend("users/carol", json!({"extension": "1001"}));

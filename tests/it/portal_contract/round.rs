@@ -85,7 +85,7 @@ fn an_import_declares_what_the_portal_contains() {
                 .unwrap();
             live
         });
-        let selected = import::select(&live, &State::default(), &[]).unwrap();
+        let selected = import::select(&live, &State::default(), &portal, &[]).unwrap();
         let kind = subject.target.kind;
         let read = |drafted: &[File]| {
             let mut files = Files::default();

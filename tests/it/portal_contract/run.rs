@@ -93,6 +93,7 @@ impl Workspace {
         plan(Inputs {
             desired: &self.state,
             config: &config,
+            capabilities: &callsheet::portal::capabilities(&config.portal),
             live,
             today: jiff::civil::date(2026, 11, 22),
             past: Past::default(),

@@ -1,0 +1,140 @@
+//! The *laws* of a plan by itself, on portals of every kind: what is as declared needs nothing, and what is
+//! done as planned is as declared, without two objects ever holding the same.
+
+use super::{address, live_of, put};
+use callsheet::{
+    config::{Config, PortalConfig, PortalKind},
+    model::{Address, Capabilities, Identity, Kind, Live, Resource, State, Value},
+    plan::{Action, Inputs, Operation, Past, Plan, plan},
+    portal,
+};
+use proptest::prelude::{ProptestConfig, any, prop, proptest};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+const PEOPLE: [&str; 4] = ["ann", "bob", "cy", "dee"];
+
+/// What one state declares, from random bytes: who is there, under which of few addresses and numbers, and
+/// who is rung by the team.
+fn state(bytes: &[u8]) -> State {
+    let mut state = State::default();
+    let mut bytes = bytes.iter().copied();
+    let mut dice = |count: u8| bytes.next().unwrap_or_default() % count;
+    let mut free: Vec<u8> = (0..6).collect();
+    let mut members = Vec::new();
+    for key in PEOPLE {
+        if dice(4) == 0 {
+            continue;
+        }
+        let number = free.remove(usize::from(dice(u8::try_from(free.len()).unwrap())));
+        let fields = json!({
+            "username": key, "first_name": key, "last_name": format!("L{}", dice(2)),
+            "email": format!("mail{number}@x.example"), "extension": format!("100{number}"),
+        });
+        let fields = Kind::Users.shape().read(&fields).unwrap();
+        let resource = Resource {
+            fields,
+            ..Resource::default()
+        };
+        state
+            .resources
+            .insert(Address::new(Kind::Users, key), resource);
+        if dice(2) == 0 {
+            members.push(key);
+        }
+    }
+    if !members.is_empty() {
+        let fields = json!({"kind": "ring_group", "name": "Team", "members": members});
+        let fields = Kind::Extensions.shape().read(&fields).unwrap();
+        let resource = Resource {
+            fields,
+            ..Resource::default()
+        };
+        state.resources.insert(address("extensions/2000"), resource);
+    }
+    state
+}
+
+fn planned(desired: &State, live: &Live, applied: &State, capabilities: &Capabilities) -> Plan {
+    let config = json!({
+        "portal": {"kind": "sandbox"},
+        "policy": {"deletes": {"max": 100, "percent": 100}, "administrators": {"min": 0}},
+    });
+    let config: Config = serde_json::from_value(config).unwrap();
+    plan(Inputs {
+        desired,
+        config: &config,
+        capabilities,
+        live,
+        today: jiff::civil::date(2026, 8, 22),
+        past: Past {
+            base: Some(applied),
+            applied: Some(applied),
+            ..Past::default()
+        },
+        only: &[],
+    })
+}
+
+/// Does one operation as a portal does, which takes no value that another object has.
+fn apply(live: &mut Live, operation: &Operation, capabilities: &Capabilities) {
+    let Operation {
+        address,
+        action,
+        target,
+        object,
+        ..
+    } = operation;
+    let listing = live.listings.get_mut(&address.kind).unwrap();
+    let old = object
+        .as_ref()
+        .map(|object| listing.objects.remove(&object.key).unwrap());
+    if *action == Action::Delete {
+        return;
+    }
+    let key = capabilities.portal_key(address, target).to_owned();
+    assert!(!listing.objects.contains_key(&*key), "{key} is there");
+    put(live, address.kind, &key, target.clone());
+    let listing = live.listings.get_mut(&address.kind).unwrap();
+    let new = listing.objects.get_mut(&*key).unwrap();
+    new.id = old.map_or_else(|| format!("new-{address}").into(), |old| old.id);
+    for field in ["email", "extension"] {
+        let mut seen = BTreeSet::new();
+        for (key, user) in live.of_kind(Kind::Users) {
+            if let Some(value) = user.fields.get(field).and_then(Value::as_text) {
+                assert!(seen.insert(value), "{key} has another's {field} {value}");
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_a_portal_knows_people_by(
+        earlier in prop::collection::vec(any::<u8>(), 16),
+        later in prop::collection::vec(any::<u8>(), 16),
+        identity in 0..3_usize,
+    ) {
+        let mut capabilities = portal::capabilities(&PortalConfig::new(PortalKind::Sandbox));
+        let users = capabilities.kinds.get_mut(&Kind::Users).unwrap();
+        users.identity = Identity::Field(["username", "email", "extension"][identity]);
+        let (earlier, later) = (state(&earlier), state(&later));
+        let mut live = live_of(&earlier, &capabilities);
+        let nothing = planned(&earlier, &live, &earlier, &capabilities);
+        assert!(nothing.operations.is_empty(), "{:?}", nothing.operations);
+
+        let plan = planned(&later, &live, &earlier, &capabilities);
+        for operation in &plan.operations {
+            let is_in = |state: &State| state.get(&operation.address).is_some();
+            if is_in(&earlier) && is_in(&later) {
+                let is_change = !matches!(operation.action, Action::Create | Action::Delete);
+                assert!(is_change, "{} {:?}", operation.address, operation.action);
+            }
+            apply(&mut live, operation, &capabilities);
+        }
+        let rest = planned(&later, &live, &later, &capabilities);
+        assert!(rest.operations.is_empty(), "{:?}", rest.operations);
+    }
+}
