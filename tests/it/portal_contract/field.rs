@@ -8,7 +8,10 @@ use super::{
     value::{self, Place},
 };
 use callsheet::{
-    model::{Address, Field, Kind, ListOrder, Name, Secret, SecretOrigin, Shape, Value},
+    model::{
+        Address, Field, Kind, ListOrder, Name, Removal, Secret, SecretOrigin, SecretPlace, Shape,
+        Value,
+    },
     portal::Capabilities,
 };
 
@@ -48,6 +51,11 @@ fn all_fields(subject: &Subject) {
     subject.server.assert_untouched(&foreign);
 }
 
+/// Whether a removed resource of a kind changes something on the portal.
+fn goes(portal: &Capabilities, kind: Kind) -> bool {
+    portal.removal(kind) != Removal::Leave
+}
+
 /// Deletes the objects of the suite in an order without dangling references.
 pub(super) fn clean(subject: &Subject, workspace: &mut Workspace) {
     let members = workspace.state.of_kind(Kind::Users).filter(|(_, user)| {
@@ -74,7 +82,13 @@ pub(super) fn clean(subject: &Subject, workspace: &mut Workspace) {
         for key in keys {
             workspace.remove(kind, &key);
         }
-        step(subject, workspace, true, &format!("{kind} are taken away"));
+        let is_change = goes(&subject.capabilities(), kind);
+        step(
+            subject,
+            workspace,
+            is_change,
+            &format!("{kind} are taken away"),
+        );
     }
 }
 
@@ -116,7 +130,7 @@ impl Walk<'_> {
         }
         if let Some(Address { kind, key }) = address {
             self.workspace.remove(kind, &key);
-            self.reach(true, &format!("{kind} goes"));
+            self.reach(goes(self.portal, kind), &format!("{kind} goes"));
         }
     }
 
@@ -134,11 +148,17 @@ impl Walk<'_> {
             let label = place.label();
             let unsupported = &self.portal.kinds[&place.kind].unsupported;
             let is_lacking = unsupported.iter().any(|lacks| *lacks == label);
+            // What is set only once can't be changed, and what is sent again for ever leaves no empty plan.
+            let is_fixed = self.portal.kinds[&place.kind]
+                .fixed
+                .contains(label.as_str());
+            let is_sent_again = matches!(field.shape, Shape::Secret)
+                && self.portal.secrets(place.kind) == SecretPlace::Record;
             // The word itself is what the types are walked for; an own name and a template are tested by
             // themselves.
             let is_special = matches!(label.as_str(), "username" | "template" | "with")
                 || place.word.is_some() && *field.name == *"kind";
-            if !is_lacking && !is_special {
+            if !is_lacking && !is_special && !is_fixed && !is_sent_again {
                 match &field.shape {
                     Shape::Record(inner) if !value::is_whole(place.kind, &label) => {
                         self.fields(key, place, inner);

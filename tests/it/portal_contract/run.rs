@@ -7,7 +7,7 @@ use callsheet::{
     config::Config,
     model::{Address, Fields, Kind, Live, Resource, State},
     plan::{Evidence, Inputs, Past, Plan, plan},
-    portal::{Details, Error, Portal},
+    portal::{Capabilities, Details, Error, Portal},
     support::check_support,
 };
 use serde_json::{Value as Json, json};
@@ -77,7 +77,7 @@ impl Workspace {
             .map(|one| one.message.clone())
             .collect();
         assert_eq!(unsupported, [""; 0], "only what fits is declared here");
-        let first = self.planned(&live);
+        let first = self.planned(&live, &portal.capabilities());
         let wanted = match first.evidence_needed() {
             _ if portal.lists_are_full() => return Ok(first),
             Evidence::Nothing => return Ok(first),
@@ -85,15 +85,15 @@ impl Workspace {
             Evidence::References => Details::Evidence(&self.absent),
         };
         portal.read_details(&mut live, wanted, &()).await?;
-        Ok(self.planned(&live))
+        Ok(self.planned(&live, &portal.capabilities()))
     }
 
-    fn planned(&self, live: &Live) -> Plan {
+    fn planned(&self, live: &Live, capabilities: &Capabilities) -> Plan {
         let config = self.config();
         plan(Inputs {
             desired: &self.state,
             config: &config,
-            capabilities: &callsheet::portal::capabilities(&config.portal),
+            capabilities,
             live,
             today: jiff::civil::date(2026, 11, 22),
             past: Past::default(),

@@ -18,6 +18,11 @@ pub(super) fn supports(portal: &Capabilities, kind: Kind, field: &str) -> bool {
     kind.is_some_and(|kind| !kind.unsupported.contains(field))
 }
 
+/// Whether a field can be changed after an object was created.
+pub(super) fn can_change(portal: &Capabilities, kind: Kind, field: &str) -> bool {
+    supports(portal, kind, field) && !portal.kinds[&kind].fixed.contains(field)
+}
+
 /// How many objections there are to a declared resource: of the portal, and references to nothing.
 pub(super) fn objections(state: &State, address: &Address, portal: &Capabilities) -> usize {
     let Some(resource) = state.get(address) else {
