@@ -4,7 +4,7 @@
 //! Each field is defined once, in one of these types: its doc comment is the reference for users, its type
 //! the valid values, and its attributes the default, uniqueness and secrecy. [`Shape`] is derived from the
 //! types; the JSON Schemas, the diff, the order of writes, the sandbox and the docs use the shape. A new kind
-//! is a type in its own file and a line in [`Kind`].
+//! is a type in its own file and a row in the table of kinds.
 
 mod ancestry;
 mod capability;
@@ -62,97 +62,87 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
-/// The kind of a resource, in order of dependency: apart from call destinations, a kind refers only to
-/// itself and to earlier kinds.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Serialize,
-    Deserialize,
-    JsonSchema,
-    clap::ValueEnum,
-)]
-#[serde(rename_all = "snake_case")]
-#[value(rename_all = "snake_case")]
-pub enum Kind {
+/// Declares the kinds: meaning, name in code and in YAML, singular, the field of the key, the type of the key,
+/// and the type.
+macro_rules! kinds {
+    ($($(#[doc = $doc:literal])+ $kind:ident = $name:literal, $singular:literal, $field:literal: $key:ident, $type:ident;)*) => {
+        /// The kind of a resource, in order of dependency: apart from call destinations, a kind refers only to
+        /// itself and to earlier kinds.
+        #[derive(
+            Clone,
+            Copy,
+            Debug,
+            PartialEq,
+            Eq,
+            PartialOrd,
+            Ord,
+            Serialize,
+            Deserialize,
+            JsonSchema,
+            clap::ValueEnum,
+        )]
+        pub enum Kind {
+            $($(#[doc = $doc])+ #[serde(rename = $name)] #[value(name = $name)] $kind,)*
+        }
+
+        impl Kind {
+            /// All kinds, in order of dependency.
+            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$kind),*];
+
+            /// The name in YAML, in addresses and in the sandbox's paths.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$kind => $name),* }
+            }
+
+            /// The singular noun.
+            #[must_use]
+            pub const fn singular(self) -> &'static str {
+                match self { $(Self::$kind => $singular),* }
+            }
+
+            /// The field that contains the key in the sandbox's API, and that stands for the key in a
+            /// capability.
+            #[must_use]
+            pub const fn key_field(self) -> &'static str {
+                match self { $(Self::$kind => $field),* }
+            }
+
+            /// The format of keys.
+            #[must_use]
+            pub const fn key_format(self) -> &'static text::Format {
+                match self { $(Self::$kind => &text::$key::FORMAT),* }
+            }
+
+            /// The schema of the kind's type, with the `x-` keywords for [`Shape`].
+            #[must_use]
+            pub fn schema(self, generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                match self { $(Self::$kind => generator.subschema_for::<$type>()),* }
+            }
+        }
+    };
+}
+
+kinds! {
     /// Permission levels.
-    Scopes,
+    Scopes = "scopes", "scope", "name": ScopeKey, Scope;
     /// Groups of users.
-    Groups,
+    Groups = "groups", "group", "name": GroupKey, Group;
     /// Instances of the phone system that users are allocated to.
-    Instances,
+    Instances = "instances", "instance", "name": InstanceKey, Instance;
     /// Templates of users.
-    Templates,
+    Templates = "templates", "template", "name": TemplateKey, Template;
     /// People.
-    Users,
+    Users = "users", "user", "username": UserKey, User;
     /// Internal numbers that aren't people.
-    Extensions,
+    Extensions = "extensions", "extension", "number": ExtensionKey, Extension;
     /// Phone numbers of the account.
-    Numbers,
+    Numbers = "numbers", "number", "number": E164, Number;
     /// Entries of the shared address book.
-    Contacts,
+    Contacts = "contacts", "contact", "key": ContactKey, Contact;
 }
 
 impl Kind {
-    /// All kinds, in order of dependency.
-    pub const ALL: [Self; 8] = [
-        Self::Scopes,
-        Self::Groups,
-        Self::Instances,
-        Self::Templates,
-        Self::Users,
-        Self::Extensions,
-        Self::Numbers,
-        Self::Contacts,
-    ];
-
-    /// The name in YAML, in addresses and in the sandbox's paths.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Scopes => "scopes",
-            Self::Groups => "groups",
-            Self::Instances => "instances",
-            Self::Templates => "templates",
-            Self::Users => "users",
-            Self::Extensions => "extensions",
-            Self::Numbers => "numbers",
-            Self::Contacts => "contacts",
-        }
-    }
-
-    /// The singular noun.
-    #[must_use]
-    pub const fn singular(self) -> &'static str {
-        match self {
-            Self::Scopes => "scope",
-            Self::Groups => "group",
-            Self::Instances => "instance",
-            Self::Templates => "template",
-            Self::Users => "user",
-            Self::Extensions => "extension",
-            Self::Numbers => "number",
-            Self::Contacts => "contact",
-        }
-    }
-
-    /// The field that contains the key in the sandbox's API, and that stands for the key in a capability.
-    #[must_use]
-    pub const fn key_field(self) -> &'static str {
-        match self {
-            Self::Users => "username",
-            Self::Extensions | Self::Numbers => "number",
-            // What the phone shows is a contact's `name`.
-            Self::Contacts => "key",
-            Self::Scopes | Self::Groups | Self::Instances | Self::Templates => "name",
-        }
-    }
-
     /// Whether other resources can refer to this kind.
     #[must_use]
     pub fn is_referred_to(self) -> bool {
@@ -160,40 +150,10 @@ impl Kind {
         formats.any(|format| format.refers_to.contains(&self))
     }
 
-    /// The format of keys.
-    #[must_use]
-    pub const fn key_format(self) -> &'static text::Format {
-        match self {
-            Self::Scopes => &text::ScopeKey::FORMAT,
-            Self::Groups => &text::GroupKey::FORMAT,
-            Self::Instances => &text::InstanceKey::FORMAT,
-            Self::Templates => &text::TemplateKey::FORMAT,
-            Self::Users => &text::UserKey::FORMAT,
-            Self::Extensions => &text::ExtensionKey::FORMAT,
-            Self::Numbers => &text::E164::FORMAT,
-            Self::Contacts => &text::ContactKey::FORMAT,
-        }
-    }
-
     /// The shape of a resource of this kind.
     #[must_use]
     pub fn shape(self) -> &'static Shape {
         shape::of(self)
-    }
-
-    /// The schema of the kind's type, with the `x-` keywords for [`Shape`].
-    #[must_use]
-    pub fn schema(self, generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        match self {
-            Self::Scopes => generator.subschema_for::<Scope>(),
-            Self::Groups => generator.subschema_for::<Group>(),
-            Self::Instances => generator.subschema_for::<Instance>(),
-            Self::Templates => generator.subschema_for::<Template>(),
-            Self::Users => generator.subschema_for::<User>(),
-            Self::Extensions => generator.subschema_for::<Extension>(),
-            Self::Numbers => generator.subschema_for::<Number>(),
-            Self::Contacts => generator.subschema_for::<Contact>(),
-        }
     }
 }
 
