@@ -3,12 +3,16 @@
 
 use super::{World, address, live_of, office_on, show};
 use callsheet::{
+    apply::Outcome,
     config::{PortalConfig, PortalKind},
+    journal::Replay,
     model::{
         Capabilities, Identity, Kind, Limit, Removal, Resource, SecretPlace, SentSecrets, Value,
     },
-    plan::Cause,
+    plan::{Cause, Operation},
     portal,
+    render::document::Heading,
+    undo::undo,
 };
 use insta::assert_snapshot;
 use serde_json::json;
@@ -197,6 +201,24 @@ fn who_cannot_be_deleted_is_deactivated() {
     1 deactivate users/carol after [0]
         active: true → false
     info not-deleted: users/carol is deactivated, since the portal sandbox can't delete users
+    "#);
+
+    // It can be taken back.
+    let replay = Replay {
+        heading: Heading::default(),
+        outcomes: vec![Outcome::Done; plan.operations.len()],
+        left: vec![Some(("id-carol".to_owned(), None)); plan.operations.len()],
+        operations: plan.operations.clone(),
+        is_finished: true,
+    };
+    let inverse = undo(&replay, &world.capabilities);
+    assert!(inverse.lost.is_empty(), "{:?}", inverse.lost);
+    assert!(!inverse.plan.operations.iter().any(Operation::is_removal));
+    assert_snapshot!(show(&inverse.plan), @r#"
+    0 reactivate users/carol
+        active: false → true
+    1 update extensions/2001
+        members: ["bob"] → ["bob","carol"]
     "#);
 
     // Once it is done, nothing is left to do, whatever names it.
