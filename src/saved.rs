@@ -6,7 +6,7 @@
 
 use crate::{
     model::{
-        Address, Change, Commit,
+        Address, Capabilities, Change, Commit,
         encoding::{decode, decode_fields, decode_path},
     },
     plan::{Object, Operation},
@@ -67,11 +67,19 @@ pub fn operations(entries: &[OperationEntry]) -> Result<Vec<Operation>, Error> {
 /// The objects that a saved plan touches, by the keys that the portal knows them by; those that it
 /// creates too, since they may exist by now.
 #[must_use]
-pub fn objects(saved: &PlanDocument) -> Vec<Address> {
+pub fn objects(saved: &PlanDocument, capabilities: &Capabilities) -> Vec<Address> {
     let objects = saved.operations.iter().map(|operation| {
-        let object = operation.object.as_ref();
-        let key = object.map_or(&*operation.address.key, |object| &*object.key);
-        Address::new(operation.address.kind, key)
+        let OperationEntry {
+            address,
+            target,
+            object,
+            ..
+        } = operation;
+        match (object, decode_fields(target)) {
+            (Some(object), _) => Address::new(address.kind, &*object.key),
+            (None, Ok(target)) => capabilities.portal_address(address, &target),
+            (None, Err(_)) => address.clone(),
+        }
     });
     objects.collect()
 }

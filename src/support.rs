@@ -67,10 +67,10 @@ fn check(
     let origin = resource.origin.as_ref();
     let fields = &resource.fields;
     for field in kind.required {
-        if !fields.get(field).is_some_and(|value| *value != Value::Null) {
+        if fields.get(field).is_none_or(|value| *value == Value::Null) {
             let message = format!("{address}: the portal {portal} needs `{field}`");
             let diagnostic = unsupported(origin, "", message);
-            report.add(diagnostic.help(&format!("Declare `{field}`.")));
+            report.add(diagnostic.help(format!("Declare `{field}`.")));
         }
     }
     for field in &kind.unsupported {

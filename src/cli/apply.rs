@@ -14,7 +14,7 @@ use crate::{
     journal::{Journal, Replay},
     model::{Address, FindingRule, Kind},
     plan::{self, Cause, Operation, Plan, Staleness, revalidate},
-    portal::Portal,
+    portal::{self, Portal},
     render::{
         Format,
         document::{self, Heading, PlanDocument},
@@ -100,7 +100,10 @@ pub(super) fn run(
     workspace::runtime()?.block_on(async {
         let touched = match &source {
             Source::Files => Vec::new(),
-            Source::Saved(saved) => saved::objects(saved),
+            Source::Saved(saved) => {
+                let capabilities = portal::capabilities(&workspace.config.portal);
+                saved::objects(saved, &capabilities)
+            }
         };
         let session = Session::open(workspace, baseline, &touched, format, terminal).await?;
         let mut session = match session {

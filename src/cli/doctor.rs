@@ -175,7 +175,7 @@ pub(super) fn run(
                 format_version: FORMAT_VERSION,
                 portal,
                 ok,
-                checks: checks.into_iter().map(Into::into).collect(),
+                checks,
                 diagnostics: report.sorted().into_iter().map(Into::into).collect(),
             };
             escape::json(&document, &mut terminal.out)?;

@@ -166,7 +166,7 @@ fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
         Command::Undo(args) => undo::run(&args, &directory, args.format, terminal),
         Command::Explain(args) => explain::run(&args, terminal),
         Command::Doctor(args) => doctor::run(&directory, args.format, terminal),
-        Command::Import(args) => import::run(&args, &directory, terminal),
+        Command::Import(args) => import::run(&args, &directory, args.format, terminal),
         Command::List(args) => live::list(&args, &directory, args.format, terminal),
         Command::Show(args) => live::show(&args, &directory, args.format, terminal),
         Command::Sandbox(command) => sandbox::run(&command, &directory, terminal),

@@ -39,6 +39,10 @@ fn all() -> Vec<(&'static str, serde_json::Value)> {
             schema::of_document::<super::doctor::DoctorDocument>("doctor"),
         ),
         (
+            "import",
+            schema::of_document::<super::import::ImportDocument>("import"),
+        ),
+        (
             "list",
             schema::of_document::<super::live::ListDocument>("list"),
         ),

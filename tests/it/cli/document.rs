@@ -150,3 +150,16 @@ fn every_document_is_what_its_schema_says() {
         assert_eq!(document(&at, line, "diagnostics").0, 1, "{line}");
     }
 }
+
+#[test]
+fn an_import_tells_as_json_what_it_wrote_and_what_it_left_out() {
+    let at = Prompt::with(&[("people.yaml", PEOPLE)]);
+    assert_eq!(document(&at, "apply --yes", "apply").0, 0);
+    write(at.path(), &[("people.yaml", "")]);
+    let (code, import) = document(&at, "import", "import");
+    let resources = import["files"][0]["resources"].as_array().unwrap();
+    assert!(code == 0 && !resources.is_empty(), "{import}");
+    assert_eq!(import["left_out"], serde_json::json!([]));
+    let (code, import) = document(&at, "import", "import");
+    assert_eq!((code, &import["files"]), (0, &serde_json::json!([])));
+}

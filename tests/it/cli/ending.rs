@@ -13,7 +13,7 @@ fn a_command_line_that_cannot_be_meant_ends_with_64() {
         "paln",
         "plan --format sarif",
         "apply --format html --yes",
-        "import --format json",
+        "import --format html",
         "init --format json",
         "list people",
         "show alice",
@@ -90,7 +90,7 @@ fn each_command_lists_the_formats_that_it_writes() {
         ("list", Some("text, json")),
         ("show", Some("text, json")),
         ("init", None),
-        ("import", None),
+        ("import", Some("text, json")),
         ("explain", None),
     ] {
         let help = at.run_quietly(&format!("{command} -h")).stdout;
