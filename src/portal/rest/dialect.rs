@@ -7,7 +7,7 @@ use super::{
         http::{Answer, Client, Failure, Request},
     },
     cache::{Document, Index},
-    doc::Doc,
+    doc::{Doc, contains},
     fingerprint::Fingerprint,
     store::CacheOf,
 };
@@ -133,7 +133,9 @@ pub trait Dialect: Send + Sync + Sized + 'static {
 
     /// Whether the portal refuses a change of another version than the one that the request names. If
     /// not, the version is a digest of the content, and a document is read and compared before each write.
-    const HAS_VERSIONS: bool = true;
+    fn has_versions(&self) -> bool {
+        true
+    }
 
     /// Writes an operation as a request.
     fn encode(&self, op: &Op<'_, Self::Of>) -> Request;
@@ -175,6 +177,12 @@ pub trait Dialect: Send + Sync + Sized + 'static {
 
     /// The part of a patch that is visible in the document afterwards: all but the secrets.
     fn visible(&self, of: Self::Of, patch: Doc) -> Doc;
+
+    /// Whether a document shows what a patch changed, with `after` as the whole result.
+    fn is_applied(&self, of: Self::Of, patch: &Doc, after: &Doc, now: &Doc) -> bool {
+        let _unused = after;
+        contains(now, &self.visible(of, patch.clone()))
+    }
 
     /// The ID of the user with a key.
     fn user_id<'c>(cache: &'c CacheOf<Self>, key: &str) -> Option<&'c str>;

@@ -91,7 +91,7 @@ impl<D: Dialect> Store<D> {
     /// Parses the document in an answer, with its ID in the cache.
     pub fn parse(&self, of: D::Of, answer: &Answer) -> Result<(String, Document), String> {
         let (id, mut document) = self.dialect.document(of, answer)?;
-        if !D::HAS_VERSIONS {
+        if !self.dialect.has_versions() {
             document.version = Some(digest(&document.doc));
         }
         Ok((id, document))

@@ -7,7 +7,7 @@
 use super::{
     cache::Document,
     dialect::{Collection as _, Dialect, Link as _, Op, Verdict},
-    doc::{Doc, conflicts, contains, difference},
+    doc::{Doc, conflicts, difference},
     fingerprint::Fingerprint,
     settle::{Attempt, Seen, Sent, TRIES, settle},
     store::Store,
@@ -201,7 +201,7 @@ impl<'w, D: Dialect> Writer<'w, D> {
         let cached = self.store.cache().get(of, id).cloned().unwrap_or_default();
         if let Some(document) = &cached.document
             && document.version.is_some()
-            && D::HAS_VERSIONS
+            && self.store.dialect.has_versions()
         {
             return Ok(cached.document);
         }
@@ -382,11 +382,13 @@ impl<D: Dialect> Attempt for Update<'_, D> {
             before: &self.before,
             after: &self.after,
         };
-        let sent = self.writer.send(&op, self.of).await;
-        sent.and_then(|answer| match self.writer.store_answer(self.of, &answer) {
-            Some(_) => Sent::Done(()),
-            None => Sent::Lost(INVALID.to_owned()),
-        })
+        match self.writer.send(&op, self.of).await {
+            Sent::Done(answer) if answer.body.is_empty() => self.read_back().await,
+            sent => sent.and_then(|answer| match self.writer.store_answer(self.of, &answer) {
+                Some(_) => Sent::Done(()),
+                None => Sent::Lost(INVALID.to_owned()),
+            }),
+        }
     }
 
     async fn look(&mut self) -> Result<Seen<()>, Error> {
@@ -395,12 +397,7 @@ impl<D: Dialect> Attempt for Update<'_, D> {
             return Ok(Seen::AsBefore);
         }
         // A secret can't be read back; only the new version shows that it was set.
-        let visible = self
-            .writer
-            .store
-            .dialect
-            .visible(self.of, self.patch.clone());
-        Ok(match contains(&now.doc, &visible) {
+        Ok(match self.is_in(&now) {
             true => Seen::AsWanted(()),
             false => Seen::Otherwise,
         })
@@ -412,6 +409,29 @@ impl<D: Dialect> Attempt for Update<'_, D> {
 
     fn stale(&self) -> Error {
         self.writer.stale()
+    }
+}
+
+impl<D: Dialect> Update<'_, D> {
+    /// Reads the document that the answer doesn't contain. A precondition may not have excluded a concurrent
+    /// change, and a portal may ignore a field.
+    async fn read_back(&self) -> Sent<()> {
+        let failed = |reason: String| {
+            Sent::Refused(Error::Unknown {
+                what: self.writer.what(),
+                reason,
+            })
+        };
+        match self.writer.refresh(self.of, self.id).await {
+            Ok(now) if self.is_in(&now) => Sent::Done(()),
+            Ok(_) => failed("the portal accepted it, and shows other values afterwards".to_owned()),
+            Err(error) => failed(format!("it couldn't be read afterwards: {error}")),
+        }
+    }
+
+    fn is_in(&self, now: &Document) -> bool {
+        let dialect = &self.writer.store.dialect;
+        dialect.is_applied(self.of, &self.patch, &self.after, &now.doc)
     }
 }
 
