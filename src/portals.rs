@@ -11,6 +11,9 @@ macro_rules! portals {
             Sandbox = "sandbox", sandbox, agents_need_a_scope: true;
             /// Kazoo 4 and 5, and products built on them, through Crossbar's API version 2.
             Kazoo = "kazoo", kazoo, agents_need_a_scope: false;
+            /// Portals with SCIM 2.0 (RFC 7643 and 7644): users and groups, and telephony if the portal has an
+            /// extension for it.
+            Scim = "scim", scim, agents_need_a_scope: false;
         }
     };
 }

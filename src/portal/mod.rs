@@ -17,6 +17,7 @@ mod redact;
 mod registry;
 pub mod rest;
 mod sandbox;
+mod scim;
 
 pub use crate::model::{
     Capabilities, Change, Declaration, Identity, KindCapability, Limit, Removal, SecretPlace,

@@ -80,9 +80,15 @@ mod tests {
     }
 
     #[test]
-    fn every_field_of_kazoo_has_a_row_and_every_row_a_field() {
-        let kazoo = capabilities(&PortalConfig::new(PortalKind::Kazoo));
-        let rows = (adapter(PortalKind::Kazoo).mapping)();
+    fn every_supported_field_has_a_row_and_every_row_a_field() {
+        for kind in [PortalKind::Kazoo, PortalKind::Scim] {
+            assert_eq!(wrong_rows(kind), [""; 0], "{kind}");
+        }
+    }
+
+    fn wrong_rows(portal: PortalKind) -> Vec<String> {
+        let supported = capabilities(&PortalConfig::new(portal));
+        let rows = (adapter(portal).mapping)();
         let mut wrong = Vec::new();
         for kind in Kind::ALL {
             let own: Vec<&str> = rows
@@ -92,7 +98,7 @@ mod tests {
                 .collect();
             let paths = paths(kind);
             for path in &paths {
-                let is_held = matches!(holds(&kazoo, kind, path), Holds::All | Holds::Only(_));
+                let is_held = matches!(holds(&supported, kind, path), Holds::All | Holds::Only(_));
                 // A record or a type is supported if its fields are.
                 let is_whole = paths
                     .iter()
@@ -114,20 +120,24 @@ mod tests {
                 }
             }
         }
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        wrong
     }
 
     #[test]
-    fn the_table_in_the_page_about_kazoo_is_up_to_date() {
-        let page = include_str!("../../docs/portals/kazoo.md");
-        assert!(
-            page.contains(BEGIN) && page.contains(END),
-            "no place for it"
-        );
-        assert!(
-            filled(page, PortalKind::Kazoo) == page,
-            "run `callsheet schema --write`"
-        );
+    fn the_tables_in_the_pages_about_portals_are_up_to_date() {
+        for (page, kind) in [
+            (
+                include_str!("../../docs/portals/kazoo.md"),
+                PortalKind::Kazoo,
+            ),
+            (include_str!("../../docs/portals/scim.md"), PortalKind::Scim),
+        ] {
+            assert!(
+                page.contains(BEGIN) && page.contains(END),
+                "no place for it"
+            );
+            assert!(filled(page, kind) == page, "run `callsheet schema --write`");
+        }
         assert_eq!(filled("prose\n", PortalKind::Kazoo), "prose\n");
     }
 }

@@ -161,6 +161,8 @@ pub(crate) fn writes(method: &str, path: &str) -> bool {
 /// The proxy. Dropping it stops it.
 pub(crate) struct Faulty {
     address: SocketAddr,
+    /// The path of the portal's base.
+    path: String,
     script: Arc<Mutex<Script>>,
     door: Arc<Door>,
     stopping: Arc<AtomicBool>,
@@ -171,7 +173,9 @@ impl Faulty {
     /// Starts a proxy for the portal at `url`, without faults.
     pub(crate) fn before(url: &str) -> Self {
         let upstream = url.strip_prefix("http://").expect("a plain address");
-        let upstream: SocketAddr = upstream.trim_end_matches('/').parse().unwrap();
+        let (upstream, path) = upstream.split_once('/').unwrap_or((upstream, ""));
+        let path = format!("/{path}").trim_end_matches('/').to_owned();
+        let upstream: SocketAddr = upstream.parse().unwrap();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let script = Arc::new(Mutex::new(Script::default()));
@@ -192,6 +196,7 @@ impl Faulty {
         });
         Self {
             address,
+            path,
             script,
             door,
             stopping,
@@ -201,7 +206,7 @@ impl Faulty {
 
     /// The URL of the proxy.
     pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}{}", self.address, self.path)
     }
 
     /// Adds a fault.

@@ -40,5 +40,6 @@ mod running;
 mod sandbox;
 mod sandbox_adapter;
 mod scalars;
+mod scim;
 mod served;
 mod workspace;

@@ -1,8 +1,8 @@
 //! The *conformance suite*: a portal supports what its capabilities declare.
 //!
 //! Each step declares something, expects a plan with changes, applies it, and expects an empty plan. The
-//! subjects are the sandbox, a fake Kazoo of each generation, and a real Kazoo if `CALLSHEET_KAZOO_URL`
-//! is set; `subject` lists them.
+//! subjects are the sandbox, a fake Kazoo of each generation, a real SCIM server where it is installed, and
+//! a real Kazoo if `CALLSHEET_KAZOO_URL` is set; `subject` lists them.
 
 mod field;
 
@@ -19,6 +19,7 @@ mod rate_limit;
 mod record;
 mod round;
 mod run;
+mod scim;
 mod secret;
 mod server;
 mod subject;

@@ -4,6 +4,7 @@ use crate::{
     kazoo::Kazoo,
     report::skipped,
     running::{self, Client, Sandbox, WRITE},
+    scim::{GROUP, ScimServer, TELEPHONY},
 };
 use callsheet::model::Kind;
 use serde_json::{Value as Json, json};
@@ -28,6 +29,11 @@ pub(super) trait Server {
 
     /// The page size for users.
     fn page_size(&self) -> usize;
+
+    /// Whether it has a place for records.
+    fn keeps_records(&self) -> bool {
+        true
+    }
 
     /// The method and the prefix of the path of the request that writes a record.
     fn record_request(&self) -> (&'static str, &'static str);
@@ -200,6 +206,61 @@ impl Server for Kazoo {
 
     fn count(&self, collection: &str) -> Option<usize> {
         Some(self.docs(collection).len())
+    }
+}
+
+impl Server for ScimServer {
+    /// A user in a group whose name is no key, with entries and attributes that Callsheet doesn't manage.
+    fn foreign(&self) -> Documents {
+        let more = json!({"displayName": "Zoë", "roles": [{"value": "x"}],
+            "emails": [{"value": "zoe@home.example", "type": "home"}], TELEPHONY: {"extension": "88001"}});
+        let zoe = self.seed_user("foreign", &more);
+        let group =
+            json!({"schemas": [GROUP], "displayName": "Foreign Team", "members": [{"value": zoe}]});
+        let group = self.seed("Groups", &group);
+        let ids = [("Users", zoe), ("Groups", group)];
+        let kept = ids.map(|(collection, id)| {
+            let doc = self.resource(collection, &id);
+            ((collection, id), doc)
+        });
+        kept.into()
+    }
+
+    fn assert_untouched(&self, foreign: &Documents) {
+        for ((collection, id), doc) in foreign {
+            assert_eq!(self.resource(collection, id), *doc, "{collection}/{id}");
+        }
+    }
+
+    fn seed_users(&self, names: &[String]) {
+        for name in names {
+            self.seed_user(name, &json!({}));
+        }
+    }
+
+    fn page_size(&self) -> usize {
+        200
+    }
+
+    fn keeps_records(&self) -> bool {
+        false
+    }
+
+    fn record_request(&self) -> (&'static str, &'static str) {
+        unreachable!("it has no place for records")
+    }
+
+    fn undeclarable(&self) -> &'static [&'static str] {
+        &["users/foreign"]
+    }
+
+    fn count(&self, collection: &str) -> Option<usize> {
+        match collection {
+            // The tests count an account's own administrator too, whom it doesn't have.
+            "users" => Some(self.all("Users").len() + 1),
+            "groups" => Some(self.all("Groups").len()),
+            _ => None,
+        }
     }
 }
 

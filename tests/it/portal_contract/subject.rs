@@ -5,6 +5,7 @@ use crate::{
     kazoo::{Dialect, Kazoo, Options, PASSWORD, USERNAME},
     report::skipped,
     running::{self, Sandbox, WRITE},
+    scim::{ScimServer, TOKEN},
 };
 use callsheet::{
     config::{LoginHash, PortalKind},
@@ -27,6 +28,7 @@ const OWN: &[Make] = &[
     || Ok(Box::new(Subject::sandbox())),
     || Ok(Box::new(Subject::four())),
     || Ok(Box::new(Subject::five())),
+    || Ok(Box::new(Subject::scim()?)),
 ];
 
 /// The subjects on real systems.
@@ -138,6 +140,25 @@ impl Subject<Kazoo> {
 
     pub(super) fn five() -> Self {
         Self::kazoo("kazoo 5", Options::new(Dialect::Five))
+    }
+}
+
+impl Subject<ScimServer> {
+    /// A real SCIM server, where it is installed.
+    pub(super) fn scim() -> Result<Self, &'static str> {
+        let server = ScimServer::start()?;
+        Ok(Self {
+            name: "scim",
+            target: Target {
+                kind: PortalKind::Scim,
+                location: Location::Url(server.url.clone()),
+                tenant: None,
+                credentials: Credentials::Token(TOKEN.into()),
+                rate_limit: None,
+                charges: None,
+            },
+            server,
+        })
     }
 }
 

@@ -1,0 +1,501 @@
+//! The *dialect* of SCIM: pages by position, changes as operations on attributes, members by ID.
+
+use super::discovery::Discovered;
+use crate::portal::{
+    http::{Answer, Body, Client, Request},
+    rest::{
+        Collection, Dialect, Document, Entry, Fingerprint, Op, Page,
+        doc::{Doc, difference},
+        store::CacheOf,
+    },
+};
+use reqwest::{Method, header::ACCEPT};
+use serde_json::{Map, Value, json};
+use std::sync::OnceLock;
+
+const MEDIA_TYPE: &str = "application/scim+json";
+const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+
+/// A type of document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Resource {
+    Users,
+    Groups,
+}
+
+impl Collection for Resource {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Users => "Users",
+            Self::Groups => "Groups",
+        }
+    }
+
+    fn singular(self) -> &'static str {
+        match self {
+            Self::Users => "user",
+            Self::Groups => "group",
+        }
+    }
+}
+
+/// The dialect of one portal.
+#[derive(Default)]
+pub(super) struct Scim {
+    /// What the portal supports, once it was asked.
+    pub(super) discovered: OnceLock<Discovered>,
+    /// Assumed until then.
+    assumed: Discovered,
+}
+
+impl Scim {
+    /// What the portal supports, as far as it is known.
+    pub(super) fn known(&self) -> &Discovered {
+        self.discovered.get().unwrap_or(&self.assumed)
+    }
+}
+
+/// A read of a path with a query.
+pub(super) fn get(path: &[&str], query: &[(&str, &str)]) -> Request {
+    let request = Request::new(Method::GET, path).with_query(query);
+    request.with_header(ACCEPT, MEDIA_TYPE)
+}
+
+/// The filter for one value.
+pub(super) fn equals(attribute: &str, value: &str) -> String {
+    format!("{attribute} eq {}", json!(value))
+}
+
+impl Dialect for Scim {
+    type Of = Resource;
+    type Index = ();
+    type Link = Client;
+
+    const NAME: &'static str = "SCIM";
+
+    fn has_versions(&self) -> bool {
+        self.known().has_etag
+    }
+
+    fn encode(&self, op: &Op<'_, Resource>) -> Request {
+        let write = |method, path: &[&str], body: Option<Value>, version: Option<&str>| {
+            let version = version.filter(|_| self.known().has_etag);
+            let request = Request::new(method, path).with_header(ACCEPT, MEDIA_TYPE);
+            Request {
+                body: body.map(|body| Body::json_as(MEDIA_TYPE, &body)),
+                ..request.with_if_match(version)
+            }
+        };
+        match *op {
+            Op::List {
+                of, query, cursor, ..
+            } => {
+                let count = self.known().page.to_string();
+                let request = get(&[of.name()], query);
+                request.with_query(&[("startIndex", cursor.unwrap_or("1")), ("count", &count)])
+            }
+            Op::Get { of, id } => get(&[of.name(), id], &[]),
+            Op::Create { of, body, .. } => {
+                write(Method::POST, &[of.name()], Some(wire(of, body)), None)
+            }
+            Op::Update {
+                of,
+                id,
+                before,
+                after,
+            } => {
+                let (method, body) = if self.known().has_patch {
+                    let operations = operations(of, &before.doc, after);
+                    let body = json!({"schemas": [PATCH], "Operations": operations});
+                    (Method::PATCH, body)
+                } else {
+                    (Method::PUT, wire(of, after))
+                };
+                write(
+                    method,
+                    &[of.name(), id],
+                    Some(body),
+                    before.version.as_deref(),
+                )
+            }
+            Op::Delete { of, id, version } => {
+                write(Method::DELETE, &[of.name(), id], None, version)
+            }
+        }
+    }
+
+    fn page(&self, of: Resource, answer: &Answer) -> Result<Page, String> {
+        let json: Value = parse(answer)?;
+        let total = json["totalResults"].as_u64();
+        let total = total.ok_or("it has no `totalResults`")?;
+        // A portal may send fewer rows than it was asked for, and count them wrongly.
+        let rows = json["Resources"].as_array().map_or(&[][..], Vec::as_slice);
+        let start = json["startIndex"].as_u64().unwrap_or(1).max(1);
+        let next = start + rows.len() as u64;
+        let rows: Result<_, String> = rows.iter().map(|row| model(of, row)).collect();
+        Ok(Page {
+            next: (next <= total && next > start).then(|| next.to_string()),
+            rows: rows?,
+            total: Some(total),
+            doubt: None,
+        })
+    }
+
+    fn document(&self, of: Resource, answer: &Answer) -> Result<(String, Document), String> {
+        let (id, doc) = model(of, &parse(answer)?)?;
+        let version = answer.etag.clone().or_else(|| version(&doc));
+        Ok((id, Document { doc, version }))
+    }
+
+    fn filter(&self, _: Resource, by: &Fingerprint) -> Option<Vec<(String, String)>> {
+        let filter = equals(&by.field, &by.value);
+        let filter = vec![("filter".to_owned(), filter)];
+        self.known().has_filter.then_some(filter)
+    }
+
+    fn has_changed(&self, _: Resource, cached: &Doc, _: bool, now: &Doc) -> bool {
+        cached != now
+    }
+
+    fn visible(&self, _: Resource, mut patch: Doc) -> Doc {
+        patch.retain(|name, _| name != "password");
+        for inner in patch.values_mut().filter_map(Value::as_object_mut) {
+            inner.retain(|name, _| name != "voicemailPin");
+        }
+        patch
+    }
+
+    fn is_applied(&self, of: Resource, patch: &Doc, after: &Doc, now: &Doc) -> bool {
+        let visible = self.visible(of, patch.clone());
+        let mut visible = visible.iter();
+        // Some portals truncate a large group when one of its members changes.
+        let has_all = || {
+            let members = after.get("members").and_then(Value::as_object);
+            let mut members = members.into_iter().flat_map(Map::keys);
+            members.all(|id| now.get("members").is_some_and(|now| now.get(id).is_some()))
+        };
+        visible.all(|(name, value)| is_shown(value, now.get(name)))
+            && (of != Resource::Groups || has_all())
+    }
+
+    fn user_id<'c>(cache: &'c CacheOf<Self>, key: &str) -> Option<&'c str> {
+        let is_named = |entry: &Entry| {
+            let name = entry.text("userName").unwrap_or_default();
+            name.to_lowercase() == key
+        };
+        let mut users = cache.of(Resource::Users);
+        users.find_map(|(id, entry)| is_named(entry).then_some(id))
+    }
+}
+
+fn parse(answer: &Answer) -> Result<Value, String> {
+    // The parser's message is dropped: it would quote the answer, which may contain a secret.
+    serde_json::from_slice(&answer.body).map_err(|_message| "it isn't JSON".to_owned())
+}
+
+/// Whether a portal shows a value that it was sent. It may add attributes to the entries of a list, and many
+/// of its texts are compared without regard to case.
+fn is_shown(sent: &Value, actual: Option<&Value>) -> bool {
+    match (sent, actual) {
+        (Value::Null, actual) => {
+            actual.is_none_or(|actual| actual.is_null() || *actual == json!([]))
+        }
+        (Value::Object(sent), actual) => sent
+            .iter()
+            .all(|(name, sent)| is_shown(sent, actual.and_then(|actual| actual.get(name)))),
+        (Value::Array(sent), Some(Value::Array(actual))) => {
+            let is_in = |one: &Value| actual.iter().any(|actual| is_shown(one, Some(actual)));
+            sent.len() == actual.len() && sent.iter().all(is_in)
+        }
+        (Value::String(sent), Some(Value::String(actual))) => sent.eq_ignore_ascii_case(actual),
+        (sent, actual) => actual == Some(sent),
+    }
+}
+
+/// The version in a document.
+pub(super) fn version(doc: &Doc) -> Option<String> {
+    Some(doc.get("meta")?.get("version")?.as_str()?.to_owned())
+}
+
+/// A document with its ID. Of what the portal maintains itself, only the version is kept. Members are an
+/// object by ID, so that a change of one doesn't affect the others.
+fn model(of: Resource, json: &Value) -> Result<(String, Doc), String> {
+    let id = json["id"].as_str().ok_or("it has no `id`")?.to_owned();
+    let mut doc = json.as_object().cloned().unwrap_or_default();
+    let meta = version(&doc).map(|version| json!({ "version": version }));
+    doc.shift_remove("meta");
+    doc.extend(meta.map(|meta| ("meta".to_owned(), meta)));
+    match of {
+        // It changes with the groups, and can't be written.
+        Resource::Users => drop(doc.shift_remove("groups")),
+        Resource::Groups => {
+            let members = json["members"].as_array().into_iter().flatten();
+            let by_id =
+                |member: &Value| Some((member["value"].as_str()?.to_owned(), member.clone()));
+            let members: Map<String, Value> = members.filter_map(by_id).collect();
+            doc.insert("members".to_owned(), members.into());
+        }
+    }
+    Ok((id, doc))
+}
+
+/// The whole document as the portal expects it.
+fn wire(of: Resource, doc: &Doc) -> Value {
+    let mut doc = doc.clone();
+    doc.shift_remove("meta");
+    if let (Resource::Groups, Some(Value::Object(members))) = (of, doc.get("members")) {
+        let members: Vec<Value> = members.values().cloned().collect();
+        doc.insert("members".to_owned(), members.into());
+    }
+    doc.into()
+}
+
+/// The operations that change a document. A list is replaced as a whole, since many portals can't find one
+/// of its entries; members are added and removed one by one, since some portals truncate long lists.
+fn operations(of: Resource, before: &Doc, after: &Doc) -> Vec<Value> {
+    let mut operations = Vec::new();
+    for (name, value) in difference(before, after) {
+        let old = before.get(&name);
+        match value {
+            Value::Object(members) if of == Resource::Groups && name == "members" => {
+                let is_removed = |member: &Value| member.is_null();
+                let added: Vec<&Value> = members.values().filter(|one| !is_removed(one)).collect();
+                if !added.is_empty() {
+                    operations.push(json!({"op": "add", "path": name, "value": added}));
+                }
+                let removed = members.iter().filter(|(_, one)| is_removed(one));
+                operations.extend(removed.map(|(id, _)| {
+                    let path = format!("members[{}]", equals("value", id));
+                    json!({"op": "remove", "path": path})
+                }));
+            }
+            Value::Object(inner) => {
+                let separator = if name.contains(':') { ':' } else { '.' };
+                operations.extend(inner.into_iter().map(|(sub, value)| {
+                    let old = old.and_then(|old| old.get(&sub));
+                    operation(format!("{name}{separator}{sub}"), old, value)
+                }));
+            }
+            value => operations.push(operation(name, old, value)),
+        }
+    }
+    operations
+}
+
+fn operation(path: String, old: Option<&Value>, value: Value) -> Value {
+    match (old, value) {
+        (_, Value::Null) => json!({"op": "remove", "path": path}),
+        (None, value) => json!({"op": "add", "path": path, "value": value}),
+        (Some(_), value) => json!({"op": "replace", "path": path, "value": value}),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Discovered, Resource, Scim, equals, model, operations};
+    use crate::portal::{
+        http::{Answer, Request},
+        rest::{Dialect as _, Document, Fingerprint, Op, doc::Doc},
+    };
+    use serde_json::{Value, json};
+
+    fn doc(json: &Value) -> Doc {
+        json.as_object().cloned().unwrap()
+    }
+
+    fn answer(body: &Value) -> Answer {
+        Answer {
+            status: 200,
+            body: body.to_string().into_bytes(),
+            ..Answer::default()
+        }
+    }
+
+    fn body(request: &Request) -> Value {
+        serde_json::from_slice(&request.body.as_ref().unwrap().content).unwrap()
+    }
+
+    #[test]
+    fn a_change_is_one_operation_for_each_attribute() {
+        let before = json!({"userName": "ann", "title": "A", "name": {"givenName": "Ann"},
+            "emails": [{"value": "h", "type": "home"}], "urn:x:2.0:User": {"extension": "1"}});
+        let after = json!({"userName": "ann", "name": {"givenName": "Anna", "familyName": "Ng"},
+            "emails": [{"value": "h", "type": "home"}, {"value": "w", "type": "work"}],
+            "urn:x:2.0:User": {"voicemailPin": "0042"}, "password": "p"});
+        let operations = operations(Resource::Users, &doc(&before), &doc(&after));
+        let expected = json!([
+            {"op": "remove", "path": "title"},
+            {"op": "replace", "path": "name.givenName", "value": "Anna"},
+            {"op": "add", "path": "name.familyName", "value": "Ng"},
+            {"op": "replace", "path": "emails", "value": after["emails"]},
+            {"op": "remove", "path": "urn:x:2.0:User:extension"},
+            {"op": "add", "path": "urn:x:2.0:User:voicemailPin", "value": "0042"},
+            {"op": "add", "path": "password", "value": "p"},
+        ]);
+        assert_eq!(Value::from(operations), expected);
+    }
+
+    #[test]
+    fn members_are_changed_one_by_one() {
+        let group = json!({"id": "g", "displayName": "sales",
+            "members": [{"value": "a", "display": "A"}, {"value": "b\"c"}]});
+        let (id, before) = model(Resource::Groups, &group).unwrap();
+        assert_eq!(id, "g");
+        let mut after = before.clone();
+        let members = after["members"].as_object_mut().unwrap();
+        members.shift_remove("b\"c");
+        members.insert("d".to_owned(), json!({"value": "d"}));
+        let changes = operations(Resource::Groups, &before, &after);
+        let expected = json!([
+            {"op": "add", "path": "members", "value": [{"value": "d"}]},
+            {"op": "remove", "path": r#"members[value eq "b\"c"]"#},
+        ]);
+        assert_eq!(Value::from(changes), expected);
+    }
+
+    #[test]
+    fn a_portal_without_patch_gets_all_that_was_read() {
+        let scim = Scim::default();
+        let known = Discovered {
+            has_patch: false,
+            ..Discovered::default()
+        };
+        scim.discovered.set(known).unwrap();
+        let group = json!({"id": "g", "displayName": "sales", "x": [1],
+            "members": [{"value": "a"}], "meta": {"version": "W/\"1\"", "created": "c"}});
+        let (_, document) = scim.document(Resource::Groups, &answer(&group)).unwrap();
+        assert_eq!(document.version.as_deref(), Some("W/\"1\""));
+        let mut after = document.doc.clone();
+        after.insert("displayName".to_owned(), "night".into());
+        let request = scim.encode(&Op::Update {
+            of: Resource::Groups,
+            id: "g",
+            before: &document,
+            after: &after,
+        });
+        assert_eq!(
+            (request.method.as_str(), request.path.join("/")),
+            ("PUT", "Groups/g".to_owned())
+        );
+        assert_eq!(request.if_match.as_deref(), Some("W/\"1\""));
+        let expected =
+            json!({"id": "g", "displayName": "night", "x": [1], "members": [{"value": "a"}]});
+        assert_eq!(body(&request), expected);
+        assert_eq!(request.body.unwrap().media_type, "application/scim+json");
+    }
+
+    #[test]
+    fn a_portal_without_versions_gets_no_precondition() {
+        let scim = Scim::default();
+        let known = Discovered {
+            has_etag: false,
+            has_filter: false,
+            ..Discovered::default()
+        };
+        scim.discovered.set(known).unwrap();
+        let before = Document {
+            version: Some("digest".to_owned()),
+            ..Document::default()
+        };
+        for op in [
+            Op::Update {
+                of: Resource::Users,
+                id: "u",
+                before: &before,
+                after: &doc(&json!({"title": "A"})),
+            },
+            Op::Delete {
+                of: Resource::Users,
+                id: "u",
+                version: Some("digest"),
+            },
+        ] {
+            assert_eq!(scim.encode(&op).if_match, None);
+        }
+        let by = Fingerprint::by("userName", "ann");
+        assert_eq!(scim.filter(Resource::Users, &by), None);
+        let filter = Scim::default().filter(Resource::Users, &by).unwrap();
+        assert_eq!(
+            filter,
+            [("filter".to_owned(), "userName eq \"ann\"".to_owned())]
+        );
+        assert_eq!(equals("a", "x\"y\\z"), r#"a eq "x\"y\\z""#);
+    }
+
+    #[test]
+    fn pages_follow_the_rows_and_not_the_portals_count() {
+        let scim = Scim::default();
+        let next = |start: u64, rows: usize, total: u64| {
+            let rows: Vec<Value> = (0..rows).map(|n| json!({"id": n.to_string()})).collect();
+            let page = json!({"totalResults": total, "itemsPerPage": 999, "startIndex": start,
+                "Resources": rows});
+            scim.page(Resource::Users, &answer(&page)).unwrap().next
+        };
+        assert_eq!(next(1, 2, 5).as_deref(), Some("3"));
+        assert_eq!(next(5, 1, 5), None);
+        assert_eq!(next(3, 0, 5), None, "an empty page is the last one");
+        let empty = scim.page(Resource::Users, &answer(&json!({"totalResults": 0})));
+        assert!(empty.is_ok_and(|page| page.rows.is_empty() && page.next.is_none()));
+        assert!(scim.page(Resource::Users, &answer(&json!({}))).is_err());
+        let request = scim.encode(&Op::List {
+            of: Resource::Users,
+            parent: "",
+            query: &[("filter", "x")],
+            cursor: Some("201"),
+        });
+        let query: Vec<String> = request
+            .query
+            .iter()
+            .map(|(n, v)| format!("{n}={v}"))
+            .collect();
+        assert_eq!(query, ["filter=x", "startIndex=201", "count=200"]);
+        assert_eq!(request.headers[0].1, "application/scim+json");
+    }
+
+    #[test]
+    fn a_portal_may_complete_what_it_was_sent() {
+        let scim = Scim::default();
+        let is_applied = |patch: &Value, now: &Value| {
+            scim.is_applied(Resource::Users, &doc(patch), &Doc::new(), &doc(now))
+        };
+        let patch = json!({"emails": [{"value": "A@x.example", "type": "work"}], "title": null,
+            "name": {"givenName": "Ann"}, "password": "p"});
+        let now = json!({"emails": [{"value": "a@x.example", "type": "work", "primary": true}],
+            "name": {"givenName": "Ann", "formatted": "Ann Ng"}});
+        assert!(is_applied(&patch, &now));
+        for other in [
+            json!({"emails": [], "name": {"givenName": "Ann"}}),
+            json!({"emails": now["emails"], "title": "T", "name": {"givenName": "Ann"}}),
+            json!({"emails": now["emails"], "name": {"givenName": "Bob"}}),
+            json!({"emails": [now["emails"][0], {"value": "more"}], "name": {"givenName": "Ann"}}),
+        ] {
+            assert!(!is_applied(&patch, &other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_group_must_keep_its_other_members() {
+        let group = |ids: &[&str]| {
+            let members = ids
+                .iter()
+                .map(|id| ((*id).to_owned(), json!({"value": id})));
+            doc(&json!({"members": members.collect::<serde_json::Map<_, _>>()}))
+        };
+        let (patch, after) = (group(&["c"]), group(&["a", "b", "c"]));
+        let scim = Scim::default();
+        let is_applied = |now| scim.is_applied(Resource::Groups, &patch, &after, &now);
+        assert!(is_applied(group(&["a", "b", "c", "d"])));
+        assert!(!is_applied(group(&["a", "c"])));
+        assert!(!is_applied(group(&["a", "b"])));
+    }
+
+    #[test]
+    fn secrets_are_invisible() {
+        let patch = json!({"password": "p", "title": "T", "urn:x": {"voicemailPin": "1", "extension": "2"}});
+        let visible = Scim::default().visible(Resource::Users, doc(&patch));
+        assert_eq!(
+            Value::from(visible),
+            json!({"title": "T", "urn:x": {"extension": "2"}})
+        );
+    }
+}

@@ -1,0 +1,317 @@
+//! *Discovery* reads what a portal supports: SCIM defines the protocol, and each portal has its own
+//! attributes.
+
+use super::table::{Form, ROWS, Row, Schema};
+use crate::{
+    model::{Kind, SecretPlace, Value as ModelValue},
+    portal::{Capabilities, KindCapability, Limit},
+};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The end of the URN of an extension for telephony.
+pub(super) const TELEPHONY: &str = ":extension:telephony:2.0:User";
+const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
+const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
+/// The number of rows that are requested for each page.
+pub(super) const PAGE: u64 = 200;
+
+/// What a portal supports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Discovered {
+    /// Whether documents can be changed in part.
+    pub(super) has_patch: bool,
+    /// Whether writes can be conditional.
+    pub(super) has_etag: bool,
+    /// Whether lists can be filtered.
+    pub(super) has_filter: bool,
+    /// The number of rows of a page.
+    pub(super) page: u64,
+    /// The URN of the extension for telephony.
+    pub(super) telephony: Option<String>,
+    /// The supported fields of users.
+    pub(super) fields: BTreeSet<&'static str>,
+    /// Whether devices have names.
+    pub(super) has_device_names: bool,
+}
+
+impl Default for Discovered {
+    /// A portal that supports everything, as long as none was asked.
+    fn default() -> Self {
+        Self {
+            has_patch: true,
+            has_etag: true,
+            has_filter: true,
+            page: PAGE,
+            telephony: None,
+            fields: ROWS.iter().map(|row| row.field).collect(),
+            has_device_names: true,
+        }
+    }
+}
+
+impl Discovered {
+    /// Interprets the answers of `/ServiceProviderConfig`, `/Schemas` and `/ResourceTypes`. `wanted` is the
+    /// URN of the extension for telephony that the configuration names.
+    pub(super) fn of(
+        config: &Value,
+        schemas: &Value,
+        resource_types: &Value,
+        wanted: Option<&str>,
+    ) -> Self {
+        let has = |feature: &str| config[feature]["supported"] == true;
+        let limit = config["filter"]["maxResults"].as_u64();
+        let schemas = resources(schemas);
+        let is_wanted = |urn: &str| match wanted {
+            Some(wanted) => urn.eq_ignore_ascii_case(wanted),
+            None => urn.ends_with(TELEPHONY),
+        };
+        // An extension is usable if it is defined, and users have it.
+        let users = resources(resource_types).iter();
+        let users = users.filter(|resource| resource["schema"] == USER);
+        let of_users: Vec<&Value> = users
+            .flat_map(|users| users["schemaExtensions"].as_array().into_iter().flatten())
+            .map(|extension| &extension["schema"])
+            .collect();
+        let urns = schemas.iter().filter_map(|schema| schema["id"].as_str());
+        let telephony = urns
+            .filter(|urn| is_wanted(urn))
+            .find(|urn| of_users.is_empty() || of_users.iter().any(|one| *one == urn));
+        let telephony = telephony.map(str::to_owned);
+        let schema = |urn: &str| schemas.iter().find(|schema| schema["id"] == urn);
+        let extension = telephony.as_deref().and_then(schema);
+        let holds = |row: &&Row| {
+            let schema = match row.schema {
+                Schema::User => schema(USER),
+                Schema::Group => schema(GROUP),
+                Schema::Telephony => extension,
+            };
+            schema.is_some_and(|schema| holds(schema, **row))
+        };
+        let devices = extension.and_then(|schema| named(&schema["attributes"], "devices"));
+        let device_name = devices.and_then(|devices| named(&devices["subAttributes"], "name"));
+        Self {
+            has_patch: has("patch"),
+            has_etag: has("etag"),
+            has_filter: has("filter"),
+            page: limit.filter(|limit| *limit > 0).unwrap_or(PAGE).min(PAGE),
+            fields: ROWS.iter().filter(holds).map(|row| row.field).collect(),
+            has_device_names: device_name.is_some(),
+            telephony,
+        }
+    }
+
+    /// The rows of the supported fields.
+    pub(super) fn rows(&self) -> impl Iterator<Item = Row> {
+        let rows = ROWS.iter().copied();
+        rows.filter(|row| self.fields.contains(row.field))
+    }
+
+    /// The capabilities.
+    pub(super) fn capabilities(&self) -> Capabilities {
+        let is_missing = |field: &&str| !self.rows().any(|row| row.field == *field);
+        let missing = ROWS.iter().map(|row| row.field).filter(is_missing);
+        let users = KindCapability {
+            unsupported: UNSUPPORTED.iter().copied().chain(missing).collect(),
+            limits: if self.has_device_names {
+                &[USERNAME]
+            } else {
+                &[USERNAME, PHONES]
+            },
+            secrets: SecretPlace::Record,
+            ..KindCapability::full(Kind::Users)
+        };
+        let groups = KindCapability {
+            unsupported: ["title", "description", "permissions"].into(),
+            ..KindCapability::full(Kind::Groups)
+        };
+        let mut kinds = BTreeMap::from([(Kind::Users, users)]);
+        if self.fields.contains("groups") {
+            kinds.insert(Kind::Groups, groups);
+        }
+        Capabilities {
+            portal: "scim",
+            kinds,
+        }
+    }
+}
+
+/// The resources of a list, which some portals send without its envelope.
+fn resources(list: &Value) -> &[Value] {
+    let resources = list.as_array().or(list["Resources"].as_array());
+    resources.map_or(&[], Vec::as_slice)
+}
+
+/// Whether a schema defines the attribute of a row, and lets it be written and, unless it is a secret, read.
+fn holds(schema: &Value, row: Row) -> bool {
+    let (name, sub) = row.names();
+    let Some(attribute) = named(&schema["attributes"], name) else {
+        return false;
+    };
+    let is_usable = |attribute: &Value| {
+        let is_returned = !matches!(attribute["returned"].as_str(), Some("never" | "request"));
+        let is_readable = attribute["mutability"] != "writeOnly" && is_returned;
+        attribute["mutability"] != "readOnly" && (is_readable || row.form == Form::Secret)
+    };
+    let has_sub = |sub: &str| {
+        let found = named(&attribute["subAttributes"], sub);
+        found.is_some_and(is_usable)
+    };
+    is_usable(attribute) && sub.is_none_or(has_sub)
+}
+
+fn named<'v>(attributes: &'v Value, name: &str) -> Option<&'v Value> {
+    let mut attributes = attributes.as_array()?.iter();
+    attributes.find(|attribute| {
+        let own = attribute["name"].as_str();
+        own.is_some_and(|own| own.eq_ignore_ascii_case(name))
+    })
+}
+
+/// The fields that no attribute of SCIM contains.
+const UNSUPPORTED: &[&str] = &[
+    "available_from_emails",
+    "scope",
+    "permissions",
+    "outbound_caller_id",
+    "directory",
+    "rings_before_voicemail",
+    "voicemail.enabled",
+    "voicemail.mailbox",
+    "voicemail.email",
+    "voicemail.greeting",
+    "forwarding",
+    "dnd",
+    "answering_rules",
+    "add_phone",
+    "instance",
+    "features",
+    "seat",
+    "click_to_dial",
+    "color",
+    "advanced",
+];
+
+const USERNAME: Limit = Limit {
+    field: "username",
+    only: "names in lower case",
+    accepts: |value, _| {
+        let name = value.as_text().unwrap_or_default();
+        !name.contains(char::is_uppercase)
+    },
+};
+
+const PHONES: Limit = Limit {
+    field: "phones",
+    only: "phones without `name`",
+    accepts: |value, _| {
+        let mut phones = value.elements().iter().filter_map(ModelValue::as_map);
+        phones.all(|phone| phone.get("name").is_none())
+    },
+};
+
+#[cfg(test)]
+mod tests {
+    use super::{Discovered, GROUP, Kind, ROWS, UNSUPPORTED, USER};
+    use serde_json::{Value, json};
+
+    const URN: &str = "urn:acme:extension:telephony:2.0:User";
+
+    fn attribute(name: &str, more: &Value) -> Value {
+        let mut attribute = json!({"name": name, "mutability": "readWrite", "returned": "default"});
+        let more = more.as_object().unwrap().clone();
+        attribute.as_object_mut().unwrap().extend(more);
+        attribute
+    }
+
+    fn schemas() -> Value {
+        let sub = |name: &str| json!({"subAttributes": [attribute(name, &json!({}))]});
+        let write_only = json!({"mutability": "writeOnly", "returned": "never"});
+        json!({"Resources": [
+            {"id": USER, "attributes": [
+                attribute("username", &json!({})),
+                attribute("name", &sub("givenName")),
+                attribute("emails", &sub("value")),
+                attribute("phoneNumbers", &sub("display")),
+                attribute("title", &json!({"mutability": "readOnly"})),
+                attribute("nickName", &write_only),
+                attribute("password", &write_only),
+            ]},
+            {"id": GROUP, "attributes": [attribute("members", &json!({}))]},
+            {"id": URN, "attributes": [
+                attribute("extension", &json!({})),
+                attribute("voicemailPin", &write_only),
+            ]},
+        ]})
+    }
+
+    fn types() -> Value {
+        json!([{"schema": USER, "schemaExtensions": [{"schema": URN}]}, {"schema": GROUP}])
+    }
+
+    #[test]
+    fn only_what_the_schemas_define_is_supported() {
+        let config = json!({"patch": {"supported": true}, "etag": {"supported": false},
+            "filter": {"supported": true, "maxResults": 50}});
+        let found = Discovered::of(&config, &schemas(), &types(), None);
+        assert!(found.has_patch && found.has_filter && !found.has_etag);
+        assert_eq!((found.page, found.telephony.as_deref()), (50, Some(URN)));
+        let fields: Vec<&str> = found.fields.iter().copied().collect();
+        let expected = [
+            "email",
+            "extension",
+            "first_name",
+            "groups",
+            "password",
+            "username",
+            "voicemail.pin",
+        ];
+        assert_eq!(fields, expected);
+        let capabilities = found.capabilities();
+        let users = &capabilities.kinds[&Kind::Users];
+        for field in ["title", "phone", "last_name", "scope", "phones"] {
+            assert!(users.unsupported.contains(field), "{field}");
+        }
+        assert!(!users.unsupported.contains("email"));
+    }
+
+    #[test]
+    fn an_extension_must_be_that_of_users_and_the_configured_one() {
+        let find = |types: &Value, wanted: Option<&str>| {
+            Discovered::of(&json!({}), &schemas(), types, wanted).telephony
+        };
+        assert_eq!(find(&json!({}), None).as_deref(), Some(URN));
+        let other = json!([{"schema": USER, "schemaExtensions": [{"schema": "urn:other"}]}]);
+        assert_eq!(find(&other, None), None);
+        assert_eq!(find(&types(), Some("urn:other")), None);
+        assert_eq!(
+            find(&types(), Some(&URN.to_lowercase())).as_deref(),
+            Some(URN)
+        );
+    }
+
+    #[test]
+    fn every_field_of_users_is_supported_or_not() {
+        let listed = |name: &str| {
+            let rows = ROWS.iter().map(|row| row.field);
+            let mut all = rows.chain(UNSUPPORTED.iter().copied());
+            all.any(|field| field.split('.').next() == Some(name))
+        };
+        // Templates are expanded in the files.
+        let is_local = |name: &str| matches!(name, "template" | "with");
+        for field in Kind::Users.shape().all_fields() {
+            assert!(
+                listed(&field.name) || is_local(&field.name),
+                "{}",
+                field.name
+            );
+        }
+    }
+
+    #[test]
+    fn a_portal_without_schemas_supports_nothing() {
+        let nothing = Discovered::of(&json!({}), &json!({}), &json!({}), None);
+        assert!(nothing.fields.is_empty() && !nothing.has_patch);
+        assert_eq!(nothing.page, 200);
+    }
+}

@@ -1,0 +1,223 @@
+//! *Writing* applies one change to a user or a group. Memberships are written after the user.
+
+use super::{
+    dialect::{Resource, Scim, equals},
+    table::{Form, Row, Schema},
+};
+use crate::{
+    model::Kind,
+    portal::{
+        Error, Problem, Write, Written,
+        rest::{
+            Fingerprint, Store, Writer,
+            doc::{self, Doc},
+        },
+    },
+};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+const CORE: [&str; 2] = [
+    "urn:ietf:params:scim:schemas:core:2.0:User",
+    "urn:ietf:params:scim:schemas:core:2.0:Group",
+];
+
+/// Applies one change.
+pub(super) async fn write(store: &Store<Scim>, write: &Write<'_>) -> Result<Written, Error> {
+    let writer = Writer { store, write };
+    match write.address.kind {
+        Kind::Users => user(writer).await,
+        Kind::Groups => group(writer).await,
+        kind => Err(writer.refuse("", &format!("SCIM has no {kind}"))),
+    }
+}
+
+async fn user(writer: Writer<'_, Scim>) -> Result<Written, Error> {
+    let id = match writer.object() {
+        None => {
+            let mut body = json!({ "schemas": [CORE[0]] });
+            let body = body.as_object_mut().map(std::mem::take).unwrap_or_default();
+            let by = Fingerprint::by("userName", name(writer));
+            let created = writer
+                .create(Resource::Users, edited(writer, body), &by)
+                .await;
+            match created {
+                Ok(id) => id,
+                Err(error) => return Err(explain(writer, error, "").await),
+            }
+        }
+        Some(object) if writer.is_delete() => {
+            // A portal may keep the memberships of a user that no longer exists.
+            memberships(writer, object.id, &BTreeSet::new()).await?;
+            writer.delete(Resource::Users, object.id).await?;
+            return Ok(writer.written(Resource::Users, object.id));
+        }
+        Some(object) => {
+            let edit = |user: &mut Doc| {
+                *user = edited(writer, std::mem::take(user));
+                Ok(())
+            };
+            if let Err(error) = writer.edit(Resource::Users, object.id, &edit).await {
+                return Err(explain(writer, error, object.id).await);
+            }
+            object.id.to_owned()
+        }
+    };
+    if writer.changes("groups") {
+        let target = writer.target_list("groups").iter();
+        let target = target.filter_map(|group| group.as_text()).collect();
+        memberships(writer, &id, &target).await?;
+    }
+    Ok(writer.written(Resource::Users, &id))
+}
+
+/// The user's name on the portal.
+fn name<'w>(writer: Writer<'w, Scim>) -> &'w str {
+    let declared = writer.target_text("username");
+    declared.unwrap_or(&writer.write.address.key)
+}
+
+/// A user's document with the changed fields.
+fn edited(writer: Writer<'_, Scim>, mut user: Doc) -> Doc {
+    let known = writer.store.dialect.known();
+    let telephony = known.telephony.as_deref();
+    let is_new = writer.object().is_none();
+    for row in known.rows() {
+        let Row { field, form, .. } = row;
+        let secret = writer.secret(field);
+        let is_sent = form != Form::Secret || secret.is_some();
+        if is_sent && (writer.changes(field) || is_new && writer.target(field).is_some()) {
+            row.write(&mut user, telephony, writer.target(field), secret);
+        }
+    }
+    let name = name(writer);
+    let is_named = |old: &str| old.to_lowercase() == name;
+    if !doc::text(&user, "userName").is_some_and(is_named) {
+        user.insert("userName".to_owned(), name.into());
+    }
+    user
+}
+
+/// Adds a user to the target groups and removes it from the others that are managed.
+async fn memberships(
+    writer: Writer<'_, Scim>,
+    user: &str,
+    target: &BTreeSet<&str>,
+) -> Result<(), Error> {
+    let all = super::read::groups(&writer.store.cache());
+    let missing = target
+        .iter()
+        .find(|key| !all.values().any(|own| *own == **key));
+    if let Some(missing) = missing {
+        return Err(writer.refuse("groups", &format!("groups/{missing} doesn't exist")));
+    }
+    for (id, key) in &all {
+        let belongs = target.contains(key.as_str());
+        let is_member = {
+            let cache = writer.store.cache();
+            let group = cache.get(Resource::Groups, id);
+            let members = group.and_then(|group| group.doc().get("members"));
+            members.is_some_and(|members| members.get(user).is_some())
+        };
+        if is_member == belongs {
+            continue;
+        }
+        let edit = |group: &mut Doc| {
+            let Some(Value::Object(members)) = group.get_mut("members") else {
+                return Ok(());
+            };
+            if belongs {
+                members.insert(user.to_owned(), json!({ "value": user }));
+            } else {
+                members.shift_remove(user);
+            }
+            Ok(())
+        };
+        writer.edit_shared(Resource::Groups, id, &edit).await?;
+    }
+    Ok(())
+}
+
+async fn group(writer: Writer<'_, Scim>) -> Result<Written, Error> {
+    let key = &*writer.write.address.key;
+    let Some(object) = writer.object() else {
+        let body = json!({"schemas": [CORE[1]], "displayName": key});
+        let body: Doc = body.as_object().cloned().unwrap_or_default();
+        let by = Fingerprint::by("displayName", key);
+        let id = writer.create(Resource::Groups, body, &by).await?;
+        return Ok(writer.written(Resource::Groups, &id));
+    };
+    if writer.is_delete() {
+        writer.delete(Resource::Groups, object.id).await?;
+    } else {
+        let rename = |group: &mut Doc| {
+            group.insert("displayName".to_owned(), key.into());
+            Ok(())
+        };
+        writer.edit(Resource::Groups, object.id, &rename).await?;
+    }
+    Ok(writer.written(Resource::Groups, object.id))
+}
+
+/// Adds the field to a refusal because of uniqueness, since SCIM doesn't name it: another user has the same
+/// value.
+async fn explain(writer: Writer<'_, Scim>, error: Error, own: &str) -> Error {
+    let (status, detail) = match error {
+        Error::Refused {
+            status: 409,
+            detail,
+            problems,
+        } if problems.is_empty() => (409, detail),
+        error => return error,
+    };
+    let known = writer.store.dialect.known();
+    let mut problems = Vec::new();
+    for row in known.rows() {
+        let value = match row.field {
+            "username" => Some(name(writer)),
+            "extension" => writer.target_text("extension"),
+            _ => None,
+        };
+        let Some(value) = value else { continue };
+        let telephony = known.telephony.as_deref();
+        let attribute = match (row.schema, telephony) {
+            (Schema::Telephony, Some(urn)) => format!("{urn}:{}", row.at),
+            _ => row.at.to_owned(),
+        };
+        let filter = equals(&attribute, value);
+        let query = [("filter", filter.as_str())];
+        let query = if known.has_filter { &query[..] } else { &[] };
+        let found = writer
+            .store
+            .list(Resource::Users, "", query, &|_, _| {})
+            .await;
+        let rows = found
+            .ok()
+            .flatten()
+            .map_or_else(Vec::new, |listed| listed.rows);
+        // A portal may ignore the filter.
+        let has_value = |(id, user): &&(String, Doc)| {
+            let actual = row.read(user, telephony);
+            id != own && actual.is_some_and(|actual| actual == value)
+        };
+        if let Some((id, user)) = rows.iter().find(has_value) {
+            let other = doc::text(user, "userName").unwrap_or(id);
+            problems.push(Problem {
+                field: row.field.to_owned(),
+                code: "uniqueness".to_owned(),
+                message: crate::portal::http::plain(&format!("{other} has it already")),
+            });
+        }
+    }
+    let detail = match problems.is_empty() {
+        true => format!(
+            "{detail}; no user is listed with that name or extension, so the portal may keep those of a deleted user"
+        ),
+        false => detail,
+    };
+    Error::Refused {
+        status,
+        detail,
+        problems,
+    }
+}

@@ -1,0 +1,254 @@
+//! *SCIM*: what is particular to it, at a real server. Entries and members of others are kept, a refusal
+//! names the field, and what the schemas don't define is refused before anything is sent.
+
+use super::{
+    run::{Workspace, step},
+    subject::Subject,
+};
+use crate::{
+    report::{measured, skipped},
+    running,
+    scim::{GROUP, ScimServer, TELEPHONY, TOKEN},
+};
+use callsheet::{
+    model::{Address, Fields, Kind, Requests},
+    portal::{Credentials, Error, Location, ObjectRef, Verb, Write},
+    support::check_support,
+};
+use serde_json::{Value as Json, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The subject, where the server is installed.
+fn subject() -> Option<Subject<ScimServer>> {
+    Subject::scim().map_err(skipped).ok()
+}
+
+fn user(key: &str, extension: Option<&str>) -> Json {
+    let mut user =
+        json!({"first_name": "A", "last_name": "B", "email": format!("{key}@acme.example")});
+    if let Some(extension) = extension {
+        user["extension"] = extension.into();
+    }
+    user
+}
+
+/// The members of a group by its name.
+fn members(server: &ScimServer, name: &str) -> BTreeSet<String> {
+    let groups = server.all("Groups");
+    let group = groups.iter().find(|group| group["displayName"] == name);
+    let members = group.unwrap()["members"].as_array().into_iter().flatten();
+    let ids = members.map(|member| member["value"].as_str().unwrap().to_owned());
+    ids.collect()
+}
+
+#[test]
+fn what_is_not_declared_survives() {
+    let Some(subject) = subject() else { return };
+    let home = json!({"type": "home", "value": "ann@home.example", "primary": true});
+    let fax = json!({"type": "fax", "value": "+14155550111"});
+    let device = json!({"mac": "00:15:65:00:00:01", "model": "t46", "name": "Desk"});
+    let id = subject.server.seed_user(
+        "Ann",
+        &json!({"displayName": "Annie",
+        "name": {"givenName": "A", "familyName": "B"},
+        "emails": [home, {"type": "work", "value": "ann@acme.example", "display": "Ann"}],
+        "phoneNumbers": [fax], "roles": [{"value": "boss"}], TELEPHONY: {"devices": [device]}}),
+    );
+    let mut workspace = Workspace::default();
+    let mut ann = user("ann", None);
+    ann["phone"] = "+14155550112".into();
+    workspace.declare(Kind::Users, "ann", &ann);
+    step(&subject, &workspace, true, "adopted");
+    let mut expected = json!({"userName": "Ann", "displayName": "Annie",
+        "name": {"givenName": "A", "familyName": "B"},
+        "emails": [home, {"type": "work", "value": "ann@acme.example", "display": "Ann"}],
+        "phoneNumbers": [fax, {"type": "work", "value": "+14155550112"}],
+        "roles": [{"value": "boss"}], TELEPHONY: {"devices": [device]}});
+    let compare = |expected: &Json| {
+        let now = subject.server.resource("Users", &id);
+        for (name, value) in expected.as_object().unwrap() {
+            assert_eq!(now[name], *value, "{name}");
+        }
+    };
+    compare(&expected);
+    // A released field is kept, and a cleared one is removed.
+    let fields = workspace.fields(Kind::Users, "ann");
+    fields.set("phone".into(), callsheet::model::Value::Null);
+    step(&subject, &workspace, true, "cleared");
+    expected["phoneNumbers"] = json!([fax]);
+    compare(&expected);
+}
+
+#[test]
+fn a_large_group_keeps_its_members() {
+    let Some(subject) = subject() else { return };
+    let others: Vec<Json> = (0..150)
+        .map(|at| json!({"value": format!("stranger-{at}")}))
+        .collect();
+    let group = json!({"schemas": [GROUP], "displayName": "sales", "members": others});
+    subject.server.seed("Groups", &group);
+    let mut workspace = Workspace::default();
+    workspace.declare(Kind::Groups, "sales", &json!({}));
+    for key in ["ann", "bob"] {
+        let mut user = user(key, None);
+        user["groups"] = json!(["sales"]);
+        workspace.declare(Kind::Users, key, &user);
+    }
+    // Both at once.
+    step(&subject, &workspace, true, "two join");
+    assert_eq!(members(&subject.server, "sales").len(), 152);
+    workspace
+        .fields(Kind::Users, "ann")
+        .set("groups".into(), callsheet::model::Value::List([].into()));
+    workspace.remove(Kind::Users, "bob");
+    step(&subject, &workspace, true, "one leaves, and one is deleted");
+    let left = members(&subject.server, "sales");
+    assert_eq!(left.len(), 150);
+    assert!(left.iter().all(|id| id.starts_with("stranger")));
+}
+
+/// Creates a user without a plan.
+fn create(subject: &Subject<ScimServer>, key: &str, fields: &Json) -> Result<(), Error> {
+    let fields: Fields = Kind::Users.shape().read(fields).unwrap();
+    let address = Address::new(Kind::Users, key);
+    running::runtime().block_on(async {
+        let portal = subject.portal();
+        portal.read(&[Kind::Users].into(), &()).await.unwrap();
+        let write = Write {
+            address: &address,
+            verb: Verb::Create,
+            target: &fields,
+            changes: &[],
+            secrets: &BTreeMap::new(),
+        };
+        let before = portal.requests();
+        let written = portal.write(&write).await;
+        // The create, and a look-up by name and by extension.
+        assert!(portal.requests() - before <= 3);
+        written.map(drop)
+    })
+}
+
+#[test]
+fn a_refusal_names_the_field_that_another_user_has() {
+    let Some(subject) = subject() else { return };
+    create(&subject, "ann", &user("ann", Some("1001"))).unwrap();
+    let same_extension = create(&subject, "bob", &user("bob", Some("1001"))).unwrap_err();
+    let told = same_extension.to_string();
+    assert!(told.ends_with("; extension: ann has it already"), "{told}");
+    let same_name = create(&subject, "ann", &user("ann", Some("1002"))).unwrap_err();
+    let told = same_name.to_string();
+    assert!(told.ends_with("; username: ann has it already"), "{told}");
+    assert_eq!(subject.server.all("Users").len(), 1);
+}
+
+#[test]
+fn a_change_in_the_meantime_is_not_overwritten() {
+    let Some(subject) = subject() else { return };
+    let id = subject.server.seed_user("ann", &json!({"title": "Boss"}));
+    running::runtime().block_on(async {
+        let portal = subject.portal();
+        let live = portal.read(&[Kind::Users].into(), &()).await.unwrap();
+        let ann = live.get(Kind::Users, "ann").unwrap();
+        let patch = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [{"op": "replace", "path": "title", "value": "Chief"}]});
+        let path = format!("/Users/{id}");
+        let changed = subject.server.client().patch(&path, &patch).await;
+        assert_eq!(changed.status, 204);
+        let address = Address::new(Kind::Users, "ann");
+        let object = ObjectRef {
+            id: &ann.id,
+            key: "ann",
+            etag: ann.etag.as_deref(),
+        };
+        let title = callsheet::model::Value::text("Clerk");
+        let change = callsheet::portal::Change {
+            path: vec!["title".into()],
+            before: Some(callsheet::model::Value::text("Boss")),
+            after: Some(title.clone()),
+        };
+        let target: Fields = [("title".into(), title)].into_iter().collect();
+        for verb in [Verb::Update(object), Verb::Delete(object)] {
+            let write = Write {
+                address: &address,
+                verb,
+                target: &target,
+                changes: std::slice::from_ref(&change),
+                secrets: &BTreeMap::new(),
+            };
+            let error = portal.write(&write).await.unwrap_err();
+            assert!(matches!(error, Error::Stale { .. }), "{error}");
+        }
+    });
+    assert_eq!(subject.server.resource("Users", &id)["title"], "Chief");
+}
+
+#[test]
+fn fields_that_no_schema_defines_are_diagnosed() {
+    let server = match ScimServer::without_telephony() {
+        Ok(server) => server,
+        Err(reason) => return skipped(reason),
+    };
+    let target = callsheet::portal::Target {
+        kind: callsheet::config::PortalKind::Scim,
+        location: Location::Url(server.url.clone()),
+        tenant: None,
+        credentials: Credentials::Token(TOKEN.into()),
+        rate_limit: None,
+        charges: None,
+    };
+    let subject = Subject {
+        name: "scim without telephony",
+        target,
+        server,
+    };
+    let mut workspace = Workspace::default();
+    workspace.declare(Kind::Users, "ann", &user("ann", Some("1001")));
+    let report = check_support(&workspace.state, &subject.capabilities());
+    let told: Vec<&str> = report.sorted().iter().map(|one| &*one.message).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("extension"), "{told:?}");
+    workspace.declare(Kind::Users, "ann", &user("ann", None));
+    step(&subject, &workspace, true, "what the schemas define");
+    let checks = running::runtime().block_on(async { subject.portal().diagnose().await.unwrap() });
+    let told: Vec<String> = checks.iter().map(|check| format!("{check:?}")).collect();
+    assert!(checks.iter().all(|check| check.ok), "{told:?}");
+    assert!(
+        told.iter().any(|one| one.contains("aren't supported")),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_plan_of_nothing_costs_discovery_and_pages() {
+    let Some(subject) = subject() else { return };
+    let names: Vec<String> = (0..401).map(|at| format!("u{at:04}")).collect();
+    for name in &names {
+        let email = json!([{"type": "work", "value": format!("{name}@acme.example")}]);
+        let more = json!({"emails": email, "name": {"givenName": "A", "familyName": "B"}});
+        subject.server.seed_user(name, &more);
+    }
+    let mut workspace = Workspace::default();
+    workspace.declare(Kind::Groups, "sales", &json!({}));
+    for name in &names[..20] {
+        workspace.declare(Kind::Users, name, &user(name, None));
+    }
+    step(&subject, &workspace, true, "twenty of them");
+    let (requests, operations) = running::runtime().block_on(async {
+        let portal = subject.portal();
+        let live = workspace.read(&*portal).await.unwrap();
+        let plan = workspace.plan(&*subject.portal()).await.unwrap();
+        (live.requests, plan.operations.len())
+    });
+    assert_eq!(operations, 0);
+    // Three to find out what there is, three pages of users, and one of groups.
+    let expected = Requests {
+        made: 7,
+        minimum: 7,
+    };
+    assert_eq!(requests, expected);
+    measured(&format!(
+        "a plan of nothing over 401 users of a SCIM server: {} requests (minimum {})",
+        requests.made, requests.minimum
+    ));
+}
