@@ -27,7 +27,7 @@ pub fn check_support(state: &State, portal: &Capabilities) -> Report {
             report.add(unsupported(resource.origin.as_ref(), "", message));
             continue;
         };
-        check(address, resource, kind, portal.portal, state, &mut report);
+        check(address, resource, kind, portal, state, &mut report);
     }
     report
 }
@@ -60,10 +60,12 @@ fn check(
     address: &Address,
     resource: &Resource,
     kind: &KindCapability,
-    portal: &str,
+    portal: &Capabilities,
     state: &State,
     report: &mut Report,
 ) {
+    let is_in_files = |field: &str| portal.is_in_files(address.kind, field);
+    let portal = portal.portal;
     let origin = resource.origin.as_ref();
     let fields = &resource.fields;
     for field in kind.required {
@@ -73,7 +75,7 @@ fn check(
             report.add(diagnostic.help(format!("Declare `{field}`.")));
         }
     }
-    for field in &kind.unsupported {
+    for field in kind.unsupported.iter().filter(|field| !is_in_files(field)) {
         // Every user has a username, whose value is the key if none is declared.
         if let Some((path, value)) = declared(address, resource, field)
             && !(*field == address.kind.key_field() && value.as_text() == Some(&address.key))
@@ -258,12 +260,19 @@ mod tests {
 
     #[test]
     fn templates_stay_in_the_files_if_the_portal_has_none() {
-        let mut state = state("templates:\n  desk: { user: { dnd: true } }\n");
+        let mut state = state(
+            "templates:\n  desk: { user: { dnd: true }, attributes: { no: { prompt: Number } } }\n\
+             users:\n  ann: { template: desk, with: { no: \"12\" }, first_name: Ann, last_name: Lee, \
+             email: ann@x.example, extension: \"12\" }\n",
+        );
         let mut config: Config =
             serde_json::from_value(serde_json::json!({"portal": {"kind": "sandbox"}})).unwrap();
-        assert_eq!(messages(&state, &limited_portal()), [""; 0]);
-        strip_local_only(&mut state, &mut config, &limited_portal());
-        assert!(state.resources.is_empty());
+        let mut portal = limited_portal();
+        let users = portal.kinds.get_mut(&Kind::Users).unwrap();
+        users.unsupported.extend(["template", "with"]);
+        assert_eq!(messages(&state, &portal), [""; 0]);
+        strip_local_only(&mut state, &mut config, &portal);
+        assert_eq!(state.of_kind(Kind::Templates).count(), 0);
         assert_eq!(config.fields.len(), 2);
     }
 }

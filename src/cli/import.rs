@@ -68,7 +68,7 @@ impl ImportDocument {
         let Import { files, left_out } = import;
         let files = files.iter().map(|file| FileEntry {
             name: file.name.clone(),
-            resources: file.addresses.iter().cloned().collect(),
+            resources: file.addresses.clone(),
         });
         let left_out = left_out.iter().map(|one| LeftOutEntry {
             address: one.address.clone(),

@@ -112,6 +112,15 @@ impl Capabilities {
         Address::new(address.kind, self.portal_key(address, fields))
     }
 
+    /// Whether a field at the top of a resource is expanded in the files and never sent: a user's template, if
+    /// the portal has no templates.
+    #[must_use]
+    pub fn is_in_files(&self, kind: Kind, field: &str) -> bool {
+        kind == Kind::Users
+            && !self.kinds.contains_key(&Kind::Templates)
+            && ["template", "with"].contains(&field)
+    }
+
     /// Where the versions of the secrets of a kind are kept.
     #[must_use]
     pub fn secrets(&self, kind: Kind) -> SecretPlace {

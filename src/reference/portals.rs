@@ -193,6 +193,10 @@ pub(super) fn holds(portal: &Capabilities, kind: Kind, path: &str) -> Holds {
             _ => Holds::Nothing,
         };
     };
+    let first = path.split('.').next().unwrap_or(path);
+    if portal.is_in_files(kind, first) {
+        return Holds::InFiles;
+    }
     // The field may be listed for every type.
     let of_any_type = match (kind.shape(), path.split_once('.')) {
         (Shape::Variants { .. }, Some((_, own))) => own,
@@ -203,15 +207,6 @@ pub(super) fn holds(portal: &Capabilities, kind: Kind, path: &str) -> Holds {
         .any(|field| is_in(path, field) || is_in(of_any_type, field))
     {
         return Holds::Nothing;
-    }
-    // Without templates on the portal, the users' template fields are local, too.
-    if kind == Kind::Users
-        && !portal.kinds.contains_key(&Kind::Templates)
-        && ["template", "with"]
-            .into_iter()
-            .any(|field| is_in(path, field))
-    {
-        return Holds::InFiles;
     }
     let limit = limits
         .iter()
