@@ -233,7 +233,7 @@ pub(super) async fn fetch(
     let count = doc_refs.len();
     let total = u64::try_from(count).ok();
     let mut has_asked = false;
-    if count >= MIN_BULK && *has_bulk != Some(false) && !store.link.open(None).await?.is_five() {
+    if count >= MIN_BULK && *has_bulk != Some(false) && !store.link.open().await?.is_five() {
         if let Some(fetched) = fetch_bulk(store, &doc_refs, progress).await? {
             *has_bulk = Some(true);
             return Ok((fetched, count.div_ceil(BULK_SIZE) as u64));

@@ -5,7 +5,7 @@ use super::{
     super::{
         Check, Error,
         http::{ConnectionFailure, Request},
-        rest::Collection as _,
+        rest::{Collection as _, Link as _},
         with_hint,
     },
     DEFAULT_RATE_LIMIT, Kazoo,
@@ -45,7 +45,7 @@ pub(super) async fn diagnose(kazoo: &Kazoo) -> Vec<Check> {
 
 async fn run_checks(kazoo: &Kazoo, checks: &mut Vec<Check>) -> Result<(), Error> {
     let session = &kazoo.store.link;
-    let open = match session.open(None).await {
+    let open = match session.open().await {
         Ok(open) => open,
         Err(error) => {
             checks.extend(login_failure(&error));
@@ -136,7 +136,7 @@ async fn login(session: &Session, open: &Open) -> Result<(Check, Check), Error> 
         user.as_str(),
     ];
     let read = session
-        .client
+        .client()
         .read(&Request::new(Method::GET, &path))
         .await
         .and_then(|body| {

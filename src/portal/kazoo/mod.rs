@@ -26,7 +26,7 @@ use super::{
     Portal, Progress, Target, Write, Written,
     http::{Base, Client, RateLimit},
     rest::{
-        Collection as _, Detected, Doc, Document, Store, Writer, doc, list::Listed,
+        Collection as _, Detected, Doc, Document, Link as _, Store, Writer, doc, list::Listed,
         record::Records, store::Rows,
     },
 };
@@ -36,7 +36,7 @@ use async_trait::async_trait;
 use capability::Module;
 use collection::Collection;
 use dialect::{Crossbar, PAGE};
-use session::Session;
+use session::{CrossbarLogin, Session};
 use std::{
     collections::BTreeSet,
     num::NonZeroU32,
@@ -130,7 +130,7 @@ impl Kazoo {
         });
         let client = Client::new(Base::parse(url)?, None, rate_limit)?;
         Ok(Self {
-            store: Store::new(Crossbar, Session::new(client, target)),
+            store: Store::new(Crossbar, Session::new(CrossbarLogin::new(client, target))),
             detected: Detected::new(capability::capabilities()),
             has_bulk: tokio::sync::Mutex::default(),
             rate_limit,
@@ -178,7 +178,7 @@ impl Kazoo {
         collection: Collection,
         progress: &dyn Progress,
     ) -> Result<u64, Error> {
-        let is_five = self.store.link.open(None).await?.is_five();
+        let is_five = self.store.link.open().await?.is_five();
         let fields = collection.requested_fields().filter(|_| is_five);
         let requested = fields.map(|fields| serde_json::to_string(&fields).unwrap_or_default());
         let query: Vec<(&str, &str)> = requested
@@ -267,7 +267,7 @@ impl Kazoo {
 
     /// Reads the inactive users with a filter, since summaries don't contain the field.
     async fn list_inactive_users(&self, progress: &dyn Progress) -> Result<u64, Error> {
-        if self.store.link.open(None).await?.is_five() {
+        if self.store.link.open().await?.is_five() {
             return Ok(0); // its lists contain the field
         }
         let query = [("filter_enabled", "false")];
@@ -305,7 +305,7 @@ impl Portal for Kazoo {
         let made_before = self.requests();
         let is_login_counted = self.has_counted_login.swap(true, Ordering::Relaxed);
         *self.store.cache() = Account::default();
-        if self.store.link.open(None).await?.is_five() {
+        if self.store.link.open().await?.is_five() {
             // Its lists have another format.
             self.lacks(Module::Lists);
         }
@@ -380,7 +380,7 @@ impl Portal for Kazoo {
     }
 
     async fn write(&self, write: &Write<'_>) -> Result<Written, Error> {
-        let _redacted = self.store.link.client.redact(write.secrets.values());
+        let _redacted = self.store.link.client().redact(write.secrets.values());
         write::write(Writer {
             store: &self.store,
             write,
@@ -401,7 +401,7 @@ impl Portal for Kazoo {
     }
 
     fn requests(&self) -> u64 {
-        self.store.link.client.requests()
+        self.store.link.client().requests()
     }
 }
 

@@ -7,10 +7,14 @@
 use super::{
     super::{
         Credentials, Error, Target,
-        http::{Answer, Body, Client, Failure, Request, plain},
-        rest::Link,
+        http::{Answer, Body, Client, Request, plain},
+        rest::{
+            self, Link as _,
+            session::{Login, send_login},
+        },
     },
     charge::Spending,
+    dialect::enveloped,
     wire::{self, Envelope},
 };
 use crate::config::LoginHash;
@@ -20,23 +24,19 @@ use reqwest::{Method, header::HeaderName};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use sha1::Sha1;
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
-use tokio::{sync::Mutex, time::Instant};
+use std::{collections::BTreeSet, time::Duration};
 
 const TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
-/// A token is renewed this long before it expires, or after three quarters of its lifetime if that is
-/// later.
-const MARGIN: Duration = Duration::from_secs(60);
-/// The maximum number of attempts for a login without an answer.
-const TRIES: u32 = 3;
 
 /// A session with a Kazoo.
-pub(super) struct Session {
-    pub(super) client: Client,
+pub(super) type Session = rest::Session<CrossbarLogin>;
+
+/// How to log in to a Kazoo.
+pub(super) struct CrossbarLogin {
+    client: Client,
     credentials: Credentials,
     tenant: Option<String>,
     spending: Spending,
-    open: Mutex<Option<Arc<Open>>>,
 }
 
 /// The result of a login.
@@ -52,7 +52,6 @@ pub(super) struct Open {
     pub(super) version: String,
     /// The number of seconds that the server's clock is ahead of this machine's.
     pub(super) skew: Option<i64>,
-    renew: Option<Instant>,
 }
 
 impl Open {
@@ -63,32 +62,6 @@ impl Open {
 }
 
 impl Session {
-    pub(super) fn new(client: Client, target: &Target) -> Self {
-        Self {
-            client,
-            credentials: target.credentials.clone(),
-            tenant: target.tenant.clone(),
-            spending: Spending::new(target.charges),
-            open: Mutex::default(),
-        }
-    }
-
-    /// Returns the current login, or logs in again. `refused` is a login that the server has rejected.
-    pub(super) async fn open(&self, refused: Option<&Arc<Open>>) -> Result<Arc<Open>, Error> {
-        let mut open = self.open.lock().await;
-        let is_fresh = |open: &Arc<Open>| {
-            refused.is_none_or(|refused| !Arc::ptr_eq(open, refused))
-                && open.renew.is_none_or(|renew| Instant::now() < renew)
-        };
-        if let Some(open) = open.as_ref().filter(|open| is_fresh(open)) {
-            return Ok(Arc::clone(open));
-        }
-        let account_id = open.take().map(|open| open.account.clone());
-        let fresh = Arc::new(self.log_in(account_id).await?);
-        *open = Some(Arc::clone(&fresh));
-        Ok(fresh)
-    }
-
     /// Reads something of the account. Returns `None` if the portal answers that it doesn't exist.
     pub(super) async fn get(
         &self,
@@ -106,28 +79,22 @@ impl Session {
         let envelope = answer.map(|answer| Envelope::of(&answer, &what()));
         envelope.transpose()
     }
+}
 
-    /// Sends a write with a login. A rejected token means that nothing was changed, so the write is
-    /// repeated once after a new login.
-    async fn write_once(&self, request: &Request) -> Result<Answer, Failure> {
-        let mut refused = None;
-        loop {
-            let open = self.open(refused.as_ref()).await;
-            let open = open.map_err(Failure::NotDone)?;
-            let request = in_account(&open.account, request);
-            match self.client.write(&request).await {
-                Err(Failure::NotDone(Error::Unauthorized { .. })) if refused.is_none() => {
-                    refused = Some(open);
-                }
-                answer => return answer,
-            }
-        }
+impl Login for CrossbarLogin {
+    type Open = Open;
+
+    fn client(&self) -> &Client {
+        &self.client
     }
 
-    async fn log_in(&self, account_id: Option<String>) -> Result<Open, Error> {
+    async fn log_in(&self, previous: Option<&Open>) -> Result<(Open, Option<Duration>), Error> {
         let (endpoint, data) = self.login()?;
-        let started = Instant::now();
-        let answer = self.send_login(endpoint, &data).await?;
+        let request = Request::new(Method::PUT, &["v2", endpoint]).with_body(enveloped(&data));
+        let answer = send_login(&self.client, request).await?;
+        if !answer.is_success() {
+            return Err(wire::refusal(&answer, |field| field));
+        }
         let envelope = Envelope::of(&answer, &format!("PUT /v2/{endpoint}"))?;
         let unreadable = |reason: &str| Error::Unreadable {
             what: format!("PUT /v2/{endpoint}"),
@@ -146,11 +113,11 @@ impl Session {
         self.client.set_token(TOKEN, "", &token)?;
         let now = envelope.timestamp.unwrap_or_else(jiff::Timestamp::now);
         let name = envelope.data["account_name"].as_str().unwrap_or_default();
-        let account = match account_id {
-            Some(account_id) => account_id,
+        let account = match previous {
+            Some(previous) => previous.account.clone(),
             None => self.managed(&own, name).await?,
         };
-        Ok(Open {
+        let open = Open {
             account,
             own,
             user: envelope.data["owner_id"].as_str().map(str::to_owned),
@@ -158,33 +125,39 @@ impl Session {
             skew: envelope
                 .timestamp
                 .map(|there| there.as_second() - jiff::Timestamp::now().as_second()),
-            renew: lifetime(&token, now)
-                .map(|life| started + life.saturating_sub(MARGIN.min(life / 4))),
-        })
+        };
+        Ok((open, lifetime(&token, now)))
     }
 
-    /// Sends a login. It changes nothing, so it is repeated if its answer is lost.
-    async fn send_login(&self, endpoint: &str, data: &Value) -> Result<Answer, Error> {
-        let path = ["v2", endpoint];
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            let request = Request {
-                body: Some(Body::json(&json!({ "data": data }))),
-                // Concurrent requests still send the old token, which may remain valid for a while.
-                is_anonymous: true,
-                ..Request::new(Method::PUT, &path)
-            };
-            match self.client.write(&request).await {
-                Ok(answer) if answer.is_success() => return Ok(answer),
-                Ok(answer) => return Err(wire::refusal(&answer, |field| field)),
-                Err(Failure::NotDone(error)) => return Err(error),
-                Err(Failure::Ambiguous { .. }) if tries < TRIES => {}
-                Err(Failure::Ambiguous { reason }) => {
-                    let what = format!("PUT /v2/{endpoint}");
-                    return Err(Error::Unreadable { what, reason });
-                }
-            }
+    /// The request within the account.
+    fn within(&self, open: &Open, request: &Request) -> Request {
+        let prefix = ["v2", "accounts", &open.account].map(str::to_owned);
+        let mut request = request.clone();
+        request.path.splice(..0, prefix);
+        request
+    }
+
+    /// The request with accepted charges, if the policy allows them.
+    fn again(&self, request: &Request, answer: &Answer) -> Result<Option<Request>, Error> {
+        if answer.status != 402 {
+            return Ok(None);
+        }
+        self.spending.accept(answer)?;
+        let body = request.body.as_ref();
+        let body = body.and_then(|body| serde_json::from_slice(&body.content).ok());
+        let mut body: Value = body.unwrap_or_else(|| json!({}));
+        body["accept_charges"] = true.into();
+        Ok(Some(request.clone().with_body(Body::json(&body))))
+    }
+}
+
+impl CrossbarLogin {
+    pub(super) fn new(client: Client, target: &Target) -> Self {
+        Self {
+            client,
+            credentials: target.credentials.clone(),
+            tenant: target.tenant.clone(),
+            spending: Spending::new(target.charges),
         }
     }
 
@@ -288,44 +261,6 @@ impl Session {
             detail: format!(": {detail}"),
         })
     }
-}
-
-impl Link for Session {
-    async fn read(&self, request: &Request) -> Result<Option<Answer>, Error> {
-        let mut refused = None;
-        loop {
-            let open = self.open(refused.as_ref()).await?;
-            let request = in_account(&open.account, request);
-            match self.client.read(&request).await {
-                Err(Error::Unauthorized { .. }) if refused.is_none() => refused = Some(open),
-                answer => return answer,
-            }
-        }
-    }
-
-    /// Repeats a write with accepted charges if the policy allows them.
-    async fn write(&self, request: &Request) -> Result<Answer, Failure> {
-        let answer = self.write_once(request).await?;
-        if answer.status != 402 {
-            return Ok(answer);
-        }
-        self.spending.accept(&answer).map_err(Failure::NotDone)?;
-        let mut request = request.clone();
-        let body = request.body.as_ref();
-        let body = body.and_then(|body| serde_json::from_slice(&body.content).ok());
-        let mut body: Value = body.unwrap_or_else(|| json!({}));
-        body["accept_charges"] = true.into();
-        request.body = Some(Body::json(&body));
-        self.write_once(&request).await
-    }
-}
-
-/// A request of an account.
-fn in_account(account: &str, request: &Request) -> Request {
-    let prefix = ["v2", "accounts", account].map(str::to_owned);
-    let mut request = request.clone();
-    request.path.splice(..0, prefix);
-    request
 }
 
 /// The login field for an account, which is given by ID, realm or name.

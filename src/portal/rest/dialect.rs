@@ -196,6 +196,9 @@ pub trait Dialect: Send + Sync + Sized + 'static {
 
 /// A connection to a portal: adds what every request needs, such as a token that is renewed.
 pub trait Link: Send + Sync + 'static {
+    /// The client that sends all requests.
+    fn client(&self) -> &Client;
+
     /// Sends a read. Returns `None` if the portal answers that there is no such thing.
     fn read(&self, request: &Request)
     -> impl Future<Output = Result<Option<Answer>, Error>> + Send;
@@ -206,6 +209,10 @@ pub trait Link: Send + Sync + 'static {
 
 /// A portal whose token never changes.
 impl Link for Client {
+    fn client(&self) -> &Client {
+        self
+    }
+
     async fn read(&self, request: &Request) -> Result<Option<Answer>, Error> {
         Client::read(self, request).await
     }

@@ -147,10 +147,8 @@ async fn wait<A: Attempt>(change: &mut A) -> Result<A::Done, Error> {
             Seen::Otherwise => return Err(change.stale()),
         }
     }
-    Err(Error::Unknown {
+    Err(Error::Accepted {
         what: change.what(),
-        reason: "the portal accepted it, and it isn't visible yet; plan again in a minute"
-            .to_owned(),
     })
 }
 
@@ -265,6 +263,6 @@ mod tests {
         let seen = [Ok(Seen::AsBefore), Ok(Seen::AsWanted(7))];
         assert_eq!(settled([Sent::Accepted], seen).await, "7");
         let error = settled([Sent::Accepted], [(); 7].map(|()| Ok(Seen::AsBefore))).await;
-        assert!(error.contains("isn't visible yet"), "{error}");
+        assert!(error.contains("accepted"), "{error}");
     }
 }
