@@ -36,6 +36,7 @@ mod portal_contract;
 mod random_history;
 mod refusals;
 mod report;
+mod rest;
 mod running;
 mod sandbox;
 mod sandbox_adapter;
