@@ -214,10 +214,10 @@ impl Link for Client {
     }
 
     async fn read(&self, request: &Request) -> Result<Option<Answer>, Error> {
-        Client::read(self, request).await
+        Self::read(self, request).await
     }
 
     async fn write(&self, request: &Request) -> Result<Answer, Failure> {
-        Client::write(self, request).await
+        Self::write(self, request).await
     }
 }

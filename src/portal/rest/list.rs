@@ -12,10 +12,13 @@ const TRIES: u32 = 3;
 /// The number of consecutive empty pages after which a list counts as endless.
 const MAX_EMPTY_PAGES: u32 = 100;
 
+/// The rows of a page with their IDs.
+pub type PartRows<R> = Vec<(Box<str>, R)>;
+
 /// One page, whose rows may still be parsed while the next page is requested.
 pub struct Part<R> {
     /// The rows with their IDs.
-    pub rows: BoxFuture<'static, Result<Vec<(Box<str>, R)>, Error>>,
+    pub rows: BoxFuture<'static, Result<PartRows<R>, Error>>,
     /// Where the next page begins; `None` on the last page.
     pub next: Option<String>,
     /// The number of rows in the whole collection, if the portal tells it.

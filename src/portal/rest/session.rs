@@ -43,11 +43,14 @@ pub trait Login: Send + Sync + 'static {
     }
 }
 
+/// A login, and when it must be renewed.
+type Current<O> = (Arc<O>, Option<Instant>);
+
 /// A connection with a login.
 pub struct Session<L: Login> {
     /// How to log in.
     pub login: L,
-    open: Mutex<Option<(Arc<L::Open>, Option<Instant>)>>,
+    open: Mutex<Option<Current<L::Open>>>,
 }
 
 impl<L: Login> Session<L> {
@@ -71,7 +74,7 @@ impl<L: Login> Session<L> {
     async fn open_after(&self, refused: Option<&Arc<L::Open>>) -> Result<Arc<L::Open>, Error> {
         let mut open = self.open.lock().await;
         let now = Instant::now();
-        let is_fresh = |(open, renewal): &&(Arc<L::Open>, Option<Instant>)| {
+        let is_fresh = |(open, renewal): &&Current<L::Open>| {
             refused.is_none_or(|refused| !Arc::ptr_eq(open, refused))
                 && renewal.is_none_or(|renewal| now < renewal)
         };

@@ -119,9 +119,8 @@ impl<C> Row<C> {
     fn read(&self, doc: &Doc, names: &dyn Names) -> Option<Value> {
         let there = doc::at(doc, self.at);
         if let Codec::Choice(words) = self.codec {
-            let there = match there.and_then(Value::as_str) {
-                Some(there) => there,
-                None => return Some(words.first()?.0.into()),
+            let Some(there) = there.and_then(Value::as_str) else {
+                return Some(words.first()?.0.into());
             };
             let known = words.iter().find(|(_, word)| *word == there);
             return Some(known.map_or(there, |(ours, _)| *ours).into());
