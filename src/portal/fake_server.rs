@@ -14,7 +14,10 @@ use tokio::{
 /// A request that the server received.
 #[derive(Clone, Debug)]
 pub(super) struct Request {
+    pub(super) method: String,
+    pub(super) path: String,
     pub(super) headers: BTreeMap<String, String>,
+    pub(super) body: serde_json::Value,
 }
 
 /// The server's reaction to a request.
@@ -67,27 +70,30 @@ impl FakeServer {
 
     /// Starts a server that sends `replies` in order, and then repeats the last one.
     pub(super) async fn script(replies: impl IntoIterator<Item = Reply>) -> Self {
+        let mut replies: VecDeque<_> = replies.into_iter().collect();
+        Self::start(move |_| match replies.len() {
+            1 => replies[0].clone(),
+            _ => replies.pop_front().unwrap(),
+        })
+        .await
+    }
+
+    /// Starts a server that answers each request with the result of `handler`.
+    pub(super) async fn start(handler: impl FnMut(&Request) -> Reply + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let requests: Arc<Mutex<Vec<Request>>> = Arc::default();
-        let replies: VecDeque<_> = replies.into_iter().collect();
-        let (replies, received) = (Arc::new(Mutex::new(replies)), Arc::clone(&requests));
+        let (handler, received) = (Arc::new(Mutex::new(handler)), Arc::clone(&requests));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (replies, received) = (Arc::clone(&replies), Arc::clone(&received));
+                let (handler, received) = (Arc::clone(&handler), Arc::clone(&received));
                 tokio::spawn(async move {
                     let mut stream = BufStream::new(stream);
                     let Some(request) = read_request(&mut stream).await else {
                         return;
                     };
-                    received.lock().unwrap().push(request);
-                    let reply = {
-                        let mut replies = replies.lock().unwrap();
-                        match replies.len() {
-                            1 => replies[0].clone(),
-                            _ => replies.pop_front().unwrap(),
-                        }
-                    };
+                    received.lock().unwrap().push(request.clone());
+                    let reply = (handler.lock().unwrap())(&request);
                     write_reply(&mut stream, reply).await;
                 });
             }
@@ -114,8 +120,11 @@ async fn read_request(stream: &mut BufStream<TcpStream>) -> Option<Request> {
         head.push(stream.read_u8().await.ok()?);
     }
     let head = String::from_utf8(head).unwrap();
-    let headers: BTreeMap<_, _> = head
-        .lines()
+    let mut lines = head.lines();
+    let mut first = lines.next()?.split(' ');
+    let method = first.next()?.to_owned();
+    let path = first.next()?.split('?').next()?.to_owned();
+    let headers: BTreeMap<_, _> = lines
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
         .collect();
@@ -124,7 +133,12 @@ async fn read_request(stream: &mut BufStream<TcpStream>) -> Option<Request> {
         .map_or(0, |n| n.parse().unwrap());
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await.ok()?;
-    Some(Request { headers })
+    Some(Request {
+        method,
+        path,
+        headers,
+        body: serde_json::from_slice(&body).unwrap_or_default(),
+    })
 }
 
 async fn write_reply(stream: &mut BufStream<TcpStream>, reply: Reply) {

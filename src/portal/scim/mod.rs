@@ -195,3 +195,6 @@ impl Portal for ScimPortal {
         self.store.link.requests()
     }
 }
+
+#[cfg(test)]
+mod tests;
