@@ -71,6 +71,7 @@ async fn measure(users: usize) -> (Duration, Duration) {
             ..RateLimit::default()
         }),
         charges: None,
+        scim: None,
     })
     .unwrap();
     let live = portal.read(&Kind::ALL.into(), &()).await.unwrap();

@@ -151,6 +151,7 @@ async fn noop(folder: &Path, url: &str) {
         tenant: None,
         rate_limit: None,
         charges: None,
+        scim: None,
     };
     let portal = portal::open(&target).unwrap();
     let owned = folder.to_owned();

@@ -60,6 +60,29 @@ pub struct PortalConfig {
     pub rate_limit: Option<RateLimitConfig>,
     /// Where the record of what was applied is kept. Defaults to `portal` if the portal has a place for it, else to `git`.
     pub record: Option<RecordPlace>,
+    /// Settings for a portal with SCIM; other portals ignore them.
+    pub scim: Option<ScimConfig>,
+}
+
+/// Settings for a portal with SCIM.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScimConfig {
+    /// URN of the users' extension for telephony. Defaults to the first whose URN ends with `:extension:telephony:2.0:User`.
+    pub extension: Option<Line>,
+    /// What happens to a user who is removed from the files. Defaults to `delete`.
+    pub removal: Option<ScimRemoval>,
+}
+
+/// What happens to a user who is removed from the files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+#[serde(rename_all = "lowercase")]
+pub enum ScimRemoval {
+    /// The user is deleted.
+    Delete,
+    /// The user stays and is deactivated, for a portal that doesn't really delete users.
+    Deactivate,
 }
 
 /// The rate limit for requests to a portal.
@@ -86,6 +109,7 @@ impl PortalConfig {
             credentials: None,
             rate_limit: None,
             record: None,
+            scim: None,
         }
     }
 

@@ -193,6 +193,7 @@ pub(super) fn target(
         credentials,
         rate_limit: portal.rate_limit.map(rate_limit),
         charges: config.policy.charges,
+        scim: portal.scim.clone(),
     })
 }
 

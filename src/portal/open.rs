@@ -1,7 +1,7 @@
 //! A *target* describes a portal: its kind, location and credentials.
 
 use super::{Error, Portal, http::RateLimit, registry::adapter};
-use crate::config::{Charges, LoginHash, PortalKind};
+use crate::config::{Charges, LoginHash, PortalKind, ScimConfig};
 use secrecy::SecretString;
 use std::path::PathBuf;
 
@@ -20,6 +20,8 @@ pub struct Target {
     pub rate_limit: Option<RateLimit>,
     /// The allowed charges; none by default.
     pub charges: Option<Charges>,
+    /// The settings for a portal with SCIM.
+    pub scim: Option<ScimConfig>,
 }
 
 /// The location of a portal.
@@ -77,6 +79,7 @@ mod tests {
             credentials: Credentials::Token("hunter2".into()),
             rate_limit: None,
             charges: None,
+            scim: None,
         }
     }
 

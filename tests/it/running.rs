@@ -201,6 +201,7 @@ pub(crate) fn portal(url: &str) -> Box<dyn Portal> {
         credentials: Credentials::Token(WRITE.into()),
         rate_limit: None,
         charges: None,
+        scim: None,
     })
     .unwrap()
 }

@@ -1,12 +1,15 @@
 //! The *dialect* of SCIM: pages by position, changes as operations on attributes, members by ID.
 
 use super::discovery::Discovered;
-use crate::portal::{
-    http::{Answer, Body, Client, Request},
-    rest::{
-        Collection, Dialect, Document, Entry, Fingerprint, Op, Page,
-        doc::{Doc, difference},
-        store::CacheOf,
+use crate::{
+    config::ScimConfig,
+    portal::{
+        http::{Answer, Body, Client, Request},
+        rest::{
+            Collection, Dialect, Document, Entry, Fingerprint, Op, Page,
+            doc::{Doc, difference},
+            store::CacheOf,
+        },
     },
 };
 use reqwest::{Method, header::ACCEPT};
@@ -46,9 +49,20 @@ pub(super) struct Scim {
     pub(super) discovered: OnceLock<Discovered>,
     /// Assumed until then.
     assumed: Discovered,
+    /// The settings.
+    pub(super) settings: Option<ScimConfig>,
 }
 
 impl Scim {
+    /// The dialect of a portal that wasn't asked yet.
+    pub(super) fn new(settings: Option<ScimConfig>) -> Self {
+        Self {
+            assumed: Discovered::assumed(settings.as_ref()),
+            settings,
+            ..Self::default()
+        }
+    }
+
     /// What the portal supports, as far as it is known.
     pub(super) fn known(&self) -> &Discovered {
         self.discovered.get().unwrap_or(&self.assumed)

@@ -3,7 +3,8 @@
 
 use super::table::{Form, ROWS, Row, Schema};
 use crate::{
-    model::{Kind, SecretPlace, Value as ModelValue},
+    config::{ScimConfig, ScimRemoval},
+    model::{Kind, Removal, SecretPlace, Value as ModelValue},
     portal::{Capabilities, KindCapability, Limit},
 };
 use serde_json::Value;
@@ -33,6 +34,8 @@ pub(super) struct Discovered {
     pub(super) fields: BTreeSet<&'static str>,
     /// Whether devices have names.
     pub(super) has_device_names: bool,
+    /// What becomes of a removed user, according to the configuration.
+    pub(super) removal: Removal,
 }
 
 impl Default for Discovered {
@@ -46,19 +49,28 @@ impl Default for Discovered {
             telephony: None,
             fields: ROWS.iter().map(|row| row.field).collect(),
             has_device_names: true,
+            removal: Removal::Delete,
         }
     }
 }
 
 impl Discovered {
-    /// Interprets the answers of `/ServiceProviderConfig`, `/Schemas` and `/ResourceTypes`. `wanted` is the
-    /// URN of the extension for telephony that the configuration names.
+    /// A portal that supports everything, as long as it wasn't asked.
+    pub(super) fn assumed(settings: Option<&ScimConfig>) -> Self {
+        Self {
+            removal: removal(settings),
+            ..Self::default()
+        }
+    }
+
+    /// Interprets the answers of `/ServiceProviderConfig`, `/Schemas` and `/ResourceTypes`.
     pub(super) fn of(
         config: &Value,
         schemas: &Value,
         resource_types: &Value,
-        wanted: Option<&str>,
+        settings: Option<&ScimConfig>,
     ) -> Self {
+        let wanted = settings.and_then(|settings| settings.extension.as_deref());
         let has = |feature: &str| config[feature]["supported"] == true;
         let limit = config["filter"]["maxResults"].as_u64();
         let schemas = resources(schemas);
@@ -97,6 +109,7 @@ impl Discovered {
             page: limit.filter(|limit| *limit > 0).unwrap_or(PAGE).min(PAGE),
             fields: ROWS.iter().filter(holds).map(|row| row.field).collect(),
             has_device_names: device_name.is_some(),
+            removal: removal(settings),
             telephony,
         }
     }
@@ -118,6 +131,7 @@ impl Discovered {
             } else {
                 &[USERNAME, PHONES]
             },
+            removal: self.removal,
             secrets: SecretPlace::Record,
             ..KindCapability::full(Kind::Users)
         };
@@ -133,6 +147,13 @@ impl Discovered {
             portal: "scim",
             kinds,
         }
+    }
+}
+
+fn removal(settings: Option<&ScimConfig>) -> Removal {
+    match settings.and_then(|settings| settings.removal) {
+        None | Some(ScimRemoval::Delete) => Removal::Delete,
+        Some(ScimRemoval::Deactivate) => Removal::Deactivate,
     }
 }
 
@@ -212,7 +233,7 @@ const PHONES: Limit = Limit {
 
 #[cfg(test)]
 mod tests {
-    use super::{Discovered, GROUP, Kind, ROWS, UNSUPPORTED, USER};
+    use super::{Discovered, GROUP, Kind, ROWS, ScimConfig, UNSUPPORTED, USER};
     use serde_json::{Value, json};
 
     const URN: &str = "urn:acme:extension:telephony:2.0:User";
@@ -278,7 +299,10 @@ mod tests {
     #[test]
     fn an_extension_must_be_that_of_users_and_the_configured_one() {
         let find = |types: &Value, wanted: Option<&str>| {
-            Discovered::of(&json!({}), &schemas(), types, wanted).telephony
+            let settings = wanted.map(|wanted| {
+                serde_json::from_value::<ScimConfig>(json!({ "extension": wanted })).unwrap()
+            });
+            Discovered::of(&json!({}), &schemas(), types, settings.as_ref()).telephony
         };
         assert_eq!(find(&json!({}), None).as_deref(), Some(URN));
         let other = json!([{"schema": USER, "schemaExtensions": [{"schema": "urn:other"}]}]);

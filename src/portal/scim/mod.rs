@@ -35,7 +35,7 @@ pub(super) static ADAPTER: Adapter = Adapter {
         secrets: "in the record of what was applied",
         reading: "three requests to find out what the portal supports, and a page for each 200 users and 200 groups",
     },
-    capabilities: |_| Discovered::default().capabilities(),
+    capabilities: |config| Discovered::assumed(config.scim.as_ref()).capabilities(),
     mapping: || {
         let known = Discovered::default();
         known.rows().map(table::Row::mapping).collect()
@@ -84,13 +84,17 @@ impl ScimPortal {
         let rate_limit = target.rate_limit.unwrap_or_default();
         let client = Client::new(Base::parse(url)?, Some(token), rate_limit)?;
         Ok(Self {
-            store: Store::new(Scim::default(), client),
+            store: Store::new(Scim::new(target.scim.clone()), client),
         })
     }
 
     /// Reads what the portal supports, unless it is known. Returns the minimum number of requests.
     async fn discover(&self) -> Result<u64, Error> {
-        let Scim { discovered, .. } = &self.store.dialect;
+        let Scim {
+            discovered,
+            settings,
+            ..
+        } = &self.store.dialect;
         if discovered.get().is_some() {
             return Ok(0);
         }
@@ -107,7 +111,7 @@ impl ScimPortal {
             &config,
             &schemas.unwrap_or_default(),
             &types.unwrap_or_default(),
-            None,
+            settings.as_ref(),
         );
         discovered.get_or_init(|| found);
         Ok(3)

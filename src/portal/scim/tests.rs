@@ -45,6 +45,7 @@ async fn portal(
         credentials: Credentials::Token("open sesame".into()),
         rate_limit: None,
         charges: None,
+        scim: None,
     };
     let portal = ScimPortal::new(&target).unwrap();
     let live = portal.read(&[Kind::Users].into(), &()).await.unwrap();

@@ -196,6 +196,7 @@ fn fields_that_no_schema_defines_are_diagnosed() {
         credentials: Credentials::Token(TOKEN.into()),
         rate_limit: None,
         charges: None,
+        scim: None,
     };
     let subject = Subject {
         name: "scim without telephony",
@@ -217,6 +218,32 @@ fn fields_that_no_schema_defines_are_diagnosed() {
         told.iter().any(|one| one.contains("aren't supported")),
         "{told:?}"
     );
+}
+
+#[test]
+fn a_removed_user_is_deactivated_if_the_configuration_says_so() {
+    let Some(mut subject) = subject() else { return };
+    subject.target.scim = serde_json::from_value(json!({"removal": "deactivate"})).unwrap();
+    let mut workspace = Workspace::default();
+    for name in ["ann", "bob"] {
+        workspace.declare(Kind::Users, name, &user(name, None));
+    }
+    step(&subject, &workspace, true, "two users");
+    workspace.remove(Kind::Users, "bob");
+    step(&subject, &workspace, true, "one of them is removed");
+    let users = subject.server.all("Users");
+    let active = |name: &str| {
+        let user = users.iter().find(|user| user["userName"] == name);
+        user.unwrap()["active"] != false
+    };
+    assert!(active("ann") && !active("bob"));
+    // Declared anew as active, the same user comes back.
+    workspace.absent.clear();
+    let mut bob = user("bob", None);
+    bob["active"] = json!(true);
+    workspace.declare(Kind::Users, "bob", &bob);
+    step(&subject, &workspace, true, "and comes back");
+    assert_eq!(subject.server.all("Users").len(), users.len());
 }
 
 #[test]

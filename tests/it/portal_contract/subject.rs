@@ -101,6 +101,7 @@ impl Subject<Sandbox> {
                 credentials: Credentials::Token(WRITE.into()),
                 rate_limit: None,
                 charges: None,
+                scim: None,
             },
             server,
         }
@@ -129,6 +130,7 @@ impl Subject<Kazoo> {
                     ..RateLimit::default()
                 }),
                 charges: None,
+                scim: None,
             },
             server,
         }
@@ -156,6 +158,7 @@ impl Subject<ScimServer> {
                 credentials: Credentials::Token(TOKEN.into()),
                 rate_limit: None,
                 charges: None,
+                scim: None,
             },
             server,
         })
@@ -198,6 +201,7 @@ impl Subject<Real> {
                     }
                 }),
                 charges: None,
+                scim: None,
             },
             server: Real::wait_for("kazoo"),
         })
