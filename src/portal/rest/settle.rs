@@ -73,6 +73,11 @@ pub trait Attempt: Send {
     /// Looks up the object.
     fn look(&mut self) -> impl Future<Output = Result<Seen<Self::Done>, Error>> + Send;
 
+    /// Whether it doesn't matter who brought the object to the wanted state, as for a delete.
+    fn accepts_others(&self) -> bool {
+        false
+    }
+
     /// The change in messages: `the create of users/ada`.
     fn what(&self) -> String;
 
@@ -112,7 +117,9 @@ pub async fn settle<A: Attempt>(change: &mut A) -> Result<A::Done, Error> {
             Err(error) => return Err(unknown(&format!("the look-up failed: {error}"))),
         };
         match (seen, refusal) {
-            (Seen::AsWanted(done), _) if doubt.is_some() => return Ok(done),
+            (Seen::AsWanted(done), _) if doubt.is_some() || change.accepts_others() => {
+                return Ok(done);
+            }
             (Seen::AsBefore, None) => {}
             (Seen::AsBefore, Some(error @ (Error::Refused { .. } | Error::Stale { .. }))) => {
                 return Err(error);
@@ -161,6 +168,7 @@ mod tests {
     /// A change whose answers and look-ups are given.
     #[derive(Default)]
     struct Script {
+        accepts_others: bool,
         sent: VecDeque<Sent<u8>>,
         seen: VecDeque<Result<Seen<u8>, Error>>,
     }
@@ -174,6 +182,10 @@ mod tests {
 
         async fn look(&mut self) -> Result<Seen<u8>, Error> {
             self.seen.pop_front().expect("one more look-up")
+        }
+
+        fn accepts_others(&self) -> bool {
+            self.accepts_others
         }
 
         fn what(&self) -> String {
@@ -200,6 +212,7 @@ mod tests {
         seen: [Result<Seen<u8>, Error>; L],
     ) -> String {
         let mut script = Script {
+            accepts_others: false,
             sent: sent.into(),
             seen: seen.into(),
         };
@@ -249,6 +262,16 @@ mod tests {
         assert_eq!(settled(sent, [Ok(Seen::AsBefore)]).await, "5");
         let error = settled([Sent::Conflict], [Ok(Seen::AsWanted(6))]).await;
         assert!(error.contains("has changed"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_delete_is_done_whoever_did_it() {
+        let mut script = Script {
+            accepts_others: true,
+            sent: [Sent::Conflict].into(),
+            seen: [Ok(Seen::AsWanted(8))].into(),
+        };
+        assert_eq!(settle(&mut script).await.unwrap(), 8);
     }
 
     #[tokio::test]

@@ -465,6 +465,10 @@ impl<D: Dialect> Attempt for Removal<'_, D> {
         })
     }
 
+    fn accepts_others(&self) -> bool {
+        true
+    }
+
     fn what(&self) -> String {
         self.writer.what()
     }
