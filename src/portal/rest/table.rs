@@ -42,6 +42,8 @@ pub struct Row<C: 'static> {
 pub enum Codec {
     /// Text.
     Text,
+    /// Text that the portal compares without regard to case.
+    LowerCase,
     /// `true` or `false`.
     Flag,
     /// A whole number.
@@ -57,6 +59,9 @@ pub enum Codec {
     /// The same, where the elements are objects: the field that contains the text, and the JSON of the
     /// other fields of a new element.
     FirstField(&'static str, &'static str),
+    /// The same, of the entry of a type, or else the first one without a type: the type, and the field that
+    /// contains the text. Other entries and fields are kept.
+    OfType(&'static str, &'static str),
     /// A list of texts.
     List,
     /// The ID of a user.
@@ -128,6 +133,12 @@ impl<C> Row<C> {
         let there = there?;
         match self.codec {
             Codec::Text => there.is_string().then(|| there.clone()),
+            Codec::LowerCase => there.as_str().map(|text| text.to_lowercase().into()),
+            Codec::OfType(of_type, field) => {
+                let entries = there.as_array()?;
+                let text = entries[position(entries, of_type)?].get(field)?.as_str();
+                text.map(Value::from)
+            }
             Codec::Flag => there.is_boolean().then(|| there.clone()),
             Codec::Integer => there.as_i64().map(Value::from),
             Codec::Scaled(by) => there.as_i64().map(|number| (number / by).into()),
@@ -152,7 +163,11 @@ impl<C> Row<C> {
         let first = || value?.elements().first()?.as_text();
         let text = value.and_then(ModelValue::as_text);
         let there = match self.codec {
-            Codec::Text | Codec::Flag | Codec::Integer => value.and_then(scalar),
+            Codec::Text | Codec::LowerCase | Codec::Flag | Codec::Integer => value.and_then(scalar),
+            Codec::OfType(of_type, field) => {
+                let old = doc::at(doc, self.at).and_then(Value::as_array);
+                with_entry(old.cloned().unwrap_or_default(), (of_type, field), text)
+            }
             Codec::Scaled(by) => match value {
                 Some(ModelValue::Integer(number)) => Some((number * by).into()),
                 _ => None,
@@ -199,6 +214,10 @@ impl<C> Row<C> {
     fn representation(&self) -> Cow<'static, str> {
         match self.codec {
             Codec::Text | Codec::Flag | Codec::Integer => "unchanged".into(),
+            Codec::LowerCase => "compared without regard to case".into(),
+            Codec::OfType(of_type, field) => {
+                format!("`{field}` of the entry of type `{of_type}`; other entries are kept").into()
+            }
             Codec::Scaled(1000) => "in thousandths".into(),
             Codec::Scaled(by) => format!("times {by}").into(),
             Codec::Choice(words) => {
@@ -226,6 +245,31 @@ fn scalar(value: &ModelValue) -> Option<Value> {
         ModelValue::Integer(number) => Some((*number).into()),
         ModelValue::Null | ModelValue::List(_) | ModelValue::Map(_) | ModelValue::Secret(_) => None,
     }
+}
+
+/// The position of the entry of a type, or else of the primary or first entry without a type.
+fn position(entries: &[Value], of_type: &str) -> Option<usize> {
+    let type_of = |entry: &Value| entry["type"].as_str().map(str::to_lowercase);
+    let is_untyped = |entry: &&Value| type_of(entry).is_none();
+    let find = |is_it: &dyn Fn(&Value) -> bool| entries.iter().position(is_it);
+    find(&|entry| type_of(entry).as_deref() == Some(of_type))
+        .or_else(|| find(&|entry| is_untyped(&entry) && entry["primary"] == true))
+        .or_else(|| find(&|entry| is_untyped(&entry)))
+}
+
+/// A list with another text in its entry of a type; `None` if it becomes empty.
+fn with_entry(
+    mut entries: Vec<Value>,
+    (of_type, field): (&str, &str),
+    text: Option<&str>,
+) -> Option<Value> {
+    match (position(&entries, of_type), text) {
+        (Some(at), Some(text)) => entries[at][field] = text.into(),
+        (None, Some(text)) => entries.push(json!({"type": of_type, field: text})),
+        (Some(at), None) => drop(entries.remove(at)),
+        (None, None) => {}
+    }
+    (!entries.is_empty()).then_some(Value::Array(entries))
 }
 
 /// Replaces the first item of a list and keeps the others. `None` clears the list.
@@ -313,6 +357,11 @@ impl<C: Collection> Table<C> {
                 doc::put(raw, field, value);
             }
         }
+    }
+
+    /// The rows of a kind.
+    pub fn rows(&self, kind: Kind) -> impl Iterator<Item = &'static Row<C>> + use<C> {
+        self.rows.iter().filter(move |row| row.kind == kind)
     }
 
     /// The documents that must be requested for the declared fields of a resource.
@@ -425,8 +474,8 @@ fn unnamed(shape: &Shape, named: &[&str]) -> Vec<String> {
 }
 
 impl<D: Dialect> Writer<'_, D> {
-    /// Writes the changed fields of the object to a document, as far as the table says how; with `all` every
-    /// field, for a new document whose defaults differ from the model's.
+    /// Writes the changed fields and the secrets of the object to a document, as far as the table says how;
+    /// with `all` every field, for a new document whose defaults differ from the model's.
     ///
     /// # Errors
     /// A field refers to a user who doesn't exist.
@@ -440,11 +489,16 @@ impl<D: Dialect> Writer<'_, D> {
     ) -> Result<(), Error> {
         let kind = self.write.address.kind;
         let rows = table.of(kind, type_name).filter(|(_, row)| row.of == of);
-        for (field, row) in rows.filter(|(_, row)| row.is_plain()) {
-            if !all && !self.changes(field) {
-                continue;
+        for (field, row) in rows {
+            if let (Codec::Secret(_), Some(secret)) = (row.codec, self.secret(field)) {
+                doc::put(doc, row.at, Some(secret.into()));
             }
             let target = self.target(field);
+            let is_written =
+                all || self.changes(field) || self.object().is_none() && target.is_some();
+            if !row.is_plain() || !is_written {
+                continue;
+            }
             let value = target.or_else(|| default(kind, self.write.target, field));
             if value.is_some() || !all {
                 row.write(doc, value, |key| self.user_id(field, key))?;
@@ -504,5 +558,49 @@ fn retain_valid(shape: &Shape, json: &mut Value) -> bool {
             true
         }
         _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{position, with_entry};
+    use serde_json::{Value, json};
+
+    #[test]
+    fn the_entry_of_a_type_is_found() {
+        for (entries, at) in [
+            (json!([{"type": "home"}, {"type": "Work"}]), Some(1)),
+            (json!([{"value": "a"}, {"primary": true}]), Some(1)),
+            (json!([{"type": "home"}, {"value": "a"}]), Some(1)),
+            (json!([{"type": "home", "primary": true}]), None),
+            (json!([]), None),
+        ] {
+            assert_eq!(
+                position(entries.as_array().unwrap(), "work"),
+                at,
+                "{entries}"
+            );
+        }
+    }
+
+    #[test]
+    fn other_entries_of_a_list_are_kept() {
+        let home = json!({"type": "home", "value": "h", "primary": true});
+        let both = |work: &str| {
+            vec![
+                home.clone(),
+                json!({"type": "work", "value": work, "display": "D"}),
+            ]
+        };
+        let with = |old: Vec<Value>, text| with_entry(old, ("work", "value"), text);
+        assert_eq!(with(both("a"), Some("b")), Some(both("b").into()));
+        assert_eq!(with(both("a"), None), Some(json!([home])));
+        let added = json!([home, {"type": "work", "value": "c"}]);
+        assert_eq!(with(vec![home.clone()], Some("c")), Some(added));
+        assert_eq!(
+            with(vec![json!({"type": "work", "value": "a"})], None),
+            None
+        );
+        assert_eq!(with(Vec::new(), None), None);
     }
 }

@@ -1,13 +1,16 @@
 //! The *dialect* of SCIM: pages by position, changes as operations on attributes, members by ID.
 
-use super::discovery::Discovered;
+use super::{
+    discovery::Discovered,
+    table::{TABLE, TELEPHONY},
+};
 use crate::{
     config::ScimConfig,
     portal::{
         http::{Answer, Body, Client, Request},
         rest::{
             Collection, Dialect, Document, Entry, Fingerprint, Op, Page,
-            doc::{Doc, difference},
+            doc::{self, Doc, difference},
             store::CacheOf,
         },
     },
@@ -67,6 +70,28 @@ impl Scim {
     pub(super) fn known(&self) -> &Discovered {
         self.discovered.get().unwrap_or(&self.assumed)
     }
+
+    /// A document with the extension for telephony under its own URN.
+    fn outward(&self, doc: &Doc) -> Doc {
+        self.renamed(doc.clone(), TELEPHONY, |urn| urn)
+    }
+
+    /// A document with the extension for telephony under one name.
+    fn inward(&self, doc: Doc) -> Doc {
+        match self.known().telephony.as_deref() {
+            Some(urn) => self.renamed(doc, urn, |_| TELEPHONY),
+            None => doc,
+        }
+    }
+
+    fn renamed(&self, mut doc: Doc, from: &str, to: impl Fn(&str) -> &str) -> Doc {
+        if let (Some(urn), Some(extension)) =
+            (self.known().telephony.as_deref(), doc.shift_remove(from))
+        {
+            doc.insert(to(urn).to_owned(), extension);
+        }
+        doc
+    }
 }
 
 /// A read of a path with a query.
@@ -109,9 +134,12 @@ impl Dialect for Scim {
                 request.with_query(&[("startIndex", cursor.unwrap_or("1")), ("count", &count)])
             }
             Op::Get { of, id } => get(&[of.name(), id], &[]),
-            Op::Create { of, body, .. } => {
-                write(Method::POST, &[of.name()], Some(wire(of, body)), None)
-            }
+            Op::Create { of, body, .. } => write(
+                Method::POST,
+                &[of.name()],
+                Some(wire(of, &self.outward(body))),
+                None,
+            ),
             Op::Update {
                 of,
                 id,
@@ -119,11 +147,12 @@ impl Dialect for Scim {
                 after,
             } => {
                 let (method, body) = if self.known().has_patch {
-                    let operations = operations(of, &before.doc, after);
+                    let before = self.outward(&before.doc);
+                    let operations = operations(of, &before, &self.outward(after));
                     let body = json!({"schemas": [PATCH], "Operations": operations});
                     (Method::PATCH, body)
                 } else {
-                    (Method::PUT, wire(of, after))
+                    (Method::PUT, wire(of, &self.outward(after)))
                 };
                 write(
                     method,
@@ -146,7 +175,8 @@ impl Dialect for Scim {
         let rows = json["Resources"].as_array().map_or(&[][..], Vec::as_slice);
         let start = json["startIndex"].as_u64().unwrap_or(1).max(1);
         let next = start + rows.len() as u64;
-        let rows: Result<_, String> = rows.iter().map(|row| model(of, row)).collect();
+        let row = |row| model(of, row).map(|(id, doc)| (id, self.inward(doc)));
+        let rows: Result<_, String> = rows.iter().map(row).collect();
         Ok(Page {
             next: (next <= total && next > start).then(|| next.to_string()),
             rows: rows?,
@@ -158,6 +188,7 @@ impl Dialect for Scim {
     fn document(&self, of: Resource, answer: &Answer) -> Result<(String, Document), String> {
         let (id, doc) = model(of, &parse(answer)?)?;
         let version = answer.etag.clone().or_else(|| version(&doc));
+        let doc = self.inward(doc);
         Ok((id, Document { doc, version }))
     }
 
@@ -171,10 +202,9 @@ impl Dialect for Scim {
         cached != now
     }
 
-    fn visible(&self, _: Resource, mut patch: Doc) -> Doc {
-        patch.retain(|name, _| name != "password");
-        for inner in patch.values_mut().filter_map(Value::as_object_mut) {
-            inner.retain(|name, _| name != "voicemailPin");
+    fn visible(&self, of: Resource, mut patch: Doc) -> Doc {
+        for secret in TABLE.secrets(of) {
+            doc::put(&mut patch, secret, None);
         }
         patch
     }

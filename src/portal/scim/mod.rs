@@ -36,10 +36,7 @@ pub(super) static ADAPTER: Adapter = Adapter {
         reading: "three requests to find out what the portal supports, and a page for each 200 users and 200 groups",
     },
     capabilities: |config| Discovered::assumed(config.scim.as_ref()).capabilities(),
-    mapping: || {
-        let known = Discovered::default();
-        known.rows().map(table::Row::mapping).collect()
-    },
+    mapping: || table::TABLE.mapping(),
     credentials: &[CredentialKind::Token("a bearer token")],
     is_embeddable: false,
     example: Example {

@@ -3,11 +3,11 @@
 
 use super::{
     dialect::{Resource, Scim},
-    table::Form,
+    table::TABLE,
 };
 use crate::{
     model::{Address, Extent, Fields, Kind, Listing, LiveObject, Mention, Standing},
-    portal::rest::{Entry, Store, doc, store::CacheOf},
+    portal::rest::{Entry, RawFields, Store, doc, store::CacheOf},
 };
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,23 +62,23 @@ fn user(
     id: &str,
     entry: &Entry,
 ) -> (Box<str>, LiveObject) {
-    let known = store.dialect.known();
-    let mut raw = Map::new();
-    for row in known.rows() {
-        let value = match row.form {
-            Form::Member => {
-                let of_user = groups.iter().filter(|(group, _)| {
-                    let group = cache.get(Resource::Groups, group);
-                    let members = group.and_then(|group| group.doc().get("members"));
-                    members.is_some_and(|members| members.get(id).is_some())
-                });
-                Some(of_user.map(|(_, key)| Value::from(key.as_str())).collect())
-            }
-            _ => row.read(entry.doc(), known.telephony.as_deref()),
-        };
-        if let Some(value) = value {
-            doc::put(&mut raw, row.field, Some(value));
-        }
+    let mut raw = RawFields::new();
+    let kind = (Kind::Users, "");
+    TABLE.read(kind, Resource::Users, entry, &(), &mut raw);
+    doc::put(
+        &mut raw,
+        "phones",
+        doc::at(entry.doc(), "telephony.devices").cloned(),
+    );
+    let of_user = groups.iter().filter(|(group, _)| {
+        let group = cache.get(Resource::Groups, group);
+        let members = group.and_then(|group| group.doc().get("members"));
+        members.is_some_and(|members| members.get(id).is_some())
+    });
+    let of_user = of_user.map(|(_, key)| Value::from(key.as_str())).collect();
+    doc::put(&mut raw, "groups", Some(of_user));
+    for field in store.dialect.known().missing() {
+        doc::put(&mut raw, field, None);
     }
     let fields = valid_fields(raw);
     let name = fields.text("username").map(Into::into);

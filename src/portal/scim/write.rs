@@ -2,7 +2,7 @@
 
 use super::{
     dialect::{Resource, Scim, equals},
-    table::{Form, Row, Schema},
+    table::{TABLE, with_devices},
 };
 use crate::{
     model::Kind,
@@ -36,11 +36,10 @@ async fn user(writer: Writer<'_, Scim>) -> Result<Written, Error> {
     let id = match writer.object() {
         None => {
             let mut body = json!({ "schemas": [CORE[0]] });
-            let body = body.as_object_mut().map(std::mem::take).unwrap_or_default();
+            let mut body = body.as_object_mut().map(std::mem::take).unwrap_or_default();
+            fill(writer, &mut body)?;
             let by = Fingerprint::by("userName", name(writer));
-            let created = writer
-                .create(Resource::Users, edited(writer, body), &by)
-                .await;
+            let created = writer.create(Resource::Users, body, &by).await;
             match created {
                 Ok(id) => id,
                 Err(error) => return Err(explain(writer, error, "").await),
@@ -53,10 +52,7 @@ async fn user(writer: Writer<'_, Scim>) -> Result<Written, Error> {
             return Ok(writer.written(Resource::Users, object.id));
         }
         Some(object) => {
-            let edit = |user: &mut Doc| {
-                *user = edited(writer, std::mem::take(user));
-                Ok(())
-            };
+            let edit = |user: &mut Doc| fill(writer, user);
             if let Err(error) = writer.edit(Resource::Users, object.id, &edit).await {
                 return Err(explain(writer, error, object.id).await);
             }
@@ -77,25 +73,20 @@ fn name<'w>(writer: Writer<'w, Scim>) -> &'w str {
     declared.unwrap_or(&writer.write.address.key)
 }
 
-/// A user's document with the changed fields.
-fn edited(writer: Writer<'_, Scim>, mut user: Doc) -> Doc {
-    let known = writer.store.dialect.known();
-    let telephony = known.telephony.as_deref();
-    let is_new = writer.object().is_none();
-    for row in known.rows() {
-        let Row { field, form, .. } = row;
-        let secret = writer.secret(field);
-        let is_sent = form != Form::Secret || secret.is_some();
-        if is_sent && (writer.changes(field) || is_new && writer.target(field).is_some()) {
-            row.write(&mut user, telephony, writer.target(field), secret);
-        }
+/// Writes the changed fields to a user's document.
+fn fill(writer: Writer<'_, Scim>, user: &mut Doc) -> Result<(), Error> {
+    writer.fill(&TABLE, "", Resource::Users, user, false)?;
+    if writer.changes("phones") {
+        let old = doc::at(user, "telephony.devices");
+        let devices = with_devices(old, writer.target_list("phones"));
+        doc::put(user, "telephony.devices", devices);
     }
     let name = name(writer);
     let is_named = |old: &str| old.to_lowercase() == name;
-    if !doc::text(&user, "userName").is_some_and(is_named) {
+    if !doc::text(user, "userName").is_some_and(is_named) {
         user.insert("userName".to_owned(), name.into());
     }
-    user
+    Ok(())
 }
 
 /// Adds a user to the target groups and removes it from the others that are managed.
@@ -172,18 +163,23 @@ async fn explain(writer: Writer<'_, Scim>, error: Error, own: &str) -> Error {
     };
     let known = writer.store.dialect.known();
     let mut problems = Vec::new();
-    for row in known.rows() {
-        let value = match row.field {
-            "username" => Some(name(writer)),
-            "extension" => writer.target_text("extension"),
-            _ => None,
-        };
+    let extension = writer.target_text("extension");
+    let urn = known.telephony.as_deref().unwrap_or_default();
+    for (field, at, attribute, value) in [
+        (
+            "username",
+            "userName",
+            "userName".to_owned(),
+            Some(name(writer)),
+        ),
+        (
+            "extension",
+            "telephony.extension",
+            format!("{urn}:extension"),
+            extension,
+        ),
+    ] {
         let Some(value) = value else { continue };
-        let telephony = known.telephony.as_deref();
-        let attribute = match (row.schema, telephony) {
-            (Schema::Telephony, Some(urn)) => format!("{urn}:{}", row.at),
-            _ => row.at.to_owned(),
-        };
         let filter = equals(&attribute, value);
         let query = [("filter", filter.as_str())];
         let query = if known.has_filter { &query[..] } else { &[] };
@@ -197,13 +193,13 @@ async fn explain(writer: Writer<'_, Scim>, error: Error, own: &str) -> Error {
             .map_or_else(Vec::new, |listed| listed.rows);
         // A portal may ignore the filter.
         let has_value = |(id, user): &&(String, Doc)| {
-            let actual = row.read(user, telephony);
-            id != own && actual.is_some_and(|actual| actual == value)
+            let actual = doc::text(user, at);
+            id != own && actual.is_some_and(|actual| actual.eq_ignore_ascii_case(value))
         };
         if let Some((id, user)) = rows.iter().find(has_value) {
             let other = doc::text(user, "userName").unwrap_or(id);
             problems.push(Problem {
-                field: row.field.to_owned(),
+                field: field.to_owned(),
                 code: "uniqueness".to_owned(),
                 message: crate::portal::http::plain(&format!("{other} has it already")),
             });

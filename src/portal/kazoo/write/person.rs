@@ -119,9 +119,6 @@ impl Writer<'_> {
             let name = caller_id_name(doc);
             doc::put(doc, "caller_id.internal.name", Some(name.into()));
         }
-        if let Some(password) = self.secret("password") {
-            doc.insert("password".to_owned(), password.into());
-        }
         for secret in ["password", "voicemail.pin"] {
             if is_written(secret) {
                 note_secret_version(doc, secret, self.version(secret));
@@ -150,11 +147,7 @@ impl Writer<'_> {
                 {
                     doc.insert("mailbox".to_owned(), number.into());
                 }
-                self.fill(&TABLE, "", Vmboxes, doc, false)?;
-                if let Some(pin) = self.secret("voicemail.pin") {
-                    doc.insert("pin".to_owned(), pin.into());
-                }
-                Ok(())
+                self.fill(&TABLE, "", Vmboxes, doc, false)
             };
             return self.edit(Vmboxes, &id, &edit).await;
         }
@@ -173,9 +166,6 @@ impl Writer<'_> {
         );
         doc.insert("owner_id".to_owned(), user.into());
         self.fill(&TABLE, "", Vmboxes, &mut doc, true)?;
-        if let Some(pin) = self.secret("voicemail.pin") {
-            doc.insert("pin".to_owned(), pin.into());
-        }
         let fingerprint = Fingerprint::by("mailbox", number).and("owner_id", user.into());
         self.create(Vmboxes, doc, &fingerprint).await.map(drop)
     }
