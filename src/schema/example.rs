@@ -63,6 +63,10 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("url", "https://kazoo.example:8443"),
     ("tenant", "acme"),
     ("account", "reseller"),
+    (
+        "ScimConfig.extension",
+        "urn:acme:extension:telephony:2.0:User",
+    ),
     ("because", "agreed with the sales team"),
 ];
 

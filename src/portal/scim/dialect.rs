@@ -535,11 +535,11 @@ mod tests {
 
     #[test]
     fn secrets_are_invisible() {
-        let patch = json!({"password": "p", "title": "T", "urn:x": {"voicemailPin": "1", "extension": "2"}});
+        let patch = json!({"password": "p", "title": "T", "telephony": {"voicemailPin": "1", "extension": "2"}});
         let visible = Scim::default().visible(Resource::Users, doc(&patch));
         assert_eq!(
             Value::from(visible),
-            json!({"title": "T", "urn:x": {"extension": "2"}})
+            json!({"title": "T", "telephony": {"extension": "2"}})
         );
     }
 }
