@@ -60,7 +60,7 @@ pub struct PortalConfig {
     pub rate_limit: Option<RateLimitConfig>,
     /// Where the record of what was applied is kept. Defaults to `portal` if the portal has a place for it, else to `git`.
     pub record: Option<RecordPlace>,
-    /// Settings for a portal with SCIM; other portals ignore them.
+    /// Settings for a portal with SCIM.
     pub scim: Option<ScimConfig>,
 }
 
@@ -111,6 +111,12 @@ impl PortalConfig {
             record: None,
             scim: None,
         }
+    }
+
+    /// The kind of portal that the configuration has settings for, by its name.
+    #[must_use]
+    pub fn settings_of(&self) -> Option<&'static str> {
+        self.scim.as_ref().map(|_| "scim")
     }
 
     /// Which portal and tenant it is.

@@ -168,6 +168,11 @@ pub(super) fn target(
 ) -> anyhow::Result<Target> {
     let portal = &config.portal;
     let kind = portal.kind;
+    if let Some(other) = portal.settings_of().filter(|name| *name != kind.name()) {
+        bail!(
+            "callsheet.yaml: `portal.{other}` is for `kind: {other}`; remove it, or change `kind: {kind}`"
+        );
+    }
     let is_embeddable = adapter(kind).is_embeddable;
     let location = match (&portal.database, &portal.url) {
         (Some(database), None) if is_embeddable => Location::Embedded(workspace.join(&**database)),

@@ -3,7 +3,7 @@
 //! Portals aren't trusted: a wrong type is an error with the field's name, and unknown fields are ignored.
 
 use super::{
-    Shape,
+    ListOrder, Shape,
     value::{Fields, Name, Secret, Value},
 };
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -185,6 +185,46 @@ impl Shape {
             _ => Err(serde_json::Error::custom("an object is expected")),
         }
     }
+
+    /// Reads what can be declared of a resource, without defaults. A value of another type or format is left
+    /// out, and so is an element of a list without the field that identifies it.
+    #[must_use]
+    pub fn read_valid(&self, mut json: serde_json::Value) -> Fields {
+        self.retain_valid(&mut json);
+        // What is left has the right types.
+        self.without_defaults(self.read(&json).unwrap_or_default())
+    }
+
+    /// Removes what can't be declared from a JSON value. Returns whether the value itself can be.
+    fn retain_valid(&self, json: &mut serde_json::Value) -> bool {
+        use serde_json::Value as Json;
+        match (self.strict(), json) {
+            (_, Json::Null) => true,
+            (Self::Text(Some(format)), Json::String(text)) => format.accepts(text),
+            (Self::List { item, order }, Json::Array(list)) => {
+                let has_key = |one: &Json| match order {
+                    ListOrder::Keyed(key) => one.get(&**key).is_some(),
+                    ListOrder::Ordered | ListOrder::Distinct | ListOrder::Set => true,
+                };
+                list.retain_mut(|one| item.retain_valid(one) && has_key(one));
+                true
+            }
+            (Self::Map { item, key }, Json::Object(entries)) => {
+                entries.retain(|name, one| {
+                    key.is_none_or(|key| key.accepts(name)) && item.retain_valid(one)
+                });
+                true
+            }
+            (shape @ (Self::Record(_) | Self::Variants { .. }), Json::Object(entries)) => {
+                entries.retain(|name, one| {
+                    let field = shape.field_of_any_type(name);
+                    field.is_some_and(|field| field.shape.retain_valid(one))
+                });
+                true
+            }
+            (shape, json) => ValueSeed(shape).deserialize(&*json).is_ok(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -209,6 +249,22 @@ mod tests {
             json!({
                 "first_name": "Alice", "email": "alice@acme.example", "groups": ["a", "b"],
                 "phones": [{"mac": "00:15:65:aa:bb:cc", "model": "t54"}], "password": {"version": 2},
+            })
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_declared_is_left_out_and_the_rest_is_kept() {
+        let read = Kind::Users.shape().read_valid(json!({
+            "first_name": "Alice", "last_name": 7, "email": "nobody", "dnd": "yes", "etag": "7",
+            "groups": ["a", 1, "B c"], "voicemail": {"mailbox": "12", "enabled": 1}, "password": "given",
+            "phones": [{"mac": "00-15-65-AA-BB-CC", "model": 1}, {"mac": "x"}, 3, null],
+        }));
+        assert_eq!(
+            serde_json::to_value(read).unwrap(),
+            json!({
+                "first_name": "Alice", "groups": ["a"], "voicemail": {"mailbox": "12"},
+                "phones": [{"mac": "00:15:65:aa:bb:cc"}],
             })
         );
     }

@@ -8,7 +8,6 @@ use callsheet::{
         http::{Answer, Base, Body, Client, Failure, RateLimit, Request},
         rest::{
             Collection, Dialect, Doc, Document, Fingerprint, Link, Op, Page, Store, Writer, doc,
-            store::CacheOf,
         },
     },
 };
@@ -100,10 +99,6 @@ impl Dialect for Plain {
 
     fn visible(&self, _: People, patch: Doc) -> Doc {
         patch
-    }
-
-    fn user_id<'c>(_: &'c CacheOf<Self>, _: &str) -> Option<&'c str> {
-        None
     }
 }
 

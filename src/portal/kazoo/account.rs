@@ -4,7 +4,7 @@
 //! The index follows every change of a document, so no look-up depends on the size of the account.
 
 use super::{
-    super::rest::{self, Cache, Entry, Relation, table::Names},
+    super::rest::{self, Cache, Entry, Relation, codec::Names},
     collection::Collection,
     flow::{self, Resolver},
     shared_contacts,

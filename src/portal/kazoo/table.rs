@@ -30,7 +30,7 @@ pub(super) static TABLE: Table<Collection> = Table::new(rows! {
         "email" list Users "email" Text;
         "active" detail Users "enabled" Flag;
         "scope" list Users "priv_level" Choice(&[("user", "user"), ("admin", "admin")]);
-        "address" detail Users "profile.addresses" FirstField("address", r#"{"types": ["postal"]}"#);
+        "address" detail Users "profile.addresses" FirstField("address", &["postal"]);
         "outbound_caller_id" detail Users "caller_id.external.number" Text;
         "dnd" detail Users "do_not_disturb.enabled" Flag;
         "forwarding.enabled" detail Users "call_forward.enabled" Flag;

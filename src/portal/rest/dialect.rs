@@ -184,8 +184,11 @@ pub trait Dialect: Send + Sync + Sized + 'static {
         contains(now, &self.visible(of, patch.clone()))
     }
 
-    /// The ID of the user with a key.
-    fn user_id<'c>(cache: &'c CacheOf<Self>, key: &str) -> Option<&'c str>;
+    /// The ID of the user with a key, for a portal whose documents contain the IDs of users.
+    fn user_id<'c>(cache: &'c CacheOf<Self>, key: &str) -> Option<&'c str> {
+        let _unused = (cache, key);
+        None
+    }
 
     /// Converts a refusal into an error. For a document of an object, the fields are the model's.
     fn refusal(&self, object: Option<(Kind, Self::Of)>, answer: &Answer) -> Error {

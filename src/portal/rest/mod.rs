@@ -10,9 +10,11 @@
 //! | [`store`] | the documents of a portal: read, list, find |
 //! | [`writer`] | one change of an object: create, edit and delete its documents |
 //! | [`table`] | which field of a document contains which field of the model |
+//! | [`codec`] | how a value of the model is represented in a document |
 //! | [`doc`] | a JSON document: paths, differences, merges |
 
 pub mod cache;
+pub mod codec;
 mod detected;
 pub mod dialect;
 pub mod doc;
@@ -27,11 +29,12 @@ pub mod table;
 pub mod writer;
 
 pub use cache::{Cache, Document, Entry, Index, Relation};
+pub use codec::Codec;
 pub use detected::Detected;
 pub use dialect::{Collection, Dialect, Link, Op, Page};
 pub use doc::Doc;
 pub use fingerprint::Fingerprint;
 pub use session::Session;
 pub use store::Store;
-pub use table::{Codec, RawFields, Row, Table};
+pub use table::{RawFields, Row, Table};
 pub use writer::Writer;

@@ -4,14 +4,14 @@
 use super::{
     super::{Error, FieldMapping},
     cache::Entry,
+    codec::{Codec, Names},
     dialect::{Collection, Dialect},
     doc::{self, Doc},
     writer::Writer,
 };
 use crate::model::{Fields, Kind, Shape, Value as ModelValue};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::{
-    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     sync::OnceLock,
 };
@@ -35,47 +35,6 @@ pub struct Row<C: 'static> {
     pub codec: Codec,
     /// Whether a list contains the field. Otherwise the document is requested where the field is declared.
     pub is_listed: bool,
-}
-
-/// How a value of the model is represented in a document.
-#[derive(Clone, Copy, Debug)]
-pub enum Codec {
-    /// Text.
-    Text,
-    /// Text that the portal compares without regard to case.
-    LowerCase,
-    /// `true` or `false`.
-    Flag,
-    /// A whole number.
-    Integer,
-    /// A whole number, multiplied.
-    Scaled(i64),
-    /// One of several words: the model's and the portal's. The first one is the default.
-    Choice(&'static [(&'static str, &'static str)]),
-    /// A list with at most one element in the model, a single text on the portal.
-    Single,
-    /// A text in the model, the first element of a list on the portal. Other elements are kept.
-    First,
-    /// The same, where the elements are objects: the field that contains the text, and the JSON of the
-    /// other fields of a new element.
-    FirstField(&'static str, &'static str),
-    /// The same, of the entry of a type, or else the first one without a type: the type, and the field that
-    /// contains the text. Other entries and fields are kept.
-    OfType(&'static str, &'static str),
-    /// A list of texts.
-    List,
-    /// The ID of a user.
-    User,
-    /// A secret, which is never read. The text says where its version is stored.
-    Secret(&'static str),
-    /// Something that code reads and writes, described by the text.
-    Derived(&'static str),
-}
-
-/// The keys and IDs of the objects to which a field can refer.
-pub trait Names {
-    /// The key of the user with an ID.
-    fn user_key(&self, id: &str) -> Option<&str>;
 }
 
 /// Writes the rows of a table, one on each line: the field, whether lists contain it (`list`) or only the
@@ -119,180 +78,6 @@ impl<C> Row<C> {
     fn column(&self) -> &'static str {
         self.at.split('.').next().unwrap_or(self.at)
     }
-
-    /// Reads the field; `None` if it is absent or has the wrong type.
-    fn read(&self, doc: &Doc, names: &dyn Names) -> Option<Value> {
-        let there = doc::at(doc, self.at);
-        if let Codec::Choice(words) = self.codec {
-            let Some(there) = there.and_then(Value::as_str) else {
-                return Some(words.first()?.0.into());
-            };
-            let known = words.iter().find(|(_, word)| *word == there);
-            return Some(known.map_or(there, |(ours, _)| *ours).into());
-        }
-        let there = there?;
-        match self.codec {
-            Codec::Text => there.is_string().then(|| there.clone()),
-            Codec::LowerCase => there.as_str().map(|text| text.to_lowercase().into()),
-            Codec::OfType(of_type, field) => {
-                let entries = there.as_array()?;
-                let text = entries[position(entries, of_type)?].get(field)?.as_str();
-                text.map(Value::from)
-            }
-            Codec::Flag => there.is_boolean().then(|| there.clone()),
-            Codec::Integer => there.as_i64().map(Value::from),
-            Codec::Scaled(by) => there.as_i64().map(|number| (number / by).into()),
-            Codec::Single => there.as_str().map(|text| json!([text])),
-            Codec::First => there.get(0)?.as_str().map(Value::from),
-            Codec::FirstField(field, _) => there.get(0)?.get(field)?.as_str().map(Value::from),
-            Codec::List if there.is_string() => Some(json!([there])),
-            Codec::List => there.is_array().then(|| there.clone()),
-            Codec::User => names.user_key(there.as_str()?).map(Value::from),
-            Codec::Choice(_) | Codec::Secret(_) | Codec::Derived(_) => None,
-        }
-    }
-
-    /// Writes a value to a document; `None` removes it. `id_of` resolves the key of a user.
-    fn write(
-        &self,
-        doc: &mut Doc,
-        value: Option<&ModelValue>,
-        id_of: impl Fn(&str) -> Result<String, Error>,
-    ) -> Result<(), Error> {
-        let value = value.filter(|value| **value != ModelValue::Null);
-        let first = || value?.elements().first()?.as_text();
-        let text = value.and_then(ModelValue::as_text);
-        let there = match self.codec {
-            Codec::Text | Codec::LowerCase | Codec::Flag | Codec::Integer => value.and_then(scalar),
-            Codec::OfType(of_type, field) => {
-                let old = doc::at(doc, self.at).and_then(Value::as_array);
-                with_entry(old.cloned().unwrap_or_default(), (of_type, field), text)
-            }
-            Codec::Scaled(by) => match value {
-                Some(ModelValue::Integer(number)) => Some((number * by).into()),
-                _ => None,
-            },
-            Codec::Choice(words) => {
-                let known = words.iter().find(|(ours, _)| Some(*ours) == text);
-                let default = words.first().map(|(_, word)| *word);
-                known
-                    .map(|(_, word)| *word)
-                    .or(text)
-                    .or(default)
-                    .map(Value::from)
-            }
-            Codec::Single => first().map(Value::from),
-            Codec::First => {
-                set_first(doc, self.at, text.map(Value::from));
-                return Ok(());
-            }
-            Codec::FirstField(field, others) => {
-                let element = text.map(|text| {
-                    let mut element: Value = serde_json::from_str(others).unwrap_or_default();
-                    element[field] = text.into();
-                    element
-                });
-                set_first(doc, self.at, element);
-                return Ok(());
-            }
-            Codec::List => {
-                let all = value.map_or(&[][..], ModelValue::elements).iter();
-                Some(all.filter_map(ModelValue::as_text).collect())
-            }
-            Codec::User => text.map(id_of).transpose()?.map(Value::from),
-            Codec::Secret(_) | Codec::Derived(_) => return Ok(()),
-        };
-        doc::put(doc, self.at, there);
-        Ok(())
-    }
-
-    fn is_plain(&self) -> bool {
-        !matches!(self.codec, Codec::Secret(_) | Codec::Derived(_))
-    }
-
-    /// The representation in the docs.
-    fn representation(&self) -> Cow<'static, str> {
-        match self.codec {
-            Codec::Text | Codec::Flag | Codec::Integer => "unchanged".into(),
-            Codec::LowerCase => "compared without regard to case".into(),
-            Codec::OfType(of_type, field) => {
-                format!("`{field}` of the entry of type `{of_type}`; other entries are kept").into()
-            }
-            Codec::Scaled(1000) => "in thousandths".into(),
-            Codec::Scaled(by) => format!("times {by}").into(),
-            Codec::Choice(words) => {
-                let words = words.iter().map(|(ours, word)| match ours == word {
-                    true => format!("`{ours}`"),
-                    false => format!("`{ours}` is `{word}`"),
-                });
-                words.collect::<Vec<_>>().join(" or ").into()
-            }
-            Codec::Single => "one item".into(),
-            Codec::First | Codec::FirstField(..) => {
-                "the first item of the list; other items are kept".into()
-            }
-            Codec::List => "a list".into(),
-            Codec::User => "the ID of the user".into(),
-            Codec::Secret(note) | Codec::Derived(note) => note.into(),
-        }
-    }
-}
-
-fn scalar(value: &ModelValue) -> Option<Value> {
-    match value {
-        ModelValue::Text(text) => Some((**text).into()),
-        ModelValue::Bool(flag) => Some((*flag).into()),
-        ModelValue::Integer(number) => Some((*number).into()),
-        ModelValue::Null | ModelValue::List(_) | ModelValue::Map(_) | ModelValue::Secret(_) => None,
-    }
-}
-
-/// The position of the entry of a type, or else of the primary or first entry without a type.
-fn position(entries: &[Value], of_type: &str) -> Option<usize> {
-    let type_of = |entry: &Value| entry["type"].as_str().map(str::to_lowercase);
-    let is_untyped = |entry: &&Value| type_of(entry).is_none();
-    let find = |is_it: &dyn Fn(&Value) -> bool| entries.iter().position(is_it);
-    find(&|entry| type_of(entry).as_deref() == Some(of_type))
-        .or_else(|| find(&|entry| is_untyped(&entry) && entry["primary"] == true))
-        .or_else(|| find(&|entry| is_untyped(&entry)))
-}
-
-/// A list with another text in its entry of a type; `None` if it becomes empty.
-fn with_entry(
-    mut entries: Vec<Value>,
-    (of_type, field): (&str, &str),
-    text: Option<&str>,
-) -> Option<Value> {
-    match (position(&entries, of_type), text) {
-        (Some(at), Some(text)) => entries[at][field] = text.into(),
-        (None, Some(text)) => entries.push(json!({"type": of_type, field: text})),
-        (Some(at), None) => drop(entries.remove(at)),
-        (None, None) => {}
-    }
-    (!entries.is_empty()).then_some(Value::Array(entries))
-}
-
-/// Replaces the first item of a list and keeps the others. `None` clears the list.
-pub fn set_first(doc: &mut Doc, path: &str, first: Option<Value>) {
-    let list = doc::at(doc, path).and_then(Value::as_array).cloned();
-    let mut list = list.unwrap_or_default();
-    match (first, list.is_empty()) {
-        // Other fields of the item, such as its types, are kept.
-        (Some(first), false) => match (&mut list[0], first) {
-            (Value::Object(old), Value::Object(new)) => {
-                for (name, value) in new {
-                    if !value.is_array() || !old.contains_key(&name) {
-                        old.insert(name, value);
-                    }
-                }
-            }
-            (old, new) => *old = new,
-        },
-        (Some(first), true) => list.push(first),
-        (None, false) => list.clear(),
-        (None, true) => return,
-    }
-    doc::put(doc, path, Some(list.into()));
 }
 
 /// The default of a field in the model. `type_of` selects the type of a kind with types.
@@ -348,11 +133,11 @@ impl<C: Collection> Table<C> {
         raw: &mut RawFields,
     ) {
         let rows = self.of(kind, type_name).filter(|(_, row)| row.of == of);
-        for (field, row) in rows.filter(|(_, row)| row.is_plain()) {
+        for (field, row) in rows.filter(|(_, row)| row.codec.is_plain()) {
             if !row.is_listed && entry.full_doc().is_none() {
                 continue;
             }
-            let value = row.read(entry.doc(), names);
+            let value = row.codec.read(entry.doc(), row.at, names);
             if value.is_some() {
                 doc::put(raw, field, value);
             }
@@ -408,7 +193,7 @@ impl<C: Collection> Table<C> {
             field: row.field,
             document: row.of.name(),
             portal_field: row.at,
-            representation: row.representation(),
+            representation: row.codec.representation(),
         };
         self.rows.iter().map(mapping).collect()
     }
@@ -433,7 +218,8 @@ impl<C: Collection> Table<C> {
                         (prefix == "*" || prefix == &**name).then_some(own)
                     });
                     let own: Vec<&str> = own.collect();
-                    let has_rows = fields.iter().any(|field| field.starts_with(&**name));
+                    let of_type = format!("{name}.");
+                    let has_rows = fields.iter().any(|field| field.starts_with(&of_type));
                     if has_rows {
                         let other = |path: String| format!("{name}.{path}");
                         let own = [&own[..], &[&**tag]].concat();
@@ -496,12 +282,13 @@ impl<D: Dialect> Writer<'_, D> {
             let target = self.target(field);
             let is_written =
                 all || self.changes(field) || self.object().is_none() && target.is_some();
-            if !row.is_plain() || !is_written {
+            if !row.codec.is_plain() || !is_written {
                 continue;
             }
             let value = target.or_else(|| default(kind, self.write.target, field));
             if value.is_some() || !all {
-                row.write(doc, value, |key| self.user_id(field, key))?;
+                row.codec
+                    .write(doc, row.at, value, |key| self.user_id(field, key))?;
             }
         }
         Ok(())
@@ -524,83 +311,5 @@ impl<D: Dialect> Writer<'_, D> {
         let keys = self.target_list(field).iter();
         let ids = keys.map(|key| self.user_id(field, key.as_text().unwrap_or_default()));
         ids.collect()
-    }
-}
-
-/// Reads the fields of an object. What a format doesn't accept can't be declared, and is left out.
-pub fn parse_fields(kind: Kind, raw: RawFields) -> Fields {
-    let shape = kind.shape();
-    let mut raw = Value::Object(raw);
-    retain_valid(shape, &mut raw);
-    let fields = shape.read(&raw);
-    // Invalid values have been removed, so this can't fail.
-    shape.without_defaults(fields.unwrap_or_default())
-}
-
-fn retain_valid(shape: &Shape, json: &mut Value) -> bool {
-    match (shape.strict(), json) {
-        (Shape::Text(Some(format)), Value::String(text)) => format.accepts(text),
-        (Shape::List { item, .. }, Value::Array(list)) => {
-            list.retain_mut(|one| retain_valid(item, one));
-            true
-        }
-        (Shape::Map { item, key }, Value::Object(entries)) => {
-            entries.retain(|name, one| {
-                key.is_none_or(|key| key.accepts(name)) && retain_valid(item, one)
-            });
-            true
-        }
-        (shape @ (Shape::Record(_) | Shape::Variants { .. }), Value::Object(entries)) => {
-            entries.retain(|name, one| {
-                let field = shape.field_of_any_type(name);
-                field.is_some_and(|field| retain_valid(&field.shape, one))
-            });
-            true
-        }
-        _ => true,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{position, with_entry};
-    use serde_json::{Value, json};
-
-    #[test]
-    fn the_entry_of_a_type_is_found() {
-        for (entries, at) in [
-            (json!([{"type": "home"}, {"type": "Work"}]), Some(1)),
-            (json!([{"value": "a"}, {"primary": true}]), Some(1)),
-            (json!([{"type": "home"}, {"value": "a"}]), Some(1)),
-            (json!([{"type": "home", "primary": true}]), None),
-            (json!([]), None),
-        ] {
-            assert_eq!(
-                position(entries.as_array().unwrap(), "work"),
-                at,
-                "{entries}"
-            );
-        }
-    }
-
-    #[test]
-    fn other_entries_of_a_list_are_kept() {
-        let home = json!({"type": "home", "value": "h", "primary": true});
-        let both = |work: &str| {
-            vec![
-                home.clone(),
-                json!({"type": "work", "value": work, "display": "D"}),
-            ]
-        };
-        let with = |old: Vec<Value>, text| with_entry(old, ("work", "value"), text);
-        assert_eq!(with(both("a"), Some("b")), Some(both("b").into()));
-        assert_eq!(with(both("a"), None), Some(json!([home])));
-        let added = json!([home, {"type": "work", "value": "c"}]);
-        assert_eq!(with(vec![home.clone()], Some("c")), Some(added));
-        assert_eq!(
-            with(vec![json!({"type": "work", "value": "a"})], None),
-            None
-        );
-        assert_eq!(with(Vec::new(), None), None);
     }
 }

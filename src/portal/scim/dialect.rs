@@ -2,6 +2,7 @@
 
 use super::{
     discovery::Discovered,
+    index::Relations,
     table::{TABLE, TELEPHONY},
 };
 use crate::{
@@ -9,9 +10,8 @@ use crate::{
     portal::{
         http::{Answer, Body, Client, Request},
         rest::{
-            Collection, Dialect, Document, Entry, Fingerprint, Op, Page,
+            Collection, Dialect, Document, Fingerprint, Op, Page,
             doc::{self, Doc, difference},
-            store::CacheOf,
         },
     },
 };
@@ -73,25 +73,27 @@ impl Scim {
 
     /// A document with the extension for telephony under its own URN.
     fn outward(&self, doc: &Doc) -> Doc {
-        self.renamed(doc.clone(), TELEPHONY, |urn| urn)
+        match &self.known().telephony {
+            Some(urn) => renamed(doc.clone(), TELEPHONY, urn),
+            None => doc.clone(),
+        }
     }
 
     /// A document with the extension for telephony under one name.
     fn inward(&self, doc: Doc) -> Doc {
-        match self.known().telephony.as_deref() {
-            Some(urn) => self.renamed(doc, urn, |_| TELEPHONY),
+        match &self.known().telephony {
+            Some(urn) => renamed(doc, urn, TELEPHONY),
             None => doc,
         }
     }
+}
 
-    fn renamed(&self, mut doc: Doc, from: &str, to: impl Fn(&str) -> &str) -> Doc {
-        if let (Some(urn), Some(extension)) =
-            (self.known().telephony.as_deref(), doc.shift_remove(from))
-        {
-            doc.insert(to(urn).to_owned(), extension);
-        }
-        doc
+/// A document with another name for one of its fields.
+fn renamed(mut doc: Doc, from: &str, to: &str) -> Doc {
+    if let Some(value) = doc.shift_remove(from) {
+        doc.insert(to.to_owned(), value);
     }
+    doc
 }
 
 /// A read of a path with a query.
@@ -107,7 +109,7 @@ pub(super) fn equals(attribute: &str, value: &str) -> String {
 
 impl Dialect for Scim {
     type Of = Resource;
-    type Index = ();
+    type Index = Relations;
     type Link = Client;
 
     const NAME: &'static str = "SCIM";
@@ -220,15 +222,6 @@ impl Dialect for Scim {
         };
         visible.all(|(name, value)| is_shown(value, now.get(name)))
             && (of != Resource::Groups || has_all())
-    }
-
-    fn user_id<'c>(cache: &'c CacheOf<Self>, key: &str) -> Option<&'c str> {
-        let is_named = |entry: &Entry| {
-            let name = entry.text("userName").unwrap_or_default();
-            name.to_lowercase() == key
-        };
-        let mut users = cache.of(Resource::Users);
-        users.find_map(|(id, entry)| is_named(entry).then_some(id))
     }
 }
 

@@ -7,6 +7,7 @@
 mod dialect;
 mod discovery;
 mod doctor;
+mod index;
 mod read;
 mod table;
 mod write;

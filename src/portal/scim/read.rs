@@ -3,34 +3,19 @@
 
 use super::{
     dialect::{Resource, Scim},
+    index::Directory,
     table::TABLE,
 };
 use crate::{
-    model::{Address, Extent, Fields, Kind, Listing, LiveObject, Mention, Standing},
-    portal::rest::{Entry, RawFields, Store, doc, store::CacheOf},
+    model::{Address, Extent, Kind, Listing, LiveObject, Mention, Standing},
+    portal::rest::{Entry, RawFields, Store, doc},
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The keys of the groups that can be managed, by ID: those with a name of their own that is a key.
-pub(super) fn groups(cache: &CacheOf<Scim>) -> BTreeMap<String, String> {
-    let names = || {
-        let groups = cache.of(Resource::Groups);
-        groups.filter_map(|(id, group)| Some((id, group.text("displayName")?)))
-    };
-    let mut times: BTreeMap<&str, u32> = BTreeMap::new();
-    for (_, name) in names() {
-        *times.entry(name).or_default() += 1;
-    }
-    let managed = names().filter(|(_, name)| is_key(Kind::Groups, name) && times[name] == 1);
-    let managed = managed.map(|(id, name)| (id.to_owned(), name.to_owned()));
-    managed.collect()
-}
 
 /// The listings of the kinds.
 pub(super) fn listings(store: &Store<Scim>, kinds: &BTreeSet<Kind>) -> BTreeMap<Kind, Listing> {
     let cache = store.cache();
-    let groups = groups(&cache);
     let all = [
         (Kind::Users, Resource::Users),
         (Kind::Groups, Resource::Groups),
@@ -41,8 +26,8 @@ pub(super) fn listings(store: &Store<Scim>, kinds: &BTreeSet<Kind>) -> BTreeMap<
         let mut objects = BTreeMap::new();
         for (id, entry) in cache.of(of) {
             let (key, object) = match kind {
-                Kind::Users => user(store, &cache, &groups, id, entry),
-                _ => group(&cache, &groups, id, entry),
+                Kind::Users => user(store, &cache, id, entry),
+                _ => group(&cache, id, entry),
             };
             if objects.contains_key(&key) {
                 doubt.get_or_insert_with(|| format!("{key} is listed twice"));
@@ -55,13 +40,7 @@ pub(super) fn listings(store: &Store<Scim>, kinds: &BTreeSet<Kind>) -> BTreeMap<
     all.map(listing).collect()
 }
 
-fn user(
-    store: &Store<Scim>,
-    cache: &CacheOf<Scim>,
-    groups: &BTreeMap<String, String>,
-    id: &str,
-    entry: &Entry,
-) -> (Box<str>, LiveObject) {
+fn user(store: &Store<Scim>, cache: &Directory, id: &str, entry: &Entry) -> (Box<str>, LiveObject) {
     let mut raw = RawFields::new();
     let kind = (Kind::Users, "");
     TABLE.read(kind, Resource::Users, entry, &(), &mut raw);
@@ -70,17 +49,15 @@ fn user(
         "phones",
         doc::at(entry.doc(), "telephony.devices").cloned(),
     );
-    let of_user = groups.iter().filter(|(group, _)| {
-        let group = cache.get(Resource::Groups, group);
-        let members = group.and_then(|group| group.doc().get("members"));
-        members.is_some_and(|members| members.get(id).is_some())
-    });
-    let of_user = of_user.map(|(_, key)| Value::from(key.as_str())).collect();
+    let of_user = cache
+        .groups_of(id)
+        .filter_map(|group| cache.group_key(group));
+    let of_user = of_user.map(Value::from).collect();
     doc::put(&mut raw, "groups", Some(of_user));
     for field in store.dialect.known().missing() {
         doc::put(&mut raw, field, None);
     }
-    let fields = valid_fields(raw);
+    let fields = Kind::Users.shape().read_valid(raw.into());
     let name = fields.text("username").map(Into::into);
     let standing = match name {
         Some(_) => Standing::Manageable,
@@ -96,19 +73,14 @@ fn user(
     (name.unwrap_or_else(|| id.into()), object)
 }
 
-fn group(
-    cache: &CacheOf<Scim>,
-    groups: &BTreeMap<String, String>,
-    id: &str,
-    entry: &Entry,
-) -> (Box<str>, LiveObject) {
+fn group(cache: &Directory, id: &str, entry: &Entry) -> (Box<str>, LiveObject) {
     let object = LiveObject {
         id: id.into(),
         etag: entry.version().map(Into::into),
         ..LiveObject::default()
     };
-    if let Some(key) = groups.get(id) {
-        return (key.as_str().into(), object);
+    if let Some(key) = cache.group_key(id) {
+        return (key.into(), object);
     }
     let members = entry.doc().get("members").and_then(Value::as_object);
     let mention = |user: &String| {
@@ -128,31 +100,4 @@ fn group(
         ..object
     };
     (id.into(), object)
-}
-
-/// The fields that the model accepts.
-fn valid_fields(raw: Map<String, Value>) -> Fields {
-    let shape = Kind::Users.shape();
-    let mut valid = Map::new();
-    for (name, value) in raw {
-        let value = match value {
-            // Of a list, the elements that the model accepts.
-            Value::Array(list) => {
-                let is_valid = |one: &Value| shape.read(&json!({ &name: [one] })).is_ok();
-                list.into_iter().filter(is_valid).collect()
-            }
-            other => other,
-        };
-        if shape.read(&json!({ &name: value })).is_ok() {
-            valid.insert(name, value);
-        }
-    }
-    let fields = shape.read(&Value::Object(valid));
-    // Invalid values have been removed, so this can't fail.
-    shape.without_defaults(fields.unwrap_or_default())
-}
-
-/// Whether a text can be the key of a kind.
-fn is_key(kind: Kind, text: &str) -> bool {
-    kind.key_format().accepts(text)
 }

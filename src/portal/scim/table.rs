@@ -6,8 +6,10 @@ use crate::{
     model::Value as ModelValue,
     portal::rest::{
         Codec::{Derived, Flag, LowerCase, OfType, Secret, Text},
-        Row, Table, doc,
-        table::{Names, rows},
+        Row, Table,
+        codec::Names,
+        doc,
+        table::rows,
     },
 };
 use serde_json::Value;

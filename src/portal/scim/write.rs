@@ -95,36 +95,33 @@ async fn memberships(
     user: &str,
     target: &BTreeSet<&str>,
 ) -> Result<(), Error> {
-    let all = super::read::groups(&writer.store.cache());
-    let missing = target
-        .iter()
-        .find(|key| !all.values().any(|own| *own == **key));
-    if let Some(missing) = missing {
-        return Err(writer.refuse("groups", &format!("groups/{missing} doesn't exist")));
-    }
-    for (id, key) in &all {
-        let belongs = target.contains(key.as_str());
-        let is_member = {
-            let cache = writer.store.cache();
-            let group = cache.get(Resource::Groups, id);
-            let members = group.and_then(|group| group.doc().get("members"));
-            members.is_some_and(|members| members.get(user).is_some())
-        };
-        if is_member == belongs {
-            continue;
+    let changed: Vec<(String, bool)> = {
+        let cache = writer.store.cache();
+        let mut wanted = BTreeSet::new();
+        for key in target {
+            let missing = || writer.refuse("groups", &format!("groups/{key} doesn't exist"));
+            wanted.insert(cache.group_id(key).ok_or_else(missing)?);
         }
+        let is_managed = |id: &&str| cache.group_key(id).is_some();
+        let actual: BTreeSet<&str> = cache.groups_of(user).filter(is_managed).collect();
+        let changed = wanted.symmetric_difference(&actual);
+        changed
+            .map(|id| ((*id).to_owned(), wanted.contains(id)))
+            .collect()
+    };
+    for (id, belongs) in changed {
         let edit = |group: &mut Doc| {
-            let Some(Value::Object(members)) = group.get_mut("members") else {
-                return Ok(());
-            };
-            if belongs {
-                members.insert(user.to_owned(), json!({ "value": user }));
-            } else {
-                members.shift_remove(user);
+            let members = group.entry("members").or_insert_with(|| json!({}));
+            if let Value::Object(members) = members {
+                if belongs {
+                    members.insert(user.to_owned(), json!({ "value": user }));
+                } else {
+                    members.shift_remove(user);
+                }
             }
             Ok(())
         };
-        writer.edit_shared(Resource::Groups, id, &edit).await?;
+        writer.edit_shared(Resource::Groups, &id, &edit).await?;
     }
     Ok(())
 }

@@ -299,3 +299,13 @@ fn colour_is_where_it_is_welcome() {
         (false, false)
     );
 }
+
+#[test]
+fn settings_of_another_kind_of_portal_are_refused() {
+    let config = "portal: { kind: sandbox, database: .callsheet/sandbox.db, scim: { removal: deactivate } }\n";
+    let at = Prompt::with(&[("people.yaml", PEOPLE), ("callsheet.yaml", config)]);
+    let ended = at.run_quietly("plan");
+    assert_ne!(ended.code, 0);
+    let expected = "`portal.scim` is for `kind: scim`; remove it, or change `kind: sandbox`";
+    assert!(ended.stderr.contains(expected), "{}", ended.stderr);
+}

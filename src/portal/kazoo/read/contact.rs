@@ -5,7 +5,7 @@ use crate::{
     model::{Kind, LiveObject},
     portal::{
         kazoo::{account::Account, collection::Collection, table::TABLE},
-        rest::{RawFields, table::parse_fields},
+        rest::RawFields,
     },
 };
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ pub(super) fn all(account: &Account) -> BTreeMap<Box<str>, LiveObject> {
         let object = LiveObject {
             id: id.into(),
             etag: entry.version().map(Into::into),
-            fields: parse_fields(Kind::Contacts, raw),
+            fields: Kind::Contacts.shape().read_valid(raw.into()),
             ..LiveObject::default()
         };
         all.insert(key.into(), object);

@@ -11,7 +11,7 @@ use crate::{
             flow::{self, DEFAULT_BRANCH, Node, Resolver as _},
             table::TABLE,
         },
-        rest::{Doc, Entry, RawFields, doc, table::parse_fields},
+        rest::{Doc, Entry, RawFields, doc},
     },
 };
 use serde_json::{Value, json};
@@ -67,7 +67,7 @@ fn extension(account: &Account, id: &str, number: &str, callflow: &Entry) -> Liv
     LiveObject {
         id: id.into(),
         etag: callflow.version().map(Into::into),
-        fields: parse_fields(Kind::Extensions, raw),
+        fields: Kind::Extensions.shape().read_valid(raw.into()),
         mentions: mentions.into(),
         ..LiveObject::default()
     }

@@ -9,7 +9,7 @@ use crate::{
             collection::Collection,
             flow::Resolver as _,
         },
-        rest::{RawFields, table::parse_fields},
+        rest::RawFields,
     },
 };
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ pub(super) fn all(account: &Account) -> BTreeMap<Box<str>, LiveObject> {
             }
             let object = LiveObject {
                 id: format!("{id}/{number}").into(),
-                fields: parse_fields(Kind::Numbers, raw),
+                fields: Kind::Numbers.shape().read_valid(raw.into()),
                 ..LiveObject::default()
             };
             all.insert(number.into(), object);

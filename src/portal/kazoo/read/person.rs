@@ -14,7 +14,7 @@ use crate::{
             phone,
             table::TABLE,
         },
-        rest::{Entry, RawFields, doc, table::parse_fields},
+        rest::{Entry, RawFields, doc},
     },
 };
 use serde_json::Value;
@@ -74,7 +74,7 @@ fn person(account: &Account, id: &str, key: &str, user: &Entry) -> LiveObject {
             false => Standing::Manageable,
         },
         messages: messages(account, id),
-        fields: parse_fields(Kind::Users, raw),
+        fields: Kind::Users.shape().read_valid(raw.into()),
         mentions: elsewhere.filter(is_other).collect(),
         ..LiveObject::default()
     }

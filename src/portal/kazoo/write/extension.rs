@@ -14,7 +14,7 @@ use crate::{
             read::extension::{ALL_AGENTS, LINKED_DOCUMENTS, document},
             table::TABLE,
         },
-        rest::{Doc, Fingerprint, doc, table::set_first},
+        rest::{Doc, Fingerprint, codec::set_first, doc},
     },
 };
 use serde_json::{Value, json};

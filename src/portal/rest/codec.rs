@@ -1,0 +1,268 @@
+//! A *codec* says how a value of the model is represented in a document.
+
+use super::{
+    super::Error,
+    doc::{self, Doc},
+};
+use crate::model::Value as ModelValue;
+use serde_json::{Value, json};
+use std::borrow::Cow;
+
+/// How a value of the model is represented in a document.
+#[derive(Clone, Copy, Debug)]
+pub enum Codec {
+    /// Text.
+    Text,
+    /// Text that the portal compares without regard to case.
+    LowerCase,
+    /// `true` or `false`.
+    Flag,
+    /// A whole number.
+    Integer,
+    /// A whole number, multiplied.
+    Scaled(i64),
+    /// One of several words: the model's and the portal's. The first one is the default.
+    Choice(&'static [(&'static str, &'static str)]),
+    /// A list with at most one element in the model, a single text on the portal.
+    Single,
+    /// A text in the model, the first element of a list on the portal. Other elements are kept.
+    First,
+    /// The same, where the elements are objects: the field that contains the text, and the `types` of a new
+    /// element.
+    FirstField(&'static str, &'static [&'static str]),
+    /// The same, of the entry of a type, or else the first one without a type: the type, and the field that
+    /// contains the text. Other entries and fields are kept.
+    OfType(&'static str, &'static str),
+    /// A list of texts.
+    List,
+    /// The ID of a user.
+    User,
+    /// A secret, which is never read. The text says where its version is stored.
+    Secret(&'static str),
+    /// Something that code reads and writes, described by the text.
+    Derived(&'static str),
+}
+
+/// The keys and IDs of the objects to which a field can refer.
+pub trait Names {
+    /// The key of the user with an ID.
+    fn user_key(&self, id: &str) -> Option<&str>;
+}
+
+impl Codec {
+    /// Reads the field; `None` if it is absent or has the wrong type.
+    pub(super) fn read(self, doc: &Doc, at: &str, names: &dyn Names) -> Option<Value> {
+        let there = doc::at(doc, at);
+        if let Self::Choice(words) = self {
+            let Some(there) = there.and_then(Value::as_str) else {
+                return Some(words.first()?.0.into());
+            };
+            let known = words.iter().find(|(_, word)| *word == there);
+            return Some(known.map_or(there, |(ours, _)| *ours).into());
+        }
+        let there = there?;
+        match self {
+            Self::Text => there.is_string().then(|| there.clone()),
+            Self::LowerCase => there.as_str().map(|text| text.to_lowercase().into()),
+            Self::OfType(of_type, field) => {
+                let entries = there.as_array()?;
+                let text = entries[position(entries, of_type)?].get(field)?.as_str();
+                text.map(Value::from)
+            }
+            Self::Flag => there.is_boolean().then(|| there.clone()),
+            Self::Integer => there.as_i64().map(Value::from),
+            Self::Scaled(by) => there.as_i64().map(|number| (number / by).into()),
+            Self::Single => there.as_str().map(|text| json!([text])),
+            Self::First => there.get(0)?.as_str().map(Value::from),
+            Self::FirstField(field, _) => there.get(0)?.get(field)?.as_str().map(Value::from),
+            Self::List if there.is_string() => Some(json!([there])),
+            Self::List => there.is_array().then(|| there.clone()),
+            Self::User => names.user_key(there.as_str()?).map(Value::from),
+            Self::Choice(_) | Self::Secret(_) | Self::Derived(_) => None,
+        }
+    }
+
+    /// Writes a value to a document; `None` removes it. `id_of` resolves the key of a user.
+    pub(super) fn write(
+        self,
+        doc: &mut Doc,
+        at: &str,
+        value: Option<&ModelValue>,
+        id_of: impl Fn(&str) -> Result<String, Error>,
+    ) -> Result<(), Error> {
+        let value = value.filter(|value| **value != ModelValue::Null);
+        let first = || value?.elements().first()?.as_text();
+        let text = value.and_then(ModelValue::as_text);
+        let there = match self {
+            Self::Text | Self::LowerCase | Self::Flag | Self::Integer => value.and_then(scalar),
+            Self::OfType(of_type, field) => {
+                let old = doc::at(doc, at).and_then(Value::as_array);
+                with_entry(old.cloned().unwrap_or_default(), (of_type, field), text)
+            }
+            Self::Scaled(by) => match value {
+                Some(ModelValue::Integer(number)) => Some((number * by).into()),
+                _ => None,
+            },
+            Self::Choice(words) => {
+                let known = words.iter().find(|(ours, _)| Some(*ours) == text);
+                let default = words.first().map(|(_, word)| *word);
+                known
+                    .map(|(_, word)| *word)
+                    .or(text)
+                    .or(default)
+                    .map(Value::from)
+            }
+            Self::Single => first().map(Value::from),
+            Self::First => {
+                set_first(doc, at, text.map(Value::from));
+                return Ok(());
+            }
+            Self::FirstField(field, types) => {
+                let element = text.map(|text| json!({field: text, "types": types}));
+                set_first(doc, at, element);
+                return Ok(());
+            }
+            Self::List => {
+                let all = value.map_or(&[][..], ModelValue::elements).iter();
+                Some(all.filter_map(ModelValue::as_text).collect())
+            }
+            Self::User => text.map(id_of).transpose()?.map(Value::from),
+            Self::Secret(_) | Self::Derived(_) => return Ok(()),
+        };
+        doc::put(doc, at, there);
+        Ok(())
+    }
+
+    /// Whether the codec reads and writes the value, rather than code.
+    pub(super) const fn is_plain(self) -> bool {
+        !matches!(self, Self::Secret(_) | Self::Derived(_))
+    }
+
+    /// The representation in the docs.
+    pub(super) fn representation(self) -> Cow<'static, str> {
+        match self {
+            Self::Text | Self::Flag | Self::Integer => "unchanged".into(),
+            Self::LowerCase => "compared without regard to case".into(),
+            Self::OfType(of_type, field) => {
+                format!("`{field}` of the entry of type `{of_type}`; other entries are kept").into()
+            }
+            Self::Scaled(1000) => "in thousandths".into(),
+            Self::Scaled(by) => format!("times {by}").into(),
+            Self::Choice(words) => {
+                let words = words.iter().map(|(ours, word)| match ours == word {
+                    true => format!("`{ours}`"),
+                    false => format!("`{ours}` is `{word}`"),
+                });
+                words.collect::<Vec<_>>().join(" or ").into()
+            }
+            Self::Single => "one item".into(),
+            Self::First | Self::FirstField(..) => {
+                "the first item of the list; other items are kept".into()
+            }
+            Self::List => "a list".into(),
+            Self::User => "the ID of the user".into(),
+            Self::Secret(note) | Self::Derived(note) => note.into(),
+        }
+    }
+}
+
+fn scalar(value: &ModelValue) -> Option<Value> {
+    match value {
+        ModelValue::Text(text) => Some((**text).into()),
+        ModelValue::Bool(flag) => Some((*flag).into()),
+        ModelValue::Integer(number) => Some((*number).into()),
+        ModelValue::Null | ModelValue::List(_) | ModelValue::Map(_) | ModelValue::Secret(_) => None,
+    }
+}
+
+/// The position of the entry of a type, or else of the primary or first entry without a type.
+fn position(entries: &[Value], of_type: &str) -> Option<usize> {
+    let type_of = |entry: &Value| entry["type"].as_str().map(str::to_lowercase);
+    let is_untyped = |entry: &&Value| type_of(entry).is_none();
+    let find = |is_it: &dyn Fn(&Value) -> bool| entries.iter().position(is_it);
+    find(&|entry| type_of(entry).as_deref() == Some(of_type))
+        .or_else(|| find(&|entry| is_untyped(&entry) && entry["primary"] == true))
+        .or_else(|| find(&|entry| is_untyped(&entry)))
+}
+
+/// A list with another text in its entry of a type; `None` if it becomes empty.
+fn with_entry(
+    mut entries: Vec<Value>,
+    (of_type, field): (&str, &str),
+    text: Option<&str>,
+) -> Option<Value> {
+    match (position(&entries, of_type), text) {
+        (Some(at), Some(text)) => entries[at][field] = text.into(),
+        (None, Some(text)) => entries.push(json!({"type": of_type, field: text})),
+        (Some(at), None) => drop(entries.remove(at)),
+        (None, None) => {}
+    }
+    (!entries.is_empty()).then_some(Value::Array(entries))
+}
+
+/// Replaces the first item of a list and keeps the others. `None` clears the list.
+pub fn set_first(doc: &mut Doc, path: &str, first: Option<Value>) {
+    let list = doc::at(doc, path).and_then(Value::as_array).cloned();
+    let mut list = list.unwrap_or_default();
+    match (first, list.is_empty()) {
+        // Other fields of the item, such as its types, are kept.
+        (Some(first), false) => match (&mut list[0], first) {
+            (Value::Object(old), Value::Object(new)) => {
+                for (name, value) in new {
+                    if name != "types" || !old.contains_key("types") {
+                        old.insert(name, value);
+                    }
+                }
+            }
+            (old, new) => *old = new,
+        },
+        (Some(first), true) => list.push(first),
+        (None, false) => list.clear(),
+        (None, true) => return,
+    }
+    doc::put(doc, path, Some(list.into()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{position, with_entry};
+    use serde_json::{Value, json};
+
+    #[test]
+    fn the_entry_of_a_type_is_found() {
+        for (entries, at) in [
+            (json!([{"type": "home"}, {"type": "Work"}]), Some(1)),
+            (json!([{"value": "a"}, {"primary": true}]), Some(1)),
+            (json!([{"type": "home"}, {"value": "a"}]), Some(1)),
+            (json!([{"type": "home", "primary": true}]), None),
+            (json!([]), None),
+        ] {
+            assert_eq!(
+                position(entries.as_array().unwrap(), "work"),
+                at,
+                "{entries}"
+            );
+        }
+    }
+
+    #[test]
+    fn other_entries_of_a_list_are_kept() {
+        let home = json!({"type": "home", "value": "h", "primary": true});
+        let both = |work: &str| {
+            vec![
+                home.clone(),
+                json!({"type": "work", "value": work, "display": "D"}),
+            ]
+        };
+        let with = |old: Vec<Value>, text| with_entry(old, ("work", "value"), text);
+        assert_eq!(with(both("a"), Some("b")), Some(both("b").into()));
+        assert_eq!(with(both("a"), None), Some(json!([home])));
+        let added = json!([home, {"type": "work", "value": "c"}]);
+        assert_eq!(with(vec![home.clone()], Some("c")), Some(added));
+        assert_eq!(
+            with(vec![json!({"type": "work", "value": "a"})], None),
+            None
+        );
+        assert_eq!(with(Vec::new(), None), None);
+    }
+}
