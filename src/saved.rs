@@ -9,7 +9,7 @@ use crate::{
         Address, Capabilities, Change, Commit,
         encoding::{decode, decode_fields, decode_path},
     },
-    plan::{Object, Operation},
+    plan::{Object, Operation, Review},
     render::{
         document::{self, FieldEntry, ObjectEntry, OperationEntry, PlanDocument},
         json::FORMAT_VERSION,
@@ -62,6 +62,21 @@ pub fn parse(text: &str) -> Result<PlanDocument, Error> {
 /// A value that no plan has.
 pub fn operations(entries: &[OperationEntry]) -> Result<Vec<Operation>, Error> {
     entries.iter().map(operation).collect()
+}
+
+/// What somebody saw who read saved plans.
+///
+/// # Errors
+/// A value that no plan has.
+pub fn review<'p>(plans: impl IntoIterator<Item = &'p PlanDocument>) -> Result<Review, Error> {
+    let mut review = Review::default();
+    for plan in plans {
+        review.operations.extend(operations(&plan.operations)?);
+        let findings = plan.findings.iter();
+        let findings = findings.map(|finding| (finding.rule, finding.address.clone()));
+        review.findings.extend(findings);
+    }
+    Ok(review)
 }
 
 /// The objects that a saved plan touches, by the keys that the portal knows them by; those that it

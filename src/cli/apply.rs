@@ -53,6 +53,10 @@ pub(super) struct Args {
     #[arg(long, value_enum, value_delimiter = ',', value_name = "CAUSE")]
     only: Vec<Cause>,
 
+    /// Apply only what is in FILE, a plan that was reviewed, or in several: the same or less
+    #[arg(long, value_name = "FILE", conflicts_with = "only")]
+    reviewed: Vec<PathBuf>,
+
     /// Record what is done in FILE, a new file [default: a file in the workspace's .callsheet/journal]
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
@@ -81,6 +85,11 @@ pub(super) fn run(
     }
     let path = workspace::folder(directory, args.what.as_deref());
     let (folder, source) = if path.is_file() {
+        if !args.reviewed.is_empty() {
+            let message =
+                "--reviewed compares the plan of a workspace; name the workspace, not a saved plan";
+            return Err(UsageError(message.to_owned()).into());
+        }
         match saved_plan(&path, terminal)? {
             Ok(saved) => (folder_of(&saved, directory), Source::Saved(Box::new(saved))),
             Err(outcome) => return Ok(outcome),
@@ -105,13 +114,19 @@ pub(super) fn run(
                 saved::objects(saved, &capabilities)
             }
         };
-        let session = Session::open(workspace, baseline, &touched, format, terminal).await?;
+        let session = Session::open(workspace, baseline, &touched, terminal).await?;
         let mut session = match session {
             Ok(session) => session,
-            Err(outcome) => return Ok(outcome),
+            Err(obstacle) => return obstacle.show(format, terminal),
         };
         let planned = match &source {
-            Source::Files => session.plan(&args.only, terminal).await?,
+            Source::Files => {
+                let planned = session.plan(&args.only, terminal).await?;
+                if !args.reviewed.is_empty() && !is_reviewed(args, &session, &planned, terminal)? {
+                    return Ok(Outcome::Refused);
+                }
+                planned
+            }
             Source::Saved(saved) => match reviewed(saved, &mut session, terminal).await? {
                 Ok(planned) => planned,
                 Err(outcome) => return Ok(outcome),
@@ -244,6 +259,54 @@ async fn reviewed(
             Ok(Err(Outcome::Refused))
         }
     }
+}
+
+/// Whether the plans that were reviewed show all that a fresh plan does. Says what they don't show.
+fn is_reviewed(
+    args: &Args,
+    session: &Session,
+    fresh: &Plan,
+    terminal: &mut Terminal,
+) -> anyhow::Result<bool> {
+    let mut plans = Vec::new();
+    for path in &args.reviewed {
+        match saved_plan(path, terminal)? {
+            Ok(plan) => plans.push(plan),
+            Err(_) => return Ok(false),
+        }
+    }
+    let now = session.workspace.heading(&session.baseline);
+    let unseen = unseen(&plans, &now, fresh)?;
+    if !unseen.is_empty() {
+        report_unseen(&unseen, terminal)?;
+    }
+    Ok(unseen.is_empty())
+}
+
+/// What a fresh plan does and no reviewed plan of the same workspace shows.
+pub(super) fn unseen(
+    reviewed: &[PlanDocument],
+    now: &Heading,
+    fresh: &Plan,
+) -> anyhow::Result<Vec<Staleness>> {
+    let own = reviewed.iter().filter(|plan| {
+        let then = &plan.heading;
+        then.portal_id == now.portal_id && then.folder == now.folder && then.undo_of.is_none()
+    });
+    Ok(saved::review(own)?.unseen(fresh))
+}
+
+/// Says what nobody reviewed.
+pub(super) fn report_unseen(unseen: &[Staleness], terminal: &mut Terminal) -> anyhow::Result<()> {
+    writeln!(
+        terminal.err,
+        "error: the plan does more than what was reviewed, so nothing was done; plan again and review that"
+    )?;
+    for Staleness { address, message } in unseen {
+        let line = format!("{address}: {message}");
+        writeln!(terminal.err, "  {}", escape::line(&line))?;
+    }
+    Ok(())
 }
 
 /// Whether two plans do the same, as far as a file tells.

@@ -3,7 +3,7 @@
 use super::{
     outcome::Outcome,
     settings::Terminal,
-    workspace::{self, Workspace},
+    workspace::{self, Obstacle, Workspace},
 };
 use crate::{
     model::{Address, Fields, Kind, Live, LiveObject, Standing, State, Value},
@@ -106,9 +106,13 @@ impl ObjectDocument {
 
 /// The workspace, without warnings about its files.
 fn load(directory: &Path, terminal: &mut Terminal) -> anyhow::Result<Result<Workspace, Outcome>> {
-    let (loaded, _) =
-        Workspace::load_quietly(workspace::folder(directory, None), Format::Text, terminal)?;
-    Ok(loaded)
+    let (workspace, report) = Workspace::read(workspace::folder(directory, None))?;
+    match workspace {
+        Some(workspace) => Ok(Ok(workspace)),
+        None => Obstacle::Invalid(report)
+            .show(Format::Text, terminal)
+            .map(Err),
+    }
 }
 
 fn read(

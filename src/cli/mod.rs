@@ -16,16 +16,19 @@ mod outcome;
 mod plan;
 mod progress;
 mod record;
+mod run;
 mod sandbox;
 mod schema;
 mod secret;
 mod session;
 mod settings;
+mod targets;
 mod tip;
 mod undo;
 mod validate;
 mod version;
 mod workspace;
+mod workspaces;
 
 use crate::render::Format;
 use clap::{
@@ -106,6 +109,8 @@ enum Command {
     Apply(apply::Args),
     /// Plan a rollback of an earlier apply
     Undo(undo::Args),
+    /// List the workspaces of a repository
+    Workspaces(workspaces::Args),
     /// Explain a rule of the files or a finding of a plan
     Explain(explain::Args),
     /// Check that the portal is reachable, accepts the credentials and supports what you declare
@@ -164,6 +169,7 @@ fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
         Command::Plan(args) => plan::run(&args, &directory, args.format, terminal),
         Command::Apply(args) => apply::run(&args, &directory, args.format, terminal),
         Command::Undo(args) => undo::run(&args, &directory, args.format, terminal),
+        Command::Workspaces(args) => workspaces::run(&args, &directory, terminal),
         Command::Explain(args) => explain::run(&args, terminal),
         Command::Doctor(args) => doctor::run(&directory, args.format, terminal),
         Command::Import(args) => import::run(&args, &directory, args.format, terminal),

@@ -2,17 +2,21 @@
 
 use super::{
     history::{self, Baseline},
-    outcome::Outcome,
+    outcome::{Outcome, UsageError},
+    run::{Ended, Run},
     session::Session,
     settings::Terminal,
-    workspace::{self, Workspace},
+    targets::{Selection, Targets},
+    workspace::{self, Obstacle, Workspace},
 };
 use crate::{
     plan::{Cause, Plan},
     render::{
         Format,
         document::{self, Heading, PlanDocument},
-        escape, html, markdown, prose,
+        escape, html, markdown,
+        overview::State,
+        prose,
     },
 };
 use anyhow::Context as _;
@@ -20,9 +24,12 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Workspace [default: found from the current directory upwards]
+    /// Workspaces, or patterns such as 'tenants/*' [default: found from the current directory upwards]
     #[arg(value_name = "DIR")]
-    folder: Option<PathBuf>,
+    folders: Vec<PathBuf>,
+
+    #[command(flatten)]
+    selection: Selection,
 
     /// Output format
     #[arg(long, value_parser = super::formats(&[Format::Text, Format::Json, Format::Markdown, Format::Html]), env = "CALLSHEET_FORMAT", default_value = "text")]
@@ -50,33 +57,17 @@ pub(super) fn run(
     format: Format,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
-    let folder = workspace::folder(directory, args.folder.as_deref());
+    let folder = match args.selection.of(directory, &args.folders)? {
+        Targets::One(folder) => folder,
+        Targets::Several(folders) => return plan_all(args, &folders, format, terminal),
+    };
     let workspace = match Workspace::load(folder, format, terminal)? {
         Ok(workspace) => workspace,
         Err(outcome) => return Ok(outcome),
     };
-    let baseline = Baseline::read(&args.past, &workspace)?;
-    let planned = workspace::runtime()?.block_on(async {
-        let session = Session::open(workspace, baseline, &[], format, terminal).await?;
-        let mut session = match session {
-            Ok(session) => session,
-            Err(outcome) => return Ok(Err(outcome)),
-        };
-        let planned = session.plan(&args.only, terminal).await?;
-        Ok::<_, anyhow::Error>(Ok((session, planned)))
-    })?;
-    let (session, planned) = match planned {
+    let (heading, planned) = match make(workspace, &args.past, &args.only, terminal)? {
         Ok(planned) => planned,
-        Err(outcome) => return Ok(outcome),
-    };
-    let Session {
-        workspace,
-        baseline,
-        ..
-    } = &session;
-    let heading = Heading {
-        only: args.only.clone(),
-        ..workspace.heading(baseline)
+        Err(obstacle) => return obstacle.show(format, terminal),
     };
     if let Some(out) = &args.out {
         let saved = document::plan(&heading, &planned);
@@ -92,21 +83,73 @@ pub(super) fn run(
     })
 }
 
+/// Plans the files of a workspace.
+pub(super) fn make(
+    workspace: Workspace,
+    past: &history::Revisions,
+    only: &[Cause],
+    terminal: &mut Terminal,
+) -> anyhow::Result<Result<(Heading, Plan), Obstacle>> {
+    let baseline = Baseline::read(past, &workspace)?;
+    workspace::runtime()?.block_on(async {
+        let mut session = match Session::open(workspace, baseline, &[], terminal).await? {
+            Ok(session) => session,
+            Err(obstacle) => return Ok(Err(obstacle)),
+        };
+        let planned = session.plan(only, terminal).await?;
+        let heading = Heading {
+            only: only.to_vec(),
+            ..session.workspace.heading(&session.baseline)
+        };
+        Ok(Ok((heading, planned)))
+    })
+}
+
+/// Plans several workspaces, one after the other, with one summary. What goes wrong with one doesn't keep
+/// the others from being planned.
+fn plan_all(
+    args: &Args,
+    folders: &[PathBuf],
+    format: Format,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Outcome> {
+    if args.out.is_some() {
+        let message = "a file holds the plan of one workspace; name one, or use `callsheet ci plan --out DIR`";
+        return Err(UsageError(message.to_owned()).into());
+    }
+    let mut run = Run::new(format)?;
+    for folder in folders {
+        let ended = ended(folder, args, terminal);
+        run.add(folder, ended, terminal)?;
+    }
+    let has_changes = run.rows().any(|row| row.state == State::Changes);
+    let outcome = run.finish(terminal)?;
+    Ok(match outcome {
+        Outcome::Done if args.detailed_exitcode && has_changes => Outcome::Changes,
+        outcome => outcome,
+    })
+}
+
+/// How the plan of one workspace ended.
+fn ended(folder: &Path, args: &Args, terminal: &mut Terminal) -> Ended {
+    let mut planned = || {
+        let (workspace, report) = Workspace::read(folder.to_owned())?;
+        let Some(workspace) = workspace else {
+            return Ok(Ended::Checked(report));
+        };
+        Ok(match make(workspace, &args.past, &args.only, terminal)? {
+            Ok((heading, plan)) => Ended::Planned(Box::new((heading, plan)), report),
+            Err(Obstacle::Blocked(blocked)) => Ended::Planned(blocked, report),
+            Err(Obstacle::Invalid(report)) => Ended::Checked(report),
+        })
+    };
+    planned().unwrap_or_else(Ended::Failed)
+}
+
 /// Saves a plan.
 pub(super) fn save(saved: &PlanDocument, path: &Path) -> anyhow::Result<()> {
     let text = serde_json::to_string_pretty(saved)? + "\n";
     std::fs::write(path, text).with_context(|| format!("{} can't be written", path.display()))
-}
-
-/// Writes a plan of a workspace.
-pub(super) fn show(
-    workspace: &Workspace,
-    baseline: &Baseline,
-    plan: &Plan,
-    format: Format,
-    terminal: &mut Terminal,
-) -> anyhow::Result<()> {
-    write(&workspace.heading(baseline), plan, format, terminal)
 }
 
 /// Writes a plan.

@@ -47,12 +47,20 @@ fn all() -> Vec<(&'static str, serde_json::Value)> {
             schema::of_document::<super::live::ListDocument>("list"),
         ),
         (
+            "overview",
+            schema::of_document::<render::overview::OverviewDocument>("overview"),
+        ),
+        (
             "plan",
             schema::of_document::<render::document::PlanDocument>("plan"),
         ),
         (
             "show",
             schema::of_document::<super::live::ShowDocument>("show"),
+        ),
+        (
+            "workspaces",
+            schema::of_document::<super::workspaces::WorkspacesDocument>("workspaces"),
         ),
     ];
     let mut all = schema::published();

@@ -2,16 +2,13 @@
 
 use super::{
     history::Baseline,
-    outcome::Outcome,
-    plan::show,
     settings::Terminal,
-    workspace::{self, Workspace},
+    workspace::{self, Obstacle, Workspace},
 };
 use crate::{
     model::{Address, Live},
     plan::{Inputs, Plan},
     portal::{Details, Portal},
-    render::Format,
 };
 
 /// A workspace and its portal.
@@ -23,22 +20,21 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Opens the portal and reads it: of `whole` every field, of all else what is declared. Shows why
-    /// there is no session: the portal isn't the reviewed one, or doesn't support what is declared.
+    /// Opens the portal and reads it: of `whole` every field, of all else what is declared. There is no
+    /// session if the portal isn't the reviewed one, or doesn't support what is declared.
     pub(super) async fn open(
         workspace: Workspace,
         mut baseline: Baseline,
         whole: &[Address],
-        format: Format,
         terminal: &mut Terminal,
-    ) -> anyhow::Result<Result<Self, Outcome>> {
+    ) -> anyhow::Result<Result<Self, Obstacle>> {
         if let Some(finding) = baseline.portal_changed(&workspace.config) {
             let plan = Plan {
                 findings: vec![finding],
                 ..Plan::default()
             };
-            show(&workspace, &baseline, &plan, format, terminal)?;
-            return Ok(Err(Outcome::Refused));
+            let heading = workspace.heading(&baseline);
+            return Ok(Err(Obstacle::Blocked(Box::new((heading, plan)))));
         }
         let portal = workspace.open(terminal)?;
         let before = portal.requests();
@@ -57,8 +53,8 @@ impl Session {
         baseline.fill_secrets(&*portal, &mut live);
         live.requests.made += of_record;
         live.requests.minimum += of_record.min(1);
-        if !workspace.fits(&*portal, format, terminal)? {
-            return Ok(Err(Outcome::Failed));
+        if let Some(obstacle) = workspace.unsupported(&*portal) {
+            return Ok(Err(obstacle));
         }
         Ok(Ok(Self {
             workspace,

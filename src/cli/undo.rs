@@ -88,10 +88,10 @@ pub(super) fn run(
             crate::model::Address::new(operation.address.kind, key.clone())
         });
         let touched: Vec<_> = touched.collect();
-        let session = Session::open(workspace, baseline, &touched, format, terminal).await?;
+        let session = Session::open(workspace, baseline, &touched, terminal).await?;
         let mut session = match session {
             Ok(session) => session,
-            Err(outcome) => return Ok(Err(outcome)),
+            Err(obstacle) => return obstacle.show(format, terminal).map(Err),
         };
         let operations = inverse.plan.operations.clone();
         match revalidate(operations.clone(), &session.live, &capabilities) {

@@ -2,7 +2,9 @@
 
 use super::{
     outcome::Outcome,
+    run::{Ended, Run},
     settings::{self, Terminal},
+    targets::{Selection, Targets},
     workspace,
 };
 use crate::{
@@ -17,9 +19,12 @@ use std::{
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Workspace [default: found from the current directory upwards]
+    /// Workspaces, or patterns such as 'tenants/*' [default: found from the current directory upwards]
     #[arg(value_name = "DIR")]
-    folder: Option<PathBuf>,
+    folders: Vec<PathBuf>,
+
+    #[command(flatten)]
+    selection: Selection,
 
     /// Output format
     #[arg(long, value_parser = super::formats(&[Format::Text, Format::Json, Format::Github, Format::Sarif]), env = "CALLSHEET_FORMAT", default_value = "text")]
@@ -32,7 +37,19 @@ pub(super) fn run(
     format: Format,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
-    let folder = workspace::folder(directory, args.folder.as_deref());
+    let folder = match args.selection.of(directory, &args.folders)? {
+        Targets::One(folder) => folder,
+        Targets::Several(folders) => {
+            let mut run = Run::new(format)?;
+            for folder in folders {
+                let checked = repo::read(&folder).map(|files| workspace::declared(files).report);
+                let ended =
+                    checked.map_or_else(|error| Ended::Failed(error.into()), Ended::Checked);
+                run.add(&folder, ended, terminal)?;
+            }
+            return run.finish(terminal);
+        }
+    };
     terminal.look.prefix = settings::path_in_repository(&folder);
     let files = repo::read(&folder)?;
     let count = files.sources.len();

@@ -11,6 +11,7 @@ use crate::{
     desired::{self, Desired},
     diagnostic::{Level, Report},
     model::{Kind, Live, Resource, State},
+    plan::Plan,
     portal::{self, Details, Portal, Target},
     render::{self, Format, document::Heading},
     repo::{self, CONFIGURATION, Files},
@@ -91,40 +92,35 @@ impl Workspace {
         format: Format,
         terminal: &mut Terminal,
     ) -> anyhow::Result<Result<Self, Outcome>> {
-        let (loaded, report) = Self::load_quietly(folder, format, terminal)?;
-        if loaded.is_ok() && report.count(Level::Warning) > 0 {
-            render::text::report(&report, &terminal.err_look, &mut terminal.err)?;
+        let (loaded, report) = Self::read(folder)?;
+        match loaded {
+            Some(workspace) => {
+                if report.count(Level::Warning) > 0 {
+                    render::text::report(&report, &terminal.err_look, &mut terminal.err)?;
+                }
+                Ok(Ok(workspace))
+            }
+            None => Obstacle::Invalid(report).show(format, terminal).map(Err),
         }
-        Ok(loaded)
     }
 
-    /// Reads a workspace without showing warnings, for commands that are not about its files.
-    pub(super) fn load_quietly(
-        folder: PathBuf,
-        format: Format,
-        terminal: &mut Terminal,
-    ) -> anyhow::Result<(Result<Self, Outcome>, Report)> {
+    /// Reads a workspace: nothing with errors, and everything that is wrong.
+    pub(super) fn read(folder: PathBuf) -> anyhow::Result<(Option<Self>, Report)> {
         let Desired {
             config,
             mut state,
             report,
         } = declared(repo::read(&folder)?);
-        let loaded = match config {
-            Some(mut config) if !report.has_errors() => {
-                let portal = portal::capabilities(&config.portal);
-                strip_local_only(&mut state, &mut config, &portal);
-                Ok(Self {
-                    folder,
-                    config,
-                    state,
-                })
+        let workspace = config.filter(|_| !report.has_errors()).map(|mut config| {
+            let portal = portal::capabilities(&config.portal);
+            strip_local_only(&mut state, &mut config, &portal);
+            Self {
+                folder,
+                config,
+                state,
             }
-            _ => {
-                show(&report, format, terminal)?;
-                Err(Outcome::Failed)
-            }
-        };
-        Ok((loaded, report))
+        });
+        Ok((workspace, report))
     }
 
     /// What it says must not be there. That is looked for as what it declares is: it can only go if it was
@@ -188,18 +184,37 @@ impl Workspace {
         self.open(terminal)
     }
 
-    /// Whether the portal can hold what is declared, now that it was asked; shows what it can't.
-    pub(super) fn fits(
-        &self,
-        portal: &dyn Portal,
-        format: Format,
-        terminal: &mut Terminal,
-    ) -> anyhow::Result<bool> {
+    /// What the portal can't hold of what is declared, now that it was asked.
+    pub(super) fn unsupported(&self, portal: &dyn Portal) -> Option<Obstacle> {
         let unsupported = check_support(&self.state, &portal.capabilities());
-        if unsupported.has_errors() {
-            show(&unsupported, format, terminal)?;
+        unsupported
+            .has_errors()
+            .then_some(Obstacle::Invalid(unsupported))
+    }
+}
+
+/// Why there is no plan of a workspace.
+pub(super) enum Obstacle {
+    /// Its files are wrong, or declare what the portal can't hold.
+    Invalid(Report),
+    /// The portal may not be asked: the plan is a finding alone.
+    Blocked(Box<(Heading, Plan)>),
+}
+
+impl Obstacle {
+    /// Shows it, as what the command ends with.
+    pub(super) fn show(self, format: Format, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
+        match self {
+            Self::Invalid(report) => {
+                show(&report, format, terminal)?;
+                Ok(Outcome::Failed)
+            }
+            Self::Blocked(blocked) => {
+                let (heading, plan) = *blocked;
+                super::plan::write(&heading, &plan, format, terminal)?;
+                Ok(Outcome::Refused)
+            }
         }
-        Ok(!unsupported.has_errors())
     }
 }
 

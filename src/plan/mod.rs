@@ -17,6 +17,7 @@ mod prune;
 mod question;
 mod replacement;
 mod revalidate;
+mod review;
 
 pub use diff::changes;
 pub use guard::Finding;
@@ -24,6 +25,7 @@ pub use order::ordered as in_order;
 pub use prune::{Reason, Withheld};
 pub use question::{Questions, is_explained, questions};
 pub use revalidate::{Staleness, revalidate, reviewed};
+pub use review::Review;
 
 use crate::{
     config::Config,

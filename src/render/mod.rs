@@ -14,6 +14,7 @@ pub mod html;
 pub mod json;
 mod labels;
 pub mod markdown;
+pub mod overview;
 #[cfg(test)]
 mod planned;
 pub mod prose;

@@ -55,7 +55,7 @@ pub fn report(report: &Report, look: &Look, out: &mut dyn io::Write) -> io::Resu
         .map(|group| group.len() - SHOWN_OF_GROUP)
         .sum();
     for diagnostic in sorted.iter().filter(is_shown).take(SHOWN) {
-        writeln!(out, "{}\n", one(&renderer, diagnostic, &mut shown))?;
+        writeln!(out, "{}\n", one(&renderer, diagnostic, look, &mut shown))?;
     }
     if let Some(more @ 1..) = (sorted.len() - grouped).checked_sub(SHOWN) {
         writeln!(out, "… and {more} more\n")?;
@@ -64,7 +64,7 @@ pub fn report(report: &Report, look: &Look, out: &mut dyn io::Write) -> io::Resu
         let rest = &group[SHOWN_OF_GROUP..];
         let places = rest.iter().take(SHOWN_OF_GROUP);
         let places: Vec<String> = places
-            .map(|one| escape::line(&one.place.to_string()))
+            .map(|one| escape::line(&look.from_root(&one.place.to_string())))
             .collect();
         writeln!(
             out,
@@ -91,14 +91,14 @@ fn summary(report: &Report, sorted: &[&Diagnostic]) -> String {
 }
 
 /// One diagnostic.
-fn one(renderer: &Renderer, diagnostic: &Diagnostic, shown: &mut Shown) -> String {
+fn one(renderer: &Renderer, diagnostic: &Diagnostic, look: &Look, shown: &mut Shown) -> String {
     let heading = match diagnostic.level() {
         Level::Error => Heading::ERROR,
         Level::Warning => Heading::WARNING,
     };
     let mut elements: Vec<Element<'static>> = Vec::new();
     for group in grouped(diagnostic) {
-        elements.push(excerpt(group, shown).into());
+        elements.push(excerpt(group, look, shown).into());
     }
     if let Some(help) = &diagnostic.help {
         elements.push(Heading::HELP.message(escape::lines(help)).into());
@@ -108,7 +108,11 @@ fn one(renderer: &Renderer, diagnostic: &Diagnostic, shown: &mut Shown) -> Strin
 }
 
 /// The excerpt of a group, with its labels.
-fn excerpt(group: Group<'_>, shown: &mut Shown) -> Snippet<'static, Annotation<'static>> {
+fn excerpt(
+    group: Group<'_>,
+    look: &Look,
+    shown: &mut Shown,
+) -> Snippet<'static, Annotation<'static>> {
     let (source, labels) = (group.source, group.labels);
     let spans: Vec<_> = labels.iter().map(|(place, _)| place.span).collect();
     let excerpt = Excerpt::of(source, &spans, shown);
@@ -121,7 +125,7 @@ fn excerpt(group: Group<'_>, shown: &mut Shown) -> Snippet<'static, Annotation<'
         kind.span(range).label(what)
     });
     Snippet::source(excerpt.text)
-        .path(escape::line(source.name()))
+        .path(escape::line(&look.from_root(source.name())))
         .line_start(excerpt.first_line)
         .annotations(annotations)
 }

@@ -8,12 +8,14 @@ mod git;
 mod record;
 mod selection;
 mod tree;
+mod workspaces;
 
 pub use file::other_than_file;
 pub use git::{Found, Git, Step, joined};
 pub use git2::Oid as BlobId;
 pub use selection::Selection;
 pub use tree::Blob;
+pub use workspaces::{matching, touched, workspaces};
 
 use selection::Ignored;
 

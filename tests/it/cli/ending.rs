@@ -22,7 +22,8 @@ fn a_command_line_that_cannot_be_meant_ends_with_64() {
         "completions cmd",
         "apply",
         "import users/alice here there",
-        "plan a b",
+        "apply a b",
+        "plan -r --format html",
         "--format yaml plan",
     ] {
         assert_eq!(at.run(line).code, 64, "{line}");

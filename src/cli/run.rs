@@ -1,0 +1,162 @@
+//! A *run* is one command about several workspaces: what is known of each is written as it comes, and one
+//! summary at the end.
+
+use super::{
+    outcome::{Outcome, UsageError},
+    plan,
+    settings::{self, Terminal},
+    workspace,
+};
+use crate::{
+    diagnostic::Report,
+    plan::Plan,
+    render::{
+        Format,
+        document::{self, Heading},
+        escape,
+        overview::{self, Entry, OverviewDocument, Row, State},
+    },
+};
+use std::{io::Write as _, path::Path};
+
+/// How the run of one workspace ended.
+pub(super) enum Ended {
+    /// Its files were checked; a workspace with errors can't be planned.
+    Checked(Report),
+    /// It was planned; what is wrong with its files are warnings.
+    Planned(Box<(Heading, Plan)>, Report),
+    /// Something can't be read.
+    Failed(anyhow::Error),
+}
+
+impl Ended {
+    /// What is known of it in short.
+    pub(super) fn row(&self, folder: &str) -> Row {
+        match self {
+            Self::Checked(report) => Row::of_report(folder, report),
+            Self::Planned(planned, report) => {
+                let (heading, plan) = &**planned;
+                Row {
+                    warnings: Row::of_report(folder, report).warnings,
+                    ..Row::of_plan(folder, heading, plan)
+                }
+            }
+            Self::Failed(error) => Row::of_error(folder, chain(error)),
+        }
+    }
+}
+
+/// An error with its causes, in one line.
+fn chain(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    text
+}
+
+/// A run over several workspaces.
+pub(super) struct Run {
+    format: Format,
+    entries: Vec<Entry>,
+}
+
+impl Run {
+    /// A run whose output has a format.
+    ///
+    /// # Errors
+    /// The format is of one workspace.
+    pub(super) fn new(format: Format) -> anyhow::Result<Self> {
+        if matches!(format, Format::Html | Format::Sarif) {
+            let message =
+                "a page or a SARIF file is of one workspace; name one, or use `callsheet ci`";
+            return Err(UsageError(message.to_owned()).into());
+        }
+        Ok(Self {
+            format,
+            entries: Vec::new(),
+        })
+    }
+
+    /// The workspaces so far, in short.
+    pub(super) fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.entries.iter().map(|entry| &entry.row)
+    }
+
+    /// Takes in how one workspace ended, and writes what can be written now.
+    pub(super) fn add(
+        &mut self,
+        folder: &Path,
+        ended: Ended,
+        terminal: &mut Terminal,
+    ) -> anyhow::Result<()> {
+        let path = settings::path_in_repository(folder);
+        let name = if path.is_empty() { "." } else { &path };
+        let mut row = ended.row(name);
+        terminal.look.prefix.clone_from(&path);
+        terminal.err_look.prefix.clone_from(&path);
+        let is_json = self.format == Format::Json;
+        let entry = match ended {
+            Ended::Checked(report) if is_json => Entry::of_report(row, &report),
+            Ended::Checked(report) => {
+                workspace::show(&report, self.format, terminal)?;
+                Entry::of_report(row, &Report::default())
+            }
+            Ended::Planned(planned, report) => {
+                let (heading, plan) = *planned;
+                let document = document::plan(&heading, &plan);
+                row.digest.clone_from(&document.digest);
+                if !is_json {
+                    workspace::show(&report, Format::Text, terminal)?;
+                    plan::write(&heading, &plan, self.format, terminal)?;
+                    writeln!(terminal.out)?;
+                }
+                Entry {
+                    plan: is_json.then_some(document),
+                    ..Entry::of_report(row, &report)
+                }
+            }
+            Ended::Failed(error) => {
+                writeln!(
+                    terminal.err,
+                    "error: {}: {}",
+                    escape::line(name),
+                    escape::line(&chain(&error))
+                )?;
+                Entry::of_report(row, &Report::default())
+            }
+        };
+        self.entries.push(entry);
+        Ok(())
+    }
+
+    /// Writes the summary, and says how the run as a whole ended: as its worst workspace.
+    pub(super) fn finish(self, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
+        let rows: Vec<Row> = self.rows().cloned().collect();
+        terminal.look.prefix.clear();
+        match self.format {
+            Format::Json => {
+                let document = OverviewDocument::new(self.entries);
+                escape::json(&document, &mut terminal.out)?;
+            }
+            Format::Markdown => write!(terminal.out, "{}", overview::markdown(&rows))?,
+            Format::Github => overview::text(&rows, &mut terminal.err)?,
+            Format::Text | Format::Html | Format::Sarif => {
+                overview::text(&rows, &mut terminal.out)?;
+            }
+        }
+        Ok(outcome(&rows))
+    }
+}
+
+/// How workspaces ended together: as the worst of them.
+pub(super) fn outcome(rows: &[Row]) -> Outcome {
+    match rows.iter().map(|row| row.state).max() {
+        Some(State::Failed | State::Invalid) => Outcome::Failed,
+        Some(State::Blocked) => Outcome::Refused,
+        _ => Outcome::Done,
+    }
+}
