@@ -18,7 +18,7 @@ use crate::{
     render::{
         Format,
         document::{self, Heading, PlanDocument},
-        escape, prose,
+        escape, markdown, prose,
     },
     repo::{Found, Git},
     saved,
@@ -38,7 +38,7 @@ pub(super) struct Args {
     what: Option<PathBuf>,
 
     /// Output format
-    #[arg(long, value_parser = super::formats(&[Format::Text, Format::Json]), env = "CALLSHEET_FORMAT", default_value = "text")]
+    #[arg(long, value_parser = super::formats(&[Format::Text, Format::Json, Format::Markdown]), env = "CALLSHEET_FORMAT", default_value = "text")]
     pub(super) format: Format,
 
     /// Skip confirmation (required when not on a terminal)
@@ -385,7 +385,10 @@ async fn carry_out(
         ..
     } = session;
     let heading = match source {
-        Source::Saved(saved) => saved.heading.clone(),
+        Source::Saved(saved) => Heading {
+            links: settings::links(),
+            ..saved.heading.clone()
+        },
         Source::Files => Heading {
             only: args.only.clone(),
             ..workspace.heading(baseline)
@@ -404,8 +407,12 @@ async fn carry_out(
         prose::plan(&heading, planned, &terminal.err_look, &mut terminal.err)?;
     }
     if planned.is_blocked() {
-        if format == Format::Json {
-            escape::json(&document, &mut terminal.out)?;
+        match format {
+            Format::Json => escape::json(&document, &mut terminal.out)?,
+            Format::Markdown => {
+                markdown::plan(&heading, planned, markdown::BUDGET, &mut terminal.out)?;
+            }
+            _ => {}
         }
         writeln!(
             terminal.err,
@@ -605,6 +612,9 @@ fn report(
         Format::Json => {
             let document = document::applied(heading, plan, applied);
             escape::json(&document, &mut terminal.out)?;
+        }
+        Format::Markdown => {
+            markdown::applied(heading, plan, applied, markdown::BUDGET, &mut terminal.out)?;
         }
         _ if plan.operations.is_empty() => {}
         _ => prose::applied(plan, applied, &terminal.look, &mut terminal.out)?,

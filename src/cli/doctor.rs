@@ -151,7 +151,7 @@ pub(super) fn run(
         mut report,
     } = desired::load(repo::read(&folder)?, settings::today());
     let Some(config) = config else {
-        workspace::show(&report, format, terminal)?;
+        workspace::show(&folder, &report, format, terminal)?;
         return Ok(Outcome::Failed);
     };
     let portal = PortalEntry::of(&config);
@@ -184,7 +184,7 @@ pub(super) fn run(
             show(&checks, &mut terminal.out)?;
             terminal.out.flush()?;
             if report.count(Level::Error) + report.count(Level::Warning) > 0 {
-                workspace::show(&report, format, terminal)?;
+                workspace::show(&workspace.folder, &report, format, terminal)?;
             }
         }
     }

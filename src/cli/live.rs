@@ -106,10 +106,11 @@ impl ObjectDocument {
 
 /// The workspace, without warnings about its files.
 fn load(directory: &Path, terminal: &mut Terminal) -> anyhow::Result<Result<Workspace, Outcome>> {
-    let (workspace, report) = Workspace::read(workspace::folder(directory, None))?;
+    let folder = workspace::folder(directory, None);
+    let (workspace, report) = Workspace::read(folder.clone())?;
     match workspace {
         Some(workspace) => Ok(Ok(workspace)),
-        None => Obstacle::Invalid(report)
+        None => Obstacle::Invalid(folder, report)
             .show(Format::Text, terminal)
             .map(Err),
     }

@@ -140,7 +140,7 @@ fn ended(folder: &Path, args: &Args, terminal: &mut Terminal) -> Ended {
         Ok(match make(workspace, &args.past, &args.only, terminal)? {
             Ok((heading, plan)) => Ended::Planned(Box::new((heading, plan)), report),
             Err(Obstacle::Blocked(blocked)) => Ended::Planned(blocked, report),
-            Err(Obstacle::Invalid(report)) => Ended::Checked(report),
+            Err(Obstacle::Invalid(_, report)) => Ended::Checked(report),
         })
     };
     planned().unwrap_or_else(Ended::Failed)

@@ -102,7 +102,7 @@ impl Run {
         let entry = match ended {
             Ended::Checked(report) if is_json => Entry::of_report(row, &report),
             Ended::Checked(report) => {
-                workspace::show(&report, self.format, terminal)?;
+                workspace::show(folder, &report, self.format, terminal)?;
                 Entry::of_report(row, &Report::default())
             }
             Ended::Planned(planned, report) => {
@@ -110,7 +110,7 @@ impl Run {
                 let document = document::plan(&heading, &plan);
                 row.digest.clone_from(&document.digest);
                 if !is_json {
-                    workspace::show(&report, Format::Text, terminal)?;
+                    workspace::show(folder, &report, Format::Text, terminal)?;
                     plan::write(&heading, &plan, self.format, terminal)?;
                     writeln!(terminal.out)?;
                 }

@@ -6,7 +6,10 @@ use crate::{
     config::{Config, PortalConfig, RateLimitConfig},
     model::{PortalIdentity, SecretOrigin, SecretRef},
     portal::{CredentialKind, Credentials, Location, Target, adapter, http::RateLimit},
-    render::Look,
+    render::{
+        Look,
+        links::{Forge, Links},
+    },
 };
 use anstream::{AutoStream, ColorChoice};
 use anyhow::bail;
@@ -130,6 +133,32 @@ pub(super) fn run_url() -> Option<String> {
         Some(format!("{server}/{repository}/actions/runs/{run}"))
     };
     github().or_else(|| variable("CI_JOB_URL"))
+}
+
+/// Links to the forge that a pipeline of GitHub or GitLab runs for.
+pub(super) fn links() -> Option<Links> {
+    let number = |text: String| text.parse().ok();
+    let github = || {
+        let (server, name) = (
+            variable("GITHUB_SERVER_URL")?,
+            variable("GITHUB_REPOSITORY")?,
+        );
+        let links = Links::new(Forge::GitHub, &format!("{server}/{name}"))?;
+        let commit = variable("GITHUB_SHA");
+        let request = variable("GITHUB_REF");
+        let request = request.and_then(|name| {
+            let name = name.strip_prefix("refs/pull/")?;
+            number(name.split('/').next()?.to_owned())
+        });
+        Some(links.at(commit.as_deref()).of_request(request))
+    };
+    let gitlab = || {
+        let links = Links::new(Forge::GitLab, &variable("CI_PROJECT_URL")?)?;
+        let commit = variable("CI_COMMIT_SHA");
+        let request = variable("CI_MERGE_REQUEST_IID").and_then(number);
+        Some(links.at(commit.as_deref()).of_request(request))
+    };
+    github().or_else(gitlab)
 }
 
 /// The moment, for journals.

@@ -27,7 +27,7 @@ pub(super) struct Args {
     selection: Selection,
 
     /// Output format
-    #[arg(long, value_parser = super::formats(&[Format::Text, Format::Json, Format::Github, Format::Sarif]), env = "CALLSHEET_FORMAT", default_value = "text")]
+    #[arg(long, value_parser = super::formats(&[Format::Text, Format::Json, Format::Markdown, Format::Github, Format::Sarif]), env = "CALLSHEET_FORMAT", default_value = "text")]
     pub(super) format: Format,
 }
 
@@ -54,7 +54,7 @@ pub(super) fn run(
     let files = repo::read(&folder)?;
     let count = files.sources.len();
     let Desired { state, report, .. } = workspace::declared(files);
-    workspace::show(&report, format, terminal)?;
+    workspace::show(&folder, &report, format, terminal)?;
     if report.has_errors() {
         return Ok(Outcome::Failed);
     }

@@ -92,7 +92,7 @@ impl Workspace {
         format: Format,
         terminal: &mut Terminal,
     ) -> anyhow::Result<Result<Self, Outcome>> {
-        let (loaded, report) = Self::read(folder)?;
+        let (loaded, report) = Self::read(folder.clone())?;
         match loaded {
             Some(workspace) => {
                 if report.count(Level::Warning) > 0 {
@@ -100,7 +100,9 @@ impl Workspace {
                 }
                 Ok(Ok(workspace))
             }
-            None => Obstacle::Invalid(report).show(format, terminal).map(Err),
+            None => Obstacle::Invalid(folder, report)
+                .show(format, terminal)
+                .map(Err),
         }
     }
 
@@ -136,17 +138,8 @@ impl Workspace {
 
     /// What heads its plans.
     pub(super) fn heading(&self, baseline: &Baseline) -> Heading {
-        let folder = self
-            .folder
-            .canonicalize()
-            .unwrap_or_else(|_| self.folder.clone());
-        let name = self.config.workspace.as_ref().map_or_else(
-            || {
-                let name = folder.file_name();
-                name.map_or_else(|| "/".into(), |name| name.to_string_lossy().into_owned())
-            },
-            ToString::to_string,
-        );
+        let declared = self.config.workspace.as_ref();
+        let name = declared.map_or_else(|| name(&self.folder), ToString::to_string);
         let portal = &self.config.portal;
         let place = portal
             .url
@@ -165,6 +158,7 @@ impl Workspace {
             undo_of: None,
             told_from_history: baseline.is_told_from_history(),
             history_gap: baseline.unreadable(),
+            links: settings::links(),
         }
     }
 
@@ -189,14 +183,14 @@ impl Workspace {
         let unsupported = check_support(&self.state, &portal.capabilities());
         unsupported
             .has_errors()
-            .then_some(Obstacle::Invalid(unsupported))
+            .then(|| Obstacle::Invalid(self.folder.clone(), unsupported))
     }
 }
 
 /// Why there is no plan of a workspace.
 pub(super) enum Obstacle {
     /// Its files are wrong, or declare what the portal can't hold.
-    Invalid(Report),
+    Invalid(PathBuf, Report),
     /// The portal may not be asked: the plan is a finding alone.
     Blocked(Box<(Heading, Plan)>),
 }
@@ -205,8 +199,8 @@ impl Obstacle {
     /// Shows it, as what the command ends with.
     pub(super) fn show(self, format: Format, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
         match self {
-            Self::Invalid(report) => {
-                show(&report, format, terminal)?;
+            Self::Invalid(folder, report) => {
+                show(&folder, &report, format, terminal)?;
                 Ok(Outcome::Failed)
             }
             Self::Blocked(blocked) => {
@@ -218,14 +212,43 @@ impl Obstacle {
     }
 }
 
-/// Shows a report: to people on stderr, to whatever reads the other formats on stdout.
-pub(super) fn show(report: &Report, format: Format, terminal: &mut Terminal) -> anyhow::Result<()> {
+/// The name of a folder.
+fn name(folder: &Path) -> String {
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let name = folder.file_name();
+    name.map_or_else(|| "/".into(), |name| name.to_string_lossy().into_owned())
+}
+
+/// What heads a report about the files of a workspace. Its configuration may be what is wrong, so it is known
+/// by its folder.
+pub(super) fn report_heading(folder: &Path) -> Heading {
+    let path = settings::path_in_repository(folder);
+    Heading {
+        workspace: if path.is_empty() {
+            name(folder)
+        } else {
+            path.clone()
+        },
+        folder: path,
+        links: settings::links(),
+        ..Heading::default()
+    }
+}
+
+/// Shows a report about a workspace: to people on stderr, to whatever reads the other formats on stdout.
+pub(super) fn show(
+    folder: &Path,
+    report: &Report,
+    format: Format,
+    terminal: &mut Terminal,
+) -> anyhow::Result<()> {
     match format {
-        Format::Text | Format::Markdown | Format::Html => {
-            render::report(Format::Text, report, &terminal.err_look, &mut terminal.err)?;
+        Format::Text | Format::Html => {
+            render::text::report(report, &terminal.err_look, &mut terminal.err)?;
         }
-        Format::Json | Format::Github | Format::Sarif => {
-            render::report(format, report, &terminal.look, &mut terminal.out)?;
+        Format::Markdown | Format::Json | Format::Github | Format::Sarif => {
+            let heading = report_heading(folder);
+            render::report(format, &heading, report, &terminal.look, &mut terminal.out)?;
             terminal.out.flush()?;
         }
     }

@@ -1,5 +1,7 @@
 //! A *document* is the JSON form of a plan, or of the result of an apply.
 
+pub use super::links::Links;
+
 use super::json::FORMAT_VERSION;
 use crate::{
     apply::{Applied, Outcome},
@@ -45,6 +47,19 @@ pub struct Heading {
     /// Why the repository's history can't be read, and the next step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history_gap: Option<String>,
+    /// Links to the forge, where a pipeline says which one it is; not part of a saved plan.
+    #[serde(skip)]
+    pub links: Option<Links>,
+}
+
+impl Heading {
+    /// The address of a line of a file of the workspace, where the forge and the commit are known.
+    #[must_use]
+    pub fn line(&self, file: &str, line: usize) -> Option<String> {
+        let links = self.links.as_ref().filter(|_| !self.dirty)?;
+        let path = format!("{}/{file}", self.folder);
+        links.line(self.revision.head.as_deref(), &path, line)
+    }
 }
 
 /// The commits that a plan is based on; null if unknown.

@@ -85,7 +85,11 @@ fn head(heading: &Heading, plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     let portal = html(&heading.portal);
     writeln!(out, "<header>\n<h1>{workspace}</h1>\n<p>on {portal}")?;
     for (name, commit) in labels::commits(&heading.revision) {
-        writeln!(out, " · {name} <code>{}</code>", html(commit))?;
+        writeln!(
+            out,
+            " · {name} <code>{}</code>",
+            html(labels::short(commit))
+        )?;
     }
     writeln!(out, "</p>")?;
     if heading.dirty {

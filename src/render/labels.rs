@@ -64,6 +64,7 @@ pub(super) fn heading(heading: &Heading) -> String {
         undo_of,
         told_from_history,
         history_gap: _,
+        links: _,
     } = heading;
     let mut text = format!("{workspace} on {portal}");
     if let Some(journal) = undo_of {
@@ -73,7 +74,7 @@ pub(super) fn heading(heading: &Heading) -> String {
         text.push_str(" · ");
         text.push_str(name);
         text.push(' ');
-        text.push_str(commit);
+        text.push_str(short(commit));
     }
     if *told_from_history {
         text.push_str(" · ");
@@ -86,7 +87,7 @@ pub(super) fn heading(heading: &Heading) -> String {
     text
 }
 
-/// The abbreviated commits of a plan, with their labels.
+/// The commits of a plan, with their labels.
 pub(super) fn commits(revision: &Revision) -> impl Iterator<Item = (&'static str, &str)> {
     let Revision {
         head,
@@ -96,7 +97,11 @@ pub(super) fn commits(revision: &Revision) -> impl Iterator<Item = (&'static str
     [("HEAD", head), ("base", base), ("applied", applied)]
         .into_iter()
         .filter_map(|(name, commit)| Some((name, commit.as_deref()?)))
-        .map(|(name, commit)| (name, commit.get(..7).unwrap_or(commit)))
+}
+
+/// A commit's abbreviated hash.
+pub(super) fn short(commit: &str) -> &str {
+    commit.get(..7).unwrap_or(commit)
 }
 
 /// The heading of the operations with a cause.
@@ -128,6 +133,18 @@ pub(super) const fn verb(action: Action) -> &'static str {
         Action::Deactivate => "deactivate",
         Action::Reactivate => "reactivate",
         Action::Delete => "delete",
+    }
+}
+
+/// An action that was done: "3 created".
+pub(super) const fn past(action: Action) -> &'static str {
+    match action {
+        Action::Create => "created",
+        Action::Update => "updated",
+        Action::Rename => "renamed",
+        Action::Deactivate => "deactivated",
+        Action::Reactivate => "reactivated",
+        Action::Delete => "deleted",
     }
 }
 

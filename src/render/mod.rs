@@ -13,6 +13,7 @@ pub mod github;
 pub mod html;
 pub mod json;
 mod labels;
+pub mod links;
 pub mod markdown;
 pub mod overview;
 #[cfg(test)]
@@ -79,19 +80,20 @@ impl Look {
     }
 }
 
-/// Writes a report in a format. Markdown and HTML are formats of plans: reports are written as text
-/// instead, for stderr.
+/// Writes a report in a format. HTML is a format of plans: reports are written as text instead, for stderr.
 ///
 /// # Errors
 /// The writer fails.
 pub fn report(
     format: Format,
+    heading: &document::Heading,
     report: &Report,
     look: &Look,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     match format {
-        Format::Text | Format::Markdown | Format::Html => text::report(report, look, out),
+        Format::Text | Format::Html => text::report(report, look, out),
+        Format::Markdown => markdown::report(heading, report, markdown::BUDGET, out),
         Format::Json => json::report(report, out),
         Format::Github => github::report(report, look, out),
         Format::Sarif => sarif::report(report, look, out),

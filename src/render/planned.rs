@@ -1,7 +1,8 @@
 //! *Sample plans* for the tests of all formats of a plan.
 
 use super::{
-    document::{Heading, Revision},
+    document::{Heading, Links, Revision},
+    links::Forge,
     samples::place,
 };
 use crate::{
@@ -22,6 +23,17 @@ fn heading() -> Heading {
         },
         dirty: true,
         ..Heading::default()
+    }
+}
+
+/// The heading of a plan that was made in a pipeline of GitHub.
+pub(crate) fn linked() -> Heading {
+    let links = Links::new(Forge::GitHub, "https://github.com/acme/phones").unwrap();
+    Heading {
+        folder: "eu/phones".into(),
+        dirty: false,
+        links: Some(links.of_request(Some(12))),
+        ..heading()
     }
 }
 

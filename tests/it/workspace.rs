@@ -3,7 +3,7 @@
 use callsheet::{
     desired::{Desired, load},
     diagnostic::Report,
-    render::{self, Format, Look},
+    render::{self, Format, Look, document::Heading},
     repo::{CONFIGURATION, Files},
 };
 use std::path::Path;
@@ -27,7 +27,14 @@ pub(crate) fn read_file(name: &str, bytes: impl Into<Vec<u8>>) -> Desired {
 /// A report in one format, without colors.
 pub(crate) fn shown(report: &Report, format: Format) -> String {
     let mut out = Vec::new();
-    render::report(format, report, &Look::default(), &mut out).unwrap();
+    render::report(
+        format,
+        &Heading::default(),
+        report,
+        &Look::default(),
+        &mut out,
+    )
+    .unwrap();
     String::from_utf8(out).unwrap()
 }
 

@@ -4,7 +4,13 @@
 //! creates, then updates. Omitted items are counted where they would appear. Every text from a file or a
 //! portal is in a code span, where Markdown, HTML, mentions and references have no effect.
 
+mod applied;
 mod budget;
+mod report;
+mod words;
+
+pub use applied::applied;
+pub use report::report;
 
 use super::{
     document::Heading,
@@ -13,10 +19,12 @@ use super::{
 };
 use crate::plan::{Action, Finding, Operation, Plan, Summary, guard::Level};
 use budget::{Entry, allocate};
+use sha2::{Digest as _, Sha256};
 use std::{
     fmt::Write as _,
     io::{self, Write},
 };
+use words::{TEXT, code, commit, prose, short};
 
 /// The maximum length of a GitHub comment. GitHub counts characters, and there are never more of them than bytes.
 pub const BUDGET: usize = 65_536;
@@ -24,11 +32,11 @@ pub const BUDGET: usize = 65_536;
 /// The minimum budget, with room for the parts that are never omitted.
 pub const MIN_BUDGET: usize = 4_096;
 
-/// The maximum length of one text, in bytes.
-const TEXT: usize = 200;
-
 /// The maximum number of fields of a new resource, users of a template and lines of a long value.
 const SHOWN: usize = 8;
+
+/// The maximum length of a marker. A longer one ends with a digest.
+const LONGEST_MARKER: usize = 240;
 
 /// The bytes reserved for each section's heading and its number of omitted items.
 const PER_SECTION: usize = 480;
@@ -83,7 +91,7 @@ pub fn plan(heading: &Heading, plan: &Plan, budget: usize, out: &mut dyn Write) 
         );
     }
     for list in lists {
-        list.write(&mut text);
+        list.write("the JSON plan", &mut text);
     }
     let is_short = plan.operations.len() <= SHOWN;
     for (section, items) in sections.iter().zip(&entries) {
@@ -94,45 +102,67 @@ pub fn plan(heading: &Heading, plan: &Plan, budget: usize, out: &mut dyn Write) 
 }
 
 fn head(heading: &Heading, plan: &Plan) -> String {
-    let mut text = format!("<!-- callsheet:{} -->\n", marker(&heading.workspace));
-    _ = writeln!(text, "### Callsheet: {}\n", labels::summary(plan.summary()));
-    let (workspace, portal) = (short(&heading.workspace, 80), short(&heading.portal, 80));
-    _ = write!(
+    let mut text = format!("{}\n", marker(&heading.folder));
+    _ = writeln!(
         text,
-        "{} on {}",
-        escape::code(&workspace),
-        escape::code(&portal)
+        "### Callsheet {}: {}\n",
+        code(&heading.workspace),
+        labels::summary(plan.summary())
     );
-    for (name, commit) in labels::commits(&heading.revision) {
-        _ = write!(text, " · {name} {}", escape::code(&short(commit, 40)));
-    }
-    if heading.dirty {
-        _ = write!(text, " · **{}**", labels::DIRTY);
-    }
-    if heading.revision.head.is_none() {
-        let note = labels::no_history(heading);
-        match &heading.history_gap {
-            None => _ = write!(text, "\n\n_{note}_"),
-            Some(_) => _ = write!(text, "\n\n{}", escape::code(&short(&note, TEXT * 2))),
-        }
-    }
-    text.push_str("\n\n");
+    text.push_str(&head_line(heading));
     text
 }
 
-/// The workspace's name, encoded so that it can't end the hidden HTML comment.
-fn marker(workspace: &str) -> String {
-    let mut text = String::new();
-    for byte in workspace.bytes().take(60) {
+/// The portal, and the commits.
+fn head_line(heading: &Heading) -> String {
+    let mut parts = vec![code(&heading.portal)];
+    if let Some(journal) = &heading.undo_of {
+        parts.insert(0, format!("undo of {}", code(journal)));
+    }
+    for (name, id) in labels::commits(&heading.revision) {
+        parts.push(format!("{name} {}", commit(heading, id)));
+    }
+    if heading.told_from_history {
+        parts.push(labels::TOLD_FROM_HISTORY.to_owned());
+    }
+    if heading.dirty {
+        parts.push(format!("**{}**", labels::DIRTY));
+    }
+    let mut text = format!("{}\n\n", parts.join(" · "));
+    if heading.revision.head.is_none() {
+        _ = writeln!(text, "{}\n", prose(&labels::no_history(heading)));
+    }
+    text
+}
+
+/// The first line of a comment, by which a pipeline finds it again: the path of the workspace's folder, encoded so
+/// that it can't end the hidden HTML comment.
+#[must_use]
+pub fn marker(folder: &str) -> String {
+    let folder = match folder.trim_start_matches("./").trim_end_matches('/') {
+        "" => ".",
+        folder => folder,
+    };
+    let mut text = "<!-- callsheet:".to_owned();
+    for byte in folder.bytes() {
         if byte.is_ascii_alphanumeric()
-            || matches!(byte, b'.' | b'_')
+            || matches!(byte, b'.' | b'_' | b'/')
             || (byte == b'-' && !text.ends_with('-'))
         {
             text.push(char::from(byte));
         } else {
+            // Writing to a string can't fail.
             _ = write!(text, "%{byte:02X}");
         }
     }
+    if text.len() > LONGEST_MARKER {
+        let digest = Sha256::digest(folder);
+        text.truncate(LONGEST_MARKER);
+        digest
+            .iter()
+            .for_each(|byte| _ = write!(text, "{byte:02x}"));
+    }
+    text.push_str(" -->");
     text
 }
 
@@ -169,7 +199,8 @@ impl List {
         }
     }
 
-    fn write(&self, text: &mut String) {
+    /// Writes the list; `whole` has what is omitted.
+    fn write(&self, whole: &str, text: &mut String) {
         if self.lines.is_empty() && self.omitted == 0 {
             return;
         }
@@ -177,7 +208,7 @@ impl List {
         self.lines.iter().for_each(|line| text.push_str(line));
         if self.omitted > 0 {
             let omitted = labels::thousands(self.omitted);
-            _ = writeln!(text, "- … and {omitted} more; see the JSON plan");
+            _ = writeln!(text, "- … and {omitted} more; see {whole}");
         }
         text.push('\n');
     }
@@ -240,16 +271,6 @@ fn section_into(section: &Section<'_>, items: &[Entry<'_>], is_open: bool, text:
         _ = writeln!(text, "- … and {omitted}; see the JSON plan");
     }
     text.push_str("\n</details>\n\n");
-}
-
-/// At most `limit` bytes of a text, with an ellipsis if it is longer.
-fn short(text: &str, limit: usize) -> String {
-    let escaped = escape::line(text);
-    if escaped.len() <= limit {
-        return escaped;
-    }
-    let end = escaped.floor_char_boundary(limit.saturating_sub(3));
-    format!("{}…", &escaped[..end])
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ fn hostile_text_stays_in_code_spans() {
 }
 
 /// A line without its code spans, by the rules of CommonMark.
-fn outside_of_code(line: &str) -> String {
+pub(super) fn outside_of_code(line: &str) -> String {
     let mut outside = String::new();
     let mut rest = line;
     while let Some(start) = rest.find('`') {
@@ -120,4 +120,15 @@ proptest! {
         prop_assert_eq!(count("create") + more("create"), creates);
         prop_assert_eq!(count("update") + more("update"), updates);
     }
+}
+
+#[test]
+fn a_marker_names_one_folder_and_never_ends_its_comment() {
+    assert_eq!(marker("eu/phones"), "<!-- callsheet:eu/phones -->");
+    assert_eq!(marker("./eu/phones/"), marker("eu/phones"));
+    assert_eq!(marker(""), "<!-- callsheet:. -->");
+    assert_eq!(marker("a--> <b>"), "<!-- callsheet:a-%2D%3E%20%3Cb%3E -->");
+    let (one, other) = ("é".repeat(99) + "1", "é".repeat(99) + "2");
+    assert_ne!(marker(&one), marker(&other));
+    assert!(marker(&one).len() < 320);
 }

@@ -182,6 +182,7 @@ fn a_secret_in_advanced_settings_is_rejected_and_redacted() {
         "plan",
         "plan --format json",
         "plan --format markdown",
+        "validate --format markdown",
         "plan --format html",
         "plan --out saved.json",
         "show users/alice",

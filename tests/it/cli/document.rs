@@ -163,3 +163,47 @@ fn an_import_tells_as_json_what_it_wrote_and_what_it_left_out() {
     let (code, import) = document(&at, "import", "import");
     assert_eq!((code, &import["files"]), (0, &serde_json::json!([])));
 }
+
+#[test]
+fn a_pull_request_gets_one_comment_whatever_happens() {
+    let at = Prompt::with(&[("people.yaml", PEOPLE)]);
+    let shown = |line: &str| {
+        let mut command = super::callsheet(at.path());
+        command
+            .env("GITHUB_SERVER_URL", "https://github.com")
+            .env("GITHUB_REPOSITORY", "acme/phones")
+            .env("GITHUB_SHA", "3f2c1aab0c3f2c1aab0c3f2c1aab0c3f2c1aab0c");
+        let words = line.split_whitespace().chain(["--format", "markdown"]);
+        let output = command.args(words).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(text.matches("<!-- callsheet:").count(), 1, "{line}: {text}");
+        assert!(text.starts_with("<!-- callsheet:"), "{line}: {text}");
+        (output.status.code().unwrap(), text)
+    };
+    let (code, valid) = shown("validate");
+    assert!(code == 0 && valid.contains(": valid\n"), "{valid}");
+    let (code, done) = shown("apply --yes");
+    assert!(code == 0 && done.contains(": 3 of 3 done"), "{done}");
+    let (code, nothing) = shown("apply --yes");
+    assert!(
+        code == 0 && nothing.contains(": nothing to do"),
+        "{nothing}"
+    );
+    write(
+        at.path(),
+        &[("people.yaml", "users: { eve: { frist_name: Eve } }\n")],
+    );
+    for line in ["validate", "plan", "apply --yes"] {
+        let (code, wrong) = shown(line);
+        assert!(
+            code == 1 && wrong.contains("| `unknown-field` |"),
+            "{wrong}"
+        );
+        let link = "/blob/3f2c1aab0c3f2c1aab0c3f2c1aab0c3f2c1aab0c/people.yaml#L1)";
+        assert!(wrong.contains(link), "{wrong}");
+    }
+    let taken = "users: { eve: { first_name: Eve, last_name: Ash, email: eve@acme.example, extension: 1002 } }\n";
+    write(at.path(), &[("people.yaml", taken)]);
+    let (code, blocked) = shown("apply --yes");
+    assert!(code == 3 && blocked.contains("`taken`"), "{blocked}");
+}

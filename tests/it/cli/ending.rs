@@ -83,9 +83,9 @@ fn a_rule_is_explained() {
 fn each_command_lists_the_formats_that_it_writes() {
     let at = Prompt::with(&[]);
     for (command, formats) in [
-        ("validate", Some("text, json, github, sarif")),
+        ("validate", Some("text, json, markdown, github, sarif")),
         ("plan", Some("text, json, markdown, html")),
-        ("apply", Some("text, json")),
+        ("apply", Some("text, json, markdown")),
         ("undo", Some("text, json")),
         ("doctor", Some("text, json")),
         ("list", Some("text, json")),
