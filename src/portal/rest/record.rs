@@ -86,7 +86,7 @@ impl<C: Copy> Records<C> {
             workspace,
             record,
         };
-        settle(&mut change).await?;
+        settle(&mut change, &WHAT).await?;
         *document = change.document;
         Ok(())
     }
@@ -161,15 +161,5 @@ impl<D: Dialect> Attempt for RecordChange<'_, D> {
     /// The record is compared before it is sent again.
     async fn look(&mut self) -> Result<Seen<()>, Error> {
         Ok(Seen::AsBefore)
-    }
-
-    fn what(&self) -> String {
-        WHAT.to_owned()
-    }
-
-    fn stale(&self) -> Error {
-        Error::Stale {
-            what: WHAT.to_owned(),
-        }
     }
 }

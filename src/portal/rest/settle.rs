@@ -4,7 +4,7 @@
 //! Sending again is safe even if the first request arrives late: a create conflicts with its own key, and
 //! updates and deletes are conditional on the version.
 
-use super::super::{Error, http::Failure};
+use super::super::{Error, Write, http::Failure};
 use std::time::Duration;
 
 /// The maximum number of attempts for one change.
@@ -77,24 +77,49 @@ pub trait Attempt: Send {
     fn accepts_others(&self) -> bool {
         false
     }
+}
 
-    /// The change in messages: `the create of users/ada`.
+/// What a change is about, for messages.
+pub trait Subject: Sync {
+    /// The change: `the create of users/ada`.
     fn what(&self) -> String;
 
     /// The error if the object has changed.
-    fn stale(&self) -> Error;
+    fn stale(&self) -> Error {
+        Error::Stale { what: self.what() }
+    }
+}
+
+impl Subject for Write<'_> {
+    fn what(&self) -> String {
+        Write::what(self)
+    }
+
+    fn stale(&self) -> Error {
+        Write::stale(self)
+    }
+}
+
+/// A change that is named by itself.
+impl Subject for &str {
+    fn what(&self) -> String {
+        (*self).to_owned()
+    }
 }
 
 /// Sends a change until its outcome is known.
 ///
 /// # Errors
 /// The portal refuses the change, the object has changed, or the outcome can't be determined.
-pub async fn settle<A: Attempt>(change: &mut A) -> Result<A::Done, Error> {
+pub async fn settle<A: Attempt>(
+    change: &mut A,
+    subject: &dyn Subject,
+) -> Result<A::Done, Error> {
     let mut doubt: Option<String> = None;
     for _ in 0..TRIES {
         let refusal = match change.send().await {
             Sent::Done(done) => return Ok(done),
-            Sent::Accepted => return wait(change).await,
+            Sent::Accepted => return wait(change, subject).await,
             Sent::Refused(error) if doubt.is_none() => return Err(error),
             // After an ambiguous answer even a refusal may be caused by the same change: a create
             // conflicts with itself, an update with the version that it made.
@@ -107,7 +132,7 @@ pub async fn settle<A: Attempt>(change: &mut A) -> Result<A::Done, Error> {
         };
         let seen = change.look().await;
         let unknown = |more: &str| Error::Unknown {
-            what: change.what(),
+            what: subject.what(),
             reason: format!("{}; {more}", doubt.as_deref().unwrap_or_default()),
         };
         let seen = match seen {
@@ -130,20 +155,20 @@ pub async fn settle<A: Attempt>(change: &mut A) -> Result<A::Done, Error> {
                 return Err(unknown("the object now differs from the change"));
             }
             // Without an ambiguous answer the difference can't come from this change.
-            (Seen::AsWanted(_) | Seen::Otherwise | Seen::Unclear, _) => return Err(change.stale()),
+            (Seen::AsWanted(_) | Seen::Otherwise | Seen::Unclear, _) => return Err(subject.stale()),
         }
     }
     Err(match doubt {
         Some(doubt) => Error::Unknown {
-            what: change.what(),
+            what: subject.what(),
             reason: format!("{doubt}; it was sent {TRIES} times"),
         },
-        None => change.stale(),
+        None => subject.stale(),
     })
 }
 
 /// Waits until an accepted change is visible.
-async fn wait<A: Attempt>(change: &mut A) -> Result<A::Done, Error> {
+async fn wait<A: Attempt>(change: &mut A, subject: &dyn Subject) -> Result<A::Done, Error> {
     let mut wait = FIRST_WAIT;
     for _ in 0..LOOKS {
         tokio::time::sleep(wait).await;
@@ -151,17 +176,17 @@ async fn wait<A: Attempt>(change: &mut A) -> Result<A::Done, Error> {
         match change.look().await? {
             Seen::AsWanted(done) => return Ok(done),
             Seen::AsBefore | Seen::Unclear => {}
-            Seen::Otherwise => return Err(change.stale()),
+            Seen::Otherwise => return Err(subject.stale()),
         }
     }
     Err(Error::Accepted {
-        what: change.what(),
+        what: subject.what(),
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Attempt, Seen, Sent, settle};
+    use super::{Attempt, Seen, Sent, Subject, settle};
     use crate::portal::Error;
     use std::collections::VecDeque;
 
@@ -187,7 +212,11 @@ mod tests {
         fn accepts_others(&self) -> bool {
             self.accepts_others
         }
+    }
 
+    struct Ada;
+
+    impl Subject for Ada {
         fn what(&self) -> String {
             "the update of users/ada".to_owned()
         }
@@ -216,7 +245,7 @@ mod tests {
             sent: sent.into(),
             seen: seen.into(),
         };
-        let result = settle(&mut script).await;
+        let result = settle(&mut script, &Ada).await;
         let left = (script.sent.len(), script.seen.len());
         assert_eq!(left, (0, 0), "everything was needed");
         result.map_or_else(|error| error.to_string(), |done| done.to_string())
@@ -271,7 +300,7 @@ mod tests {
             sent: [Sent::Conflict].into(),
             seen: [Ok(Seen::AsWanted(8))].into(),
         };
-        assert_eq!(settle(&mut script).await.unwrap(), 8);
+        assert_eq!(settle(&mut script, &Ada).await.unwrap(), 8);
     }
 
     #[tokio::test]

@@ -125,10 +125,6 @@ impl<D: Dialect> Writer<'_, D> {
     fn stale(self) -> Error {
         self.write.stale()
     }
-
-    fn what(self) -> String {
-        self.write.what()
-    }
 }
 
 /// The documents.
@@ -168,7 +164,7 @@ impl<'w, D: Dialect> Writer<'w, D> {
             of,
             request,
         };
-        settle(&mut replacement).await
+        settle(&mut replacement, self.write).await
     }
 
     /// Creates a document, unless it was created by an interrupted attempt. Returns its ID.
@@ -184,7 +180,7 @@ impl<'w, D: Dialect> Writer<'w, D> {
             body,
             by,
         };
-        settle(&mut creation).await
+        settle(&mut creation, self.write).await
     }
 
     /// Reads a document in its current version.
@@ -280,7 +276,7 @@ impl<'w, D: Dialect> Writer<'w, D> {
             id,
             version: document.version,
         };
-        settle(&mut removal).await?;
+        settle(&mut removal, self.write).await?;
         self.store.cache().remove(of, id);
         Ok(())
     }
@@ -311,7 +307,7 @@ impl<'w, D: Dialect> Writer<'w, D> {
             after,
             patch,
         };
-        settle(&mut update).await
+        settle(&mut update, self.write).await
     }
 
     /// Stores the document in an answer. Returns its ID.
@@ -351,14 +347,6 @@ impl<D: Dialect> Attempt for Creation<'_, D> {
     async fn look(&mut self) -> Result<Seen<String>, Error> {
         let found = self.writer.store.find(self.of, self.by).await?;
         Ok(found.map_or(Seen::AsBefore, Seen::AsWanted))
-    }
-
-    fn what(&self) -> String {
-        self.writer.what()
-    }
-
-    fn stale(&self) -> Error {
-        self.writer.stale()
     }
 }
 
@@ -402,14 +390,6 @@ impl<D: Dialect> Attempt for Update<'_, D> {
             false => Seen::Otherwise,
         })
     }
-
-    fn what(&self) -> String {
-        self.writer.what()
-    }
-
-    fn stale(&self) -> Error {
-        self.writer.stale()
-    }
 }
 
 impl<D: Dialect> Update<'_, D> {
@@ -418,7 +398,7 @@ impl<D: Dialect> Update<'_, D> {
     async fn read_back(&self) -> Sent<()> {
         let failed = |reason: String| {
             Sent::Refused(Error::Unknown {
-                what: self.writer.what(),
+                what: self.writer.write.what(),
                 reason,
             })
         };
@@ -468,14 +448,6 @@ impl<D: Dialect> Attempt for Removal<'_, D> {
     fn accepts_others(&self) -> bool {
         true
     }
-
-    fn what(&self) -> String {
-        self.writer.what()
-    }
-
-    fn stale(&self) -> Error {
-        self.writer.stale()
-    }
 }
 
 /// A request that is harmless to repeat.
@@ -494,13 +466,5 @@ impl<D: Dialect> Attempt for Replacement<'_, D> {
 
     async fn look(&mut self) -> Result<Seen<Answer>, Error> {
         Ok(Seen::AsBefore)
-    }
-
-    fn what(&self) -> String {
-        self.writer.what()
-    }
-
-    fn stale(&self) -> Error {
-        self.writer.stale()
     }
 }

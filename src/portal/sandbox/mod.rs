@@ -184,7 +184,7 @@ impl Portal for Sandbox {
             client: &self.client,
             write,
         };
-        settle(&mut change).await
+        settle(&mut change, write).await
     }
 
     fn keeps_records(&self) -> bool {
@@ -204,7 +204,7 @@ impl Portal for Sandbox {
             name: Record::encoded_name(workspace),
             record,
         };
-        settle(&mut replacement).await
+        settle(&mut replacement, &write::RECORD).await
     }
 
     fn requests(&self) -> u64 {

@@ -32,15 +32,10 @@ impl Attempt for Change<'_> {
     async fn look(&mut self) -> Result<Seen<Written>, Error> {
         look_up(self.client, self.write).await
     }
-
-    fn what(&self) -> String {
-        self.write.what()
-    }
-
-    fn stale(&self) -> Error {
-        self.write.stale()
-    }
 }
+
+/// The record in messages.
+pub(super) const RECORD: &str = "the record of what was applied";
 
 /// The replacement of a record of what was applied. Sending it again is harmless.
 pub(super) struct RecordReplacement<'w> {
@@ -63,7 +58,7 @@ impl Attempt for RecordReplacement<'_> {
                 status: 200..=204, ..
             }) => Sent::Done(()),
             Ok(answer) => Sent::Refused(Error::Unreadable {
-                what: self.what(),
+                what: RECORD.to_owned(),
                 reason: format!("the portal answered {}", answer.status),
             }),
             Err(failure) => failure.into(),
@@ -72,14 +67,6 @@ impl Attempt for RecordReplacement<'_> {
 
     async fn look(&mut self) -> Result<Seen<()>, Error> {
         Ok(Seen::AsBefore)
-    }
-
-    fn what(&self) -> String {
-        "the record of what was applied".to_owned()
-    }
-
-    fn stale(&self) -> Error {
-        Error::Stale { what: self.what() }
     }
 }
 
