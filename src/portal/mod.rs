@@ -5,6 +5,7 @@
 //! protection, which belong to the engine (law 6). To add a portal, add a folder here and a row in
 //! `portals`; `docs/adding-a-portal.md` describes the steps.
 
+mod check;
 mod description;
 mod error;
 #[cfg(test)]
@@ -22,6 +23,7 @@ mod scim;
 pub use crate::model::{
     Capabilities, Change, Declaration, Identity, KindCapability, Limit, Removal, SecretPlace,
 };
+pub use check::Check;
 pub use description::{Description, FieldMapping};
 pub use error::{Error, Problem};
 pub use hint::with_hint;
@@ -29,11 +31,9 @@ pub use open::{Credentials, Location, Target, open};
 pub use redact::Redactor;
 pub use registry::{Adapter, CredentialKind, Example, adapter, capabilities};
 
-use crate::model::{Address, Extent, Fields, Kind, Live, Name, State};
+use crate::model::{Address, Fields, Kind, Live, Name, State};
 use async_trait::async_trait;
-use schemars::JsonSchema;
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -80,21 +80,7 @@ pub trait Portal: Send + Sync {
     /// # Errors
     /// The portal can't be reached or rejects the credentials.
     async fn diagnose(&self) -> Result<Vec<Check>, Error> {
-        let kinds = self.capabilities().kinds.keys().copied().collect();
-        let live = self.read(&kinds, &()).await?;
-        let checks = live.listings.iter().map(|(kind, listing)| {
-            let count = listing.objects.len();
-            match listing.doubt() {
-                Some(reason) => Check::failed(kind.name(), format!("incomplete: {reason}")),
-                None if listing.extent == Extent::Asked => {
-                    let detail = "readable one by one; they can't be listed".to_owned();
-                    Check::passed(kind.name(), detail)
-                }
-                None if count == 0 => Check::passed(kind.name(), "readable (none yet)".to_owned()),
-                None => Check::passed(kind.name(), format!("readable ({count})")),
-            }
-        });
-        Ok(checks.collect())
+        check::lists(self).await
     }
 
     /// Applies one change: a single write request if the object is one document on the portal. After an
@@ -159,38 +145,6 @@ pub enum Details<'a> {
     Listed(Kind),
     /// Every field of every object.
     Everything,
-}
-
-/// One check of a portal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Check {
-    /// What was checked.
-    pub name: String,
-    /// Whether the check passed.
-    pub ok: bool,
-    /// The finding and, for a failed check, how to fix it.
-    pub message: String,
-}
-
-impl Check {
-    /// A check that passed.
-    #[must_use]
-    pub fn passed(name: &str, message: String) -> Self {
-        Self {
-            name: name.to_owned(),
-            ok: true,
-            message,
-        }
-    }
-
-    /// A check that failed.
-    #[must_use]
-    pub fn failed(name: &str, message: String) -> Self {
-        Self {
-            ok: false,
-            ..Self::passed(name, message)
-        }
-    }
 }
 
 /// Receives the progress of a read.

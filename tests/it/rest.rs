@@ -7,7 +7,8 @@ use callsheet::{
         Error, ObjectRef, Verb, Write,
         http::{Answer, Base, Body, Client, Failure, RateLimit, Request},
         rest::{
-            Collection, Dialect, Doc, Document, Fingerprint, Link, Op, Page, Store, Writer, doc,
+            Collection, Dialect, Doc, Document, Fingerprint, Link, Op, Page, Store, Table, Writer,
+            doc,
         },
     },
 };
@@ -24,6 +25,9 @@ use tokio::runtime::Runtime;
 struct People;
 
 impl Collection for People {
+    fn kind(self) -> Kind {
+        Kind::Users
+    }
     fn name(self) -> &'static str {
         "people"
     }
@@ -42,6 +46,15 @@ impl Dialect for Plain {
     type Index = ();
     type Link = Memory;
     const NAME: &'static str = "Plain";
+
+    fn table(&self) -> &'static Table<People> {
+        static TABLE: Table<People> = Table::new(&[]);
+        &TABLE
+    }
+
+    fn page_size(&self) -> usize {
+        100
+    }
 
     fn has_versions(&self) -> bool {
         self.has_versions
@@ -95,10 +108,6 @@ impl Dialect for Plain {
         cached
             .get("name")
             .is_some_and(|name| now.get("name") != Some(name))
-    }
-
-    fn visible(&self, _: People, patch: Doc) -> Doc {
-        patch
     }
 }
 
@@ -276,8 +285,7 @@ fn run(has_versions: bool, deed: Deed, faults: Vec<Fault>) -> (Result<(), Error>
     let memory = Memory::new(&[("ann", json!({"name": "Ann", "title": "Chief"}))]);
     let store = Store::new(Plain { has_versions }, memory);
     let result = runtime().block_on(async {
-        let listed = store.list(People, "", &[], &|_, _| {}).await.unwrap();
-        store.cache().store_list(People, listed.unwrap());
+        store.load_needed(People, &[], &()).await.unwrap();
         let ann = store.fetch(People, "ann").await.unwrap().unwrap();
         store.cache().store(People, "ann", ann);
         *store.link.faults.lock().unwrap() = faults.into();

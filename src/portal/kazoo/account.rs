@@ -4,13 +4,14 @@
 //! The index follows every change of a document, so no look-up depends on the size of the account.
 
 use super::{
-    super::rest::{self, Cache, Entry, Relation, codec::Names},
+    super::rest::{self, Cache, Entry, Groups, Membership, Relation, codec::Names, doc},
     collection::Collection,
+    dialect::Crossbar,
     flow::{self, Resolver},
     shared_contacts,
 };
-use crate::model::text::{ContactKey, ExtensionKey, GroupKey};
-use serde_json::Value;
+use crate::model::text::{ContactKey, ExtensionKey};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The type that Kazoo's onboarding gives to a user's own callflow.
@@ -30,10 +31,8 @@ pub(super) struct Index {
     devices: Relation,
     /// The callflows of a number.
     numbers: Relation,
-    /// The groups that have a user or device as endpoint.
-    groups: Relation,
-    /// The groups of the key that is derived from their name.
-    group_keys: Relation,
+    /// The groups, by the key that is derived from their name.
+    groups: Groups,
     /// The list entries that contain a key.
     contact_keys: Relation,
     /// The list entries without a key, by the key that is derived from their name.
@@ -59,17 +58,17 @@ pub(super) struct Roster {
     pub(super) agents: Vec<String>,
 }
 
+/// The groups. Of several with the same key, only the first is managed.
+pub(super) static MEMBERS: Membership<Crossbar> = Membership {
+    of: Collection::Groups,
+    name: "name",
+    members: "endpoints",
+    groups: |index| &index.groups,
+    with_key: |groups, key| groups.with_key(key).next(),
+    entry: |_, count| json!({"type": "user", "weight": count + 1}),
+};
+
 impl rest::Index<Collection> for Index {
-    fn add(&mut self, of: Collection, id: &str, entry: &Entry) {
-        self.set(of, id, entry, true);
-    }
-
-    fn remove(&mut self, of: Collection, id: &str, entry: &Entry) {
-        self.set(of, id, entry, false);
-    }
-}
-
-impl Index {
     fn set(&mut self, of: Collection, id: &str, entry: &Entry, is_related: bool) {
         let owned = match of {
             Collection::Callflows => Some(&mut self.callflows),
@@ -88,12 +87,9 @@ impl Index {
                 }
             }
             Collection::Groups => {
-                let endpoints = entry.full_doc().and_then(|doc| doc.get("endpoints"));
-                for (endpoint, _) in endpoints.and_then(Value::as_object).into_iter().flatten() {
-                    self.groups.set(endpoint, id, is_related);
-                }
-                self.group_keys
-                    .set(&derived_key(entry, "name"), id, is_related);
+                let key = derived_key(entry, MEMBERS.name);
+                let members = entry.full_doc().and_then(|doc| doc.get(MEMBERS.members));
+                self.groups.set(id, &key, members, is_related);
             }
             Collection::Entries => match contact_key(entry) {
                 Some(key) => self.contact_keys.set(key, id, is_related),
@@ -191,19 +187,6 @@ impl Account {
         internal.find(|number| Some(*number) == presence).or(first)
     }
 
-    /// The key of a group, which is derived from its name: `Sales Team` becomes `sales-team`. Of several
-    /// groups with the same key, only the first is managed.
-    pub(super) fn group_key(&self, id: &str) -> Option<String> {
-        let key = derived_key(self.get(Collection::Groups, id)?, "name");
-        (self.group_id(&key) == Some(id)).then_some(key)
-    }
-
-    /// The ID of the group with a key.
-    pub(super) fn group_id(&self, key: &str) -> Option<&str> {
-        GroupKey::FORMAT.accepts(key).then_some(())?;
-        self.index.group_keys.of(key).next()
-    }
-
     /// The key of a contact, from its list entry. The key of an entry that was created manually is derived
     /// from its name, if that key isn't in use.
     pub(super) fn contact_key(&self, id: &str) -> Option<String> {
@@ -228,24 +211,18 @@ impl Account {
         self.index.contact_lists.first().map(|id| &**id)
     }
 
-    /// Messages about documents that can't be told apart: users with the same username, contacts with the
-    /// same key, and lists with the name of the shared contacts.
-    pub(super) fn duplicates(&self) -> Vec<(Collection, String)> {
+    /// Why contacts can't be told apart: two have the same key, or two lists have the name of the shared
+    /// contacts.
+    pub(super) fn ambiguous_contacts(&self) -> Option<String> {
         let list = shared_contacts::LIST_NAME;
-        let users = self.index.users.ambiguous().map(|name| {
-            let message = format!("two users have the username {name}; remove one of them");
-            (Collection::Users, message)
-        });
-        let lists = (self.index.contact_lists.len() > 1).then(|| {
+        if self.index.contact_lists.len() > 1 {
             let message = format!("two lists are named {list}; remove or rename one of them");
-            (Collection::Entries, message)
-        });
-        let contacts = self.index.contact_keys.ambiguous().map(|key| {
-            let message =
-                format!("two entries of the list {list} have the key {key}; remove one of them");
-            (Collection::Entries, message)
-        });
-        users.chain(lists).chain(contacts).collect()
+            return Some(message);
+        }
+        let key = self.index.contact_keys.ambiguous().next()?;
+        Some(format!(
+            "two entries of the list {list} have the key {key}; remove one of them"
+        ))
     }
 
     /// Whether a callflow refers to a queue, even to one that doesn't exist.
@@ -293,8 +270,7 @@ fn user_name<'e>(id: &'e str, user: &'e Entry) -> &'e str {
 
 /// The numbers of a callflow.
 pub(super) fn numbers(callflow: &Entry) -> impl Iterator<Item = &str> {
-    let numbers = callflow.doc().get("numbers").and_then(Value::as_array);
-    numbers.into_iter().flatten().filter_map(Value::as_str)
+    doc::texts(callflow.doc(), "numbers")
 }
 
 /// The first internal number of a callflow.
@@ -307,12 +283,7 @@ pub(super) fn modules(callflow: &Entry) -> BTreeSet<&str> {
     if let Some(doc) = callflow.full_doc() {
         return flow::nodes(doc).map(|node| node.module).collect();
     }
-    let modules = callflow.summary.get("modules").and_then(Value::as_array);
-    modules
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect()
+    doc::texts(&callflow.summary, "modules").collect()
 }
 
 /// Whether a number is internal.

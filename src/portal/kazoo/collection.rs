@@ -2,82 +2,40 @@
 //! list, so its ID in the cache is prefixed with the ID of the list.
 
 use super::{
-    super::rest::{self, Collection as _, Doc, doc},
+    super::rest::{Collection as _, Doc, dialect::collections, doc},
     table::TABLE,
 };
 use std::collections::BTreeSet;
 
-/// A type of document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Collection {
+collections! {
     /// Users.
-    Users,
+    Users = "users", "user", Users;
     /// Phones and other devices that register.
-    Devices,
+    Devices = "devices", "device", Users;
     /// Mailboxes.
-    Vmboxes,
+    Vmboxes = "vmboxes", "mailbox", Users;
     /// Call flows, which handle the calls to a number.
-    Callflows,
+    Callflows = "callflows", "callflow", Extensions;
     /// Groups of users and devices.
-    Groups,
+    Groups = "groups", "group", Groups;
     /// Conference rooms.
-    Conferences,
+    Conferences = "conferences", "conference", Extensions;
     /// Menus.
-    Menus,
+    Menus = "menus", "menu", Extensions;
     /// Fax boxes.
-    Faxboxes,
+    Faxboxes = "faxboxes", "fax box", Extensions;
     /// Call queues, if the call centre is loaded.
-    Queues,
+    Queues = "queues", "queue", Extensions;
     /// Dial-by-name directories.
-    Directories,
+    Directories = "directories", "directory", Extensions;
     /// Lists of numbers and names.
-    Lists,
+    Lists = "lists", "list", Contacts;
     /// Entries of a list.
-    Entries,
+    Entries = "entries", "entry", Contacts;
     /// The account itself: a single document.
-    Account,
+    Account = "accounts", "account", Extensions;
     /// Users who are agents of queues, with their queues.
-    Agents,
-}
-
-impl rest::Collection for Collection {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Users => "users",
-            Self::Devices => "devices",
-            Self::Vmboxes => "vmboxes",
-            Self::Callflows => "callflows",
-            Self::Groups => "groups",
-            Self::Conferences => "conferences",
-            Self::Menus => "menus",
-            Self::Faxboxes => "faxboxes",
-            Self::Queues => "queues",
-            Self::Directories => "directories",
-            Self::Lists => "lists",
-            Self::Entries => "entries",
-            Self::Agents => "agents",
-            Self::Account => "accounts",
-        }
-    }
-
-    fn singular(self) -> &'static str {
-        match self {
-            Self::Users => "user",
-            Self::Devices => "device",
-            Self::Vmboxes => "mailbox",
-            Self::Callflows => "callflow",
-            Self::Groups => "group",
-            Self::Conferences => "conference",
-            Self::Menus => "menu",
-            Self::Faxboxes => "fax box",
-            Self::Queues => "queue",
-            Self::Directories => "directory",
-            Self::Lists => "list",
-            Self::Entries => "entry",
-            Self::Agents => "agent",
-            Self::Account => "account",
-        }
-    }
+    Agents = "agents", "agent", Extensions;
 }
 
 impl Collection {
@@ -106,14 +64,6 @@ impl Collection {
             Self::Groups => "endpoints",
             _ => "enabled",
         }
-    }
-
-    /// Whether callflows refer to documents of this type by their ID.
-    pub(super) const fn is_linked(self) -> bool {
-        matches!(
-            self,
-            Self::Conferences | Self::Menus | Self::Faxboxes | Self::Queues
-        )
     }
 
     /// The secret fields that Kazoo returns in plain text.

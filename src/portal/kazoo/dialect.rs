@@ -5,7 +5,7 @@ use super::{
         Error,
         http::{Answer, Body, Request},
         rest::{
-            Dialect, Doc, Document, Fingerprint, Op, Page,
+            Dialect, Doc, Document, Fingerprint, Op, Page, Table,
             dialect::Verdict,
             doc::{self, difference},
         },
@@ -34,6 +34,16 @@ impl Dialect for Crossbar {
     type Link = Session;
 
     const NAME: &'static str = "Kazoo";
+    const NOT_FOUND: &'static str =
+        "; check that `portal.url` is the address of Crossbar, and that the account is right";
+
+    fn table(&self) -> &'static Table<Collection> {
+        &TABLE
+    }
+
+    fn page_size(&self) -> usize {
+        PAGE
+    }
 
     fn encode(&self, op: &Op<'_, Collection>) -> Request {
         let etag = |version: Option<&str>| version.map(|version| format!("\"{version}\""));
@@ -149,6 +159,15 @@ impl Dialect for Crossbar {
         of.cache_id(parent, own)
     }
 
+    /// A server without support for `fields` ignores it and sends a summary.
+    fn row(&self, of: Collection, query: &[(&str, &str)], doc: Doc) -> Result<Document, Doc> {
+        let has_asked = query.iter().any(|(name, _)| *name == "fields");
+        match has_asked && doc.contains_key(of.indicator()) {
+            true => Ok(Document { doc, version: None }),
+            false => Err(doc),
+        }
+    }
+
     fn has_changed(&self, of: Collection, cached: &Doc, is_summary: bool, now: &Doc) -> bool {
         let requested = of.requested_fields().filter(|_| !is_summary);
         let requested = requested.unwrap_or_default();
@@ -172,12 +191,13 @@ impl Dialect for Crossbar {
         cache.user_id(key)
     }
 
+    fn model_field(&self, kind: Kind, of: Collection, at: &str) -> Option<&'static str> {
+        model_field(kind, of, at)
+    }
+
     fn refusal(&self, object: Option<(Kind, Collection)>, answer: &Answer) -> Error {
-        let field = |at: &str| object.map_or("", |(kind, of)| model_field(kind, of, at));
-        wire::refusal(answer, |at| match field(&at) {
-            "" => at,
-            field => field.to_owned(),
-        })
+        let field = |at: &str| object.and_then(|(kind, of)| model_field(kind, of, at));
+        wire::refusal(answer, |at| field(&at).map_or(at, str::to_owned))
     }
 }
 

@@ -4,6 +4,7 @@
 use super::{
     super::{
         Check, Error,
+        check::Access,
         http::{ConnectionFailure, Request},
         rest::{Collection as _, Link as _},
         with_hint,
@@ -17,9 +18,6 @@ use super::{
 };
 use reqwest::Method;
 use serde_json::{Value, json};
-
-/// The clock skew, in seconds, up to which a token's expiry time can be relied on.
-const MAX_SKEW: i64 = 30;
 
 /// The collections that the adapter needs.
 const NEEDED: [Collection; 9] = [
@@ -52,12 +50,12 @@ async fn run_checks(kazoo: &Kazoo, checks: &mut Vec<Check>) -> Result<(), Error>
             return Ok(());
         }
     };
-    checks.push(Check::passed("connection", "Crossbar answers".to_owned()));
+    checks.push(Check::passed("connection", "Crossbar answers"));
     let (login, permissions) = login(session, &open).await?;
     checks.push(login);
     checks.push(account(session, &open).await?);
     checks.push(version(&open));
-    checks.push(clock(&open));
+    checks.push(Check::clock(open.skew));
     for needed in NEEDED {
         checks.push(collection(session, needed).await?);
     }
@@ -65,7 +63,8 @@ async fn run_checks(kazoo: &Kazoo, checks: &mut Vec<Check>) -> Result<(), Error>
     checks.push(lists(kazoo, &open).await?);
     checks.push(bulk(session, &open).await?);
     checks.push(permissions);
-    checks.push(rate_limit(kazoo));
+    let default = DEFAULT_RATE_LIMIT;
+    checks.push(Check::rate_limit(kazoo.rate_limit, default, (100, 10)));
     Ok(())
 }
 
@@ -109,7 +108,7 @@ fn login_failure(error: &Error) -> Vec<Check> {
     };
     let mut checks = Vec::new();
     if name != "connection" && !matches!(error, Error::Misconfigured { .. }) {
-        checks.push(Check::passed("connection", "Crossbar answers".to_owned()));
+        checks.push(Check::passed("connection", "Crossbar answers"));
     }
     checks.push(Check::failed(name, detail));
     checks
@@ -158,10 +157,7 @@ async fn login(session: &Session, open: &Open) -> Result<(Check, Check), Error> 
                 "{name} has the privilege level {level}, and a host that enforces privilege levels rejects changes: use an administrator, or an API key"
             ),
         ),
-        None => Check::passed(
-            "permissions",
-            "unknown: the portal doesn't report them".to_owned(),
-        ),
+        None => Check::passed("permissions", "unknown: the portal doesn't report them"),
     };
     Ok((login, permissions))
 }
@@ -207,8 +203,7 @@ fn version(open: &Open) -> Check {
         ),
         Some("") | None => Check::failed(
             "version",
-            "the portal doesn't report its version, so it is treated as Crossbar 4; check `portal.url`"
-                .to_owned(),
+            "the portal doesn't report its version, so it is treated as Crossbar 4; check `portal.url`",
         ),
         Some(_) => Check::failed(
             "version",
@@ -219,48 +214,22 @@ fn version(open: &Open) -> Check {
     }
 }
 
-fn clock(open: &Open) -> Check {
-    let Some(skew) = open.skew else {
-        return Check::passed(
-            "clock",
-            "unknown: the portal doesn't report its time".to_owned(),
-        );
-    };
-    if skew.abs() <= MAX_SKEW {
-        return Check::passed(
-            "clock",
-            format!("within {MAX_SKEW} s of this machine's clock"),
-        );
-    }
-    let side = if skew > 0 { "ahead of" } else { "behind" };
-    Check::failed(
-        "clock",
-        format!(
-            "{} s {side} this machine's clock: synchronize the clocks, or tokens are renewed too early or too late",
-            skew.unsigned_abs()
-        ),
-    )
-}
-
-/// Checks whether a collection can be read.
+/// Checks whether a collection that the adapter needs can be read.
 async fn collection(session: &Session, collection: Collection) -> Result<Check, Error> {
     let name = collection.name();
-    Ok(match session.get(&[name], &[("page_size", "1")]).await {
-        Ok(Some(_)) => Check::passed(name, "readable".to_owned()),
-        Ok(None) => Check::failed(
+    let access = Access::of(session.get(&[name], &[("page_size", "1")]).await)?;
+    Ok(match &access {
+        Access::Missing => Check::failed(
             name,
             format!("not loaded: ask the host's operator to start the module cb_{name}"),
         ),
-        Err(Error::Forbidden { detail, .. }) => Check::failed(
+        Access::Forbidden(detail) => Check::failed(
             name,
             format!(
                 "the credentials don't allow reading them{detail}; use an administrator, or an API key"
             ),
         ),
-        Err(error @ (Error::Refused { .. } | Error::NotReady { .. })) => {
-            Check::failed(name, with_hint(&error))
-        }
-        Err(error) => return Err(error),
+        access => access.optional(name, "", ""),
     })
 }
 
@@ -269,44 +238,43 @@ async fn collection(session: &Session, collection: Collection) -> Result<Check, 
 async fn queues(kazoo: &Kazoo) -> Result<Check, Error> {
     let name = Collection::Queues.name();
     let read = kazoo.store.link.get(&[name], &[("page_size", "1")]).await;
-    let reason = match read {
-        Ok(Some(_)) => return Ok(Check::passed(name, "readable".to_owned())),
-        Ok(None) => "not loaded",
-        Err(Error::NotReady { status: 503, .. }) => "loaded, but their database doesn't exist",
-        Err(Error::Forbidden { .. }) => "loaded, but the credentials don't allow reading them",
-        Err(error @ Error::Refused { .. }) => return Ok(Check::failed(name, with_hint(&error))),
-        Err(error) => return Err(error),
+    let (access, missing) = match read {
+        Err(Error::NotReady { status: 503, .. }) => (
+            Access::Missing,
+            "loaded, but their database doesn't exist; call queues can't be declared",
+        ),
+        read => (
+            Access::of(read)?,
+            "not loaded; call queues can't be declared",
+        ),
     };
-    kazoo.lacks(Module::Queues);
-    Ok(Check::passed(
-        name,
-        format!("{reason}; call queues can't be declared"),
-    ))
+    let forbidden =
+        "loaded, but the credentials don't allow reading them; call queues can't be declared";
+    if access.is_missing() {
+        kazoo.lacks(Module::Queues);
+    }
+    Ok(access.optional(name, missing, forbidden))
 }
 
 /// Checks whether lists, which contain the shared contacts, can be read. Without them the check passes,
 /// and contacts are unsupported.
 async fn lists(kazoo: &Kazoo, open: &Open) -> Result<Check, Error> {
     let name = Collection::Lists.name();
-    let read = match open.is_five() {
-        true => None,
-        false => Some(kazoo.store.link.get(&[name], &[("page_size", "1")]).await),
-    };
-    let reason = match read {
-        Some(Ok(Some(_))) => return Ok(Check::passed(name, "readable".to_owned())),
-        Some(Ok(None)) => "not loaded",
-        None => "their format differs from Kazoo 4",
-        Some(Err(Error::Forbidden { .. })) => "the credentials don't allow reading them",
-        Some(Err(error @ (Error::Refused { .. } | Error::NotReady { .. }))) => {
-            return Ok(Check::failed(name, with_hint(&error)));
+    let (access, missing) = match open.is_five() {
+        true => (
+            Access::Missing,
+            "their format differs from Kazoo 4; contacts can't be declared",
+        ),
+        false => {
+            let read = kazoo.store.link.get(&[name], &[("page_size", "1")]).await;
+            (Access::of(read)?, "not loaded; contacts can't be declared")
         }
-        Some(Err(error)) => return Err(error),
     };
-    kazoo.lacks(Module::Lists);
-    Ok(Check::passed(
-        name,
-        format!("{reason}; contacts can't be declared"),
-    ))
+    let forbidden = "the credentials don't allow reading them; contacts can't be declared";
+    if access.is_missing() {
+        kazoo.lacks(Module::Lists);
+    }
+    Ok(access.optional(name, missing, forbidden))
 }
 
 /// Checks whether several documents can be read with one request. Without the module, a plan only sends
@@ -314,7 +282,7 @@ async fn lists(kazoo: &Kazoo, open: &Open) -> Result<Check, Error> {
 async fn bulk(session: &Session, open: &Open) -> Result<Check, Error> {
     if open.is_five() {
         let detail = "not needed: lists contain enough fields";
-        return Ok(Check::passed("bulk", detail.to_owned()));
+        return Ok(Check::passed("bulk", detail));
     }
     let nothing = enveloped(&json!({"ids": []}));
     let request = Request::new(Method::POST, &["bulk"]).with_body(nothing);
@@ -326,22 +294,5 @@ async fn bulk(session: &Session, open: &Open) -> Result<Check, Error> {
         Err(Error::Forbidden { .. }) => "not allowed: details are read one by one",
         Err(error) => return Err(error),
     };
-    Ok(Check::passed("bulk", detail.to_owned()))
-}
-
-/// Reports the rate limit, and warns if it is above the host's default.
-fn rate_limit(kazoo: &Kazoo) -> Check {
-    let burst = kazoo.rate_limit.burst.get();
-    let per_second = kazoo.rate_limit.per_second.map_or(u32::MAX, Into::into);
-    let limit = match kazoo.rate_limit.per_second {
-        Some(per_second) => format!("bursts of {burst} requests, then {per_second} per second"),
-        None => format!("bursts of {burst} requests, then unlimited"),
-    };
-    let (default_burst, default_per_second) = DEFAULT_RATE_LIMIT;
-    let comparison = if burst > default_burst || per_second > default_per_second {
-        "; the host may allow less (its default is a burst of 100, then 10 per second) and then answers 429, which slows every request down"
-    } else {
-        ", below a host's default of 100 and 10; change it with `portal.rate_limit`"
-    };
-    Check::passed("rate limit", limit + comparison)
+    Ok(Check::passed("bulk", detail))
 }

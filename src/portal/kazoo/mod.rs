@@ -9,7 +9,7 @@ mod account;
 mod capability;
 mod charge;
 mod collection;
-mod detail;
+mod details;
 mod dialect;
 mod doctor;
 mod flow;
@@ -23,14 +23,14 @@ mod write;
 
 use super::{
     Adapter, Capabilities, Check, CredentialKind, Description, Details, Error, Example, Location,
-    Portal, Progress, Target, Write, Written,
+    Progress, Target, Written,
     http::{Base, Client, RateLimit},
     rest::{
-        Collection as _, Detected, Doc, Document, Link as _, Store, Writer, doc, list::Listed,
-        record::Records, store::Rows,
+        Collection as _, Detected, Document, Documents, Store, Writer, details::DocRef,
+        details::DocRefs, doc, record::Records,
     },
 };
-use crate::model::{Kind, Live, Requests, State};
+use crate::model::{Kind, LiveObject, Referrer, State};
 use account::Account;
 use async_trait::async_trait;
 use capability::Module;
@@ -38,7 +38,6 @@ use collection::Collection;
 use dialect::{Crossbar, PAGE};
 use session::{CrossbarLogin, Session};
 use std::{
-    collections::BTreeSet,
     num::NonZeroU32,
     sync::{
         Arc,
@@ -101,7 +100,7 @@ const LISTED: [Collection; 5] = [
 ];
 
 /// The adapter for a Kazoo.
-pub(super) struct Kazoo {
+struct Kazoo {
     store: Store<Crossbar>,
     detected: Detected,
     /// Whether the host has the module `bulk`; `None` until it is tried.
@@ -113,7 +112,7 @@ pub(super) struct Kazoo {
 }
 
 impl Kazoo {
-    pub(super) fn new(target: &Target) -> Result<Self, Error> {
+    fn new(target: &Target) -> Result<Self, Error> {
         let Location::Url(url) = &target.location else {
             return Err(Error::Misconfigured {
                 setting: "portal.url",
@@ -145,70 +144,18 @@ impl Kazoo {
         self.detected.narrow(narrow);
     }
 
-    /// Converts the cached documents to objects.
-    fn update_live(&self, live: &mut Live, kinds: impl IntoIterator<Item = Kind>) {
-        let cache = self.store.cache();
-        let capabilities = self.detected.capabilities();
-        let supported = &capabilities.kinds;
-        let kinds = kinds
-            .into_iter()
-            .filter(|kind| supported.contains_key(kind));
-        let (listings, referrers) = read::live(&cache, kinds);
-        live.listings = listings;
-        live.referrers = referrers;
-    }
-
-    /// Lists a collection.
-    async fn list(
-        &self,
-        collection: Collection,
-        query: &[(&str, &str)],
-        progress: &dyn Progress,
-    ) -> Result<Option<Listed<Rows>>, Error> {
-        let kind = detail::kind_of(collection);
-        let report = |more: usize, total| {
-            progress.seen(kind, more.try_into().unwrap_or(u64::MAX), total);
-        };
-        self.store.list(collection, "", query, &report).await
-    }
-
-    /// Lists a collection into the cache. Returns the minimum number of pages.
-    async fn read_list(
+    /// Lists a collection into the cache, in Kazoo 5 with the fields that summaries omit.
+    async fn load_list(
         &self,
         collection: Collection,
         progress: &dyn Progress,
     ) -> Result<u64, Error> {
         let is_five = self.store.link.open().await?.is_five();
         let fields = collection.requested_fields().filter(|_| is_five);
-        let requested = fields.map(|fields| serde_json::to_string(&fields).unwrap_or_default());
-        let query: Vec<(&str, &str)> = requested
-            .iter()
-            .map(|fields| ("fields", fields.as_str()))
-            .collect();
-        let missing = || {
-            Error::Unreadable {
-            what: format!("the list of {}", collection.name()),
-            reason: "the portal doesn't have them (404); check that `portal.url` is the address of Crossbar, and that the account is right"
-                .to_owned(),
-        }
-        };
-        let listed = match self.list(collection, &query, progress).await? {
-            Some(listed) => listed,
-            // Only the collections that every read lists are required.
-            None if !LISTED.contains(&collection) => return Ok(1),
-            None => return Err(missing()),
-        };
-        let pages = listed.min_pages(PAGE);
-        // A server without support for `fields` ignores it and sends a summary.
-        let is_full = |row: &Doc| requested.is_some() && row.contains_key(collection.indicator());
-        let full = listed.rows.iter().filter(|(_, row)| is_full(row));
-        let full: Vec<(String, Doc)> = full.cloned().collect();
-        let mut cache = self.store.cache();
-        cache.store_list(collection, listed);
-        for (id, doc) in full {
-            cache.store(collection, &id, Document { doc, version: None });
-        }
-        Ok(pages)
+        let fields = fields.map(|fields| serde_json::to_string(&fields).unwrap_or_default());
+        let query = fields.as_ref().map(|fields| ("fields", fields.as_str()));
+        let query = query.as_slice();
+        self.store.load_needed(collection, query, progress).await
     }
 
     /// Detects whether the host has queues.
@@ -235,8 +182,10 @@ impl Kazoo {
     /// deleted queue, which is ignored.
     async fn list_agents(&self, progress: &dyn Progress) -> Result<u64, Error> {
         let lists = async {
-            let queues = self.list(Collection::Queues, &[], progress).await?;
-            let agents = self.list(Collection::Agents, &[], progress).await?;
+            let queues = self.store.rows(Collection::Queues, "", &[], progress);
+            let queues = queues.await?;
+            let agents = self.store.rows(Collection::Agents, "", &[], progress);
+            let agents = agents.await?;
             Ok(queues.zip(agents))
         };
         let (queues, agents) = match lists.await {
@@ -248,12 +197,7 @@ impl Kazoo {
         let pages = queues.min_pages(PAGE) + agents.min_pages(PAGE);
         let mut cache = self.store.cache();
         for (user, row) in agents.rows {
-            let queue_ids = row.get("queues").and_then(serde_json::Value::as_array);
-            let queue_ids = queue_ids
-                .into_iter()
-                .flatten()
-                .filter_map(serde_json::Value::as_str);
-            for id in queue_ids {
+            for id in doc::texts(&row, "queues") {
                 if let Some((_, queue)) = queues.rows.iter().find(|(queue_id, _)| queue_id == id) {
                     let name = doc::text(queue, "name").unwrap_or(id).to_owned();
                     let roster = cache.index.rosters.entry(id.into()).or_default();
@@ -271,19 +215,13 @@ impl Kazoo {
             return Ok(0); // its lists contain the field
         }
         let query = [("filter_enabled", "false")];
-        let Some(listed) = self.list(Collection::Users, &query, progress).await? else {
+        let listed = self.store.rows(Collection::Users, "", &query, progress);
+        let Some(listed) = listed.await? else {
             return Ok(1);
         };
         let pages = listed.min_pages(PAGE);
-        let mut cache = self.store.cache();
-        let is_cached = |id: &str| cache.get(Collection::Users, id).is_some();
-        let ids: Vec<Box<str>> = listed
-            .rows
-            .iter()
-            .filter(|(id, _)| is_cached(id))
-            .map(|(id, _)| id.as_str().into())
-            .collect();
-        cache.index.inactive.extend(ids);
+        let ids = listed.rows.into_iter().map(|(id, _)| id.into());
+        self.store.cache().index.inactive.extend(ids);
         Ok(pages)
     }
 }
@@ -296,132 +234,133 @@ fn declares_queues(states: &[&State]) -> bool {
 }
 
 #[async_trait]
-impl Portal for Kazoo {
-    fn capabilities(&self) -> Arc<Capabilities> {
+impl Documents for Kazoo {
+    type Dialect = Crossbar;
+
+    fn store(&self) -> &Store<Crossbar> {
+        &self.store
+    }
+
+    fn supported(&self) -> Arc<Capabilities> {
         self.detected.capabilities()
     }
 
-    async fn read(&self, kinds: &BTreeSet<Kind>, progress: &dyn Progress) -> Result<Live, Error> {
-        let made_before = self.requests();
+    async fn load(&self, progress: &dyn Progress) -> Result<u64, Error> {
         let is_login_counted = self.has_counted_login.swap(true, Ordering::Relaxed);
-        *self.store.cache() = Account::default();
         if self.store.link.open().await?.is_five() {
             // Its lists have another format.
             self.lacks(Module::Lists);
         }
-        let lists = LISTED.map(|collection| self.read_list(collection, progress));
-        let pages: u64 = futures::future::try_join_all(lists)
-            .await?
-            .into_iter()
-            .sum();
-        let mut live = Live {
-            requests: Requests {
-                made: self.requests() - made_before,
-                minimum: pages + u64::from(!is_login_counted),
-            },
-            ..Live::default()
-        };
-        self.update_live(&mut live, kinds.iter().copied());
-        Ok(live)
+        let lists = LISTED.map(|collection| self.load_list(collection, progress));
+        let pages = futures::future::try_join_all(lists).await?;
+        Ok(pages.into_iter().sum::<u64>() + u64::from(!is_login_counted))
+    }
+
+    fn sources(&self, kind: Kind) -> &'static [Collection] {
+        match kind {
+            Kind::Users => &[
+                Collection::Users,
+                Collection::Devices,
+                Collection::Vmboxes,
+                Collection::Callflows,
+            ],
+            Kind::Groups => &[Collection::Groups],
+            Kind::Contacts => &[Collection::Entries, Collection::Lists],
+            _ => &[Collection::Callflows],
+        }
+    }
+
+    fn objects(&self, account: &Account, kind: Kind) -> Vec<(Box<str>, LiveObject)> {
+        read::objects(account, kind)
+    }
+
+    fn duplicate(&self, kind: Kind, key: &str) -> Option<String> {
+        let message = || format!("two users have the username {key}; remove one of them");
+        (kind == Kind::Users).then(message)
+    }
+
+    fn ambiguity(&self, account: &Account, kind: Kind) -> Option<String> {
+        (kind == Kind::Contacts).then(|| account.ambiguous_contacts())?
+    }
+
+    fn referrers(&self, account: &Account) -> Vec<Referrer> {
+        read::referrers(account)
     }
 
     fn lists_are_full(&self) -> bool {
         false
     }
 
-    async fn read_details(
+    async fn load_details(
         &self,
-        live: &mut Live,
         details: Details<'_>,
         progress: &dyn Progress,
-    ) -> Result<(), Error> {
-        let made_before = self.requests();
+    ) -> Result<u64, Error> {
         let mut minimum = 0;
-        if shared_contacts::is_selected(details) {
-            minimum += self.list_contacts().await?;
+        if details.concern(Kind::Contacts) {
+            minimum += self.list_contacts(progress).await?;
         }
         match details {
             Details::Declared(states) if declares_queues(states) => {
                 minimum += self.detect_queues().await?;
             }
             Details::Evidence(_) | Details::Everything => {
-                if self.store.cache().refers_to_queues() {
+                let refers_to_queues = self.store.cache().refers_to_queues();
+                if refers_to_queues {
                     minimum += self.detect_queues().await?;
                 }
                 minimum += self.list_inactive_users(progress).await?;
                 minimum += self.list_agents(progress).await?;
-                minimum += self.read_list(Collection::Directories, progress).await?;
+                let directories = Collection::Directories;
+                let listed = self.store.load(directories, "", &[], progress).await?;
+                minimum += listed.unwrap_or(1);
             }
             Details::Listed(Kind::Users) => minimum += self.list_inactive_users(progress).await?,
             Details::Listed(_) | Details::Declared(_) => {}
         }
-        // A callflow refers to further documents, so each round may lead to another one.
-        loop {
-            let doc_refs = detail::select(&self.store.cache(), details);
-            if doc_refs.is_empty() {
-                break;
-            }
-            let mut has_bulk = self.has_bulk.lock().await;
-            let (fetched, requests) =
-                detail::fetch(&self.store, doc_refs, &mut has_bulk, progress).await?;
-            drop(has_bulk);
-            minimum += requests;
-            self.store(fetched);
-        }
-        let kinds: Vec<Kind> = live.listings.keys().copied().collect();
-        self.update_live(live, kinds);
-        live.requests.made += self.requests() - made_before;
-        live.requests.minimum += minimum;
-        Ok(())
+        Ok(minimum)
     }
 
-    async fn diagnose(&self) -> Result<Vec<Check>, Error> {
+    fn select(
+        &self,
+        account: &Account,
+        address: (Kind, &str),
+        declares: &dyn Fn(&str) -> bool,
+        docs: &mut DocRefs<Collection>,
+    ) {
+        details::select(account, address, declares, docs);
+    }
+
+    fn select_others(
+        &self,
+        account: &Account,
+        details: Details<'_>,
+        docs: &mut DocRefs<Collection>,
+    ) {
+        details::select_others(account, details, docs);
+    }
+
+    async fn fetch(&self, doc_ref: &DocRef<Collection>) -> Result<(Option<Document>, u64), Error> {
+        self.fetch_one(doc_ref).await
+    }
+
+    async fn fetch_all(
+        &self,
+        docs: DocRefs<Collection>,
+        progress: &dyn Progress,
+    ) -> Result<u64, Error> {
+        self.fetch_in_bulk(docs, progress).await
+    }
+
+    async fn checks(&self) -> Result<Vec<Check>, Error> {
         Ok(doctor::diagnose(self).await)
     }
 
-    async fn write(&self, write: &Write<'_>) -> Result<Written, Error> {
-        let _redacted = self.store.link.client().redact(write.secrets.values());
-        write::write(Writer {
-            store: &self.store,
-            write,
-        })
-        .await
+    async fn change(&self, writer: Writer<'_, Crossbar>) -> Result<Written, Error> {
+        write::write(writer).await
     }
 
-    fn keeps_records(&self) -> bool {
-        self.records.have_place()
-    }
-
-    async fn record(&self, workspace: &str) -> Result<Option<String>, Error> {
-        self.records.get(&self.store, workspace).await
-    }
-
-    async fn set_record(&self, workspace: &str, record: &str) -> Result<(), Error> {
-        self.records.set(&self.store, workspace, record).await
-    }
-
-    fn requests(&self) -> u64 {
-        self.store.link.client().requests()
-    }
-}
-
-impl Kazoo {
-    /// Stores fetched documents. `None` marks a document that no longer exists.
-    fn store(&self, fetched: Vec<(detail::DocRef, Option<detail::Fetched>)>) {
-        let mut cache = self.store.cache();
-        for ((collection, id), fetched) in fetched {
-            let Some(detail::Fetched { document, agents }) = fetched else {
-                cache.remove(collection, &id);
-                if collection.is_linked() {
-                    // Callflows still refer to it: it must not be requested again.
-                    cache.store(collection, &id, Document::default());
-                }
-                continue;
-            };
-            cache.store(collection, &id, document);
-            if let Some(agents) = agents {
-                cache.index.agents.insert(id, agents);
-            }
-        }
+    fn records(&self) -> Option<&Records<Collection>> {
+        Some(&self.records)
     }
 }

@@ -11,9 +11,10 @@ use super::{
         rest::{
             self, Link as _,
             session::{Login, send_login},
+            spending::Spending,
         },
     },
-    charge::Spending,
+    charge,
     dialect::enveloped,
     wire::{self, Envelope},
 };
@@ -142,7 +143,11 @@ impl Login for CrossbarLogin {
         if answer.status != 402 {
             return Ok(None);
         }
-        self.spending.accept(answer)?;
+        let json: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let data = &json["data"];
+        let words = data["message"].as_str().or(json["message"].as_str());
+        let words = plain(words.unwrap_or("402"));
+        self.spending.accept(charge::price(data), &words)?;
         let body = request.body.as_ref();
         let body = body.and_then(|body| serde_json::from_slice(&body.content).ok());
         let mut body: Value = body.unwrap_or_else(|| json!({}));

@@ -90,24 +90,21 @@ pub(super) static TABLE: Table<Collection> = Table::new(rows! {
     }
 });
 
-/// The model's field for a field in Kazoo, to locate a refusal; empty if there is none.
-pub(super) fn model_field(kind: Kind, document: Collection, at: &str) -> &'static str {
+/// The model's field for a field in Kazoo, to locate a refusal.
+pub(super) fn model_field(kind: Kind, document: Collection, at: &str) -> Option<&'static str> {
     use Collection::{Callflows, Devices, Users, Vmboxes};
-    if let Some(field) = TABLE.model_field(kind, document, at) {
-        return field;
-    }
-    match (kind, document) {
-        (Kind::Users, Users) if at.starts_with("caller_id.internal.name") => "first_name",
-        (Kind::Users, Users) if at.starts_with("caller_id.internal") || at == "presence_id" => {
-            "extension"
-        }
-        (Kind::Users, Users) if at.starts_with("call_forward") => "forwarding",
-        (Kind::Users, Devices) => "phones",
-        (Kind::Users, Vmboxes) => "voicemail",
-        (Kind::Users, Callflows) => "extension",
-        (Kind::Extensions, Callflows) if at.starts_with("flow") => "kind",
-        _ => "",
-    }
+    let of_table = TABLE.model_field(kind, document, at);
+    of_table.or_else(|| match (kind, document) {
+        (Kind::Users, Users) if at.starts_with("caller_id.internal.name") => Some("first_name"),
+        (Kind::Users, Users) if at.starts_with("caller_id.internal") => Some("extension"),
+        (Kind::Users, Users) if at == "presence_id" => Some("extension"),
+        (Kind::Users, Users) if at.starts_with("call_forward") => Some("forwarding"),
+        (Kind::Users, Devices) => Some("phones"),
+        (Kind::Users, Vmboxes) => Some("voicemail"),
+        (Kind::Users, Callflows) => Some("extension"),
+        (Kind::Extensions, Callflows) if at.starts_with("flow") => Some("kind"),
+        _ => None,
+    })
 }
 
 #[cfg(test)]
@@ -163,7 +160,11 @@ mod tests {
             ),
             (Kind::Extensions, Collection::Callflows, "numbers", ""),
         ] {
-            assert_eq!(model_field(kind, document, at), field, "{at}");
+            assert_eq!(
+                model_field(kind, document, at).unwrap_or_default(),
+                field,
+                "{at}"
+            );
         }
     }
 }

@@ -9,9 +9,6 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The maximum number of problems from one refusal.
-const MAX_PROBLEMS: usize = 20;
-
 /// A successful answer. It may contain personal data, so it doesn't implement `Debug`.
 #[derive(Deserialize)]
 pub(super) struct Envelope {
@@ -74,45 +71,37 @@ impl Envelope {
 
 /// Converts a refusal into an error. `to_model` maps the path of a field in Kazoo to a field of the model.
 pub(super) fn refusal(answer: &Answer, to_model: impl Fn(String) -> String) -> Error {
-    let json: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let mut found = Vec::new();
-    problems(&json["data"], "", &mut found);
-    let problems: Vec<Problem> = found
-        .into_iter()
-        .take(MAX_PROBLEMS)
-        .map(|(field, code, message)| Problem {
-            field: plain(&to_model(field)),
-            code: plain(&code),
-            message: plain(&message),
-        })
-        .collect();
-    let data = &json["data"];
-    let cause = data["cause"]
-        .as_str()
-        .or(data["message"].as_str())
-        .or(data.as_str());
-    let text = json["message"].as_str().unwrap_or_default();
-    let detail = match cause {
-        Some(cause) if cause != text && problems.is_empty() => format!("{text}: {cause}"),
-        _ => text.to_owned(),
-    };
-    Error::Refused {
-        status: answer.status,
-        detail: match detail.as_str() {
-            "" => format!("the status is {}", answer.status),
-            detail => plain(detail),
-        },
-        problems,
-    }
+    answer.refusal_by(|json| {
+        let data = &json["data"];
+        let mut found = Vec::new();
+        problems(data, "", &to_model, &mut found);
+        let cause = data["cause"].as_str().or(data["message"].as_str());
+        let cause = cause.or(data.as_str());
+        let text = json["message"].as_str().unwrap_or_default();
+        let message = match cause {
+            Some(cause) if cause != text && found.is_empty() => format!("{text}: {cause}"),
+            _ => text.to_owned(),
+        };
+        (message, found)
+    })
 }
 
 /// Collects the problems by path. A path is nested, joined with dots, or joined with percent-encoded dots.
-fn problems(json: &Value, path: &str, found: &mut Vec<(String, String, String)>) {
+fn problems(
+    json: &Value,
+    path: &str,
+    to_model: &dyn Fn(String) -> String,
+    found: &mut Vec<Problem>,
+) {
     let Value::Object(entries) = json else { return };
     for (name, inner) in entries {
         if let Some(message) = inner["message"].as_str() {
             if !path.is_empty() {
-                found.push((path.to_owned(), name.clone(), message.to_owned()));
+                found.push(Problem {
+                    field: to_model(path.to_owned()),
+                    code: name.clone(),
+                    message: message.to_owned(),
+                });
             }
             continue;
         }
@@ -121,7 +110,7 @@ fn problems(json: &Value, path: &str, found: &mut Vec<(String, String, String)>)
             "" => name,
             path => format!("{path}.{name}"),
         };
-        problems(inner, &path, found);
+        problems(inner, &path, to_model, found);
     }
 }
 

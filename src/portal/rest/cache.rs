@@ -5,8 +5,9 @@
 use super::{
     dialect::Collection,
     doc::{self, Doc},
-    list::Listed,
+    table::RawFields,
 };
+use crate::model::{Kind, LiveObject};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The cached state of a document. It may contain personal data, so it doesn't implement `Debug`.
@@ -28,6 +29,16 @@ pub struct Document {
 }
 
 impl Entry {
+    /// The object of the model that this document is, with the fields that were read from it.
+    pub fn object(&self, kind: Kind, id: &str, fields: RawFields) -> LiveObject {
+        LiveObject {
+            id: id.into(),
+            etag: self.version().map(Into::into),
+            fields: kind.shape().read_valid(fields.into()),
+            ..LiveObject::default()
+        }
+    }
+
     /// A text field that both the summary and the document contain.
     pub fn text(&self, path: &str) -> Option<&str> {
         doc::text(self.doc(), path)
@@ -53,24 +64,19 @@ impl Entry {
 
 /// The relations between documents.
 pub trait Index<C>: Default + Send + 'static {
-    /// Adds a document.
-    fn add(&mut self, of: C, id: &str, entry: &Entry);
-
-    /// Removes a document.
-    fn remove(&mut self, of: C, id: &str, entry: &Entry);
+    /// Adds or removes a document.
+    fn set(&mut self, of: C, id: &str, entry: &Entry, is_there: bool);
 }
 
 /// A portal whose documents needn't be related.
 impl<C> Index<C> for () {
-    fn add(&mut self, _: C, _: &str, _: &Entry) {}
-    fn remove(&mut self, _: C, _: &str, _: &Entry) {}
+    fn set(&mut self, _: C, _: &str, _: &Entry, _: bool) {}
 }
 
 /// The documents that have been read.
 pub struct Cache<C: Collection, I: Index<C>> {
     docs: BTreeMap<C, BTreeMap<Box<str>, Entry>>,
-    /// The reasons why lists may be incomplete.
-    pub incomplete: BTreeMap<C, String>,
+    doubts: BTreeMap<C, String>,
     /// The relations between the documents.
     pub index: I,
 }
@@ -79,7 +85,7 @@ impl<C: Collection, I: Index<C>> Default for Cache<C, I> {
     fn default() -> Self {
         Self {
             docs: BTreeMap::new(),
-            incomplete: BTreeMap::new(),
+            doubts: BTreeMap::new(),
             index: I::default(),
         }
     }
@@ -108,14 +114,15 @@ impl<C: Collection, I: Index<C>> Cache<C, I> {
         self.change(collection, id, |entry| entry.summary = summary);
     }
 
-    /// Stores the summaries of a list.
-    pub fn store_list(&mut self, collection: C, listed: Listed<Vec<(String, Doc)>>) {
-        for (id, row) in listed.rows {
-            self.store_summary(collection, &id, row);
-        }
-        if let Some(reason) = listed.doubt {
-            self.incomplete.insert(collection, reason);
-        }
+    /// Why the list of a type may be incomplete.
+    pub fn doubt(&self, collection: C) -> Option<String> {
+        let reason = self.doubts.get(&collection)?;
+        Some(format!("{}: {reason}", collection.name()))
+    }
+
+    /// Remembers that a list may be incomplete.
+    pub fn set_doubt(&mut self, collection: C, reason: String) {
+        self.doubts.insert(collection, reason);
     }
 
     /// Stores a full document.
@@ -136,7 +143,7 @@ impl<C: Collection, I: Index<C>> Cache<C, I> {
     pub fn remove(&mut self, collection: C, id: &str) {
         let entries = self.docs.get_mut(&collection);
         if let Some(entry) = entries.and_then(|entries| entries.remove(id)) {
-            self.index.remove(collection, id, &entry);
+            self.index.set(collection, id, &entry, false);
         }
     }
 
@@ -144,13 +151,13 @@ impl<C: Collection, I: Index<C>> Cache<C, I> {
         let entries = self.docs.entry(collection).or_default();
         let entry = match entries.get_mut(id) {
             Some(entry) => {
-                self.index.remove(collection, id, entry);
+                self.index.set(collection, id, entry, false);
                 entry
             }
             None => entries.entry(id.into()).or_default(),
         };
         change(entry);
-        self.index.add(collection, id, entry);
+        self.index.set(collection, id, entry, true);
     }
 }
 

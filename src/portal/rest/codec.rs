@@ -35,6 +35,9 @@ pub enum Codec {
     OfType(&'static str, &'static str),
     /// A list of texts.
     List,
+    /// A list of objects in both: the field that an element is known by, whatever separates its characters,
+    /// and all fields of the model. What an element contains besides is kept.
+    Elements(&'static str, &'static [&'static str]),
     /// The ID of a user.
     User,
     /// A secret, which is never read. The text says where its version is stored.
@@ -47,6 +50,13 @@ pub enum Codec {
 pub trait Names {
     /// The key of the user with an ID.
     fn user_key(&self, id: &str) -> Option<&str>;
+}
+
+/// A portal whose fields don't contain the IDs of users.
+impl Names for () {
+    fn user_key(&self, _: &str) -> Option<&str> {
+        None
+    }
 }
 
 impl Codec {
@@ -75,6 +85,7 @@ impl Codec {
             Self::Single => there.as_str().map(|text| json!([text])),
             Self::First => there.get(0)?.as_str().map(Value::from),
             Self::FirstField(field, _) => there.get(0)?.get(field)?.as_str().map(Value::from),
+            Self::Elements(..) => Some(there.clone()),
             Self::List if there.is_string() => Some(json!([there])),
             Self::List => there.is_array().then(|| there.clone()),
             Self::User => names.user_key(there.as_str()?).map(Value::from),
@@ -126,6 +137,10 @@ impl Codec {
                 let all = value.map_or(&[][..], ModelValue::elements).iter();
                 Some(all.filter_map(ModelValue::as_text).collect())
             }
+            Self::Elements(key, fields) => {
+                let elements = value.map_or(&[][..], ModelValue::elements);
+                with_elements(doc::list(doc, at), elements, key, fields)
+            }
             Self::User => text.map(id_of).transpose()?.map(Value::from),
             Self::Secret(_) | Self::Derived(_) => return Ok(()),
         };
@@ -160,6 +175,13 @@ impl Codec {
                 "the first item of the list; other items are kept".into()
             }
             Self::List => "a list".into(),
+            Self::Elements(_, fields) => {
+                let fields: Vec<String> = fields.iter().map(|field| format!("`{field}`")).collect();
+                let (last, others) = fields.split_last().expect("an element has fields");
+                let others = others.join(", ");
+                format!("entries with {others} and {last}; what an entry has besides is kept")
+                    .into()
+            }
             Self::User => "the ID of the user".into(),
             Self::Secret(note) | Self::Derived(note) => note.into(),
         }
@@ -198,6 +220,32 @@ fn with_entry(
         (None, None) => {}
     }
     (!entries.is_empty()).then_some(Value::Array(entries))
+}
+
+/// The elements of a list with their fields replaced; `None` if there are none.
+fn with_elements(
+    old: &[Value],
+    elements: &[ModelValue],
+    key: &str,
+    fields: &[&str],
+) -> Option<Value> {
+    let own = |text: &str| -> String {
+        let kept = text.chars().filter(char::is_ascii_alphanumeric);
+        kept.map(|c| c.to_ascii_lowercase()).collect()
+    };
+    let element = |element: &ModelValue| {
+        let element = element.as_map()?;
+        let name = own(element.text(key)?);
+        let is_same = |old: &&Value| old[key].as_str().is_some_and(|old| own(old) == name);
+        let known = old.iter().find(is_same).and_then(Value::as_object);
+        let mut new = known.cloned().unwrap_or_default();
+        for field in fields {
+            doc::put(&mut new, field, element.text(field).map(Value::from));
+        }
+        Some(Value::Object(new))
+    };
+    let elements: Vec<Value> = elements.iter().filter_map(element).collect();
+    (!elements.is_empty()).then_some(Value::Array(elements))
 }
 
 /// Replaces the first item of a list and keeps the others. `None` clears the list.

@@ -7,9 +7,10 @@ use super::{
         http::{Answer, Client, Failure, Request},
     },
     cache::{Document, Index},
-    doc::{Doc, contains},
+    doc::{self, Doc, contains},
     fingerprint::Fingerprint,
     store::CacheOf,
+    table::Table,
 };
 use crate::model::Kind;
 use std::fmt::Debug;
@@ -21,7 +22,37 @@ pub trait Collection: Copy + Ord + Debug + Send + Sync + 'static {
 
     /// The name of one document in messages.
     fn singular(self) -> &'static str;
+
+    /// The kind for which a document counts in the progress of a read.
+    fn kind(self) -> Kind;
 }
+
+/// Writes the types of documents, one on each line: the name in messages, in the plural and of one document,
+/// and the kind for which a document counts in the progress of a read.
+macro_rules! collections {
+    ($($(#[doc = $doc:literal])+ $of:ident = $name:literal, $one:literal, $kind:ident;)+) => {
+        /// A type of document.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub(super) enum Collection {
+            $($(#[doc = $doc])+ $of,)+
+        }
+
+        impl $crate::portal::rest::Collection for Collection {
+            fn name(self) -> &'static str {
+                match self { $(Self::$of => $name,)+ }
+            }
+
+            fn singular(self) -> &'static str {
+                match self { $(Self::$of => $one,)+ }
+            }
+
+            fn kind(self) -> $crate::model::Kind {
+                match self { $(Self::$of => $crate::model::Kind::$kind,)+ }
+            }
+        }
+    };
+}
+pub(crate) use collections;
 
 /// One operation, before it is written as a request. An ID is that of the cache: in a collection within
 /// another document it is prefixed with the ID of that document.
@@ -131,6 +162,15 @@ pub trait Dialect: Send + Sync + Sized + 'static {
     /// The portal's name in messages.
     const NAME: &'static str;
 
+    /// What to check if the portal doesn't have a list that every read needs, after a separator.
+    const NOT_FOUND: &'static str = "";
+
+    /// The table of fields.
+    fn table(&self) -> &'static Table<Self::Of>;
+
+    /// The number of rows of a page, for the minimum number of requests.
+    fn page_size(&self) -> usize;
+
     /// Whether the portal refuses a change of another version than the one that the request names. If
     /// not, the version is a digest of the content, and a document is read and compared before each write.
     fn has_versions(&self) -> bool {
@@ -172,11 +212,28 @@ pub trait Dialect: Send + Sync + Sized + 'static {
         own.to_owned()
     }
 
+    /// The document that a row of a list is, or else the row as a summary.
+    ///
+    /// # Errors
+    /// The row is a summary.
+    fn row(&self, of: Self::Of, query: &[(&str, &str)], row: Doc) -> Result<Document, Doc> {
+        let _unused = (of, query);
+        Err(row)
+    }
+
     /// Whether a document differs from its state in the cache, which is a row of a list if `is_summary`.
-    fn has_changed(&self, of: Self::Of, cached: &Doc, is_summary: bool, now: &Doc) -> bool;
+    fn has_changed(&self, of: Self::Of, cached: &Doc, is_summary: bool, now: &Doc) -> bool {
+        let _unused = (of, is_summary);
+        cached != now
+    }
 
     /// The part of a patch that is visible in the document afterwards: all but the secrets.
-    fn visible(&self, of: Self::Of, patch: Doc) -> Doc;
+    fn visible(&self, of: Self::Of, mut patch: Doc) -> Doc {
+        for secret in self.table().secrets(of) {
+            doc::put(&mut patch, secret, None);
+        }
+        patch
+    }
 
     /// Whether a document shows what a patch changed, with `after` as the whole result.
     fn is_applied(&self, of: Self::Of, patch: &Doc, after: &Doc, now: &Doc) -> bool {
@@ -190,10 +247,29 @@ pub trait Dialect: Send + Sync + Sized + 'static {
         None
     }
 
+    /// The fields whose values the portal keeps unique. If it refuses a document because of one, without
+    /// saying which, the other document is looked up.
+    fn unique(&self, of: Self::Of) -> &'static [&'static str] {
+        let _unused = of;
+        &[]
+    }
+
+    /// The model's field for a field of a document, to locate a refusal.
+    fn model_field(&self, kind: Kind, of: Self::Of, at: &str) -> Option<&'static str> {
+        self.table().model_field(kind, of, at)
+    }
+
     /// Converts a refusal into an error. For a document of an object, the fields are the model's.
     fn refusal(&self, object: Option<(Kind, Self::Of)>, answer: &Answer) -> Error {
-        let _unused = object;
-        answer.refusal()
+        let mut refusal = answer.refusal();
+        if let (Error::Refused { problems, .. }, Some((kind, of))) = (&mut refusal, object) {
+            for problem in problems {
+                if let Some(field) = self.model_field(kind, of, &problem.field) {
+                    field.clone_into(&mut problem.field);
+                }
+            }
+        }
+        refusal
     }
 }
 

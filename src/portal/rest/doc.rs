@@ -1,5 +1,5 @@
-//! A *document* is a JSON object in Crossbar with an ID, a revision, and unknown fields. Unknown fields
-//! must not change, so an edit is made to a copy and only the difference is sent.
+//! A *document* is a JSON object of a portal, which may contain unknown fields. These must not change, so an
+//! edit is made to a copy, and only the difference is sent where the portal allows it.
 
 use serde_json::{Map, Value};
 
@@ -14,6 +14,45 @@ pub fn at<'d>(doc: &'d Doc, path: &str) -> Option<&'d Value> {
         "" => Some(value),
         rest => at(value.as_object()?, rest),
     }
+}
+
+/// A document with some fields.
+pub fn of(fields: Value) -> Doc {
+    match fields {
+        Value::Object(doc) => doc,
+        _ => Doc::new(),
+    }
+}
+
+/// The elements of the list at a dotted path; none if there is no list.
+pub fn list<'d>(doc: &'d Doc, path: &str) -> &'d [Value] {
+    at(doc, path)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
+}
+
+/// The texts in the list at a dotted path.
+pub fn texts<'d>(doc: &'d Doc, path: &str) -> impl Iterator<Item = &'d str> + use<'d> {
+    list(doc, path).iter().filter_map(Value::as_str)
+}
+
+/// The names of the fields of the object at a dotted path.
+pub fn names<'d>(doc: &'d Doc, path: &str) -> impl Iterator<Item = &'d str> + use<'d> {
+    let object = at(doc, path).and_then(Value::as_object);
+    object.into_iter().flat_map(Map::keys).map(String::as_str)
+}
+
+/// The object in a field, which is created if it is missing; `None` if something else is there.
+pub fn object<'d>(doc: &'d mut Doc, field: &str) -> Option<&'d mut Doc> {
+    let object = doc
+        .entry(field)
+        .or_insert_with(|| Value::Object(Doc::new()));
+    object.as_object_mut()
+}
+
+/// Sets a field.
+pub fn set(doc: &mut Doc, field: &str, value: impl Into<Value>) {
+    doc.insert(field.to_owned(), value.into());
 }
 
 /// The text at a dotted path.

@@ -10,20 +10,30 @@
 //! | [`store`] | the documents of a portal: read, list, find |
 //! | [`writer`] | one change of an object: create, edit and delete its documents |
 //! | [`table`] | which field of a document contains which field of the model |
+//! | [`documents`] | an adapter reduced to what is its own; the rest of the trait `Portal` follows |
+//! | [`details`] | the documents to read for declared fields |
+//! | [`groups`] | groups whose documents contain their members |
+//! | [`spending`] | what a run may cost |
+//! | [`secret`] | the version of a secret beside it |
 //! | [`codec`] | how a value of the model is represented in a document |
 //! | [`doc`] | a JSON document: paths, differences, merges |
 
 pub mod cache;
 pub mod codec;
+pub mod details;
 mod detected;
 pub mod dialect;
 pub mod doc;
+pub mod documents;
 mod fingerprint;
+pub mod groups;
 pub mod list;
 mod lock;
 pub mod record;
+pub mod secret;
 pub mod session;
 pub mod settle;
+pub mod spending;
 pub mod store;
 pub mod table;
 pub mod writer;
@@ -33,7 +43,9 @@ pub use codec::Codec;
 pub use detected::Detected;
 pub use dialect::{Collection, Dialect, Link, Op, Page};
 pub use doc::Doc;
+pub use documents::Documents;
 pub use fingerprint::Fingerprint;
+pub use groups::{Groups, Membership};
 pub use session::Session;
 pub use store::Store;
 pub use table::{RawFields, Row, Table};

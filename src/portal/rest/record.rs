@@ -94,6 +94,11 @@ impl<C: Copy> Records<C> {
 
 const WHAT: &str = "the record of what was applied";
 
+/// The error of a portal that has no place for records.
+pub(super) fn no_place() -> Error {
+    unreadable("the portal has no place for it")
+}
+
 fn unreadable(reason: &str) -> Error {
     Error::Unreadable {
         what: WHAT.to_owned(),

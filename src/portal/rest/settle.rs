@@ -111,10 +111,7 @@ impl Subject for &str {
 ///
 /// # Errors
 /// The portal refuses the change, the object has changed, or the outcome can't be determined.
-pub async fn settle<A: Attempt>(
-    change: &mut A,
-    subject: &dyn Subject,
-) -> Result<A::Done, Error> {
+pub async fn settle<A: Attempt>(change: &mut A, subject: &dyn Subject) -> Result<A::Done, Error> {
     let mut doubt: Option<String> = None;
     for _ in 0..TRIES {
         let refusal = match change.send().await {

@@ -2,7 +2,7 @@
 //! [`Writer`](super::Writer).
 
 use super::{
-    super::Error,
+    super::{Error, Progress},
     cache::{Cache, Document, Entry},
     dialect::{Collection as _, Dialect, Link as _, Op},
     doc::{Doc, contains},
@@ -68,6 +68,70 @@ impl<D: Dialect> Store<D> {
             query,
         };
         list::all(&pages, report).await
+    }
+
+    /// Lists a collection without storing it. Returns `None` if the portal doesn't have it.
+    ///
+    /// # Errors
+    /// A page can't be read.
+    pub async fn rows(
+        &self,
+        of: D::Of,
+        parent: &str,
+        query: &[(&str, &str)],
+        progress: &dyn Progress,
+    ) -> Result<Option<Listed<Rows>>, Error> {
+        let report = |more: usize, total| {
+            progress.seen(of.kind(), more.try_into().unwrap_or(u64::MAX), total);
+        };
+        self.list(of, parent, query, &report).await
+    }
+
+    /// Lists a collection into the cache. Returns the minimum number of requests; `None` if the portal doesn't
+    /// have the collection.
+    ///
+    /// # Errors
+    /// A page can't be read.
+    pub async fn load(
+        &self,
+        of: D::Of,
+        parent: &str,
+        query: &[(&str, &str)],
+        progress: &dyn Progress,
+    ) -> Result<Option<u64>, Error> {
+        let listed = self.rows(of, parent, query, progress).await?;
+        let Some(listed) = listed else {
+            return Ok(None);
+        };
+        let pages = listed.min_pages(self.dialect.page_size());
+        let mut cache = self.cache();
+        for (id, row) in listed.rows {
+            match self.dialect.row(of, query, row) {
+                Ok(document) => cache.store(of, &id, document),
+                Err(summary) => cache.store_summary(of, &id, summary),
+            }
+        }
+        if let Some(reason) = listed.doubt {
+            cache.set_doubt(of, reason);
+        }
+        Ok(Some(pages))
+    }
+
+    /// Lists a collection into the cache that every portal has. Returns the minimum number of requests.
+    ///
+    /// # Errors
+    /// A page can't be read, or there is no such collection.
+    pub async fn load_needed(
+        &self,
+        of: D::Of,
+        query: &[(&str, &str)],
+        progress: &dyn Progress,
+    ) -> Result<u64, Error> {
+        let pages = self.load(of, "", query, progress).await?;
+        pages.ok_or_else(|| Error::Unreadable {
+            what: format!("the list of {}", of.name()),
+            reason: format!("the portal doesn't have them (404){}", D::NOT_FOUND),
+        })
     }
 
     /// Reads a document from the portal. Returns `None` if it doesn't exist.

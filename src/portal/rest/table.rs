@@ -265,15 +265,9 @@ impl<D: Dialect> Writer<'_, D> {
     ///
     /// # Errors
     /// A field refers to a user who doesn't exist.
-    pub fn fill(
-        self,
-        table: &Table<D::Of>,
-        type_name: &str,
-        of: D::Of,
-        doc: &mut Doc,
-        all: bool,
-    ) -> Result<(), Error> {
+    pub fn fill(self, type_name: &str, of: D::Of, doc: &mut Doc, all: bool) -> Result<(), Error> {
         let kind = self.write.address.kind;
+        let table = self.store.dialect.table();
         let rows = table.of(kind, type_name).filter(|(_, row)| row.of == of);
         for (field, row) in rows {
             if let (Codec::Secret(_), Some(secret)) = (row.codec, self.secret(field)) {

@@ -7,7 +7,7 @@
 use super::{
     cache::Document,
     dialect::{Collection as _, Dialect, Link as _, Op, Verdict},
-    doc::{Doc, conflicts, difference},
+    doc::{self, Doc, conflicts, difference},
     fingerprint::Fingerprint,
     settle::{Attempt, Seen, Sent, TRIES, settle},
     store::Store,
@@ -16,7 +16,7 @@ use crate::{
     model::{Name, Value as ModelValue},
     portal::{
         Change, Error, ObjectRef, Problem, Verb, Write, Written,
-        http::{Answer, Request},
+        http::{Answer, Request, plain},
     },
 };
 use secrecy::ExposeSecret as _;
@@ -180,7 +180,12 @@ impl<'w, D: Dialect> Writer<'w, D> {
             body,
             by,
         };
-        settle(&mut creation, self.write).await
+        let result = settle(&mut creation, self.write).await;
+        let body = creation.body;
+        match result {
+            Err(error) => Err(self.explain(error, of, "", &body).await),
+            created => created,
+        }
     }
 
     /// Reads a document in its current version.
@@ -307,7 +312,95 @@ impl<'w, D: Dialect> Writer<'w, D> {
             after,
             patch,
         };
-        settle(&mut update, self.write).await
+        match settle(&mut update, self.write).await {
+            Err(error) => Err(self.explain(error, of, id, &update.after).await),
+            updated => updated,
+        }
+    }
+
+    /// Creates, edits or deletes an object that is one document. `new` is what a new one contains besides.
+    ///
+    /// # Errors
+    /// The portal refuses the change, the document has changed, or the outcome is unknown.
+    pub async fn document(
+        self,
+        of: D::Of,
+        mut new: Doc,
+        by: &Fingerprint,
+        edit: &Edit<'_>,
+    ) -> Result<Written, Error> {
+        let id = match self.object() {
+            None => {
+                edit(&mut new)?;
+                self.create(of, new, by).await?
+            }
+            Some(object) if self.is_delete() => {
+                self.delete(of, object.id).await?;
+                object.id.to_owned()
+            }
+            Some(object) => {
+                self.edit(of, object.id, edit).await?;
+                object.id.to_owned()
+            }
+        };
+        Ok(self.written(of, &id))
+    }
+
+    /// Adds to a conflict that the portal doesn't explain which other document has a value that must be
+    /// unique.
+    async fn explain(self, error: Error, of: D::Of, own: &str, doc: &Doc) -> Error {
+        let dialect = &self.store.dialect;
+        let unique = dialect.unique(of);
+        let detail = match error {
+            Error::Refused {
+                status: 409,
+                detail,
+                problems,
+            } if problems.is_empty() && !unique.is_empty() => detail,
+            error => return error,
+        };
+        let kind = self.write.address.kind;
+        let field = |at: &'static str| dialect.model_field(kind, of, at).unwrap_or(at);
+        let mut problems = Vec::new();
+        for &at in unique {
+            let Some(value) = doc::text(doc, at) else {
+                continue;
+            };
+            let query = dialect.filter(of, &Fingerprint::by(at, value));
+            let query = query.iter().flatten();
+            let query: Vec<(&str, &str)> = query.map(|(name, value)| (&**name, &**value)).collect();
+            let listed = self.store.list(of, "", &query, &|_, _| {}).await;
+            let rows = listed.ok().flatten().map(|listed| listed.rows);
+            // A portal may ignore the filter.
+            let has_value = |(id, row): &&(String, Doc)| {
+                let actual = doc::text(row, at);
+                id != own && actual.is_some_and(|actual| actual.eq_ignore_ascii_case(value))
+            };
+            if let Some((id, row)) = rows.iter().flatten().find(has_value) {
+                let name = doc::text(row, unique[0]).unwrap_or(id);
+                problems.push(Problem {
+                    field: field(at).to_owned(),
+                    code: "uniqueness".to_owned(),
+                    message: plain(&format!("{name} has it already")),
+                });
+            }
+        }
+        let detail = match problems.is_empty() {
+            true => {
+                let one = of.singular();
+                let fields: Vec<&str> = unique.iter().copied().map(field).collect();
+                let fields = fields.join(" or ");
+                format!(
+                    "{detail}; no {one} is listed with that {fields}, so the portal may keep those of a deleted {one}"
+                )
+            }
+            false => detail,
+        };
+        Error::Refused {
+            status: 409,
+            detail,
+            problems,
+        }
     }
 
     /// Stores the document in an answer. Returns its ID.

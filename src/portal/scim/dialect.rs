@@ -2,15 +2,14 @@
 
 use super::{
     discovery::Discovered,
-    index::Relations,
-    table::{TABLE, TELEPHONY},
+    table::{Collection, TABLE, TELEPHONY},
 };
 use crate::{
     config::ScimConfig,
     portal::{
         http::{Answer, Body, Client, Request},
         rest::{
-            Collection, Dialect, Document, Fingerprint, Op, Page,
+            Cache, Collection as _, Dialect, Document, Fingerprint, Groups, Op, Page, Table,
             doc::{self, Doc, difference},
         },
     },
@@ -22,28 +21,8 @@ use std::sync::OnceLock;
 const MEDIA_TYPE: &str = "application/scim+json";
 const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
-/// A type of document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Resource {
-    Users,
-    Groups,
-}
-
-impl Collection for Resource {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Users => "Users",
-            Self::Groups => "Groups",
-        }
-    }
-
-    fn singular(self) -> &'static str {
-        match self {
-            Self::Users => "user",
-            Self::Groups => "group",
-        }
-    }
-}
+/// The documents of a portal that have been read.
+pub(super) type Directory = Cache<Collection, Groups>;
 
 /// The dialect of one portal.
 #[derive(Default)]
@@ -103,22 +82,30 @@ pub(super) fn get(path: &[&str], query: &[(&str, &str)]) -> Request {
 }
 
 /// The filter for one value.
-pub(super) fn equals(attribute: &str, value: &str) -> String {
+fn equals(attribute: &str, value: &str) -> String {
     format!("{attribute} eq {}", json!(value))
 }
 
 impl Dialect for Scim {
-    type Of = Resource;
-    type Index = Relations;
+    type Of = Collection;
+    type Index = Groups;
     type Link = Client;
 
     const NAME: &'static str = "SCIM";
+
+    fn table(&self) -> &'static Table<Collection> {
+        &TABLE
+    }
+
+    fn page_size(&self) -> usize {
+        usize::try_from(self.known().page).unwrap_or(usize::MAX)
+    }
 
     fn has_versions(&self) -> bool {
         self.known().has_etag
     }
 
-    fn encode(&self, op: &Op<'_, Resource>) -> Request {
+    fn encode(&self, op: &Op<'_, Collection>) -> Request {
         let write = |method, path: &[&str], body: Option<Value>, version: Option<&str>| {
             let version = version.filter(|_| self.known().has_etag);
             let request = Request::new(method, path).with_header(ACCEPT, MEDIA_TYPE);
@@ -169,7 +156,7 @@ impl Dialect for Scim {
         }
     }
 
-    fn page(&self, of: Resource, answer: &Answer) -> Result<Page, String> {
+    fn page(&self, of: Collection, answer: &Answer) -> Result<Page, String> {
         let json: Value = parse(answer)?;
         let total = json["totalResults"].as_u64();
         let total = total.ok_or("it has no `totalResults`")?;
@@ -187,41 +174,48 @@ impl Dialect for Scim {
         })
     }
 
-    fn document(&self, of: Resource, answer: &Answer) -> Result<(String, Document), String> {
+    fn document(&self, of: Collection, answer: &Answer) -> Result<(String, Document), String> {
         let (id, doc) = model(of, &parse(answer)?)?;
         let version = answer.etag.clone().or_else(|| version(&doc));
         let doc = self.inward(doc);
         Ok((id, Document { doc, version }))
     }
 
-    fn filter(&self, _: Resource, by: &Fingerprint) -> Option<Vec<(String, String)>> {
-        let filter = equals(&by.field, &by.value);
+    fn filter(&self, _: Collection, by: &Fingerprint) -> Option<Vec<(String, String)>> {
+        let urn = self.known().telephony.as_deref().unwrap_or_default();
+        let attribute = match by.field.strip_prefix("telephony.") {
+            Some(own) => format!("{urn}:{own}"),
+            None => by.field.clone(),
+        };
+        let filter = equals(&attribute, &by.value);
         let filter = vec![("filter".to_owned(), filter)];
         self.known().has_filter.then_some(filter)
     }
 
-    fn has_changed(&self, _: Resource, cached: &Doc, _: bool, now: &Doc) -> bool {
-        cached != now
+    /// Lists contain whole documents.
+    fn row(&self, _: Collection, _: &[(&str, &str)], doc: Doc) -> Result<Document, Doc> {
+        let version = version(&doc).filter(|_| self.known().has_etag);
+        Ok(Document { doc, version })
     }
 
-    fn visible(&self, of: Resource, mut patch: Doc) -> Doc {
-        for secret in TABLE.secrets(of) {
-            doc::put(&mut patch, secret, None);
+    /// SCIM doesn't say which value of a user another one has.
+    fn unique(&self, of: Collection) -> &'static [&'static str] {
+        match of {
+            Collection::Users => &["userName", "telephony.extension"],
+            Collection::Groups => &[],
         }
-        patch
     }
 
-    fn is_applied(&self, of: Resource, patch: &Doc, after: &Doc, now: &Doc) -> bool {
+    fn is_applied(&self, of: Collection, patch: &Doc, after: &Doc, now: &Doc) -> bool {
         let visible = self.visible(of, patch.clone());
         let mut visible = visible.iter();
         // Some portals truncate a large group when one of its members changes.
         let has_all = || {
-            let members = after.get("members").and_then(Value::as_object);
-            let mut members = members.into_iter().flat_map(Map::keys);
+            let mut members = doc::names(after, "members");
             members.all(|id| now.get("members").is_some_and(|now| now.get(id).is_some()))
         };
         visible.all(|(name, value)| is_shown(value, now.get(name)))
-            && (of != Resource::Groups || has_all())
+            && (of != Collection::Groups || has_all())
     }
 }
 
@@ -250,13 +244,13 @@ fn is_shown(sent: &Value, actual: Option<&Value>) -> bool {
 }
 
 /// The version in a document.
-pub(super) fn version(doc: &Doc) -> Option<String> {
+fn version(doc: &Doc) -> Option<String> {
     Some(doc.get("meta")?.get("version")?.as_str()?.to_owned())
 }
 
 /// A document with its ID. Of what the portal maintains itself, only the version is kept. Members are an
 /// object by ID, so that a change of one doesn't affect the others.
-fn model(of: Resource, json: &Value) -> Result<(String, Doc), String> {
+fn model(of: Collection, json: &Value) -> Result<(String, Doc), String> {
     let id = json["id"].as_str().ok_or("it has no `id`")?.to_owned();
     let mut doc = json.as_object().cloned().unwrap_or_default();
     let meta = version(&doc).map(|version| json!({ "version": version }));
@@ -264,8 +258,8 @@ fn model(of: Resource, json: &Value) -> Result<(String, Doc), String> {
     doc.extend(meta.map(|meta| ("meta".to_owned(), meta)));
     match of {
         // It changes with the groups, and can't be written.
-        Resource::Users => drop(doc.shift_remove("groups")),
-        Resource::Groups => {
+        Collection::Users => drop(doc.shift_remove("groups")),
+        Collection::Groups => {
             let members = json["members"].as_array().into_iter().flatten();
             let by_id =
                 |member: &Value| Some((member["value"].as_str()?.to_owned(), member.clone()));
@@ -277,10 +271,10 @@ fn model(of: Resource, json: &Value) -> Result<(String, Doc), String> {
 }
 
 /// The whole document as the portal expects it.
-fn wire(of: Resource, doc: &Doc) -> Value {
+fn wire(of: Collection, doc: &Doc) -> Value {
     let mut doc = doc.clone();
     doc.shift_remove("meta");
-    if let (Resource::Groups, Some(Value::Object(members))) = (of, doc.get("members")) {
+    if let (Collection::Groups, Some(Value::Object(members))) = (of, doc.get("members")) {
         let members: Vec<Value> = members.values().cloned().collect();
         doc.insert("members".to_owned(), members.into());
     }
@@ -289,12 +283,12 @@ fn wire(of: Resource, doc: &Doc) -> Value {
 
 /// The operations that change a document. A list is replaced as a whole, since many portals can't find one
 /// of its entries; members are added and removed one by one, since some portals truncate long lists.
-fn operations(of: Resource, before: &Doc, after: &Doc) -> Vec<Value> {
+fn operations(of: Collection, before: &Doc, after: &Doc) -> Vec<Value> {
     let mut operations = Vec::new();
     for (name, value) in difference(before, after) {
         let old = before.get(&name);
         match value {
-            Value::Object(members) if of == Resource::Groups && name == "members" => {
+            Value::Object(members) if of == Collection::Groups && name == "members" => {
                 let is_removed = |member: &Value| member.is_null();
                 let added: Vec<&Value> = members.values().filter(|one| !is_removed(one)).collect();
                 if !added.is_empty() {
@@ -329,7 +323,7 @@ fn operation(path: String, old: Option<&Value>, value: Value) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::{Discovered, Resource, Scim, equals, model, operations};
+    use super::{Collection, Discovered, Scim, equals, model, operations};
     use crate::portal::{
         http::{Answer, Request},
         rest::{Dialect as _, Document, Fingerprint, Op, doc::Doc},
@@ -359,7 +353,7 @@ mod tests {
         let after = json!({"userName": "ann", "name": {"givenName": "Anna", "familyName": "Ng"},
             "emails": [{"value": "h", "type": "home"}, {"value": "w", "type": "work"}],
             "urn:x:2.0:User": {"voicemailPin": "0042"}, "password": "p"});
-        let operations = operations(Resource::Users, &doc(&before), &doc(&after));
+        let operations = operations(Collection::Users, &doc(&before), &doc(&after));
         let expected = json!([
             {"op": "remove", "path": "title"},
             {"op": "replace", "path": "name.givenName", "value": "Anna"},
@@ -376,13 +370,13 @@ mod tests {
     fn members_are_changed_one_by_one() {
         let group = json!({"id": "g", "displayName": "sales",
             "members": [{"value": "a", "display": "A"}, {"value": "b\"c"}]});
-        let (id, before) = model(Resource::Groups, &group).unwrap();
+        let (id, before) = model(Collection::Groups, &group).unwrap();
         assert_eq!(id, "g");
         let mut after = before.clone();
         let members = after["members"].as_object_mut().unwrap();
         members.shift_remove("b\"c");
         members.insert("d".to_owned(), json!({"value": "d"}));
-        let changes = operations(Resource::Groups, &before, &after);
+        let changes = operations(Collection::Groups, &before, &after);
         let expected = json!([
             {"op": "add", "path": "members", "value": [{"value": "d"}]},
             {"op": "remove", "path": r#"members[value eq "b\"c"]"#},
@@ -400,12 +394,12 @@ mod tests {
         scim.discovered.set(known).unwrap();
         let group = json!({"id": "g", "displayName": "sales", "x": [1],
             "members": [{"value": "a"}], "meta": {"version": "W/\"1\"", "created": "c"}});
-        let (_, document) = scim.document(Resource::Groups, &answer(&group)).unwrap();
+        let (_, document) = scim.document(Collection::Groups, &answer(&group)).unwrap();
         assert_eq!(document.version.as_deref(), Some("W/\"1\""));
         let mut after = document.doc.clone();
         after.insert("displayName".to_owned(), "night".into());
         let request = scim.encode(&Op::Update {
-            of: Resource::Groups,
+            of: Collection::Groups,
             id: "g",
             before: &document,
             after: &after,
@@ -436,13 +430,13 @@ mod tests {
         };
         for op in [
             Op::Update {
-                of: Resource::Users,
+                of: Collection::Users,
                 id: "u",
                 before: &before,
                 after: &doc(&json!({"title": "A"})),
             },
             Op::Delete {
-                of: Resource::Users,
+                of: Collection::Users,
                 id: "u",
                 version: Some("digest"),
             },
@@ -450,8 +444,8 @@ mod tests {
             assert_eq!(scim.encode(&op).if_match, None);
         }
         let by = Fingerprint::by("userName", "ann");
-        assert_eq!(scim.filter(Resource::Users, &by), None);
-        let filter = Scim::default().filter(Resource::Users, &by).unwrap();
+        assert_eq!(scim.filter(Collection::Users, &by), None);
+        let filter = Scim::default().filter(Collection::Users, &by).unwrap();
         assert_eq!(
             filter,
             [("filter".to_owned(), "userName eq \"ann\"".to_owned())]
@@ -466,16 +460,16 @@ mod tests {
             let rows: Vec<Value> = (0..rows).map(|n| json!({"id": n.to_string()})).collect();
             let page = json!({"totalResults": total, "itemsPerPage": 999, "startIndex": start,
                 "Resources": rows});
-            scim.page(Resource::Users, &answer(&page)).unwrap().next
+            scim.page(Collection::Users, &answer(&page)).unwrap().next
         };
         assert_eq!(next(1, 2, 5).as_deref(), Some("3"));
         assert_eq!(next(5, 1, 5), None);
         assert_eq!(next(3, 0, 5), None, "an empty page is the last one");
-        let empty = scim.page(Resource::Users, &answer(&json!({"totalResults": 0})));
+        let empty = scim.page(Collection::Users, &answer(&json!({"totalResults": 0})));
         assert!(empty.is_ok_and(|page| page.rows.is_empty() && page.next.is_none()));
-        assert!(scim.page(Resource::Users, &answer(&json!({}))).is_err());
+        assert!(scim.page(Collection::Users, &answer(&json!({}))).is_err());
         let request = scim.encode(&Op::List {
-            of: Resource::Users,
+            of: Collection::Users,
             parent: "",
             query: &[("filter", "x")],
             cursor: Some("201"),
@@ -493,7 +487,7 @@ mod tests {
     fn a_portal_may_complete_what_it_was_sent() {
         let scim = Scim::default();
         let is_applied = |patch: &Value, now: &Value| {
-            scim.is_applied(Resource::Users, &doc(patch), &Doc::new(), &doc(now))
+            scim.is_applied(Collection::Users, &doc(patch), &Doc::new(), &doc(now))
         };
         let patch = json!({"emails": [{"value": "A@x.example", "type": "work"}], "title": null,
             "name": {"givenName": "Ann"}, "password": "p"});
@@ -520,7 +514,7 @@ mod tests {
         };
         let (patch, after) = (group(&["c"]), group(&["a", "b", "c"]));
         let scim = Scim::default();
-        let is_applied = |now| scim.is_applied(Resource::Groups, &patch, &after, &now);
+        let is_applied = |now| scim.is_applied(Collection::Groups, &patch, &after, &now);
         assert!(is_applied(group(&["a", "b", "c", "d"])));
         assert!(!is_applied(group(&["a", "c"])));
         assert!(!is_applied(group(&["a", "b"])));
@@ -529,7 +523,7 @@ mod tests {
     #[test]
     fn secrets_are_invisible() {
         let patch = json!({"password": "p", "title": "T", "telephony": {"voicemailPin": "1", "extension": "2"}});
-        let visible = Scim::default().visible(Resource::Users, doc(&patch));
+        let visible = Scim::default().visible(Collection::Users, doc(&patch));
         assert_eq!(
             Value::from(visible),
             json!({"title": "T", "telephony": {"extension": "2"}})

@@ -1,10 +1,7 @@
 //! *Discovery* reads what a portal supports: SCIM defines the protocol, and each portal has its own
 //! attributes.
 
-use super::{
-    dialect::Resource,
-    table::{TABLE, attribute},
-};
+use super::table::{Collection, TABLE, attribute};
 use crate::{
     config::{ScimConfig, ScimRemoval},
     model::{Kind, Removal, SecretPlace, Value as ModelValue},
@@ -98,11 +95,11 @@ impl Discovered {
         let telephony = telephony.map(str::to_owned);
         let schema = |urn: &str| schemas.iter().find(|schema| schema["id"] == urn);
         let extension = telephony.as_deref().and_then(schema);
-        let holds = |row: &&'static Row<Resource>| {
+        let holds = |row: &&'static Row<Collection>| {
             let schema = match row.of {
-                Resource::Groups => schema(GROUP),
-                Resource::Users if row.at.starts_with("telephony.") => extension,
-                Resource::Users => schema(USER),
+                Collection::Groups => schema(GROUP),
+                Collection::Users if row.at.starts_with("telephony.") => extension,
+                Collection::Users => schema(USER),
             };
             schema.is_some_and(|schema| holds(schema, row))
         };
@@ -174,7 +171,7 @@ fn resources(list: &Value) -> &[Value] {
 }
 
 /// Whether a schema defines the attribute of a row, and lets it be written and, unless it is a secret, read.
-fn holds(schema: &Value, row: &Row<Resource>) -> bool {
+fn holds(schema: &Value, row: &Row<Collection>) -> bool {
     let is_secret = matches!(row.codec, Codec::Secret(_));
     let (name, sub) = attribute(row);
     let Some(attribute) = named(&schema["attributes"], name) else {

@@ -6,26 +6,24 @@
 
 mod dialect;
 mod discovery;
-mod doctor;
-mod index;
-mod read;
+mod objects;
 mod table;
-mod write;
 
 use self::{
-    dialect::{Resource, Scim},
-    discovery::Discovered,
+    dialect::{Directory, Scim},
+    discovery::{Discovered, TELEPHONY},
+    table::Collection,
 };
 use super::{
     Adapter, Capabilities, Check, CredentialKind, Credentials, Description, Error, Example,
-    Location, Portal, Progress, Target, Write, Written,
-    http::{Base, Client},
-    rest::{Cache, Document, Store},
+    Location, Progress, Target, Written, check,
+    http::{Base, Client, plain},
+    rest::{Documents, Store, Writer},
 };
-use crate::model::{Kind, Live, Requests};
+use crate::model::{Kind, LiveObject};
 use async_trait::async_trait;
 use serde_json::Value;
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 /// SCIM in the registry.
 pub(super) static ADAPTER: Adapter = Adapter {
@@ -123,78 +121,110 @@ impl ScimPortal {
             reason: "it isn't JSON".to_owned(),
         })
     }
-
-    /// Lists a collection, whose rows are whole documents. Returns the minimum number of requests.
-    async fn list(&self, of: Resource, progress: &dyn Progress) -> Result<u64, Error> {
-        let kind = match of {
-            Resource::Users => Kind::Users,
-            Resource::Groups => Kind::Groups,
-        };
-        let report = |more: usize, total| progress.seen(kind, more as u64, total);
-        let listed = self.store.list(of, "", &[], &report).await?;
-        let listed = listed.ok_or_else(|| Error::Unreadable {
-            what: format!("the list of {kind}"),
-            reason: "the portal doesn't have them (404)".to_owned(),
-        })?;
-        let page = usize::try_from(self.store.dialect.known().page).unwrap_or(usize::MAX);
-        let pages = listed.min_pages(page);
-        let mut cache = self.store.cache();
-        for (id, doc) in listed.rows {
-            let version = dialect::version(&doc);
-            let version = version.filter(|_| self.store.dialect.known().has_etag);
-            cache.store(of, &id, Document { doc, version });
-        }
-        if let Some(reason) = listed.doubt {
-            cache.incomplete.insert(of, reason);
-        }
-        Ok(pages)
-    }
 }
 
 #[async_trait]
-impl Portal for ScimPortal {
-    fn capabilities(&self) -> Arc<Capabilities> {
+impl Documents for ScimPortal {
+    type Dialect = Scim;
+
+    fn store(&self) -> &Store<Scim> {
+        &self.store
+    }
+
+    fn supported(&self) -> Arc<Capabilities> {
         Arc::new(self.store.dialect.known().capabilities())
     }
 
-    async fn read(&self, kinds: &BTreeSet<Kind>, progress: &dyn Progress) -> Result<Live, Error> {
-        let made_before = self.requests();
-        let mut minimum = self.discover().await?;
-        *self.store.cache() = Cache::default();
-        let has_groups = self.capabilities().kinds.contains_key(&Kind::Groups);
+    async fn load(&self, progress: &dyn Progress) -> Result<u64, Error> {
+        let minimum = self.discover().await?;
+        let has_groups = self.supported().kinds.contains_key(&Kind::Groups);
         let groups = async {
             match has_groups {
-                true => self.list(Resource::Groups, progress).await,
+                true => {
+                    self.store
+                        .load_needed(Collection::Groups, &[], progress)
+                        .await
+                }
                 false => Ok(0),
             }
         };
-        let (users, groups) = futures::try_join!(self.list(Resource::Users, progress), groups)?;
-        minimum += users + groups;
-        let supported = self.capabilities();
-        let kinds = kinds
-            .iter()
-            .filter(|kind| supported.kinds.contains_key(kind));
-        Ok(Live {
-            listings: read::listings(&self.store, &kinds.copied().collect()),
-            requests: Requests {
-                made: self.requests() - made_before,
-                minimum,
-            },
-            ..Live::default()
-        })
+        let users = self.store.load_needed(Collection::Users, &[], progress);
+        let (users, groups) = futures::try_join!(users, groups)?;
+        Ok(minimum + users + groups)
     }
 
-    async fn diagnose(&self) -> Result<Vec<Check>, Error> {
-        doctor::diagnose(self).await
+    fn sources(&self, kind: Kind) -> &'static [Collection] {
+        match kind {
+            Kind::Users => &[Collection::Users],
+            _ => &[Collection::Groups],
+        }
     }
 
-    async fn write(&self, write: &Write<'_>) -> Result<Written, Error> {
-        let _redacted = self.store.link.redact(write.secrets.values());
-        write::write(&self.store, write).await
+    fn objects(&self, cache: &Directory, kind: Kind) -> Vec<(Box<str>, LiveObject)> {
+        let known = self.store.dialect.known();
+        match kind {
+            Kind::Users => {
+                let users = cache.of(Collection::Users);
+                let user = |(id, entry)| objects::user(cache, id, entry, known.missing());
+                users.map(user).collect()
+            }
+            _ => {
+                let groups = cache.of(Collection::Groups);
+                groups
+                    .map(|(id, entry)| objects::group(cache, id, entry))
+                    .collect()
+            }
+        }
     }
 
-    fn requests(&self) -> u64 {
-        self.store.link.requests()
+    async fn checks(&self) -> Result<Vec<Check>, Error> {
+        self.discover().await?;
+        let known = self.store.dialect.known();
+        let feature = |name: &str, has: bool, yes: &str, no: &str| {
+            let detail = match has {
+                true => format!("supported{yes}"),
+                false => format!("not supported: {no}"),
+            };
+            Check::passed(name, detail)
+        };
+        let telephony = match &known.telephony {
+            Some(urn) => format!("in {}", plain(urn)),
+            None => format!(
+                "no schema of users ends with {TELEPHONY}: extensions, phones and voicemail aren't supported"
+            ),
+        };
+        let mut checks = vec![
+            Check::passed("connection", "SCIM 2.0 answers"),
+            feature(
+                "patch",
+                known.has_patch,
+                ": only the changed attributes are sent",
+                "whole documents are sent",
+            ),
+            feature(
+                "versions",
+                known.has_etag,
+                ": a change of another version is refused",
+                "documents are compared right before a write, which can overwrite a change of the same moment",
+            ),
+            feature(
+                "filters",
+                known.has_filter,
+                "",
+                "a lost answer is looked up in the whole list",
+            ),
+            Check::passed("telephony", telephony),
+        ];
+        if !known.fields.contains("username") {
+            let detail = "/Schemas defines no users with a `userName`, so nothing can be managed";
+            checks.push(Check::failed("schemas", detail));
+        }
+        checks.extend(check::lists(self).await?);
+        Ok(checks)
+    }
+
+    async fn change(&self, writer: Writer<'_, Scim>) -> Result<Written, Error> {
+        objects::change(writer).await
     }
 }
 

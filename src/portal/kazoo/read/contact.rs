@@ -8,29 +8,19 @@ use crate::{
         rest::RawFields,
     },
 };
-use std::collections::BTreeMap;
 
 /// All contacts. An entry without a valid key isn't managed.
-pub(super) fn all(account: &Account) -> BTreeMap<Box<str>, LiveObject> {
-    let mut all = BTreeMap::new();
-    for (id, entry) in account.of(Collection::Entries) {
+pub(super) fn all(account: &Account) -> impl Iterator<Item = (Box<str>, LiveObject)> {
+    account.of(Collection::Entries).map(|(id, entry)| {
         let Some(key) = account.contact_key(id) else {
             let name = entry.text("displayname").or(entry.text("number"));
             let reason = "has no key, or another entry's";
             let object = unsupported(id, name.unwrap_or_default(), reason);
-            all.insert(id.into(), object);
-            continue;
+            return (id.into(), object);
         };
         let mut raw = RawFields::new();
         let kind = (Kind::Contacts, "");
         TABLE.read(kind, Collection::Entries, entry, account, &mut raw);
-        let object = LiveObject {
-            id: id.into(),
-            etag: entry.version().map(Into::into),
-            fields: Kind::Contacts.shape().read_valid(raw.into()),
-            ..LiveObject::default()
-        };
-        all.insert(key.into(), object);
-    }
-    all
+        (key.into(), entry.object(Kind::Contacts, id, raw))
+    })
 }

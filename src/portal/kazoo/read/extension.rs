@@ -1,7 +1,7 @@
 //! An *extension* is a callflow with an internal number that doesn't belong to a user, and the document to
 //! which its root node refers: a conference, a menu, a fax box or a queue.
 
-use super::{mentions, put_destination, secret_version, unsupported};
+use super::{VERSIONS, mentions, put_destination, unsupported};
 use crate::{
     model::{Kind, LiveObject, text::DialKey},
     portal::{
@@ -11,15 +11,15 @@ use crate::{
             flow::{self, DEFAULT_BRANCH, Node, Resolver as _},
             table::TABLE,
         },
-        rest::{Doc, Entry, RawFields, doc},
+        rest::{Doc, Entry, RawFields, doc, secret},
     },
 };
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// All extensions. Additional numbers of a callflow are listed as unmanaged objects, since they are in use.
-pub(super) fn all(account: &Account) -> BTreeMap<Box<str>, LiveObject> {
-    let mut all: BTreeMap<Box<str>, LiveObject> = BTreeMap::new();
+pub(super) fn all(account: &Account) -> Vec<(Box<str>, LiveObject)> {
+    let mut all = Vec::new();
     for (id, callflow) in account.of(Collection::Callflows) {
         let name = callflow.text("name").unwrap_or_default();
         let own = match account.owner_of(id) {
@@ -36,7 +36,7 @@ pub(super) fn all(account: &Account) -> BTreeMap<Box<str>, LiveObject> {
                     unsupported(&format!("{id}/{number}"), name, reason)
                 }
             };
-            all.insert(number.into(), object);
+            all.push((number.into(), object));
         }
     }
     all
@@ -65,11 +65,8 @@ fn extension(account: &Account, id: &str, number: &str, callflow: &Entry) -> Liv
     };
     raw.insert("name".to_owned(), name.into());
     LiveObject {
-        id: id.into(),
-        etag: callflow.version().map(Into::into),
-        fields: Kind::Extensions.shape().read_valid(raw.into()),
         mentions: mentions.into(),
-        ..LiveObject::default()
+        ..callflow.object(Kind::Extensions, id, raw)
     }
 }
 
@@ -214,7 +211,7 @@ fn read_special_fields(
             for (field, at) in [("pin", "member.pins"), ("moderator_pin", "moderator.pins")] {
                 let pin = doc::at(doc, at).and_then(|pins| pins.get(0));
                 if pin.is_some() {
-                    doc::put(raw, field, secret_version(doc, field));
+                    doc::put(raw, field, secret::version(doc, VERSIONS, field));
                 }
             }
         }

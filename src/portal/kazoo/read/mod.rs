@@ -10,63 +10,29 @@ mod number;
 pub(super) mod person;
 
 use super::{
-    super::rest::{Collection as _, Doc, Entry, RawFields, doc},
-    account::{Account, internal_number, numbers},
+    super::rest::{Entry, RawFields, doc},
+    account::{Account, MEMBERS, internal_number, numbers},
     collection::Collection,
     flow::{self, Node, Resolver as _},
 };
-use crate::model::{Address, Extent, Kind, Listing, LiveObject, Mention, Referrer, Standing};
-use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::model::{Address, Kind, LiveObject, Mention, Referrer, Standing};
+use serde_json::Value;
+use std::collections::BTreeSet;
 
-/// Converts the documents of an account to listings of objects, and to the other documents that refer to
-/// them.
-pub(super) fn live(
-    account: &Account,
-    kinds: impl IntoIterator<Item = Kind>,
-) -> (BTreeMap<Kind, Listing>, Vec<Referrer>) {
-    let duplicates = account.duplicates();
-    let mut listings = BTreeMap::new();
-    for kind in kinds {
-        let (objects, sources): (_, &[Collection]) = match kind {
-            Kind::Users => (
-                person::all(account),
-                &[
-                    Collection::Users,
-                    Collection::Devices,
-                    Collection::Vmboxes,
-                    Collection::Callflows,
-                ],
-            ),
-            Kind::Extensions => (extension::all(account), &[Collection::Callflows]),
-            Kind::Groups => (group::all(account), &[Collection::Groups]),
-            Kind::Numbers => (number::all(account), &[Collection::Callflows]),
-            Kind::Contacts => (
-                contact::all(account),
-                &[Collection::Entries, Collection::Lists],
-            ),
-            Kind::Scopes | Kind::Instances | Kind::Templates => continue,
-        };
-        let incomplete = sources.iter().filter_map(|source| {
-            let reason = account.incomplete.get(source)?;
-            Some(format!("{}: {reason}", source.name()))
-        });
-        let duplicates = duplicates.iter();
-        let duplicates = duplicates.filter(|(collection, _)| sources.first() == Some(collection));
-        let listing = Listing {
-            objects,
-            extent: incomplete
-                .chain(duplicates.map(|(_, message)| message.clone()))
-                .next()
-                .map_or(Extent::Whole, Extent::Doubtful),
-        };
-        listings.insert(kind, listing);
+/// Converts the documents of an account to the objects of a kind.
+pub(super) fn objects(account: &Account, kind: Kind) -> Vec<(Box<str>, LiveObject)> {
+    match kind {
+        Kind::Users => person::all(account).collect(),
+        Kind::Extensions => extension::all(account),
+        Kind::Groups => group::all(account).collect(),
+        Kind::Numbers => number::all(account),
+        Kind::Contacts => contact::all(account).collect(),
+        Kind::Scopes | Kind::Instances | Kind::Templates => Vec::new(),
     }
-    (listings, referrers(account))
 }
 
 /// The documents that refer to objects but aren't resources, such as directories.
-fn referrers(account: &Account) -> Vec<Referrer> {
+pub(super) fn referrers(account: &Account) -> Vec<Referrer> {
     let mut referrers = Vec::new();
     for (_, directory) in account.of(Collection::Directories) {
         let users = directory.full_doc().and_then(|doc| doc.get("users"));
@@ -152,7 +118,7 @@ fn mention(account: &Account, id: &str, place: &str) -> Option<Mention> {
     };
     let of_group = || {
         account.get(Collection::Groups, id)?;
-        let key = account.group_key(id).unwrap_or_else(|| id.to_owned());
+        let key = MEMBERS.key(&account.index, id).unwrap_or(id);
         Some(Address::new(Kind::Groups, key))
     };
     let address = of_user(id)
@@ -166,12 +132,8 @@ fn mention(account: &Account, id: &str, place: &str) -> Option<Mention> {
     })
 }
 
-/// The recorded version of a secret; `None` if Callsheet has never sent it.
-fn secret_version(doc: &Doc, name: &str) -> Option<Value> {
-    let noted = doc::at(doc, "callsheet.secrets")?.get(name)?.as_u64()?;
-    let version = u32::try_from(noted).ok()?;
-    Some(json!({ "version": version }))
-}
+/// Where a document contains the versions of secrets.
+pub(super) const VERSIONS: &str = "callsheet.secrets";
 
 /// Stores the destination of a node, if the model can express it.
 fn put_destination(raw: &mut RawFields, field: &str, node: Option<Node<'_>>, account: &Account) {

@@ -9,14 +9,13 @@ use crate::{
             collection::Collection,
             flow::Resolver as _,
         },
-        rest::RawFields,
+        rest::{Entry, RawFields},
     },
 };
-use std::collections::BTreeMap;
 
 /// All numbers with a callflow.
-pub(super) fn all(account: &Account) -> BTreeMap<Box<str>, LiveObject> {
-    let mut all = BTreeMap::new();
+pub(super) fn all(account: &Account) -> Vec<(Box<str>, LiveObject)> {
+    let mut all = Vec::new();
     for (id, callflow) in account.of(Collection::Callflows) {
         for number in numbers(callflow).filter(|number| E164::FORMAT.accepts(number)) {
             let mut raw = RawFields::new();
@@ -25,12 +24,8 @@ pub(super) fn all(account: &Account) -> BTreeMap<Box<str>, LiveObject> {
             if let Some(destination) = person.or_else(|| account.number(id)) {
                 raw.insert("destination".to_owned(), destination.into());
             }
-            let object = LiveObject {
-                id: format!("{id}/{number}").into(),
-                fields: Kind::Numbers.shape().read_valid(raw.into()),
-                ..LiveObject::default()
-            };
-            all.insert(number.into(), object);
+            let object = Entry::default().object(Kind::Numbers, &format!("{id}/{number}"), raw);
+            all.push((number.into(), object));
         }
     }
     all

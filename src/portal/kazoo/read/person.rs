@@ -3,34 +3,31 @@
 //! A person can be incomplete after an interrupted write. The missing fields are then absent here, and the
 //! next plan adds them.
 
-use super::{mentions, secret_version};
+use super::{VERSIONS, mentions};
 use crate::{
     model::{Kind, LiveObject, Standing},
     portal::{
         kazoo::{
-            account::{Account, modules},
+            account::{Account, MEMBERS, modules},
             collection::Collection,
             flow::{self, Resolver as _},
             phone,
             table::TABLE,
         },
-        rest::{Entry, RawFields, doc},
+        rest::{Entry, RawFields, doc, secret},
     },
 };
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// The duration of one ring in seconds.
 pub(in crate::portal::kazoo) const RING_SECONDS: i64 = 5;
 
 /// All users.
-pub(super) fn all(account: &Account) -> BTreeMap<Box<str>, LiveObject> {
-    let users = account.of(Collection::Users);
-    let all = users.map(|(id, user)| {
+pub(super) fn all(account: &Account) -> impl Iterator<Item = (Box<str>, LiveObject)> {
+    account.of(Collection::Users).map(|(id, user)| {
         let key = account.user(id).unwrap_or(id);
         (key.into(), person(account, id, key, user))
-    });
-    all.collect()
+    })
 }
 
 fn person(account: &Account, id: &str, key: &str, user: &Entry) -> LiveObject {
@@ -52,7 +49,8 @@ fn person(account: &Account, id: &str, key: &str, user: &Entry) -> LiveObject {
         raw.insert("active".to_owned(), false.into());
     }
     if let Some(doc) = user.full_doc() {
-        doc::put(&mut raw, "password", secret_version(doc, "password"));
+        let version = secret::version(doc, VERSIONS, "password");
+        doc::put(&mut raw, "password", version);
     }
     voicemail(&mut raw, account, id, user);
     rings(&mut raw, account, id);
@@ -61,22 +59,20 @@ fn person(account: &Account, id: &str, key: &str, user: &Entry) -> LiveObject {
         .filter_map(|(_, device)| phone::read(device))
         .collect();
     raw.insert("phones".to_owned(), phones.into());
-    raw.insert("groups".to_owned(), groups(account, id));
+    // A group without a valid key isn't managed, and neither are its members.
+    doc::set(&mut raw, "groups", MEMBERS.keys_of(&account.index, id));
     let callflow = account.callflow_of(id).map(|(_, callflow)| callflow);
     let elsewhere = callflow.map(|callflow| mentions(account, callflow));
     let elsewhere = elsewhere.unwrap_or_default().into_iter();
     let is_other = |mention: &crate::model::Mention| *mention.address.key != *key;
     LiveObject {
-        id: id.into(),
-        etag: user.version().map(Into::into),
         standing: match key == id {
             true => Standing::Unsupported("has no username".into()),
             false => Standing::Manageable,
         },
         messages: messages(account, id),
-        fields: Kind::Users.shape().read_valid(raw.into()),
         mentions: elsewhere.filter(is_other).collect(),
-        ..LiveObject::default()
+        ..user.object(Kind::Users, id, raw)
     }
 }
 
@@ -100,7 +96,8 @@ fn voicemail(raw: &mut RawFields, account: &Account, id: &str, user: &Entry) {
         raw,
     );
     if let Some(doc) = user.full_doc() {
-        doc::put(raw, "voicemail.pin", secret_version(doc, "voicemail.pin"));
+        let version = secret::version(doc, VERSIONS, "voicemail.pin");
+        doc::put(raw, "voicemail.pin", version);
     }
 }
 
@@ -118,12 +115,6 @@ fn rings(raw: &mut RawFields, account: &Account, id: &str) {
         let rings = ((seconds + RING_SECONDS / 2) / RING_SECONDS).max(1);
         raw.insert("rings_before_voicemail".to_owned(), rings.into());
     }
-}
-
-fn groups(account: &Account, id: &str) -> Value {
-    // A group without a valid key isn't managed, and neither are its members.
-    let keys = account.groups_of(id).filter_map(|id| account.group_key(id));
-    keys.map(Value::from).collect()
 }
 
 /// The number of messages in all mailboxes of a user.

@@ -6,31 +6,27 @@ use crate::portal::{
     kazoo::{
         collection::Collection::{Entries, Lists},
         shared_contacts,
-        table::TABLE,
     },
     rest::{Doc, Fingerprint, doc},
 };
+use serde_json::json;
 
 impl Writer<'_> {
     /// Creates, changes or deletes a contact.
     pub(super) async fn contact(self) -> Result<Written, Error> {
-        let Some(object) = self.object() else {
-            let list = self.shared_list().await?;
-            let mut doc = Doc::new();
-            doc.insert("list_id".to_owned(), list.as_str().into());
-            self.put_contact(&mut doc)?;
-            let key = &*self.write.address.key;
-            let fingerprint = Fingerprint::by(shared_contacts::KEY_FIELD, key).within(&list);
-            let id = self.create(Entries, doc, &fingerprint).await?;
-            return Ok(self.written(Entries, &id));
+        let key = &*self.write.address.key;
+        // An entry that was created manually has no key yet.
+        let edit = |entry: &mut Doc| {
+            doc::put(entry, shared_contacts::KEY_FIELD, Some(key.into()));
+            self.fill("", Entries, entry, false)
         };
-        if self.is_delete() {
-            self.delete(Entries, object.id).await?;
-        } else {
-            let edit = |doc: &mut Doc| self.put_contact(doc);
-            self.edit(Entries, object.id, &edit).await?;
-        }
-        Ok(self.written(Entries, object.id))
+        let list = match self.object() {
+            None => self.shared_list().await?,
+            Some(_) => String::new(),
+        };
+        let by = Fingerprint::by(shared_contacts::KEY_FIELD, key).within(&list);
+        let new = doc::of(json!({ "list_id": list }));
+        self.document(Entries, new, &by, &edit).await
     }
 
     /// Finds or creates the list of shared contacts. Concurrent writers create only one.
@@ -46,16 +42,7 @@ impl Writer<'_> {
         if let Some(id) = self.store.find(Lists, &fingerprint).await? {
             return Ok(id);
         }
-        let mut doc = Doc::new();
-        doc.insert("name".to_owned(), shared_contacts::LIST_NAME.into());
-        self.create(Lists, doc, &fingerprint).await
-    }
-
-    /// Writes the changed fields and the key to an entry. An entry that was created manually has no key
-    /// yet.
-    fn put_contact(self, doc: &mut Doc) -> Result<(), Error> {
-        let key = &*self.write.address.key;
-        doc::put(doc, shared_contacts::KEY_FIELD, Some(key.into()));
-        self.fill(&TABLE, "", Entries, doc, false)
+        let new = doc::of(json!({"name": shared_contacts::LIST_NAME}));
+        self.create(Lists, new, &fingerprint).await
     }
 }

@@ -2,7 +2,7 @@
 //! next attempt finds the document by the number that is stored in it. A delete also removes the callflow
 //! last, so that an interrupted delete is continued.
 
-use super::{Writer, secret::note_secret_version};
+use super::Writer;
 use crate::{
     model::Value as ModelValue,
     portal::{
@@ -11,10 +11,12 @@ use crate::{
             account::{is_internal, modules},
             collection::Collection::{self, Callflows, Conferences, Queues},
             flow::{self, DEFAULT_BRANCH, Node, Resolver as _},
-            read::extension::{ALL_AGENTS, LINKED_DOCUMENTS, document},
-            table::TABLE,
+            read::{
+                VERSIONS,
+                extension::{ALL_AGENTS, LINKED_DOCUMENTS, document},
+            },
         },
-        rest::{Doc, Fingerprint, codec::set_first, doc},
+        rest::{Doc, Fingerprint, codec::set_first, doc, secret},
     },
 };
 use serde_json::{Value, json};
@@ -42,7 +44,7 @@ impl<'w> Writer<'w> {
             let flow = self.new_flow(linked.as_deref())?;
             let name = self.name();
             let doc = json!({"name": name, "numbers": [key], "flow": flow});
-            let doc: Doc = doc.as_object().cloned().unwrap_or_default();
+            let doc = doc::of(doc);
             let fingerprint = Fingerprint::by("name", name).and("numbers", json!([key]));
             let id = self.create(Callflows, doc, &fingerprint).await?;
             return Ok(self.written(Callflows, &id));
@@ -79,7 +81,7 @@ impl<'w> Writer<'w> {
         };
         let edit = |doc: &mut Doc| {
             if self.changes("name") {
-                doc.insert("name".to_owned(), self.name().into());
+                doc::set(doc, "name", self.name());
             }
             if object.key != key
                 && let Some(Value::Array(numbers)) = doc.get_mut("numbers")
@@ -209,13 +211,13 @@ impl<'w> Writer<'w> {
         let is_written = |field: &str| is_new || self.changes(field);
         let key = &*self.write.address.key;
         if is_written("name") {
-            doc.insert("name".to_owned(), self.name().into());
+            doc::set(doc, "name", self.name());
         }
         let number = doc::text(doc, NUMBER_FIELD);
         if is_new || number.is_some_and(|number| number != key) {
             doc::put(doc, NUMBER_FIELD, Some(key.into()));
         }
-        self.fill(&TABLE, self.type_name(), collection, doc, is_new)?;
+        self.fill(self.type_name(), collection, doc, is_new)?;
         match collection {
             Conferences => {
                 for (field, at) in [("pin", "member.pins"), ("moderator_pin", "moderator.pins")] {
@@ -228,7 +230,7 @@ impl<'w> Writer<'w> {
                     } else if version.is_none() {
                         set_first(doc, at, None);
                     }
-                    note_secret_version(doc, field, version);
+                    secret::note_version(doc, VERSIONS, field, version);
                 }
             }
             Queues if is_written("strategy") => {
@@ -237,9 +239,9 @@ impl<'w> Writer<'w> {
                     "longest_idle" => "most_idle",
                     _ => "round_robin",
                 };
-                doc.insert("strategy".to_owned(), strategy.into());
+                doc::set(doc, "strategy", strategy);
                 let at_once = if target == "ring_all" { ALL_AGENTS } else { 1 };
-                doc.insert("ring_simultaneously".to_owned(), at_once.into());
+                doc::set(doc, "ring_simultaneously", at_once);
             }
             _ => {}
         }
@@ -348,18 +350,18 @@ impl<'w> Writer<'w> {
                 .iter()
                 .filter(|one| !one["id"].as_str().is_some_and(is_user));
             let endpoints: Vec<Value> = users.chain(others.cloned()).collect();
-            data.insert("endpoints".to_owned(), endpoints.into());
+            doc::set(data, "endpoints", endpoints);
         }
         if is_new || self.changes("strategy") {
             let single = self.target_text("strategy") == Some("sequential");
             let strategy = if single { "single" } else { "simultaneous" };
-            data.insert("strategy".to_owned(), strategy.into());
+            doc::set(data, "strategy", strategy);
         }
         if is_new || self.changes("ring_seconds") {
-            data.insert("timeout".to_owned(), seconds.into());
+            doc::set(data, "timeout", seconds);
             if let Some(Value::Array(endpoints)) = data.get_mut("endpoints") {
                 for one in endpoints.iter_mut().filter_map(Value::as_object_mut) {
-                    one.insert("timeout".to_owned(), seconds.into());
+                    doc::set(one, "timeout", seconds);
                 }
             }
         }

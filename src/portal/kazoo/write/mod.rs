@@ -5,18 +5,20 @@
 
 mod contact;
 mod extension;
-mod group;
 mod number;
 mod person;
 mod roster;
-mod secret;
 
 use super::{
-    super::{Error, Written, rest},
-    account::Account,
+    super::{
+        Error, Written,
+        rest::{self, doc},
+    },
+    account::{Account, MEMBERS},
     dialect::Crossbar,
 };
 use crate::model::Kind;
+use serde_json::json;
 
 /// Applies one change to a Kazoo.
 pub(super) type Writer<'w> = rest::Writer<'w, Crossbar>;
@@ -26,7 +28,10 @@ pub(super) async fn write(writer: Writer<'_>) -> Result<Written, Error> {
     match writer.write.address.kind {
         Kind::Users => writer.person().await,
         Kind::Extensions => writer.extension().await,
-        Kind::Groups => writer.group().await,
+        Kind::Groups => {
+            let new = doc::of(json!({"endpoints": {}}));
+            writer.group(&MEMBERS, new).await
+        }
         Kind::Numbers => writer.number().await,
         Kind::Contacts => writer.contact().await,
         kind @ (Kind::Scopes | Kind::Instances | Kind::Templates) => {

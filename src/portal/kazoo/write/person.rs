@@ -2,20 +2,19 @@
 //! callflow is created last, so that an interrupted creation is recognizable. It is deleted first, so
 //! that calls no longer reach a user who is being deleted.
 
-use super::{Writer, number::placeholder_number, secret::note_secret_version};
+use super::{Writer, number::placeholder_number};
 use crate::{
     model::Value as ModelValue,
     portal::{
         Error, Written,
         kazoo::{
-            account::{MAIN_CALLFLOW, is_internal},
+            account::{MAIN_CALLFLOW, MEMBERS, is_internal},
             collection::Collection::{Callflows, Devices, Users, Vmboxes},
             flow::{self, DEFAULT_BRANCH},
             phone,
-            read::person::RING_SECONDS,
-            table::TABLE,
+            read::{VERSIONS, person::RING_SECONDS},
         },
-        rest::{Doc, Fingerprint, doc},
+        rest::{Doc, Fingerprint, doc, secret},
     },
 };
 use serde_json::{Value, json};
@@ -56,14 +55,13 @@ impl Writer<'_> {
         let username = self
             .target_text("username")
             .unwrap_or(&self.write.address.key);
-        let mut doc = Doc::new();
-        doc.insert("username".to_owned(), username.into());
+        let mut doc = doc::of(json!({ "username": username }));
         self.fill_user(&mut doc, true, None)?;
         if self.secret("password").is_none() {
             // Kazoo requires a password. This random one is unknown to everyone: to log in, the user resets
             // it, or the workspace declares one.
             let random = uuid::Uuid::new_v4().simple().to_string();
-            doc.insert("password".to_owned(), random.into());
+            doc::set(&mut doc, "password", random);
         }
         self.create(Users, doc, &Fingerprint::by("username", username))
             .await
@@ -76,9 +74,7 @@ impl Writer<'_> {
             self.phones(id).await?;
         }
         if self.changes("groups") {
-            let target = self.target_list("groups").iter();
-            let target: Vec<&str> = target.filter_map(ModelValue::as_text).collect();
-            self.update_groups(id, &target).await?;
+            self.memberships(&MEMBERS, id).await?;
         }
         Ok(())
     }
@@ -87,7 +83,7 @@ impl Writer<'_> {
     fn fill_user(self, doc: &mut Doc, is_new: bool, extension: Option<&str>) -> Result<(), Error> {
         let is_written = |field: &str| self.changes(field);
         let old_name = caller_id_name(doc);
-        self.fill(&TABLE, "", Users, doc, false)?;
+        self.fill("", Users, doc, false)?;
         if !is_new && is_written("username") {
             if self.secret("password").is_none() {
                 let reason = "Kazoo requires the password to change a username: declare the password with a higher version in the same change";
@@ -96,7 +92,7 @@ impl Writer<'_> {
             let username = self
                 .target_text("username")
                 .unwrap_or(&self.write.address.key);
-            doc.insert("username".to_owned(), username.into());
+            doc::set(doc, "username", username);
         }
         if doc
             .get("call_forward")
@@ -119,9 +115,9 @@ impl Writer<'_> {
             let name = caller_id_name(doc);
             doc::put(doc, "caller_id.internal.name", Some(name.into()));
         }
-        for secret in ["password", "voicemail.pin"] {
-            if is_written(secret) {
-                note_secret_version(doc, secret, self.version(secret));
+        for name in ["password", "voicemail.pin"] {
+            if is_written(name) {
+                secret::note_version(doc, VERSIONS, name, self.version(name));
             }
         }
         Ok(())
@@ -145,9 +141,9 @@ impl Writer<'_> {
                 if let Some(number) = declared.or(extension)
                     && self.changes("voicemail.mailbox")
                 {
-                    doc.insert("mailbox".to_owned(), number.into());
+                    doc::set(doc, "mailbox", number);
                 }
-                self.fill(&TABLE, "", Vmboxes, doc, false)
+                self.fill("", Vmboxes, doc, false)
             };
             return self.edit(Vmboxes, &id, &edit).await;
         }
@@ -158,14 +154,9 @@ impl Writer<'_> {
         let Some(number) = declared.or(extension.filter(|_| !is_off)) else {
             return Ok(());
         };
-        let mut doc = Doc::new();
-        doc.insert("mailbox".to_owned(), number.into());
-        doc.insert(
-            "name".to_owned(),
-            self.name_with_suffix(MAILBOX_SUFFIX).into(),
-        );
-        doc.insert("owner_id".to_owned(), user.into());
-        self.fill(&TABLE, "", Vmboxes, &mut doc, true)?;
+        let name = self.name_with_suffix(MAILBOX_SUFFIX);
+        let mut doc = doc::of(json!({"mailbox": number, "name": name, "owner_id": user}));
+        self.fill("", Vmboxes, &mut doc, true)?;
         let fingerprint = Fingerprint::by("mailbox", number).and("owner_id", user.into());
         self.create(Vmboxes, doc, &fingerprint).await.map(drop)
     }
@@ -206,7 +197,7 @@ impl Writer<'_> {
                 named.map(str::to_owned).collect()
             });
             let rename = |doc: &mut Doc| {
-                doc.insert("name".to_owned(), self.name_with_suffix(suffix).into());
+                doc::set(doc, "name", self.name_with_suffix(suffix));
                 Ok(())
             };
             for id in named {
@@ -245,7 +236,7 @@ impl Writer<'_> {
                 "owner_id": user,
                 "sip": {"username": format!("user_{}", &random()[..10]), "password": &random()[..20]},
             });
-            let mut doc: Doc = doc.as_object().cloned().unwrap_or_default();
+            let mut doc = doc::of(doc);
             phone::write(&mut doc, phone);
             let fingerprint = Fingerprint::by("mac_address", &mac).and("owner_id", user.into());
             self.create(Devices, doc, &fingerprint).await?;
@@ -296,7 +287,7 @@ impl Writer<'_> {
                 "contact_list": {"exclude": false},
                 "flow": root,
             });
-            let doc: Doc = doc.as_object().cloned().unwrap_or_default();
+            let doc = doc::of(doc);
             let fingerprint = Fingerprint::by("owner_id", user).and("type", MAIN_CALLFLOW.into());
             return self.create(Callflows, doc, &fingerprint).await.map(drop);
         };
@@ -370,7 +361,7 @@ impl Writer<'_> {
             self.delete(Vmboxes, mailbox).await?;
         }
         for group in &groups {
-            self.remove_endpoint(group, id).await?;
+            self.leave(&MEMBERS, group, id).await?;
         }
         self.delete(Users, id).await
     }

@@ -1,0 +1,151 @@
+//! A *check* is one thing that was diagnosed about a portal, and what most portals are checked for.
+
+use super::{Error, Portal, http::RateLimit, with_hint};
+use crate::model::{Extent, Live};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The clock skew, in seconds, up to which the expiry time of a token can be relied on.
+const MAX_SKEW: i64 = 30;
+
+/// One check of a portal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Check {
+    /// What was checked.
+    pub name: String,
+    /// Whether the check passed.
+    pub ok: bool,
+    /// The finding and, for a failed check, how to fix it.
+    pub message: String,
+}
+
+impl Check {
+    /// A check that passed.
+    #[must_use]
+    pub fn passed(name: &str, message: impl Into<String>) -> Self {
+        Self {
+            name: name.to_owned(),
+            ok: true,
+            message: message.into(),
+        }
+    }
+
+    /// A check that failed.
+    #[must_use]
+    pub fn failed(name: &str, message: impl Into<String>) -> Self {
+        Self {
+            ok: false,
+            ..Self::passed(name, message)
+        }
+    }
+
+    /// The clock of the portal, by the seconds that it is ahead of this machine's.
+    #[must_use]
+    pub fn clock(skew: Option<i64>) -> Self {
+        let Some(skew) = skew else {
+            return Self::passed("clock", "unknown: the portal doesn't report its time");
+        };
+        if skew.abs() <= MAX_SKEW {
+            let detail = format!("within {MAX_SKEW} s of this machine's clock");
+            return Self::passed("clock", detail);
+        }
+        let side = if skew > 0 { "ahead of" } else { "behind" };
+        Self::failed(
+            "clock",
+            format!(
+                "{} s {side} this machine's clock: synchronize the clocks, or tokens are renewed too early or too late",
+                skew.unsigned_abs()
+            ),
+        )
+    }
+
+    /// The rate limit, compared with what a portal allows by default: a burst, and requests per second.
+    #[must_use]
+    pub fn rate_limit(limit: RateLimit, ours: (u32, u32), theirs: (u32, u32)) -> Self {
+        let burst = limit.burst.get();
+        let (limited, per_second) = match limit.per_second {
+            Some(number) => (format!("{number} per second"), number.get()),
+            None => ("unlimited".to_owned(), u32::MAX),
+        };
+        let (their_burst, their_rate) = theirs;
+        let comparison = if burst > ours.0 || per_second > ours.1 {
+            format!(
+                "; the host may allow less (its default is a burst of {their_burst}, then {their_rate} per second) and then answers 429, which slows every request down"
+            )
+        } else {
+            format!(
+                ", below a host's default of {their_burst} and {their_rate}; change it with `portal.rate_limit`"
+            )
+        };
+        let detail = format!("bursts of {burst} requests, then {limited}{comparison}");
+        Self::passed("rate limit", detail)
+    }
+}
+
+/// Reads every kind, and checks whether that is complete.
+pub(super) async fn lists<P: Portal + ?Sized>(portal: &P) -> Result<Vec<Check>, Error> {
+    let kinds = portal.capabilities().kinds.keys().copied().collect();
+    Ok(of(&portal.read(&kinds, &()).await?))
+}
+
+/// The checks of what was read.
+fn of(live: &Live) -> Vec<Check> {
+    let checks = live.listings.iter().map(|(kind, listing)| {
+        let name = kind.name();
+        match (listing.doubt(), listing.objects.len()) {
+            (Some(reason), _) => Check::failed(name, format!("incomplete: {reason}")),
+            (None, _) if listing.extent == Extent::Asked => {
+                Check::passed(name, "readable one by one; they can't be listed")
+            }
+            (None, 0) => Check::passed(name, "readable (none yet)"),
+            (None, count) => Check::passed(name, format!("readable ({count})")),
+        }
+    });
+    checks.collect()
+}
+
+/// What a read of something shows that a portal may lack.
+pub(super) enum Access {
+    /// It can be read.
+    Readable,
+    /// The portal doesn't have it.
+    Missing,
+    /// The credentials don't allow it; the portal's message follows, after a separator.
+    Forbidden(String),
+    /// It is refused, or out of order.
+    Faulty(Error),
+}
+
+impl Access {
+    /// Interprets the result of a read.
+    ///
+    /// # Errors
+    /// The portal can't be reached, or its answer can't be parsed.
+    pub(super) fn of<T>(read: Result<Option<T>, Error>) -> Result<Self, Error> {
+        match read {
+            Ok(Some(_)) => Ok(Self::Readable),
+            Ok(None) => Ok(Self::Missing),
+            Err(Error::Forbidden { detail, .. }) => Ok(Self::Forbidden(detail)),
+            Err(error @ (Error::Refused { .. } | Error::NotReady { .. })) => {
+                Ok(Self::Faulty(error))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether the adapter has to do without it.
+    pub(super) const fn is_missing(&self) -> bool {
+        matches!(self, Self::Missing | Self::Forbidden(_))
+    }
+
+    /// The check of something that the adapter can do without: only something out of order fails it. Else
+    /// `missing` and `forbidden` say how it does without.
+    pub(super) fn optional(&self, name: &str, missing: &str, forbidden: &str) -> Check {
+        match self {
+            Self::Readable => Check::passed(name, "readable"),
+            Self::Missing => Check::passed(name, missing),
+            Self::Forbidden(_) => Check::passed(name, forbidden),
+            Self::Faulty(error) => Check::failed(name, with_hint(error)),
+        }
+    }
+}

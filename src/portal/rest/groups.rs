@@ -1,0 +1,165 @@
+//! *Groups* have members: the document of a group contains an object with an entry for each member, by the
+//! member's ID. Memberships are declared with the member, and written to the groups.
+
+use super::{
+    cache::Relation,
+    dialect::Dialect,
+    doc::{self, Doc},
+    fingerprint::Fingerprint,
+    writer::Writer,
+};
+use crate::{
+    model::{Kind, Value as ModelValue},
+    portal::{Error, Written},
+};
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The keys and the members of groups.
+#[derive(Default)]
+pub struct Groups {
+    ids: Relation,
+    keys: BTreeMap<Box<str>, Box<str>>,
+    members: Relation,
+}
+
+impl Groups {
+    /// Adds or removes a group. `members` is the object by ID.
+    pub fn set(&mut self, id: &str, key: &str, members: Option<&Value>, is_related: bool) {
+        self.ids.set(key, id, is_related);
+        match is_related {
+            true => drop(self.keys.insert(id.into(), key.into())),
+            false => drop(self.keys.remove(id)),
+        }
+        let members = members.and_then(Value::as_object).into_iter();
+        for member in members.flat_map(Map::keys) {
+            self.members.set(member, id, is_related);
+        }
+    }
+
+    /// The groups with a key, if it is a valid one.
+    pub fn with_key(&self, key: &str) -> impl Iterator<Item = &str> {
+        let is_valid = Kind::Groups.key_format().accepts(key);
+        self.ids.of(key).filter(move |_| is_valid)
+    }
+
+    /// The key that a group's name stands for.
+    pub fn key(&self, id: &str) -> Option<&str> {
+        self.keys.get(id).map(|key| &**key)
+    }
+
+    /// The groups that are known to have a member.
+    pub fn of(&self, member: &str) -> impl Iterator<Item = &str> {
+        self.members.of(member)
+    }
+}
+
+/// Where a portal keeps groups and their members.
+pub struct Membership<D: Dialect> {
+    /// The documents.
+    pub of: D::Of,
+    /// The field with the name.
+    pub name: &'static str,
+    /// The field with the members.
+    pub members: &'static str,
+    /// The relations.
+    pub groups: fn(&D::Index) -> &Groups,
+    /// The group with a key. A group that isn't the one of its key can't be managed.
+    pub with_key: for<'g> fn(&'g Groups, &str) -> Option<&'g str>,
+    /// A new entry of a member, from its ID and the number of members.
+    pub entry: fn(&str, usize) -> Value,
+}
+
+impl<D: Dialect> Membership<D> {
+    /// The group with a key.
+    pub fn id<'i>(&self, index: &'i D::Index, key: &str) -> Option<&'i str> {
+        (self.with_key)((self.groups)(index), key)
+    }
+
+    /// The key of a group that can be managed.
+    pub fn key<'i>(&self, index: &'i D::Index, id: &str) -> Option<&'i str> {
+        let key = (self.groups)(index).key(id)?;
+        (self.id(index, key) == Some(id)).then_some(key)
+    }
+
+    /// The keys of the groups of a member.
+    pub fn keys_of<'i>(&self, index: &'i D::Index, member: &str) -> Vec<&'i str> {
+        let groups = (self.groups)(index).of(member);
+        groups.filter_map(|id| self.key(index, id)).collect()
+    }
+}
+
+impl<D: Dialect> Writer<'_, D> {
+    /// Creates, renames or deletes a group. `new` is what a new one contains besides its name.
+    ///
+    /// # Errors
+    /// The portal refuses the change, the document has changed, or the outcome is unknown.
+    pub async fn group(self, how: &Membership<D>, new: Doc) -> Result<Written, Error> {
+        let key = &*self.write.address.key;
+        let has_name = self.object().is_some_and(|object| object.key == key);
+        let rename = |group: &mut Doc| {
+            if !has_name {
+                doc::set(group, how.name, key);
+            }
+            Ok(())
+        };
+        let by = Fingerprint::by(how.name, key);
+        self.document(how.of, new, &by, &rename).await
+    }
+
+    /// Removes a member from the groups that it leaves, and adds it to the others of its `groups`. Groups
+    /// that can't be managed keep it.
+    ///
+    /// # Errors
+    /// A group doesn't exist or can't be changed.
+    pub async fn memberships(self, how: &Membership<D>, member: &str) -> Result<(), Error> {
+        let target = self.target_list("groups").iter();
+        let target: Vec<&str> = target.filter_map(ModelValue::as_text).collect();
+        let (added, removed) = {
+            let index = &self.store.cache().index;
+            let mut wanted = BTreeSet::new();
+            for key in target {
+                let missing = || self.refuse("groups", &format!("groups/{key} doesn't exist"));
+                wanted.insert(how.id(index, key).ok_or_else(missing)?);
+            }
+            let actual: BTreeSet<&str> = (how.groups)(index).of(member).collect();
+            let is_managed = |id: &&str| how.key(index, id).is_some();
+            let owned = |ids: &mut dyn Iterator<Item = &str>| -> Vec<String> {
+                ids.map(str::to_owned).collect()
+            };
+            (
+                owned(&mut wanted.difference(&actual).copied()),
+                owned(&mut actual.difference(&wanted).copied().filter(is_managed)),
+            )
+        };
+        for id in removed {
+            self.leave(how, &id, member).await?;
+        }
+        let add = |group: &mut Doc| {
+            if let Some(members) = doc::object(group, how.members) {
+                let count = members.len();
+                let entry = members.entry(member);
+                entry.or_insert_with(|| (how.entry)(member, count));
+            }
+            Ok(())
+        };
+        for id in added {
+            self.edit_shared(how.of, &id, &add).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes a member from one group.
+    ///
+    /// # Errors
+    /// The group can't be changed.
+    pub async fn leave(self, how: &Membership<D>, group: &str, member: &str) -> Result<(), Error> {
+        let remove = |group: &mut Doc| {
+            if let Some(Value::Object(members)) = group.get_mut(how.members) {
+                members.shift_remove(member);
+            }
+            Ok(())
+        };
+        self.edit_shared(how.of, group, &remove).await
+    }
+}

@@ -1,0 +1,117 @@
+//! The *objects* of SCIM: a user is one document, and so is a group, which contains its members. What the
+//! model can't express is left out, and therefore never changed.
+
+use super::{
+    dialect::{Directory, Scim},
+    table::{Collection, TABLE},
+};
+use crate::{
+    model::{Address, Kind, LiveObject, Mention, Standing},
+    portal::{
+        Error, Written,
+        rest::{
+            Entry, Fingerprint, Groups, Index, Membership, RawFields, Writer,
+            doc::{self, Doc},
+        },
+    },
+};
+use serde_json::json;
+
+const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
+const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
+
+/// The groups. One can be managed if it has a name of its own that is a key.
+static MEMBERS: Membership<Scim> = Membership {
+    of: Collection::Groups,
+    name: "displayName",
+    members: "members",
+    groups: |groups| groups,
+    with_key: |groups, key| {
+        let mut ids = groups.with_key(key);
+        ids.next().filter(|_| ids.next().is_none())
+    },
+    entry: |user, _| json!({ "value": user }),
+};
+
+impl Index<Collection> for Groups {
+    fn set(&mut self, of: Collection, id: &str, entry: &Entry, is_there: bool) {
+        if of == Collection::Groups {
+            let name = entry.text(MEMBERS.name).unwrap_or_default();
+            let members = entry.doc().get(MEMBERS.members);
+            Self::set(self, id, name, members, is_there);
+        }
+    }
+}
+
+/// Reads a user, without the fields that the portal has no attribute for.
+pub(super) fn user<'m>(
+    cache: &Directory,
+    id: &str,
+    entry: &Entry,
+    missing: impl Iterator<Item = &'m str>,
+) -> (Box<str>, LiveObject) {
+    let mut raw = RawFields::new();
+    let kind = (Kind::Users, "");
+    TABLE.read(kind, Collection::Users, entry, &(), &mut raw);
+    doc::set(&mut raw, "groups", MEMBERS.keys_of(&cache.index, id));
+    for field in missing {
+        doc::put(&mut raw, field, None);
+    }
+    let mut object = entry.object(Kind::Users, id, raw);
+    let name = object.fields.text("username").map(Into::into);
+    if name.is_none() {
+        object.standing = Standing::Unsupported("has a user name that can't be declared".into());
+    }
+    (name.unwrap_or_else(|| id.into()), object)
+}
+
+/// Reads a group.
+pub(super) fn group(cache: &Directory, id: &str, entry: &Entry) -> (Box<str>, LiveObject) {
+    let object = entry.object(Kind::Groups, id, RawFields::new());
+    if let Some(key) = MEMBERS.key(&cache.index, id) {
+        return (key.into(), object);
+    }
+    let mention = |user| {
+        let user = cache.get(Collection::Users, user)?.text("userName")?;
+        Some(Mention {
+            address: Address::new(Kind::Users, user.to_lowercase()),
+            place: "its members".into(),
+        })
+    };
+    let members = doc::names(entry.doc(), MEMBERS.members);
+    let object = LiveObject {
+        standing: Standing::Unsupported("has a name that isn't the key of one group".into()),
+        mentions: members.filter_map(mention).collect(),
+        ..object
+    };
+    (id.into(), object)
+}
+
+/// Applies one change. Memberships are written after the user, but left before it is deleted: a portal may
+/// keep those of a user that no longer exists.
+pub(super) async fn change(writer: Writer<'_, Scim>) -> Result<Written, Error> {
+    if writer.write.address.kind == Kind::Groups {
+        let new = doc::of(json!({ "schemas": [GROUP] }));
+        return writer.group(&MEMBERS, new).await;
+    }
+    let declared = writer.target_text("username");
+    let name = declared.unwrap_or(&writer.write.address.key);
+    let fill = |user: &mut Doc| {
+        writer.fill("", Collection::Users, user, false)?;
+        if doc::text(user, "userName").is_none_or(|old| old.to_lowercase() != name) {
+            doc::set(user, "userName", name);
+        }
+        Ok(())
+    };
+    if let Some(object) = writer.object().filter(|_| writer.is_delete()) {
+        writer.memberships(&MEMBERS, object.id).await?;
+    }
+    let new = doc::of(json!({ "schemas": [USER] }));
+    let by = Fingerprint::by("userName", name);
+    let written = writer.document(Collection::Users, new, &by, &fill).await?;
+    if writer.changes("groups") && !writer.is_delete() {
+        writer.memberships(&MEMBERS, &written.id).await?;
+        return Ok(writer.written(Collection::Users, &written.id));
+    }
+    Ok(written)
+}
