@@ -22,6 +22,7 @@ mod history;
 mod history_gap;
 mod hostile;
 mod import;
+mod install;
 mod kazoo;
 mod kazoo_crash;
 mod kazoo_import;
