@@ -442,6 +442,59 @@ fn a_renamed_repository_is_followed_within_the_api() {
 }
 
 #[test]
+fn what_the_release_packs_can_be_installed() {
+    if !can_run() {
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let pack = concat!(env!("CARGO_MANIFEST_DIR"), "/.ci/package");
+    let output = Command::new(pack)
+        .args([env!("CARGO_BIN_EXE_callsheet"), &target()])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let path = String::from_utf8(output.stdout).unwrap();
+    let archive = std::fs::read(path.trim()).unwrap();
+    let version = env!("CARGO_PKG_VERSION");
+    let machine = Machine::with(&[Release::with_archive(version, &archive)]);
+    assert_eq!(machine.installs(&["--to", "bin"]), version);
+    let listed = Command::new("tar").arg("-tzf").arg(path.trim()).output();
+    let names = String::from_utf8(listed.unwrap().stdout).unwrap();
+    let folder = format!("callsheet-{version}-{}", target());
+    for name in [
+        "callsheet",
+        "callsheet.1",
+        "completions/callsheet.bash",
+        "LICENSE",
+        "LICENSE-APACHE",
+        "LICENSE-MIT",
+    ] {
+        let name = format!("{folder}/{name}");
+        assert!(names.lines().any(|line| line == name), "{name}\n{names}");
+    }
+}
+
+#[test]
+fn all_name_the_archives_alike() {
+    let workflow = include_str!("../../../.github/workflows/release.yml");
+    let script = include_str!("../../../install.sh");
+    let targets: Vec<&str> = workflow
+        .lines()
+        .filter_map(|line| line.split("target: ").nth(1)?.split(',').next())
+        .collect();
+    assert_eq!(targets.len(), 4, "{targets:?}");
+    for target in &targets {
+        let (machine, system) = target.split_once('-').unwrap();
+        assert!(
+            script.contains(&format!("-{system} ")) || script.contains(&format!("-{system}\n"))
+        );
+        assert!(script.contains(&format!("{machine}-")), "{target}");
+    }
+    assert!(workflow.contains(&format!("= {} ]", targets.len())));
+}
+
+#[test]
 fn half_of_the_script_does_nothing() {
     let text = include_str!("../../../install.sh");
     let half = &text[..text.len() - "main \"$@\"\n".len()];
