@@ -32,6 +32,7 @@ pub mod config;
 pub mod declaration;
 pub mod desired;
 pub mod diagnostic;
+pub mod forge;
 pub mod history;
 pub mod import;
 pub mod journal;

@@ -163,6 +163,7 @@ pub(super) fn run(
         folder,
         config,
         state,
+        at: None,
     };
     let (mut checks, capabilities) = diagnose(&workspace, terminal)?;
     let state = &workspace.state;

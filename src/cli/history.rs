@@ -21,7 +21,7 @@ use crate::{
 use anyhow::Context as _;
 use std::collections::BTreeMap;
 
-#[derive(Debug, Default, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct Revisions {
     /// Compare with the merge base of HEAD and this revision [default: the target branch in a pull
     /// request on GitHub or GitLab, otherwise HEAD]
@@ -31,6 +31,16 @@ pub(super) struct Revisions {
     /// Commit that was last applied [default: the record of the last apply]
     #[arg(long, value_name = "REV")]
     applied: Option<String>,
+}
+
+impl Revisions {
+    /// The same, with a base unless one is given.
+    pub(super) fn with_base(self, base: &str) -> Self {
+        Self {
+            base: self.base.or_else(|| Some(base.to_owned())),
+            ..self
+        }
+    }
 }
 
 /// What was declared before.
@@ -102,6 +112,10 @@ impl Baseline {
             }
             Found::Nothing => return Self::without(args, workspace),
         };
+        let git = match &workspace.at {
+            Some(commit) => git.at(commit)?,
+            None => *git,
+        };
         let Some(head) = git.head() else {
             return Self::without(args, workspace);
         };
@@ -111,10 +125,10 @@ impl Baseline {
             Some(revision) => git.merge_base(&head, &git.resolve(&revision)?)?,
             None => head.clone(),
         };
-        let selection = crate::repo::selection(&workspace.folder);
+        let selection = workspace.selection(&git);
         let name = workspace.config.workspace.as_deref();
         let portal = workspace.config.portal.identity();
-        let history = History::new(*git, selection, name, portal);
+        let history = History::new(git, selection, name, portal);
         if !history.is_committed(&head) && !is_base_given && args.applied.is_none() {
             // Nothing of the workspace was committed yet.
             return Ok(Self::default());
@@ -475,7 +489,7 @@ async fn read_evidence(
 }
 
 /// The branch that a pull request goes to, where a pipeline of GitHub or GitLab names one.
-fn target_branch() -> Option<String> {
+pub(super) fn target_branch() -> Option<String> {
     let names = ["GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"];
     let mut branches = names.into_iter().filter_map(settings::variable);
     branches

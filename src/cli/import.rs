@@ -201,6 +201,7 @@ fn verdict(
         folder: workspace.folder.clone(),
         config,
         state,
+        at: None,
     };
     let operations = plan(inputs(&again, live, portal)).operations;
     Ok(Validation { report, operations })

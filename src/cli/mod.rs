@@ -6,6 +6,7 @@
 //! reads for flags.
 
 mod apply;
+mod ci;
 mod doctor;
 mod explain;
 mod history;
@@ -109,6 +110,8 @@ enum Command {
     Apply(apply::Args),
     /// Plan a rollback of an earlier apply
     Undo(undo::Args),
+    /// Run a command as a step of a pipeline: files to keep, annotations, a summary, comments
+    Ci(ci::Args),
     /// List the workspaces of a repository
     Workspaces(workspaces::Args),
     /// Explain a rule of the files or a finding of a plan
@@ -169,6 +172,7 @@ fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
         Command::Plan(args) => plan::run(&args, &directory, args.format, terminal),
         Command::Apply(args) => apply::run(&args, &directory, args.format, terminal),
         Command::Undo(args) => undo::run(&args, &directory, args.format, terminal),
+        Command::Ci(args) => ci::run(&args, &directory, terminal),
         Command::Workspaces(args) => workspaces::run(&args, &directory, terminal),
         Command::Explain(args) => explain::run(&args, terminal),
         Command::Doctor(args) => doctor::run(&directory, args.format, terminal),

@@ -23,16 +23,23 @@ pub(super) enum Outcome {
     Interrupted,
 }
 
+impl Outcome {
+    /// The exit code.
+    pub(super) const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Changes => 2,
+            Self::Refused => 3,
+            Self::Usage => 64,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
 impl From<Outcome> for ExitCode {
     fn from(outcome: Outcome) -> Self {
-        Self::from(match outcome {
-            Outcome::Done => 0,
-            Outcome::Failed => 1,
-            Outcome::Changes => 2,
-            Outcome::Refused => 3,
-            Outcome::Usage => 64,
-            Outcome::Interrupted => 130,
-        })
+        Self::from(outcome.code())
     }
 }
 

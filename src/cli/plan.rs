@@ -12,9 +12,9 @@ use super::{
 use crate::{
     plan::{Cause, Plan},
     render::{
-        Format,
+        Format, Look,
         document::{self, Heading, PlanDocument},
-        escape, html, markdown,
+        escape, github, html, markdown,
         overview::State,
         prose,
     },
@@ -32,7 +32,7 @@ pub(super) struct Args {
     selection: Selection,
 
     /// Output format
-    #[arg(long, value_parser = super::formats(&[Format::Text, Format::Json, Format::Markdown, Format::Html]), env = "CALLSHEET_FORMAT", default_value = "text")]
+    #[arg(long, value_parser = super::formats(&[Format::Text, Format::Json, Format::Markdown, Format::Html, Format::Github]), env = "CALLSHEET_FORMAT", default_value = "text")]
     pub(super) format: Format,
 
     /// Exit with code 2 if there are changes
@@ -42,6 +42,10 @@ pub(super) struct Args {
     /// Plan only changes with these causes, separated by commas
     #[arg(long, value_enum, value_delimiter = ',', value_name = "CAUSE")]
     only: Vec<Cause>,
+
+    /// Plan what the files of this commit declare, instead of the checked out ones
+    #[arg(long, value_name = "REV")]
+    at: Option<String>,
 
     /// Save the plan to FILE, to be reviewed and applied with `callsheet apply FILE`
     #[arg(long, value_name = "FILE")]
@@ -57,11 +61,15 @@ pub(super) fn run(
     format: Format,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
-    let folder = match args.selection.of(directory, &args.folders)? {
+    let folder = match args
+        .selection
+        .at(args.at.as_deref())
+        .of(directory, &args.folders)?
+    {
         Targets::One(folder) => folder,
         Targets::Several(folders) => return plan_all(args, &folders, format, terminal),
     };
-    let workspace = match Workspace::load(folder, format, terminal)? {
+    let workspace = match Workspace::load_at(folder, args.at.as_deref(), format, terminal)? {
         Ok(workspace) => workspace,
         Err(outcome) => return Ok(outcome),
     };
@@ -133,7 +141,7 @@ fn plan_all(
 /// How the plan of one workspace ended.
 fn ended(folder: &Path, args: &Args, terminal: &mut Terminal) -> Ended {
     let mut planned = || {
-        let (workspace, report) = Workspace::read(folder.to_owned())?;
+        let (workspace, report) = Workspace::read_at(folder.to_owned(), args.at.as_deref())?;
         let Some(workspace) = workspace else {
             return Ok(Ended::Checked(report));
         };
@@ -165,7 +173,14 @@ pub(super) fn write(
             markdown::plan(heading, plan, markdown::BUDGET, &mut terminal.out)?;
         }
         Format::Html => html::plan(heading, plan, &mut terminal.out)?,
-        Format::Text | Format::Github | Format::Sarif => {
+        Format::Github => {
+            let look = Look {
+                prefix: heading.folder.clone(),
+                ..terminal.look.clone()
+            };
+            github::findings(plan, &look, &mut terminal.out)?;
+        }
+        Format::Text | Format::Sarif => {
             prose::plan(heading, plan, &terminal.look, &mut terminal.out)?;
         }
     }

@@ -8,12 +8,13 @@ use super::{
     workspace,
 };
 use crate::{
+    apply::Applied,
     diagnostic::Report,
-    plan::Plan,
+    plan::{Plan, Staleness},
     render::{
-        Format,
+        Format, counted,
         document::{self, Heading},
-        escape,
+        escape, markdown,
         overview::{self, Entry, OverviewDocument, Row, State},
     },
 };
@@ -25,6 +26,21 @@ pub(super) enum Ended {
     Checked(Report),
     /// It was planned; what is wrong with its files are warnings.
     Planned(Box<(Heading, Plan)>, Report),
+    /// It was planned, and does more than what was reviewed.
+    Unreviewed {
+        planned: Box<(Heading, Plan)>,
+        unseen: Vec<Staleness>,
+        report: Report,
+    },
+    /// It was applied, as far as that went.
+    Applied {
+        planned: Box<(Heading, Plan)>,
+        applied: Box<Applied>,
+        is_interrupted: bool,
+        /// What went wrong after the writes.
+        error: Option<anyhow::Error>,
+        report: Report,
+    },
     /// Something can't be read.
     Failed(anyhow::Error),
 }
@@ -34,15 +50,52 @@ impl Ended {
     pub(super) fn row(&self, folder: &str) -> Row {
         match self {
             Self::Checked(report) => Row::of_report(folder, report),
-            Self::Planned(planned, report) => {
-                let (heading, plan) = &**planned;
+            Self::Planned(planned, report) => planned_row(folder, planned, report),
+            Self::Unreviewed {
+                planned,
+                unseen,
+                report,
+            } => Row {
+                state: State::Blocked,
+                message: Some(format!("{} not reviewed", counted(unseen.len(), "change"))),
+                ..planned_row(folder, planned, report)
+            },
+            Self::Applied {
+                planned,
+                applied,
+                is_interrupted,
+                error,
+                report,
+            } => {
+                let is_whole = applied.is_complete() && !is_interrupted && error.is_none();
+                let message = match error {
+                    Some(error) => Some(chain(error)),
+                    None if *is_interrupted => Some("interrupted".to_owned()),
+                    None if !is_whole => Some("not everything was done".to_owned()),
+                    None => None,
+                };
+                let row = planned_row(folder, planned, report);
                 Row {
-                    warnings: Row::of_report(folder, report).warnings,
-                    ..Row::of_plan(folder, heading, plan)
+                    state: match row.state {
+                        _ if !is_whole => State::Failed,
+                        State::Changes => State::Applied,
+                        state => state,
+                    },
+                    message,
+                    ..row
                 }
             }
             Self::Failed(error) => Row::of_error(folder, chain(error)),
         }
+    }
+}
+
+/// A workspace that was planned, in short.
+fn planned_row(folder: &str, planned: &(Heading, Plan), report: &Report) -> Row {
+    let (heading, plan) = planned;
+    Row {
+        warnings: Row::of_report(folder, report).warnings,
+        ..Row::of_plan(folder, heading, plan)
     }
 }
 
@@ -105,7 +158,13 @@ impl Run {
                 workspace::show(folder, &report, self.format, terminal)?;
                 Entry::of_report(row, &Report::default())
             }
-            Ended::Planned(planned, report) => {
+            Ended::Planned(planned, report)
+            | Ended::Unreviewed {
+                planned, report, ..
+            }
+            | Ended::Applied {
+                planned, report, ..
+            } => {
                 let (heading, plan) = *planned;
                 let document = document::plan(&heading, &plan);
                 row.digest.clone_from(&document.digest);
@@ -142,7 +201,7 @@ impl Run {
                 let document = OverviewDocument::new(self.entries);
                 escape::json(&document, &mut terminal.out)?;
             }
-            Format::Markdown => write!(terminal.out, "{}", overview::markdown(&rows))?,
+            Format::Markdown => write!(terminal.out, "{}", markdown::overview(&rows))?,
             Format::Github => overview::text(&rows, &mut terminal.err)?,
             Format::Text | Format::Html | Format::Sarif => {
                 overview::text(&rows, &mut terminal.out)?;

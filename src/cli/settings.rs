@@ -4,6 +4,7 @@
 use super::{Cli, ColorWhen, secret};
 use crate::{
     config::{Config, PortalConfig, RateLimitConfig},
+    forge::{self, Event, Repository},
     model::{PortalIdentity, SecretOrigin, SecretRef},
     portal::{CredentialKind, Credentials, Location, Target, adapter, http::RateLimit},
     render::{
@@ -12,12 +13,12 @@ use crate::{
     },
 };
 use anstream::{AutoStream, ColorChoice};
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use secrecy::SecretString;
 use std::{
     io::{BufWriter, IsTerminal as _, Stderr, Stdout},
     num::NonZeroU32,
-    path::Path,
+    path::{Path, PathBuf},
 };
 use tracing_subscriber::filter::LevelFilter;
 
@@ -159,6 +160,51 @@ pub(super) fn links() -> Option<Links> {
         Some(links.at(commit.as_deref()).of_request(request))
     };
     github().or_else(gitlab)
+}
+
+/// Whether a runner of GitHub reads the log.
+pub(super) fn is_on_github() -> bool {
+    variable("GITHUB_ACTIONS").is_some_and(|value| value == "true")
+}
+
+/// The commit that the pipeline is about.
+pub(super) fn commit() -> Option<String> {
+    filled("GITHUB_SHA").or_else(|| filled("CI_COMMIT_SHA"))
+}
+
+/// The event that started the pipeline, if it is one of GitHub.
+pub(super) fn event() -> anyhow::Result<Option<Event>> {
+    let (Some(name), Some(path)) = (filled("GITHUB_EVENT_NAME"), filled("GITHUB_EVENT_PATH"))
+    else {
+        return Ok(None);
+    };
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("GITHUB_EVENT_PATH: {path} can't be read"))?;
+    Ok(Some(Event::parse(&name, &text)?))
+}
+
+/// A file that the runner reads when a step has ended, by the variable that names it.
+pub(super) fn forge_file(name: &str) -> Option<PathBuf> {
+    filled(name).map(PathBuf::from)
+}
+
+/// The folder whose content a pipeline throws away.
+pub(super) fn temporary_folder() -> PathBuf {
+    filled("RUNNER_TEMP").map_or_else(std::env::temp_dir, PathBuf::from)
+}
+
+/// The repository on the forge, with the token of the job.
+pub(super) fn repository(author: &str) -> Result<Repository, forge::Error> {
+    let needed =
+        |name: &str| filled(name).ok_or_else(|| forge::Error::Event(format!("{name} isn't set")));
+    let url = filled("GITHUB_API_URL").unwrap_or_else(|| "https://api.github.com".to_owned());
+    let token = SecretString::from(needed("GITHUB_TOKEN")?);
+    Repository::new(&url, &needed("GITHUB_REPOSITORY")?, &token, author)
+}
+
+/// An environment variable that isn't empty.
+fn filled(name: &str) -> Option<String> {
+    variable(name).filter(|value| !value.is_empty())
 }
 
 /// The moment, for journals.

@@ -7,6 +7,7 @@ use crate::{
     repo::{self, CONFIGURATION, Found, Git},
 };
 use anyhow::Context as _;
+use clap::builder::FalseyValueParser;
 use sha2::{Digest as _, Sha256};
 use std::{
     collections::BTreeSet,
@@ -27,16 +28,20 @@ pub(super) enum Targets {
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct Selection {
     /// Take the workspaces below each DIR too
-    #[arg(long, short)]
+    #[arg(long, short, env = "CALLSHEET_RECURSIVE", value_parser = FalseyValueParser::new())]
     recursive: bool,
 
     /// Take only workspaces that differ from the merge base of HEAD and this revision
-    #[arg(long, value_name = "REV")]
+    #[arg(long, value_name = "REV", env = "CALLSHEET_CHANGED_SINCE")]
     changed_since: Option<String>,
 
     /// Take only one of N equal parts: I from 1 to N, or from 0
-    #[arg(long, value_name = "I/N")]
+    #[arg(long, value_name = "I/N", env = "CALLSHEET_SHARD")]
     shard: Option<Shard>,
+
+    /// The commit that is looked at, if not the work tree.
+    #[arg(skip)]
+    at: Option<String>,
 }
 
 /// One of several parts of the workspaces of a repository. A workspace is in the same part on every machine,
@@ -88,6 +93,22 @@ impl Selection {
         Self {
             recursive: true,
             ..self.clone()
+        }
+    }
+
+    /// The same, where a commit is looked at and not the work tree.
+    pub(super) fn at(&self, revision: Option<&str>) -> Self {
+        Self {
+            at: revision.map(str::to_owned),
+            ..self.clone()
+        }
+    }
+
+    /// The same, of what differs from a revision.
+    pub(super) fn since(self, revision: String) -> Self {
+        Self {
+            changed_since: self.changed_since.or(Some(revision)),
+            ..self
         }
     }
 
@@ -145,12 +166,19 @@ impl Selection {
             changed_since,
             shard,
             recursive: _,
+            at,
         } = self;
         if changed_since.is_none() && shard.is_none() {
             return Ok(folders);
         }
         let git = match Git::find(directory)? {
-            Found::Repository(git) => Some(git),
+            Found::Repository(git) => Some(match at {
+                Some(revision) => {
+                    let commit = git.resolve(revision)?;
+                    git.at(&commit)?
+                }
+                None => *git,
+            }),
             Found::Unreadable(gap) => anyhow::bail!("{}; {}", gap.reason, gap.help),
             Found::Nothing if changed_since.is_some() => anyhow::bail!(
                 "{} is not in a Git repository, so nothing tells what changed; leave out --changed-since",

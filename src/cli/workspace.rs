@@ -10,11 +10,11 @@ use crate::{
     config::Config,
     desired::{self, Desired},
     diagnostic::{Level, Report},
-    model::{Kind, Live, Resource, State},
+    model::{Commit, Gap, Kind, Live, Resource, State},
     plan::Plan,
     portal::{self, Details, Portal, Target},
     render::{self, Format, document::Heading},
-    repo::{self, CONFIGURATION, Files},
+    repo::{self, CONFIGURATION, Files, Found, Git, Selection},
     support::{check_support, strip_local_only},
 };
 use anyhow::Context as _;
@@ -33,6 +33,8 @@ pub(super) struct Workspace {
     pub(super) config: Config,
     /// What its files declare.
     pub(super) state: State,
+    /// The commit whose files they are, if not the checked out ones.
+    pub(super) at: Option<Commit>,
 }
 
 /// What files declare, checked against what their portal can hold.
@@ -45,6 +47,37 @@ pub(super) fn declared(files: Files) -> Desired {
             .extend(check_support(&desired.state, &portal));
     }
     desired
+}
+
+/// The files of a workspace at a commit.
+fn files_at(folder: &Path, revision: &str) -> anyhow::Result<(Files, Commit)> {
+    let git = match Git::find(folder)? {
+        Found::Repository(git) => git,
+        Found::Unreadable(gap) => anyhow::bail!("{}; {}", gap.reason, gap.help),
+        Found::Nothing => anyhow::bail!(
+            "{} is not in a Git repository, so it has no files at {revision}",
+            folder.display()
+        ),
+    };
+    let commit = git.resolve(revision)?;
+    let read = || {
+        let configuration = git.text_at(&commit, &repo::joined(git.prefix(), CONFIGURATION))?;
+        let Some(configuration) = configuration else {
+            return Ok(None);
+        };
+        let selection = Selection::of(&configuration);
+        git.files_in(&commit, git.prefix(), &selection).map(Some)
+    };
+    let files: Result<Option<Files>, Gap> = read();
+    match files {
+        Ok(Some(files)) => Ok((files, commit)),
+        Ok(None) => anyhow::bail!(
+            "{} is not a workspace at {}: it has no {CONFIGURATION} there",
+            folder.display(),
+            commit.short()
+        ),
+        Err(gap) => anyhow::bail!("{}; {}", gap.reason, gap.help),
+    }
 }
 
 /// The folder that a command means: its argument, as seen from `-C`, or else the nearest workspace from
@@ -92,7 +125,17 @@ impl Workspace {
         format: Format,
         terminal: &mut Terminal,
     ) -> anyhow::Result<Result<Self, Outcome>> {
-        let (loaded, report) = Self::read(folder.clone())?;
+        Self::load_at(folder, None, format, terminal)
+    }
+
+    /// The same, of the files of a commit.
+    pub(super) fn load_at(
+        folder: PathBuf,
+        at: Option<&str>,
+        format: Format,
+        terminal: &mut Terminal,
+    ) -> anyhow::Result<Result<Self, Outcome>> {
+        let (loaded, report) = Self::read_at(folder.clone(), at)?;
         match loaded {
             Some(workspace) => {
                 if report.count(Level::Warning) > 0 {
@@ -108,11 +151,26 @@ impl Workspace {
 
     /// Reads a workspace: nothing with errors, and everything that is wrong.
     pub(super) fn read(folder: PathBuf) -> anyhow::Result<(Option<Self>, Report)> {
+        Self::read_at(folder, None)
+    }
+
+    /// The same, of the files of a commit.
+    pub(super) fn read_at(
+        folder: PathBuf,
+        at: Option<&str>,
+    ) -> anyhow::Result<(Option<Self>, Report)> {
+        let (files, at) = match at {
+            None => (repo::read(&folder)?, None),
+            Some(revision) => {
+                let (files, commit) = files_at(&folder, revision)?;
+                (files, Some(commit))
+            }
+        };
         let Desired {
             config,
             mut state,
             report,
-        } = declared(repo::read(&folder)?);
+        } = declared(files);
         let workspace = config.filter(|_| !report.has_errors()).map(|mut config| {
             let portal = portal::capabilities(&config.portal);
             strip_local_only(&mut state, &mut config, &portal);
@@ -120,9 +178,19 @@ impl Workspace {
                 folder,
                 config,
                 state,
+                at,
             }
         });
         Ok((workspace, report))
+    }
+
+    /// Which files belong to it.
+    pub(super) fn selection(&self, git: &Git) -> Selection {
+        let Some(commit) = &self.at else {
+            return repo::selection(&self.folder);
+        };
+        let text = git.text_at(commit, &repo::joined(git.prefix(), CONFIGURATION));
+        Selection::of(&text.ok().flatten().unwrap_or_default())
     }
 
     /// What it says must not be there. That is looked for as what it declares is: it can only go if it was
@@ -158,7 +226,10 @@ impl Workspace {
             undo_of: None,
             told_from_history: baseline.is_told_from_history(),
             history_gap: baseline.unreadable(),
-            links: settings::links(),
+            links: settings::links().map(|links| match &self.at {
+                Some(commit) => links.at(Some(&commit.id)),
+                None => links,
+            }),
         }
     }
 

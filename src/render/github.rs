@@ -4,7 +4,10 @@
 //! Other commands in the log can change the job itself, so the text of a diagnostic never starts a line.
 
 use super::{Look, escape};
-use crate::diagnostic::{Diagnostic, Level, Report};
+use crate::{
+    diagnostic::{Diagnostic, Level, Report},
+    plan::{Operation, Plan, guard},
+};
 use std::{fmt::Write as _, io};
 
 /// Writes a report.
@@ -16,6 +19,54 @@ pub fn report(report: &Report, look: &Look, out: &mut dyn io::Write) -> io::Resu
         writeln!(out, "{}", command(diagnostic, look))?;
     }
     Ok(())
+}
+
+/// Writes the findings of a plan that block it or warn, at the resources that they are about.
+///
+/// # Errors
+/// The writer fails.
+pub fn findings(plan: &Plan, look: &Look, out: &mut dyn io::Write) -> io::Result<()> {
+    for finding in &plan.findings {
+        let name = match finding.level {
+            guard::Level::Block => "error",
+            guard::Level::Warn => "warning",
+            guard::Level::Info => continue,
+        };
+        let about = |one: &&Operation| Some(&one.address) == finding.address.as_ref();
+        let origin = plan
+            .operations
+            .iter()
+            .find(about)
+            .and_then(|one| one.origin.as_ref());
+        let mut command = format!("::{name} ");
+        if let Some(origin) = origin {
+            let place = origin.place();
+            let file = escape::github_property(&look.from_root(place.source.name()));
+            _ = write!(command, "file={file},line={},", place.start().line);
+        }
+        let title = escape::github_property(&finding.rule.to_string());
+        let message = format!(
+            "{}\n{}",
+            escape::line(&finding.message),
+            escape::line(finding.help())
+        );
+        _ = write!(
+            command,
+            "title={title}::{}",
+            escape::github_message(message.trim_end())
+        );
+        writeln!(out, "{command}")?;
+    }
+    Ok(())
+}
+
+/// Writes an error that is at no place in a file.
+///
+/// # Errors
+/// The writer fails.
+pub fn message(message: &str, out: &mut dyn io::Write) -> io::Result<()> {
+    let message = escape::github_message(&escape::line(message));
+    writeln!(out, "::error title=callsheet::{message}")
 }
 
 /// The command that annotates one diagnostic's place.

@@ -16,7 +16,6 @@ use serde::{Deserialize, Serialize};
 use std::{
     borrow::Cow,
     collections::BTreeMap,
-    fmt::Write as _,
     io::{self, Write},
 };
 
@@ -89,7 +88,7 @@ pub enum State {
     Unchanged,
     /// There are changes, ready to be applied.
     Changes,
-    /// Everything was applied.
+    /// The changes were applied.
     Applied,
     /// A finding blocks the plan, or the plan isn't the reviewed one.
     Blocked,
@@ -284,52 +283,4 @@ pub fn text(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
         )?;
     }
     writeln!(out, "{}", totals(rows))
-}
-
-/// The most workspaces that a table lists.
-const LISTED: usize = 200;
-
-/// The overview as Markdown: the totals, then a table with what needs attention first.
-#[must_use]
-pub fn markdown(rows: &[Row]) -> String {
-    let mut sorted: Vec<&Row> = rows
-        .iter()
-        .filter(|row| !matches!(row.state, State::Valid | State::Unchanged))
-        .collect();
-    sorted.sort_by(|a, b| b.state.cmp(&a.state).then(a.folder.cmp(&b.folder)));
-    let mut text = format!("### Callsheet: {}\n", totals(rows));
-    if sorted.is_empty() {
-        return text;
-    }
-    text.push_str("\n| workspace | state | |\n|---|---|---|\n");
-    for row in sorted.iter().take(LISTED) {
-        let state = match row.state.is_bad() {
-            true => format!("**{}**", row.state.word()),
-            false => row.state.word().to_owned(),
-        };
-        let short: String = row.in_short().chars().take(200).collect();
-        _ = writeln!(
-            text,
-            "| {} | {state} | {} |",
-            cell(&row.folder),
-            if short.is_empty() {
-                String::new()
-            } else {
-                cell(&short)
-            }
-        );
-    }
-    if sorted.len() > LISTED {
-        _ = writeln!(
-            text,
-            "\n… and {} more; the JSON report has all of them.",
-            sorted.len() - LISTED
-        );
-    }
-    text
-}
-
-/// A text in a cell of a table: as code, in which a bar would still end the cell.
-fn cell(text: &str) -> String {
-    escape::code(text).replace('|', "\\|")
 }

@@ -19,6 +19,8 @@ pub struct Git {
     root: PathBuf,
     /// The path from the root of the repository to the workspace, empty if they are the same.
     prefix: String,
+    /// The commit that is looked at, if it isn't the one that is checked out.
+    at: Option<Oid>,
     /// The submodules that are checked out, by their path from the root.
     pub(super) modules: RefCell<BTreeMap<String, Option<Rc<Repository>>>>,
 }
@@ -79,8 +81,24 @@ impl Git {
             repository,
             root,
             prefix,
+            at: None,
             modules: RefCell::default(),
         })))
+    }
+
+    /// The same repository, as if a commit were checked out: the work tree isn't looked at.
+    ///
+    /// # Errors
+    /// The commit isn't in this clone.
+    pub fn at(mut self, commit: &Commit) -> Result<Self, Error> {
+        self.at = Some(oid(commit)?);
+        Ok(self)
+    }
+
+    /// Whether the work tree is looked at, and not a commit.
+    #[must_use]
+    pub const fn has_work_tree(&self) -> bool {
+        self.at.is_none()
     }
 
     /// The path from the root of the repository to the workspace.
@@ -95,9 +113,12 @@ impl Git {
         &self.root
     }
 
-    /// The commit that is checked out; nothing before the first one.
+    /// The commit that is checked out or looked at; nothing before the first one.
     #[must_use]
     pub fn head(&self) -> Option<Commit> {
+        if let Some(at) = self.at {
+            return Some(self.described(at));
+        }
         let head = self.repository.head().ok()?.peel_to_commit().ok()?;
         Some(described(&head))
     }
@@ -127,6 +148,18 @@ impl Git {
             "`git log --oneline` lists the commits of this clone".to_owned()
         };
         Error::Git(format!("unknown revision `{revision}`; {help}"))
+    }
+
+    /// The ids of a commit's parents.
+    pub(super) fn parents(&self, commit: &Commit) -> Vec<String> {
+        let found = oid(commit).and_then(|id| {
+            let found = self.repository.find_commit(id);
+            found.map_err(git("the commit can't be read"))
+        });
+        found.map_or_else(
+            |_| Vec::new(),
+            |commit| commit.parent_ids().map(|id| id.to_string()).collect(),
+        )
     }
 
     /// Whether this clone has a part of the history only.
@@ -176,6 +209,9 @@ impl Git {
     /// # Errors
     /// The work tree can't be compared.
     pub fn uncommitted(&self, selection: &Selection) -> Result<Vec<String>, Error> {
+        if self.at.is_some() {
+            return Ok(Vec::new());
+        }
         let mut options = StatusOptions::new();
         options
             .include_untracked(true)
@@ -218,7 +254,10 @@ impl Git {
         let walk = || -> Result<Vec<Step>, git2::Error> {
             let mut walk = self.repository.revwalk()?;
             walk.set_sorting(git2::Sort::TOPOLOGICAL | git2::Sort::TIME)?;
-            walk.push_head()?;
+            match self.at {
+                Some(at) => walk.push(at)?,
+                None => walk.push_head()?,
+            }
             if let Some(since) = since.and_then(|commit| Oid::from_str(&commit.id).ok()) {
                 walk.hide(since)?;
             }

@@ -2,7 +2,7 @@
 //! last. The ref names an annotated tag whose message is the [`Record`], so that one push carries both.
 
 use super::{Error, Git, git::git};
-use crate::model::Record;
+use crate::model::{Commit, Record};
 use git2::{ObjectType, Oid, Signature};
 use std::{
     process::{Command, Stdio},
@@ -79,6 +79,32 @@ impl Git {
         let refspec = format!("+{name}:{name}");
         self.run(&["fetch", "--quiet", "--no-tags", REMOTE, &refspec])
             .map(drop)
+    }
+
+    /// Fetches the commit that merges a pull request, or else the last one of its branch, with `git`. Nothing is
+    /// checked out. `head` is the last commit of its branch, as the forge says it.
+    ///
+    /// # Errors
+    /// It can't be fetched, or the pull request has other commits by now.
+    pub fn fetch_pull(&self, number: u64, head: &str) -> Result<Commit, Error> {
+        let mut fetched = Vec::new();
+        for end in ["merge", "head"] {
+            let local = format!("refs/callsheet-pull/{number}/{end}");
+            let refspec = format!("+refs/pull/{number}/{end}:{local}");
+            match self.run(&["fetch", "--quiet", "--no-tags", REMOTE, &refspec]) {
+                Ok(_) => fetched.push(self.resolve(&local)?),
+                Err(error) if end == "head" => return Err(error),
+                Err(_) => {}
+            }
+        }
+        let is_current = |commit: &Commit| {
+            commit.id == head || self.parents(commit).iter().any(|parent| parent == head)
+        };
+        fetched.into_iter().find(is_current).ok_or_else(|| {
+            Error::Git(format!(
+                "the pull request {number} has other commits by now than the ones that this pipeline is about; the next run is about those"
+            ))
+        })
     }
 
     /// Pushes the record of a workspace and a portal with `git`.

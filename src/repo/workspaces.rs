@@ -89,10 +89,18 @@ impl Git {
         let tree = tree
             .and_then(|object| object.peel_to_tree())
             .map_err(failed)?;
-        let diff = self
-            .repository
-            .diff_tree_to_workdir_with_index(Some(&tree), Some(&mut options))
-            .map_err(failed)?;
+        let diff = match self.head().filter(|_| !self.has_work_tree()) {
+            Some(head) => {
+                let head = self.repository.revparse_single(&head.id);
+                let head = head.and_then(|head| head.peel_to_tree()).map_err(failed)?;
+                self.repository
+                    .diff_tree_to_tree(Some(&tree), Some(&head), Some(&mut options))
+            }
+            None => self
+                .repository
+                .diff_tree_to_workdir_with_index(Some(&tree), Some(&mut options)),
+        }
+        .map_err(failed)?;
         let mut paths = BTreeSet::new();
         for delta in diff
             .deltas()

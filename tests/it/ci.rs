@@ -185,6 +185,7 @@ impl Pipeline {
 fn every_command_is_run() {
     let headings: Vec<&str> = blocks("sh").iter().map(|(heading, _)| *heading).collect();
     let run = [
+        "Many workspaces",
         "The pull request",
         "The main branch",
         "The main branch",
@@ -193,18 +194,16 @@ fn every_command_is_run() {
         "older-than-applied",
     ];
     assert_eq!(headings, run, "a test below runs each of them");
-    // The flags of the steps on GitHub exist.
-    let (_, workflow) = &blocks("yaml")[0];
-    let steps: Vec<&str> = workflow
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("- run: callsheet "))
-        .collect();
-    assert!(steps.len() >= 3, "{steps:?}");
+}
+
+#[test]
+fn many_workspaces_are_listed_validated_and_planned() {
     let pipeline = Pipeline::new();
-    for step in steps {
-        let line = step.split(" >>").next().unwrap();
-        pipeline.succeeds(".", &format!("callsheet {line} --help"));
-    }
+    pipeline.open_pull_request();
+    pipeline.git("desk", "checkout --quiet add-kim");
+    let said = pipeline.succeeds("desk", &block("Many workspaces"));
+    assert!(said.starts_with("phones\n"), "{said}");
+    assert!(said.contains("1 workspace: 1 valid"), "{said}");
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod fake;
 mod faults;
 mod faulty;
 mod fixtures;
+mod github;
 mod golden;
 mod guards;
 mod history;

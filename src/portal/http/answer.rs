@@ -18,6 +18,8 @@ use std::time::Duration;
 const MAX_BODY: usize = 64 << 20;
 /// The maximum length, in bytes, of a header that is kept.
 const MAX_HEADER: usize = 512;
+/// The maximum length of an address, in bytes.
+const MAX_ADDRESS: usize = 8192;
 /// The maximum length, in bytes, of a refusal that isn't JSON.
 const MAX_TEXT: usize = 4096;
 /// The wait after a `Retry-After` header that can't be parsed.
@@ -37,7 +39,7 @@ pub struct Answer {
     pub media_type: String,
     /// The version of the object, as the header spells it, with its quotes.
     pub etag: Option<String>,
-    /// The address of a created object.
+    /// The address of a created object, or where a redirection leads.
     pub location: Option<String>,
 }
 
@@ -143,14 +145,14 @@ pub(super) async fn receive(
     if let (Some(wait), 403 | 429 | 503) = (retry_after, status) {
         limiter.pause(wait);
     }
-    let media_type = header(&headers, &CONTENT_TYPE).unwrap_or_default();
+    let media_type = header(&headers, &CONTENT_TYPE, MAX_HEADER).unwrap_or_default();
     let media_type = media_type.split(';').next().unwrap_or_default();
     let answer = Answer {
         status,
         body: Vec::new(),
         media_type: media_type.trim().to_ascii_lowercase(),
-        etag: header(&headers, &ETAG),
-        location: header(&headers, &LOCATION),
+        etag: header(&headers, &ETAG, MAX_HEADER),
+        location: header(&headers, &LOCATION, MAX_ADDRESS),
     };
     let received = read_body(response).await.map(|body| Answer {
         body: redacted(status, body, redactor),
@@ -167,9 +169,9 @@ pub(super) async fn receive(
 }
 
 /// A header that is visible text of a reasonable length.
-fn header(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+fn header(headers: &HeaderMap, name: &HeaderName, most: usize) -> Option<String> {
     let value = headers.get(name)?.to_str().ok()?;
-    (value.len() <= MAX_HEADER).then(|| value.to_owned())
+    (value.len() <= most).then(|| value.to_owned())
 }
 
 /// Redacts the body of a refusal. The body of a success stays unchanged, and is never displayed.
@@ -245,6 +247,7 @@ fn classify(
             }
             _ => Err(unexpected(status, is_html, accepts)),
         },
+        300..=399 if accepts == Media::Redirect => Ok(head),
         300..=399 => Err(NoAnswer::Unreadable(format!(
             "it redirects to another address ({status}), to which the credentials must not be sent"
         ))),
@@ -316,7 +319,7 @@ impl Answer {
         match accepts {
             Media::Json => self.is_json(),
             Media::Text => self.is_json() || self.is_text(),
-            Media::Any => true,
+            Media::Any | Media::Redirect => true,
         }
     }
 

@@ -260,7 +260,8 @@ impl Client {
     pub async fn read(&self, request: &Request) -> Result<Option<Answer>, Error> {
         match self.exchange(request, true).await {
             Ok(answer) if answer.status == 404 => Ok(None),
-            Ok(answer) if answer.is_success() => Ok(Some(answer)),
+            // A redirection is an answer only to a request that accepts one.
+            Ok(answer) if answer.status < 400 => Ok(Some(answer)),
             Ok(answer) => Err(answer.refusal()),
             Err((no_answer, attempts)) => Err(self.error(request, no_answer, attempts)),
         }

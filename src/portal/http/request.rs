@@ -35,6 +35,8 @@ pub enum Media {
     Text,
     /// Anything. The caller decides whether the portal or a proxy answered.
     Any,
+    /// Anything, or a redirection, which isn't followed: its address is the location of the answer.
+    Redirect,
 }
 
 impl Request {

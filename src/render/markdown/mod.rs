@@ -6,11 +6,15 @@
 
 mod applied;
 mod budget;
+mod overview;
 mod report;
+mod unreviewed;
 mod words;
 
 pub use applied::applied;
+pub use overview::overview;
 pub use report::report;
+pub use unreviewed::unreviewed;
 
 use super::{
     document::Heading,
@@ -34,6 +38,9 @@ pub const MIN_BUDGET: usize = 4_096;
 
 /// The maximum number of fields of a new resource, users of a template and lines of a long value.
 const SHOWN: usize = 8;
+
+/// The beginning of each marker.
+pub const MARKER: &str = "<!-- callsheet:";
 
 /// The maximum length of a marker. A longer one ends with a digest.
 const LONGEST_MARKER: usize = 240;
@@ -143,7 +150,7 @@ pub fn marker(folder: &str) -> String {
         "" => ".",
         folder => folder,
     };
-    let mut text = "<!-- callsheet:".to_owned();
+    let mut text = MARKER.to_owned();
     for byte in folder.bytes() {
         if byte.is_ascii_alphanumeric()
             || matches!(byte, b'.' | b'_' | b'/')

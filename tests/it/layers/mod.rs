@@ -46,6 +46,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("saved", "model plan render"),
     ("journal", "apply plan portal render saved"),
     ("undo", "apply journal model plan"),
+    ("forge", "portal"),
     ("cli", "*"),
 ];
 
@@ -60,7 +61,8 @@ const CRATES: &[(&str, &str)] = &[
     ("rusqlite_migration", "sandbox/store.rs sandbox/store/"),
     ("git2", "repo"),
     ("axum", "sandbox"),
-    ("reqwest", "portal"),
+    ("reqwest", "portal forge"),
+    ("zip", "forge/archive.rs"),
 ];
 
 #[test]
