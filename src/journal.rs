@@ -211,6 +211,8 @@ fn record(line: &[u8]) -> Result<Option<Record>, String> {
 /// A journal that was read.
 #[derive(Clone, Debug)]
 pub struct Replay {
+    /// When the run began.
+    pub at: Timestamp,
     /// Which workspace, which portal, which commits.
     pub heading: Heading,
     /// What the run was going to do.
@@ -262,9 +264,10 @@ impl Replay {
                 continue;
             };
             match (record, &mut story) {
-                (Record::Begin { plan, .. }, None) => {
+                (Record::Begin { plan, at, .. }, None) => {
                     let count = plan.operations.len();
                     story = Some(Self {
+                        at,
                         operations: saved::operations(&plan.operations)?,
                         heading: plan.heading,
                         outcomes: vec![Outcome::NotAttempted; count],
@@ -313,19 +316,21 @@ impl Replay {
         }
     }
 
+    /// The journals in a folder, the newest first. Their names begin with the time.
+    #[must_use]
+    pub fn all(folder: &Path) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).into_iter().flatten();
+        let paths = entries.filter_map(Result::ok).map(|entry| entry.path());
+        let is_journal = |path: &PathBuf| path.extension().is_some_and(|end| end == "jsonl");
+        let mut journals: Vec<PathBuf> = paths.filter(is_journal).collect();
+        journals.sort_unstable_by(|one, other| other.cmp(one));
+        journals
+    }
+
     /// The newest journal in a folder, if there is one.
     #[must_use]
     pub fn newest(folder: &Path) -> Option<PathBuf> {
-        let entries = std::fs::read_dir(folder)
-            .ok()?
-            .filter_map(Result::ok)
-            .map(|entry| entry.path());
-        entries
-            .filter(|path| {
-                path.extension()
-                    .is_some_and(|extension| extension == "jsonl")
-            })
-            .max()
+        Self::all(folder).into_iter().next()
     }
 }
 

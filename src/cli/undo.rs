@@ -14,7 +14,7 @@ use crate::{
     plan::{Plan, revalidate},
     render::{
         Format,
-        document::{self, Heading},
+        document::{self, Heading, Outcomes},
         escape,
     },
     undo::undo,
@@ -28,12 +28,16 @@ use std::{
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Journal of the apply, such as .callsheet/journal/20260102T030405Z-1.jsonl
-    #[arg(required_unless_present = "last")]
+    #[arg(required_unless_present_any = ["last", "list"])]
     journal: Option<PathBuf>,
 
     /// Take the newest journal of the workspace
     #[arg(long, conflicts_with = "journal")]
     last: bool,
+
+    /// List the journals of the workspace, the newest first
+    #[arg(long, conflicts_with_all = ["journal", "last", "format", "out"])]
+    list: bool,
 
     /// Output format
     #[arg(long, value_parser = super::formats(&[Format::Text, Format::Json]), env = "CALLSHEET_FORMAT", default_value = "text")]
@@ -50,6 +54,9 @@ pub(super) fn run(
     format: Format,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
+    if args.list {
+        return list(directory, terminal);
+    }
     let path = match &args.journal {
         Some(journal) => directory.join(journal),
         None => {
@@ -76,6 +83,7 @@ pub(super) fn run(
     }
     let heading = Heading {
         revision: replay.heading.revision.clone(),
+        told_from_history: replay.heading.told_from_history,
         undo_of: Some(within(&path, &workspace.folder)?),
         ..now
     };
@@ -128,6 +136,65 @@ pub(super) fn run(
     } else {
         Outcome::Done
     })
+}
+
+/// Lists the journals as lines for people: path, time, commit and outcomes.
+fn list(directory: &Path, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
+    let folder = workspace::folder(directory, None).join(".callsheet/journal");
+    for path in Replay::all(&folder) {
+        // As `undo` takes it.
+        let shown = path.strip_prefix(directory).unwrap_or(&path);
+        let shown = escape::line(&shown.to_string_lossy());
+        match Replay::read(&path) {
+            Ok(replay) => {
+                let commit = replay.heading.revision.head.as_deref();
+                let commit = commit.and_then(|id| id.get(..7)).unwrap_or("no commit");
+                writeln!(
+                    terminal.out,
+                    "{shown}  {:.0}  {}  {}",
+                    replay.at,
+                    escape::line(commit),
+                    outcomes(&replay)
+                )?;
+            }
+            Err(error) => {
+                let error = error.to_string();
+                writeln!(
+                    terminal.err,
+                    "{shown} can't be read as a journal: {}",
+                    escape::line(&error)
+                )?;
+            }
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// What became of the operations of an apply: `2 done, 1 failed`.
+fn outcomes(replay: &Replay) -> String {
+    let Outcomes {
+        done,
+        failed,
+        not_attempted,
+        unknown,
+    } = replay.outcomes();
+    let counts = [
+        (done, "done"),
+        (failed, "failed"),
+        (not_attempted, "not attempted"),
+        (unknown, "unknown"),
+    ];
+    let told = counts.into_iter().filter(|(count, _)| *count > 0);
+    let mut told: Vec<String> = told
+        .map(|(count, name)| format!("{count} {name}"))
+        .collect();
+    if !replay.is_finished {
+        told.push("cut off".to_owned());
+    }
+    if told.is_empty() {
+        told.push("nothing to do".to_owned());
+    }
+    told.join(", ")
 }
 
 /// The workspace of a journal: the one that it lies in, else the current one.

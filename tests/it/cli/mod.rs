@@ -4,6 +4,7 @@
 mod document;
 mod ending;
 mod files;
+mod journals;
 mod live;
 
 use crate::workspace::write;

@@ -205,6 +205,7 @@ fn who_cannot_be_deleted_is_deactivated() {
 
     // It can be taken back.
     let replay = Replay {
+        at: jiff::Timestamp::UNIX_EPOCH,
         heading: Heading::default(),
         outcomes: vec![Outcome::Done; plan.operations.len()],
         left: vec![Some(("id-carol".to_owned(), None)); plan.operations.len()],
