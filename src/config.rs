@@ -26,6 +26,11 @@ pub struct Config {
     /// Which files of the folder are read.
     #[serde(default)]
     pub files: FilesConfig,
+    /// Files and folders of the same Git repository, outside of the workspace, whose resources belong to it too, such as
+    /// `../shared/templates.yaml`.
+    #[serde(default)]
+    #[schemars(extend("uniqueItems" = true))]
+    pub include: Vec<Line>,
     /// Limits on what a plan may do and on what the files may declare.
     #[serde(default)]
     pub policy: Policy,

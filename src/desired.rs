@@ -72,7 +72,9 @@ pub fn load(files: Files, today: Date) -> Desired {
         expanded: _,
     } = reading;
     for (key, template) in &templates {
-        if !used.contains(key) && template.is_valid {
+        // Of what is shared, each workspace uses what it needs.
+        let is_shared = template.source.name().starts_with("../");
+        if !used.contains(key) && template.is_valid && !is_shared {
             let place = Place::new(&template.source, template.key);
             let message = format!("no user is built from the template `{key}`");
             report.add(Diagnostic::new(Rule::UnusedTemplate, place, message));

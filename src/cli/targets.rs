@@ -192,7 +192,7 @@ impl Selection {
             (Some(revision), Some(git)) => {
                 let names = repo::workspaces(&root)?;
                 let paths = git.changed_since(&base(git, revision)?)?;
-                let touched = repo::touched(&names, &paths);
+                let touched = repo::touched(&root, &names, &paths);
                 Some(
                     touched
                         .into_iter()

@@ -11,7 +11,7 @@ mod walk;
 use crate::{
     desired,
     model::{Address, Ancestry, Capabilities, Commit, Gap, PortalIdentity, Version},
-    repo::{CONFIGURATION, Files, Git, Selection, joined},
+    repo::{CONFIGURATION, Files, Git, Selection, from_root, joined},
 };
 use jiff::civil::Date;
 use place::Places;
@@ -70,7 +70,10 @@ impl History {
     /// What can't be read.
     pub fn files_at(&self, commit: &Commit) -> Result<Files, Gap> {
         match self.places.at(&self.git, &commit.id)? {
-            Some(folder) => self.git.files_in(commit, &folder, &self.selection),
+            Some(place) => {
+                let selection = self.selection.including(&place.include);
+                self.git.files_in(commit, &place.folder, &selection)
+            }
             None => Ok(Files::default()),
         }
     }
@@ -107,7 +110,8 @@ impl History {
                 };
                 let place = origin.place();
                 let (name, line) = (place.source.name(), place.start().line);
-                found.insert(key, format!("{}:{line}", joined(&folder, name)));
+                let path = from_root(&folder, name).unwrap_or_else(|| joined(&folder, name));
+                found.insert(key, format!("{path}:{line}"));
             }
         }
         Ok(found)

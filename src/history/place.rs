@@ -4,7 +4,7 @@
 use crate::{
     diagnostic::Report,
     model::{Commit, Gap, PortalIdentity},
-    repo::{BlobId, CONFIGURATION, Git, joined},
+    repo::{BlobId, CONFIGURATION, Git, from_root, joined},
     source::Source,
     yaml::{self, Node},
 };
@@ -26,6 +26,29 @@ pub(super) struct Places {
 struct Said {
     name: Option<String>,
     portal: PortalIdentity,
+    /// What it includes, by the paths that it writes.
+    include: Vec<String>,
+}
+
+/// Where a workspace lay at a commit.
+pub(super) struct Place {
+    /// Its folder.
+    pub(super) folder: String,
+    /// What it included, by its name and its path from the root of the repository.
+    pub(super) include: Vec<(String, String)>,
+}
+
+impl Place {
+    fn new(folder: String, said: &Said) -> Self {
+        let include = said.include.iter().filter_map(|name| {
+            let path = from_root(&folder, name)?;
+            Some((name.trim_end_matches('/').to_owned(), path))
+        });
+        Self {
+            include: include.collect(),
+            folder,
+        }
+    }
 }
 
 impl Places {
@@ -44,13 +67,13 @@ impl Places {
         &self.name
     }
 
-    /// The folder of the workspace at a commit; nothing if the commit is no evidence.
-    pub(super) fn at(&self, git: &Git, commit: &str) -> Result<Option<String>, Gap> {
+    /// Where the workspace lay at a commit; nothing if the commit is no evidence.
+    pub(super) fn at(&self, git: &Git, commit: &str) -> Result<Option<Place>, Gap> {
         if let Some(id) = git.file_at(commit, &joined(&self.prefix, CONFIGURATION))? {
             let said = self.said(git, id)?;
             if self.is_ours(&said, &self.prefix) {
                 let is_evidence = said.portal == self.portal;
-                return Ok(is_evidence.then(|| self.prefix.clone()));
+                return Ok(is_evidence.then(|| Place::new(self.prefix.clone(), &said)));
             }
         }
         // Without a name of its own, a workspace is its folder.
@@ -60,7 +83,7 @@ impl Places {
         for (folder, id) in git.workspaces_at(commit)? {
             let said = self.said(git, id)?;
             if self.is_ours(&said, &folder) && said.portal == self.portal {
-                return Ok(Some(folder));
+                return Ok(Some(Place::new(folder, &said)));
             }
         }
         Ok(None)
@@ -128,6 +151,10 @@ impl Said {
             node.filter(|node| !node.is_null(&source))
                 .and_then(|node: &Node| node.text(&source))
         };
+        let include = root
+            .find(&source, "include")
+            .map_or(&[][..], Node::elements);
+        let include = include.iter().filter_map(|one| one.text(&source));
         let place = text("portal.url").or_else(|| text("portal.database"));
         Self {
             name: text("workspace").map(str::to_owned),
@@ -136,6 +163,7 @@ impl Said {
                 place.unwrap_or_default(),
                 text("portal.tenant").unwrap_or_default(),
             ),
+            include: include.map(str::to_owned).collect(),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     model::{Address, Ancestry, Commit, Gap, Removed, Version},
-    repo::{BlobId, Step},
+    repo::{BlobId, Holdings, Step},
 };
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -25,7 +25,7 @@ const REMEMBERED: usize = 256;
 #[derive(Default)]
 struct Snapshot {
     /// The tree that says so; nothing of a commit that is no evidence.
-    tree: Option<BlobId>,
+    tree: Option<Holdings>,
     entries: BTreeMap<Address, Rc<Content>>,
 }
 
@@ -88,15 +88,15 @@ struct Walk<'a> {
     /// Objects of which no removal is known.
     unfound: BTreeSet<Address>,
     /// The trees whose declarations are known.
-    versioned: BTreeSet<BlobId>,
+    versioned: BTreeSet<Holdings>,
     /// The trees whose renames are known.
-    linked: BTreeSet<BlobId>,
+    linked: BTreeSet<Holdings>,
     seen_contents: BTreeSet<usize>,
     head: Rc<Snapshot>,
     head_keys: BTreeSet<Address>,
     parts: BTreeMap<BlobId, Rc<Part>>,
     contents: Contents,
-    trees: BTreeMap<BlobId, Rc<Snapshot>>,
+    trees: BTreeMap<Holdings, Rc<Snapshot>>,
     commits: BTreeMap<BlobId, Option<Rc<Snapshot>>>,
     order: VecDeque<BlobId>,
 }
@@ -199,7 +199,8 @@ impl<'a> Walk<'a> {
         let Some(is_answered) = self.questions.is_answered else {
             return;
         };
-        if now.tree.is_some_and(|tree| !self.versioned.insert(tree)) {
+        let tree = now.tree.clone();
+        if tree.is_some_and(|tree| !self.versioned.insert(tree)) {
             return;
         }
         for (address, content) in &now.entries {
@@ -231,7 +232,8 @@ impl<'a> Walk<'a> {
 
     /// Which addresses resources had before, and have again where a rename was reverted.
     fn predecessors(&mut self, now: &Snapshot) {
-        if now.tree.is_some_and(|tree| !self.linked.insert(tree)) {
+        let tree = now.tree.clone();
+        if tree.is_some_and(|tree| !self.linked.insert(tree)) {
             return;
         }
         for (address, content) in &now.entries {
@@ -371,22 +373,22 @@ impl<'a> Walk<'a> {
     fn read(&mut self, commit: BlobId) -> Result<Option<Rc<Snapshot>>, Gap> {
         let history = self.history;
         let git = &history.git;
-        let Some(folder) = history.places.at(git, &commit.to_string())? else {
+        let Some(place) = history.places.at(git, &commit.to_string())? else {
             return Ok(None);
         };
-        let Some(tree) = git.tree_at(commit, &folder)? else {
+        let Some(tree) = git.holdings(commit, &place.folder, &place.include)? else {
             return Ok(None);
         };
         if let Some(snapshot) = self.trees.get(&tree) {
             return Ok(Some(Rc::clone(snapshot)));
         }
         let mut parts = Vec::new();
-        for blob in git.blobs(tree, &folder, &history.selection)? {
+        for blob in git.blobs(&tree, &place.folder, &history.selection)? {
             if let Some(part) = self.parts.get(&blob.id).filter(|_| !blob.is_link()) {
                 parts.push(Rc::clone(part));
                 continue;
             }
-            let bytes = git.text(tree, &blob)?.unwrap_or_default();
+            let bytes = git.text(&tree, &blob)?.unwrap_or_default();
             let text = String::from_utf8(bytes).unwrap_or_default();
             let part = Rc::new(Part::of(text, &self.interest));
             if !blob.is_link() {
@@ -395,7 +397,7 @@ impl<'a> Walk<'a> {
             parts.push(part);
         }
         let snapshot = Rc::new(Snapshot {
-            tree: Some(tree),
+            tree: Some(tree.clone()),
             entries: assembled(&parts, &mut self.contents, &self.interest),
         });
         if self.parts.values().map(|part| part.size()).sum::<usize>() > KEPT {

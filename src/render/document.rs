@@ -57,7 +57,7 @@ impl Heading {
     #[must_use]
     pub fn line(&self, file: &str, line: usize) -> Option<String> {
         let links = self.links.as_ref().filter(|_| !self.dirty)?;
-        let path = format!("{}/{file}", self.folder);
+        let path = super::path_from_root(&self.folder, file);
         links.line(self.revision.head.as_deref(), &path, line)
     }
 }

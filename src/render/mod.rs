@@ -73,11 +73,26 @@ impl Look {
     /// The path of a workspace's file, relative to the root of the repository.
     #[must_use]
     pub fn from_root(&self, name: &str) -> String {
-        match self.prefix.trim_matches('/') {
-            "" | "." => name.to_owned(),
-            prefix => format!("{}/{name}", prefix.trim_start_matches("./")),
-        }
+        path_from_root(&self.prefix, name)
     }
+}
+
+/// The path of a file from the root of the repository: `prefix` is that of its workspace, and `name` begins with
+/// `../` where the workspace includes it.
+fn path_from_root(prefix: &str, name: &str) -> String {
+    let mut parts: Vec<&str> = prefix
+        .split('/')
+        .filter(|part| !matches!(*part, "" | "."))
+        .collect();
+    let mut name = name;
+    while let Some(rest) = name.strip_prefix("../") {
+        if parts.pop().is_none() {
+            break;
+        }
+        name = rest;
+    }
+    parts.push(name);
+    parts.join("/")
 }
 
 /// Writes a report in a format. HTML is a format of plans: reports are written as text instead, for stderr.

@@ -218,8 +218,12 @@ impl Git {
             .recurse_untracked_dirs(true)
             .include_ignored(false)
             .disable_pathspec_match(true);
+        let included = selection.included(&self.prefix);
         if !self.prefix.is_empty() {
             options.pathspec(&self.prefix);
+            for (_, path) in &included {
+                options.pathspec(path);
+            }
         }
         let statuses = self
             .repository
@@ -234,7 +238,14 @@ impl Git {
                 path.strip_prefix(&self.prefix)
                     .and_then(|rest| rest.strip_prefix('/'))
             };
-            let Some(name) = inside else { continue };
+            let Some(name) = inside else {
+                let shared = included.iter().find_map(|(name, root)| {
+                    let rest = path.strip_prefix(&**root)?;
+                    (rest.is_empty() || rest.starts_with('/')).then(|| format!("{name}{rest}"))
+                });
+                files.extend(shared.filter(|name| super::include::is_included_file(name)));
+                continue;
+            };
             let is_module = self.repository.find_submodule(path).is_ok();
             let belongs = is_module || super::is_resource_file(name) && !selection.excludes(name);
             if belongs && !entry.status().is_ignored() {

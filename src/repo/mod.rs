@@ -5,6 +5,7 @@
 
 mod file;
 mod git;
+mod include;
 mod record;
 mod selection;
 mod tree;
@@ -13,8 +14,9 @@ mod workspaces;
 pub use file::other_than_file;
 pub use git::{Found, Git, Step, joined};
 pub use git2::Oid as BlobId;
+pub use include::from_root;
 pub use selection::Selection;
-pub use tree::Blob;
+pub use tree::{Blob, Holdings};
 pub use workspaces::{matching, touched, workspaces};
 
 use selection::Ignored;
@@ -137,6 +139,7 @@ pub fn read(folder: &Path) -> Result<Files, Error> {
             }
         }
     }
+    include::read(&root, &selection, &mut files);
     files.sources.sort_by(|a, b| a.name().cmp(b.name()));
     Ok(files)
 }
@@ -276,7 +279,12 @@ impl Files {
     }
 
     fn refuse(&mut self, root: &Path, path: &Path, rule: Rule, message: String) {
-        let source = Source::new(name_of(root, path), "");
+        self.refuse_named(name_of(root, path), rule, message);
+    }
+
+    /// Reports what is wrong with a file, by its name.
+    fn refuse_named(&mut self, name: String, rule: Rule, message: String) {
+        let source = Source::new(name, "");
         let place = Place::new(&source, Span::default());
         let help = match message.ends_with("not a file") {
             true => "put a plain file in its place, or rename it",

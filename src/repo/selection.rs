@@ -3,16 +3,30 @@
 
 use crate::{
     diagnostic::Report,
-    source::Source,
+    source::{Source, Span},
     yaml::{self, Node},
 };
 use git2::{Pathspec, PathspecFlags, Repository};
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    rc::Rc,
+};
 
 /// Which files belong to a workspace.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Selection {
-    exclude: Option<Pathspec>,
+    exclude: Option<Rc<Pathspec>>,
+    /// What belongs to it and lies outside of the folder.
+    pub(super) include: Vec<Included>,
+}
+
+/// One entry of `include`.
+#[derive(Clone)]
+pub(super) struct Included {
+    /// The path, from the folder of the workspace.
+    pub(super) name: String,
+    /// Where it stands.
+    pub(super) span: Span,
 }
 
 impl Selection {
@@ -21,6 +35,15 @@ impl Selection {
     pub fn of(configuration: &str) -> Self {
         let source = Source::new("", configuration);
         let root = yaml::parse(&source, &mut Report::default());
+        let include = root.find(&source, "include");
+        let include = include.map_or(&[][..], Node::elements).iter();
+        let include = include.filter_map(|node| {
+            Some(Included {
+                name: node.text(&source)?.to_owned(),
+                span: node.span,
+            })
+        });
+        let include = include.collect();
         let patterns = root.find(&source, "files.exclude");
         let patterns: Vec<&str> = patterns
             .map_or(&[][..], Node::elements)
@@ -28,12 +51,35 @@ impl Selection {
             .filter_map(|pattern| pattern.text(&source))
             .collect();
         Self {
+            include,
             exclude: if patterns.is_empty() {
                 None
             } else {
-                Pathspec::new(patterns).ok()
+                Pathspec::new(patterns).ok().map(Rc::new)
             },
         }
+    }
+
+    /// The same, where something else is included, by its name and its path.
+    #[must_use]
+    pub fn including(&self, included: &[(String, String)]) -> Self {
+        let include = included.iter().map(|(name, _)| Included {
+            name: name.clone(),
+            span: Span::default(),
+        });
+        Self {
+            include: include.collect(),
+            ..self.clone()
+        }
+    }
+
+    /// What a workspace in `folder` includes, by its name and its path from the root of the repository.
+    pub fn included(&self, folder: &str) -> Vec<(String, String)> {
+        let included = self.include.iter().filter_map(|one| {
+            let path = super::include::from_root(folder, &one.name)?;
+            Some((one.name.trim_end_matches('/').to_owned(), path))
+        });
+        included.collect()
     }
 
     /// Whether a file, by its path from the folder of the workspace, belongs to another tool.
@@ -41,7 +87,7 @@ impl Selection {
     pub fn excludes(&self, name: &str) -> bool {
         let matches =
             |exclude: &Pathspec| exclude.matches_path(Path::new(name), PathspecFlags::USE_CASE);
-        self.exclude.as_ref().is_some_and(matches)
+        self.exclude.as_deref().is_some_and(matches)
     }
 }
 

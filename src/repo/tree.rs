@@ -19,6 +19,14 @@ use std::{
 /// The mode of a symbolic link in a tree.
 const LINK: i32 = 0o120_000;
 
+/// What a commit holds of a workspace: its own tree, and what it includes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Holdings {
+    own: Oid,
+    /// The name of each included path, and what is there.
+    included: Vec<(String, Option<Oid>)>,
+}
+
 /// One file of a workspace at a commit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Blob {
@@ -29,6 +37,8 @@ pub struct Blob {
     /// The submodule that holds it, by its path from the root of the repository.
     module: Option<String>,
     is_link: bool,
+    /// Whether it lies outside of the folder.
+    is_included: bool,
 }
 
 impl Blob {
@@ -68,11 +78,11 @@ impl Git {
     ) -> Result<Files, Gap> {
         let mut files = Files::default();
         let id = oid(commit).map_err(|error| Gap::new(error.to_string(), ""))?;
-        let Some(tree) = self.tree_at(id, folder)? else {
+        let Some(holdings) = self.holdings(id, folder, &selection.included(folder))? else {
             return Ok(files);
         };
-        for blob in self.blobs(tree, folder, selection)? {
-            match self.text(tree, &blob)? {
+        for blob in self.blobs(&holdings, folder, selection)? {
+            match self.text(&holdings, &blob)? {
                 Some(bytes) => files.take_sized(blob.name, &bytes),
                 None => {
                     let place = Place::new(&Source::new(&*blob.name, ""), Span::default());
@@ -84,6 +94,39 @@ impl Git {
         }
         files.sources.sort_by(|a, b| a.name().cmp(b.name()));
         Ok(files)
+    }
+
+    /// What a commit holds of a workspace in `folder` that includes some paths, as [`Selection::included`] names
+    /// them; nothing if it wasn't there.
+    ///
+    /// # Errors
+    /// The commit, or a tree of it, isn't in this clone.
+    pub fn holdings(
+        &self,
+        commit: Oid,
+        folder: &str,
+        include: &[(String, String)],
+    ) -> Result<Option<Holdings>, Gap> {
+        let Some(own) = self.tree_at(commit, folder)? else {
+            return Ok(None);
+        };
+        let mut included = Vec::with_capacity(include.len());
+        if !include.is_empty() {
+            let root = self
+                .repository
+                .find_commit(commit)
+                .and_then(|commit| commit.tree())
+                .map_err(|error| missing(&error))?;
+            for (name, path) in include {
+                let entry = match root.get_path(Path::new(path)) {
+                    Ok(entry) => Some(entry.id()),
+                    Err(error) if error.code() == ErrorCode::NotFound => None,
+                    Err(error) => return Err(missing(&error)),
+                };
+                included.push((name.clone(), entry));
+            }
+        }
+        Ok(Some(Holdings { own, included }))
     }
 
     /// The tree of a folder at a commit; nothing if it wasn't there.
@@ -140,10 +183,19 @@ impl Git {
     ///
     /// # Errors
     /// A tree isn't in this clone, or a submodule isn't.
-    pub fn blobs(&self, tree: Oid, folder: &str, selection: &Selection) -> Result<Vec<Blob>, Gap> {
+    pub fn blobs(
+        &self,
+        holdings: &Holdings,
+        folder: &str,
+        selection: &Selection,
+    ) -> Result<Vec<Blob>, Gap> {
         let mut blobs = Vec::new();
-        let tree = tree_of(&self.repository, tree)?;
+        let tree = tree_of(&self.repository, holdings.own)?;
         self.collect(&self.repository, &tree, (folder, ""), None, &mut blobs)?;
+        for (name, id) in &holdings.included {
+            let Some(id) = id else { continue };
+            self.collect_included(name, *id, &mut blobs)?;
+        }
         blobs.retain(|blob| !selection.excludes(&blob.name));
         blobs.sort();
         Ok(blobs)
@@ -184,7 +236,44 @@ impl Git {
                     id: entry.id(),
                     module: module.map(str::to_owned),
                     is_link: entry.filemode() == LINK,
+                    is_included: false,
                 }),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Collects an included file, or every resource file of an included folder.
+    fn collect_included(&self, name: &str, id: Oid, blobs: &mut Vec<Blob>) -> Result<(), Gap> {
+        let object = self.repository.find_object(id, None);
+        let object = object.map_err(|error| missing(&error))?;
+        let of = |name: String, id: Oid, is_link: bool| Blob {
+            name,
+            id,
+            module: None,
+            is_link,
+            is_included: true,
+        };
+        let Some(tree) = object.as_tree() else {
+            if super::include::is_included_file(name) {
+                blobs.push(of(name.to_owned(), id, false));
+            }
+            return Ok(());
+        };
+        for entry in tree {
+            let Ok(own) = entry.name() else { continue };
+            let path = joined(name, own);
+            match entry.kind() {
+                Some(ObjectType::Tree) if !own.starts_with('.') => {
+                    let inner = tree_of(&self.repository, entry.id())?;
+                    if inner.get_name(CONFIGURATION).is_none() {
+                        self.collect_included(&path, entry.id(), blobs)?;
+                    }
+                }
+                Some(ObjectType::Blob) if super::include::is_included_file(&path) => {
+                    blobs.push(of(path, entry.id(), entry.filemode() == LINK));
+                }
                 _ => {}
             }
         }
@@ -206,7 +295,10 @@ impl Git {
     ///
     /// # Errors
     /// The file isn't in this clone.
-    pub fn text(&self, tree: Oid, blob: &Blob) -> Result<Option<Vec<u8>>, Gap> {
+    pub fn text(&self, holdings: &Holdings, blob: &Blob) -> Result<Option<Vec<u8>>, Gap> {
+        if blob.is_included && blob.is_link {
+            return Ok(None);
+        }
         let module = blob
             .module
             .as_deref()
@@ -233,7 +325,7 @@ impl Git {
                 Component::ParentDir | Component::CurDir => {}
             }
         }
-        let tree = tree_of(&self.repository, tree)?;
+        let tree = tree_of(&self.repository, holdings.own)?;
         let entry = tree.get_path(&path).ok();
         let entry = entry.filter(|entry| entry.kind() == Some(ObjectType::Blob));
         entry.map_or(Ok(Some(Vec::new())), |entry| bytes(entry.id()).map(Some))

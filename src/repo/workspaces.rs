@@ -64,15 +64,30 @@ pub fn matching(workspaces: &[String], pattern: &str) -> Vec<String> {
     found.cloned().collect()
 }
 
-/// Which of `workspaces` a change of `paths` touches: the innermost workspace around each path.
+/// Which of `workspaces`, below `root`, a change of `paths` touches: the innermost workspace around each path, and
+/// those that include it.
 #[must_use]
-pub fn touched<'w>(workspaces: &'w [String], paths: &[String]) -> BTreeSet<&'w str> {
+pub fn touched<'w>(root: &Path, workspaces: &'w [String], paths: &[String]) -> BTreeSet<&'w str> {
     let known: BTreeSet<&str> = workspaces.iter().map(String::as_str).collect();
     let around = |path: &String| {
         let mut folders = Path::new(path).ancestors().skip(1);
         folders.find_map(|folder| known.get(&*folder_name(folder)).copied())
     };
-    paths.iter().filter_map(around).collect()
+    let mut touched: BTreeSet<&str> = paths.iter().filter_map(around).collect();
+    for workspace in workspaces {
+        let folder = if workspace == "." { "" } else { workspace };
+        let included = super::selection(&root.join(folder)).included(folder);
+        let is_included = |path: &String| {
+            included.iter().any(|(_, included)| {
+                let rest = path.strip_prefix(&**included);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            })
+        };
+        if !touched.contains(&**workspace) && paths.iter().any(is_included) {
+            touched.insert(workspace);
+        }
+    }
+    touched
 }
 
 impl Git {
@@ -117,6 +132,7 @@ impl Git {
 #[cfg(test)]
 mod tests {
     use super::{matching, touched};
+    use std::path::Path;
 
     fn names(text: &str) -> Vec<String> {
         text.split(' ').map(str::to_owned).collect()
@@ -137,7 +153,9 @@ mod tests {
     fn a_change_touches_the_innermost_workspace() {
         let all = names("eu/a eu/b eu/b/inner");
         let paths = names("eu/a/people.yaml eu/b/inner/x.yaml README.md eu/c/y.yaml");
-        let touched: Vec<&str> = touched(&all, &paths).into_iter().collect();
+        let touched: Vec<&str> = touched(Path::new("nowhere"), &all, &paths)
+            .into_iter()
+            .collect();
         assert_eq!(touched, ["eu/a", "eu/b/inner"]);
     }
 }

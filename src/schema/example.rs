@@ -59,6 +59,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     // callsheet.yaml
     ("workspace", "phones"),
     ("exclude", "docker-compose.yml"),
+    ("include", "../shared/templates.yaml"),
     ("database", ".callsheet/sandbox.db"),
     ("url", "https://kazoo.example:8443"),
     ("tenant", "acme"),

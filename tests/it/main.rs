@@ -24,6 +24,7 @@ mod history;
 mod history_gap;
 mod hostile;
 mod import;
+mod include;
 mod install;
 mod kazoo;
 mod kazoo_crash;

@@ -84,7 +84,7 @@ fn each_command_lists_the_formats_that_it_writes() {
     let at = Prompt::with(&[]);
     for (command, formats) in [
         ("validate", Some("text, json, markdown, github, sarif")),
-        ("plan", Some("text, json, markdown, html")),
+        ("plan", Some("text, json, markdown, html, github")),
         ("apply", Some("text, json, markdown")),
         ("undo", Some("text, json")),
         ("doctor", Some("text, json")),

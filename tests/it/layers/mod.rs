@@ -62,7 +62,7 @@ const CRATES: &[(&str, &str)] = &[
     ("git2", "repo"),
     ("axum", "sandbox"),
     ("reqwest", "portal forge"),
-    ("zip", "forge/archive.rs"),
+    ("ZipArchive", "forge/archive.rs"),
 ];
 
 #[test]
