@@ -11,7 +11,10 @@ use crate::{
     config::{Config, Prune},
     desired,
     history::{self, History},
-    model::{Address, Ancestry, Capabilities, Commit, FindingRule, Gap, Kind, Live, Record, State},
+    model::{
+        Address, Ancestry, Capabilities, Commit, FindingRule, Gap, Kind, Live, Record, State,
+        compare_secrets,
+    },
     plan::{self, Cause, Evidence, Finding, Inputs, Past, Plan, plan},
     portal::{Details, Portal},
     render::document::Revision,
@@ -318,7 +321,8 @@ impl Baseline {
     ) -> anyhow::Result<Plan> {
         let capabilities = portal.capabilities();
         let first = self.plan(workspace, live, &capabilities, only)?;
-        if self.read_evidence(&first, portal, live, terminal).await? {
+        let read = self.read_evidence(workspace, &first, portal, live, terminal);
+        if read.await? {
             return self.plan(workspace, live, &capabilities, only);
         }
         Ok(first)
@@ -327,21 +331,27 @@ impl Baseline {
     /// Reads what the guards ask for where lists are summaries, and says whether anything was read.
     pub(super) async fn read_evidence(
         &self,
+        workspace: &Workspace,
         plan: &Plan,
         portal: &dyn Portal,
         live: &mut Live,
         terminal: &Terminal,
     ) -> anyhow::Result<bool> {
         let is_read = read_evidence(plan, portal, live, terminal).await?;
-        self.fill_secrets(portal, live);
+        self.fill_secrets(workspace, portal, live);
         Ok(is_read)
     }
 
-    /// Fills in the versions of secrets that only the record knows.
-    pub(super) fn fill_secrets(&self, portal: &dyn Portal, live: &mut Live) {
+    /// Fills in the versions of secrets that only the record knows, and of those that the portal shows. No
+    /// command is run for a comparison: the files may be a proposal.
+    pub(super) fn fill_secrets(&self, workspace: &Workspace, portal: &dyn Portal, live: &mut Live) {
+        let capabilities = portal.capabilities();
         if let Some(record) = &self.record {
-            record.secrets.fill(live, &portal.capabilities());
+            record.secrets.fill(live, &capabilities);
         }
+        let refused = settings::Commands::Refused;
+        let read = |origin: &_| settings::secret(origin, &workspace.folder, refused).ok();
+        compare_secrets(live, &workspace.state, &capabilities, &read);
     }
 
     /// What a plan is made from, without what the history tells.

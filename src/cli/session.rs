@@ -50,7 +50,7 @@ impl Session {
             let details = Details::Evidence(whole);
             workspace::read_details(&*portal, &mut live, details, terminal).await?;
         }
-        baseline.fill_secrets(&*portal, &mut live);
+        baseline.fill_secrets(&workspace, &*portal, &mut live);
         live.requests.made += of_record;
         live.requests.minimum += of_record.min(1);
         if let Some(obstacle) = workspace.unsupported(&*portal) {
@@ -105,13 +105,13 @@ impl Session {
         };
         let plan = guard(self, operations);
         let Self {
+            workspace,
             baseline,
             portal,
             live,
-            ..
         } = self;
         if baseline
-            .read_evidence(&plan, &**portal, live, terminal)
+            .read_evidence(workspace, &plan, &**portal, live, terminal)
             .await?
         {
             return Ok(guard(self, plan.operations));

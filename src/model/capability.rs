@@ -66,6 +66,9 @@ pub enum SecretPlace {
     /// On the portal, beside the secret; it is read with the object.
     #[default]
     Beside,
+    /// Nowhere, since the portal shows the secret or its digest, which is compared with the declared secret
+    /// when a plan is made. A secret that can't be read there isn't compared.
+    Readable,
     /// The portal has no place for it. The record of what was applied remembers which version was sent last;
     /// without a record, the secret is sent once more.
     Record,
@@ -81,6 +84,49 @@ pub struct Limit {
     /// Whether a value is supported in the context of its declaration. `null` checks whether the field
     /// can be cleared: by a declared `null`, or because the field is removed from the file.
     pub accepts: fn(&Value, Declaration<'_>) -> bool,
+}
+
+impl Limit {
+    /// A limit of a field.
+    #[must_use]
+    pub const fn new(
+        field: &'static str,
+        only: &'static str,
+        accepts: fn(&Value, Declaration<'_>) -> bool,
+    ) -> Self {
+        Self {
+            field,
+            only,
+            accepts,
+        }
+    }
+
+    /// Texts without capital letters, for [`accepts`](Self::accepts).
+    #[must_use]
+    pub fn lower_case(value: &Value, _: Declaration<'_>) -> bool {
+        !value
+            .as_text()
+            .unwrap_or_default()
+            .contains(char::is_uppercase)
+    }
+
+    /// Texts of up to `N` characters.
+    #[must_use]
+    pub fn characters<const N: usize>(value: &Value, _: Declaration<'_>) -> bool {
+        value.as_text().unwrap_or_default().chars().nth(N).is_none()
+    }
+
+    /// Anything but `null`, so that the field can't be cleared.
+    #[must_use]
+    pub fn not_null(value: &Value, _: Declaration<'_>) -> bool {
+        *value != Value::Null
+    }
+
+    /// Lists of up to `N` elements.
+    #[must_use]
+    pub fn elements<const N: usize>(value: &Value, _: Declaration<'_>) -> bool {
+        value.elements().len() <= N
+    }
 }
 
 /// The declaration that contains a value.

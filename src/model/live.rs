@@ -1,7 +1,7 @@
 //! *Live* is what a portal answered: every object that it holds, whether or not every page of it
 //! came back whole, and how many requests that took.
 
-use super::{Address, Fields, Kind, Name};
+use super::{Address, Fields, Kind, Name, ShownSecret};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -98,6 +98,8 @@ pub struct LiveObject {
     /// The fields that don't hold what was written yet, because something else must happen first. A
     /// difference in them is none, and isn't written again.
     pub waiting: Box<[Waiting]>,
+    /// What the portal shows of secrets, where it does.
+    pub shown: Box<[ShownSecret]>,
 }
 
 /// Something that a portal holds beside all kinds, such as a directory or a schedule.

@@ -23,6 +23,7 @@ mod record;
 mod scope;
 mod secret;
 mod shape;
+mod shown;
 mod state;
 mod suggestion;
 mod template;
@@ -50,6 +51,7 @@ pub use record::{Record, SentSecrets};
 pub use scope::{BUILT_IN_SCOPES, BuiltInScope, Scope};
 pub use secret::SecretRef;
 pub use shape::{Claim, Field, ListOrder, Shape};
+pub use shown::{ShownSecret, compare_secrets};
 pub use state::{Origin, Resource, State};
 pub use template::{Attribute, Template, TemplateUser};
 pub use user::{
