@@ -39,6 +39,15 @@ impl Check {
         }
     }
 
+    /// A feature of the portal, and what follows from having it or not.
+    #[must_use]
+    pub fn feature(name: &str, is_supported: bool, with: &str, without: &str) -> Self {
+        match is_supported {
+            true => Self::passed(name, format!("supported: {with}")),
+            false => Self::passed(name, format!("not supported: {without}")),
+        }
+    }
+
     /// The clock of the portal, by the seconds that it is ahead of this machine's.
     #[must_use]
     pub fn clock(skew: Option<i64>) -> Self {
@@ -133,18 +142,15 @@ impl Access {
         }
     }
 
-    /// Whether the adapter has to do without it.
-    pub(super) const fn is_missing(&self) -> bool {
-        matches!(self, Self::Missing | Self::Forbidden(_))
-    }
-
-    /// The check of something that the adapter can do without: only something out of order fails it. Else
-    /// `missing` and `forbidden` say how it does without.
-    pub(super) fn optional(&self, name: &str, missing: &str, forbidden: &str) -> Check {
+    /// The check of something that the adapter needs.
+    pub(super) fn check(&self, name: &str) -> Check {
         match self {
             Self::Readable => Check::passed(name, "readable"),
-            Self::Missing => Check::passed(name, missing),
-            Self::Forbidden(_) => Check::passed(name, forbidden),
+            Self::Missing => Check::failed(name, "the portal doesn't have them (404)"),
+            Self::Forbidden(detail) => Check::failed(
+                name,
+                format!("the credentials don't allow reading them{detail}"),
+            ),
             Self::Faulty(error) => Check::failed(name, with_hint(error)),
         }
     }

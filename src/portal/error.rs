@@ -90,6 +90,24 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// A setting that is missing or invalid.
+    #[must_use]
+    pub fn misconfigured(setting: &'static str, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Self::Misconfigured { setting, reason }
+    }
+
+    /// An answer that violates the portal's contract.
+    #[must_use]
+    pub fn unreadable(what: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Unreadable {
+            what: what.into(),
+            reason: reason.into(),
+        }
+    }
+}
+
 /// A field that the portal rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {

@@ -16,6 +16,7 @@ use tokio::{
 pub(super) struct Request {
     pub(super) method: String,
     pub(super) path: String,
+    pub(super) query: String,
     pub(super) headers: BTreeMap<String, String>,
     pub(super) body: serde_json::Value,
 }
@@ -123,7 +124,9 @@ async fn read_request(stream: &mut BufStream<TcpStream>) -> Option<Request> {
     let mut lines = head.lines();
     let mut first = lines.next()?.split(' ');
     let method = first.next()?.to_owned();
-    let path = first.next()?.split('?').next()?.to_owned();
+    let target = first.next()?;
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let (path, query) = (path.to_owned(), query.to_owned());
     let headers: BTreeMap<_, _> = lines
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
@@ -136,6 +139,7 @@ async fn read_request(stream: &mut BufStream<TcpStream>) -> Option<Request> {
     Some(Request {
         method,
         path,
+        query,
         headers,
         body: serde_json::from_slice(&body).unwrap_or_default(),
     })

@@ -122,10 +122,10 @@ pub trait Portal: Send + Sync {
     /// The portal can't be reached, refuses the request, or has no place for records.
     async fn set_record(&self, workspace: &str, record: &str) -> Result<(), Error> {
         let _unused = (workspace, record);
-        Err(Error::Unreadable {
-            what: "the record of what was applied".to_owned(),
-            reason: "the portal has no place for it".to_owned(),
-        })
+        Err(Error::unreadable(
+            "the record of what was applied",
+            "the portal has no place for it",
+        ))
     }
 
     /// The number of requests sent so far, including retries.

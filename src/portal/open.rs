@@ -24,6 +24,36 @@ pub struct Target {
     pub scim: Option<ScimConfig>,
 }
 
+impl Target {
+    /// The URL, for a portal that needs one; `what` says of what.
+    ///
+    /// # Errors
+    /// It is missing.
+    pub fn url(&self, what: &str) -> Result<&str, Error> {
+        match &self.location {
+            Location::Url(url) => Ok(url),
+            Location::Embedded(_) => Err(Error::Misconfigured {
+                setting: "portal.url",
+                reason: format!("it is missing; write {what}"),
+            }),
+        }
+    }
+
+    /// The token, for a portal that accepts nothing else; `what` says what it is.
+    ///
+    /// # Errors
+    /// It is missing.
+    pub fn token(&self, what: &str) -> Result<&SecretString, Error> {
+        match &self.credentials {
+            Credentials::Token(token) => Ok(token),
+            Credentials::None | Credentials::Login { .. } => Err(Error::Misconfigured {
+                setting: "portal.credentials",
+                reason: format!("it needs `token:`, {what}"),
+            }),
+        }
+    }
+}
+
 /// The location of a portal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {

@@ -163,10 +163,7 @@ impl Redactor {
                     })
                     .collect(),
             },
-            Error::Unreadable { what, reason } => Error::Unreadable {
-                what: text(what),
-                reason: text(reason),
-            },
+            Error::Unreadable { what, reason } => Error::unreadable(text(what), text(reason)),
             Error::Unknown { what, reason } => Error::Unknown {
                 what: text(what),
                 reason: text(reason),

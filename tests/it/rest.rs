@@ -2,17 +2,16 @@
 //! answers, answers late, or lets somebody else in between.
 
 use callsheet::{
-    model::{Address, Fields, Kind},
+    model::{Address, Change, Fields, Kind, Name, Value as ModelValue},
     portal::{
         Error, ObjectRef, Verb, Write,
-        http::{Answer, Base, Body, Client, Failure, RateLimit, Request},
+        http::{Answer, Base, Client, Failure, RateLimit, Request},
         rest::{
-            Collection, Dialect, Doc, Document, Fingerprint, Link, Op, Page, Store, Table, Writer,
-            doc,
+            Codec, Collection, Dialect, Doc, Document, Fingerprint, Link, Page, RawFields, Row,
+            Store, Table, Writer, doc,
         },
     },
 };
-use reqwest::Method;
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -25,6 +24,9 @@ use tokio::runtime::Runtime;
 struct People;
 
 impl Collection for People {
+    fn all() -> &'static [Self] {
+        &[Self]
+    }
     fn kind(self) -> Kind {
         Kind::Users
     }
@@ -39,6 +41,36 @@ impl Collection for People {
 /// A dialect with or without versions.
 struct Plain {
     has_versions: bool,
+    replaces: bool,
+}
+
+static TABLE: Table<People> = Table::new(&[
+    row("first_name", "name", Codec::Text),
+    row(
+        "voicemail.pin",
+        "pin",
+        Codec::Readable(|pin| pin.trim_start_matches('0').to_owned(), "as a number"),
+    ),
+]);
+
+const fn row(field: &'static str, at: &'static str, codec: Codec) -> Row<People> {
+    Row {
+        kind: Kind::Users,
+        field,
+        of: People,
+        at,
+        codec,
+        is_listed: true,
+    }
+}
+
+impl Plain {
+    fn new(has_versions: bool, replaces: bool) -> Self {
+        Self {
+            has_versions,
+            replaces,
+        }
+    }
 }
 
 impl Dialect for Plain {
@@ -48,7 +80,6 @@ impl Dialect for Plain {
     const NAME: &'static str = "Plain";
 
     fn table(&self) -> &'static Table<People> {
-        static TABLE: Table<People> = Table::new(&[]);
         &TABLE
     }
 
@@ -60,26 +91,15 @@ impl Dialect for Plain {
         self.has_versions
     }
 
-    fn encode(&self, op: &Op<'_, People>) -> Request {
-        match *op {
-            Op::List { query, cursor, .. } => Request::new(Method::GET, &["people"])
-                .with_query(&[("from", cursor.unwrap_or_default())])
-                .with_query(query),
-            Op::Get { id, .. } => Request::new(Method::GET, &["people", id]),
-            Op::Create { body, .. } => {
-                Request::new(Method::POST, &["people"]).with_body(Body::json(body))
-            }
-            Op::Update {
-                id, before, after, ..
-            } => Request::new(Method::PUT, &["people", id])
-                .with_if_match(before.version.as_deref().filter(|_| self.has_versions))
-                .with_body(Body::json(after)),
-            Op::Delete { id, version, .. } => Request::new(Method::DELETE, &["people", id])
-                .with_if_match(version.filter(|_| self.has_versions)),
-        }
+    fn page_query(&self, _: People, cursor: Option<&str>) -> Vec<(&'static str, String)> {
+        vec![("from", cursor.unwrap_or_default().to_owned())]
     }
 
-    fn page(&self, _: People, answer: &Answer) -> Result<Page, String> {
+    fn replaces(&self, _: People) -> bool {
+        self.replaces
+    }
+
+    fn page(&self, _: People, _: Option<&str>, answer: &Answer) -> Result<Page, String> {
         let json: Value =
             serde_json::from_slice(&answer.body).map_err(|error| error.to_string())?;
         let row = |row: &Value| (row["id"].as_str().unwrap().to_owned(), doc_of(row));
@@ -196,6 +216,10 @@ impl Memory {
                 answer(201, &self.put(&id, &body))
             }
             ("PUT", Some(id)) => answer(200, &self.put(id, &body())),
+            ("PATCH", Some(id)) => {
+                let merged = doc::merged(&now.unwrap(), &doc_of(&body()));
+                answer(200, &self.put(id, &Value::Object(merged)))
+            }
             ("DELETE", Some(id)) => match self.docs.lock().unwrap().remove(id) {
                 Some(_) => answer(204, &Doc::new()),
                 None => answer(404, &Doc::new()),
@@ -283,7 +307,7 @@ enum Deed {
 /// Runs a deed, and returns its result and what is stored afterwards.
 fn run(has_versions: bool, deed: Deed, faults: Vec<Fault>) -> (Result<(), Error>, Store<Plain>) {
     let memory = Memory::new(&[("ann", json!({"name": "Ann", "title": "Chief"}))]);
-    let store = Store::new(Plain { has_versions }, memory);
+    let store = Store::new(Plain::new(has_versions, true), memory);
     let result = runtime().block_on(async {
         store.load_needed(People, &[], &()).await.unwrap();
         let ann = store.fetch(People, "ann").await.unwrap().unwrap();
@@ -395,6 +419,85 @@ fn a_shared_document_keeps_what_others_changed_in_it() {
 }
 
 #[test]
+fn fields_that_nobody_knows_survive_a_replacement() {
+    let before = json!({"name": "Ann", "title": "Chief", "more": {"x": [1, {"y": null}], "z": 0}});
+    for replaces in [true, false] {
+        let memory = Memory::new(&[("ann", before.clone())]);
+        let store = Store::new(Plain::new(true, replaces), memory);
+        let theirs = json!({"name": "Anne", "title": "Boss", "more": {"x": [2], "new": true}});
+        let faults = [Fault::After("ann", theirs.clone())];
+        runtime().block_on(async {
+            let ann = store.fetch(People, "ann").await.unwrap().unwrap();
+            store.cache().store(People, "ann", ann);
+            rename(&store, "Anne").await.unwrap();
+            let ann = store.link.doc("ann").unwrap();
+            let expected = doc::merged(&doc_of(&before), &doc_of(&json!({"name": "Anne"})));
+            assert!(doc::contains(&ann, &expected), "{ann:?}");
+
+            // What somebody else changes in between survives, too.
+            *store.link.faults.lock().unwrap() = faults.into();
+            rename(&store, "Anna").await.unwrap();
+            let ann = store.link.doc("ann").unwrap();
+            let expected = doc::merged(&doc_of(&theirs), &doc_of(&json!({"name": "Anna"})));
+            assert!(doc::contains(&ann, &expected), "{ann:?}");
+            assert_eq!(ann["more"], theirs["more"]);
+        });
+        let method = if replaces { "PUT" } else { "PATCH" };
+        let sent = sent(&store);
+        assert_eq!(sent, format!("GET {method} {method} GET {method}"));
+    }
+}
+
+/// Changes the first name, in a document that others change, too.
+async fn rename(store: &Store<Plain>, name: &str) -> Result<(), Error> {
+    let address = Address::new(Kind::Users, "ann");
+    let object = ObjectRef {
+        id: "ann",
+        key: "ann",
+        etag: None,
+    };
+    let change = Change {
+        path: vec!["first_name".into()],
+        before: None,
+        after: Some(ModelValue::text(name)),
+    };
+    let target = [(Name::from("first_name"), ModelValue::text(name))];
+    let write = Write {
+        address: &address,
+        verb: Verb::Update(object),
+        target: &target.into_iter().collect(),
+        changes: &[change],
+        secrets: &BTreeMap::new(),
+    };
+    let writer = Writer {
+        store,
+        write: &write,
+    };
+    let edit = |doc: &mut Doc| writer.fill("", People, doc, false);
+    writer.edit_shared(People, "ann", &edit).await
+}
+
+#[test]
+fn a_secret_that_the_portal_shows_is_compared_and_not_read() {
+    let memory = Memory::new(&[("ann", json!({"name": "Ann", "pin": 42}))]);
+    let store = Store::new(Plain::new(true, true), memory);
+    runtime().block_on(async {
+        let ann = store.fetch(People, "ann").await.unwrap().unwrap();
+        store.cache().store(People, "ann", ann);
+    });
+    let cache = store.cache();
+    let ann = cache.get(People, "ann").unwrap();
+    let mut raw = RawFields::new();
+    TABLE.read((Kind::Users, ""), People, ann, &(), &mut raw);
+    assert_eq!(Value::Object(raw), json!({"first_name": "Ann"}));
+    let shown = TABLE.shown((Kind::Users, ""), People, ann.doc());
+    let path: Vec<Name> = vec!["voicemail".into(), "pin".into()];
+    assert_eq!(shown.len(), 1);
+    assert_eq!(shown[0].path, path);
+    assert!(shown[0].is(&"0042".into()) && !shown[0].is(&"0043".into()));
+}
+
+#[test]
 fn without_versions_a_document_is_compared_before_it_is_changed() {
     let (result, store) = run(false, Deed::Rename, Vec::new());
     result.unwrap();
@@ -402,12 +505,7 @@ fn without_versions_a_document_is_compared_before_it_is_changed() {
 
     // What changed since it was read is found by its content, although no field of ours differs.
     let memory = Memory::new(&[("ann", json!({"name": "Ann", "title": "Chief"}))]);
-    let store = Store::new(
-        Plain {
-            has_versions: false,
-        },
-        memory,
-    );
+    let store = Store::new(Plain::new(false, true), memory);
     runtime().block_on(async {
         let ann = store.fetch(People, "ann").await.unwrap().unwrap();
         assert!(ann.version.is_some());

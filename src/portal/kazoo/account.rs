@@ -4,11 +4,12 @@
 //! The index follows every change of a document, so no look-up depends on the size of the account.
 
 use super::{
-    super::rest::{self, Cache, Entry, Groups, Membership, Relation, codec::Names, doc},
+    super::rest::{
+        self, Cache, Entry, Groups, Membership, Relation, codec::Names, doc, groups::key_of,
+    },
     collection::Collection,
     dialect::Crossbar,
-    flow::{self, Resolver},
-    shared_contacts,
+    flow, shared_contacts,
 };
 use crate::model::text::{ContactKey, ExtensionKey};
 use serde_json::json;
@@ -87,14 +88,14 @@ impl rest::Index<Collection> for Index {
                 }
             }
             Collection::Groups => {
-                let key = derived_key(entry, MEMBERS.name);
+                let key = key_of(entry.text(MEMBERS.name).unwrap_or_default());
                 let members = entry.full_doc().and_then(|doc| doc.get(MEMBERS.members));
                 self.groups.set(id, &key, members, is_related);
             }
             Collection::Entries => match contact_key(entry) {
                 Some(key) => self.contact_keys.set(key, id, is_related),
                 None => {
-                    let name = derived_key(entry, "displayname");
+                    let name = key_of(entry.text("displayname").unwrap_or_default());
                     self.contact_names.set(&name, id, is_related);
                 }
             },
@@ -200,7 +201,7 @@ impl Account {
             let is_first = contact_keys.of(key).next() == Some(id);
             return is_first.then(|| key.to_owned());
         }
-        let key = derived_key(entry, "displayname");
+        let key = key_of(entry.text("displayname").unwrap_or_default());
         let is_free = contact_keys.of(&key).next().is_none();
         let is_first = contact_names.of(&key).next() == Some(id);
         (is_free && is_first && ContactKey::FORMAT.accepts(&key)).then_some(key)
@@ -230,21 +231,20 @@ impl Account {
         let mut callflows = self.of(Collection::Callflows);
         callflows.any(|(_, callflow)| modules(callflow).contains("acdc_member"))
     }
-}
 
-impl Names for Account {
-    fn user_key(&self, id: &str) -> Option<&str> {
-        self.user(id)
-    }
-}
-
-impl Resolver for Account {
-    fn user(&self, id: &str) -> Option<&str> {
+    /// The name of a user.
+    pub(super) fn user(&self, id: &str) -> Option<&str> {
         let (id, entry) = self.get_key_value(Collection::Users, id)?;
         Some(user_name(id, entry))
     }
 
-    fn number(&self, id: &str) -> Option<&str> {
+    /// The user with a name.
+    pub(super) fn user_id(&self, name: &str) -> Option<&str> {
+        self.index.users.of(name).next_back()
+    }
+
+    /// The number by which a callflow is known.
+    pub(super) fn number(&self, id: &str) -> Option<&str> {
         if let Some(user) = self.owner_of(id) {
             return self.extension_of(user);
         }
@@ -253,12 +253,15 @@ impl Resolver for Account {
         internal_number(callflow).or_else(code)
     }
 
-    fn user_id(&self, name: &str) -> Option<&str> {
-        self.index.users.of(name).next_back()
-    }
-
-    fn callflow_id(&self, number: &str) -> Option<&str> {
+    /// The callflow with a number.
+    pub(super) fn callflow_id(&self, number: &str) -> Option<&str> {
         self.index.numbers.of(number).next()
+    }
+}
+
+impl Names for Account {
+    fn user_key(&self, id: &str) -> Option<&str> {
+        self.user(id)
     }
 }
 
@@ -302,18 +305,4 @@ fn is_personal(callflow: &Entry) -> bool {
 fn contact_key(entry: &Entry) -> Option<&str> {
     let key = entry.text(shared_contacts::KEY_FIELD);
     key.filter(|key| ContactKey::FORMAT.accepts(key))
-}
-
-/// Converts a name to the form of a key.
-fn derived_key(entry: &Entry, name: &str) -> String {
-    let mut key = String::new();
-    let name = entry.text(name).unwrap_or_default();
-    for c in name.chars().flat_map(char::to_lowercase) {
-        if c.is_ascii_alphanumeric() || c == '_' {
-            key.push(c);
-        } else if !key.is_empty() && !key.ends_with('-') {
-            key.push('-');
-        }
-    }
-    key.trim_end_matches('-').to_owned()
 }

@@ -31,146 +31,106 @@ pub(super) fn capabilities() -> Capabilities {
     }
 }
 
-/// A module that a host may lack.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Module {
-    /// The call centre, which contains the queues.
-    Queues,
-    /// The lists of Kazoo 4, which contain the shared contacts.
-    Lists,
-}
-
-impl Module {
-    /// Removes what a host without the module doesn't support.
-    pub(super) fn remove_from(self, capabilities: &mut Capabilities) {
-        match self {
-            Self::Lists => drop(capabilities.kinds.remove(&Kind::Contacts)),
-            Self::Queues => {
-                let extensions = capabilities.kinds.entry(Kind::Extensions).or_default();
-                extensions.unsupported.insert("call_queue");
-            }
-        }
-    }
-}
+/// What is unsupported without a call centre, which contains the queues.
+pub(super) const QUEUES: (Kind, Option<&str>) = (Kind::Extensions, Some("call_queue"));
+/// What is unsupported without the lists of Kazoo 4, which contain the shared contacts.
+pub(super) const LISTS: (Kind, Option<&str>) = (Kind::Contacts, None);
 
 const USERS: &[Limit] = &[
-    Limit {
-        field: "username",
-        only: "names in lower case",
-        accepts: |value, _| !text(value).contains(char::is_uppercase),
-    },
+    Limit::new("username", "names in lower case", Limit::lower_case),
     short("first_name"),
     short("last_name"),
-    Limit {
-        field: "scope",
-        only: "`user` or `admin`",
-        accepts: |value, _| matches!(text(value), "user" | "admin"),
-    },
-    Limit {
-        field: "forwarding.enabled",
-        only: "forwarding to a destination; add `destinations`",
-        accepts: |value, declared| {
+    Limit::new("scope", "`user` or `admin`", |value, _| {
+        matches!(text(value), "user" | "admin")
+    }),
+    Limit::new(
+        "forwarding.enabled",
+        "forwarding to a destination; add `destinations`",
+        |value, declared| {
             let destinations = declared.fields.at(["forwarding", "destinations"]);
-            *value != Value::Bool(true)
-                || destinations.is_some_and(|all| !all.elements().is_empty())
+            let has_one = destinations.is_some_and(|all| !all.elements().is_empty());
+            *value != Value::Bool(true) || has_one
         },
-    },
-    Limit {
-        field: "forwarding.destinations",
-        only: "one number: an extension, E.164 or a feature code",
-        accepts: |value, _| {
+    ),
+    Limit::new(
+        "forwarding.destinations",
+        "one number: an extension, E.164 or a feature code",
+        |value, declared| {
             let digits = |c: char| c.is_ascii_digit() || matches!(c, '+' | '*' | '#');
-            let all = value.elements();
-            all.len() <= 1 && all.iter().all(|one| text(one).chars().all(digits))
+            let mut all = value.elements().iter();
+            Limit::elements::<1>(value, declared) && all.all(|one| text(one).chars().all(digits))
         },
-    },
-    Limit {
-        field: "voicemail.mailbox",
-        only: "a number, not `null`; the default is the extension",
-        accepts: |value, _| *value != Value::Null,
-    },
-    Limit {
-        field: "phones",
-        only: "phones with names of up to 128 characters",
-        accepts: |value, _| {
-            let name = |phone: &Value| phone.as_map().and_then(|phone| phone.get("name").cloned());
-            value
-                .elements()
-                .iter()
-                .filter_map(name)
-                .all(|name| is_short(&name))
+    ),
+    Limit::new(
+        "voicemail.mailbox",
+        "a number, not `null`; the default is the extension",
+        Limit::not_null,
+    ),
+    Limit::new(
+        "phones",
+        "phones with names of up to 128 characters",
+        |value, declared| {
+            let phones = value.elements().iter().filter_map(Value::as_map);
+            let mut names = phones.filter_map(|phone| phone.get("name"));
+            names.all(|name| Limit::characters::<128>(name, declared))
         },
-    },
+    ),
 ];
 
 const EXTENSIONS: &[Limit] = &[
     short("name"),
-    Limit {
-        field: "ring_group.members",
-        only: "keys of users, at least one",
-        accepts: |value, declared| {
+    Limit::new(
+        "ring_group.members",
+        "keys of users, at least one",
+        |value, declared| {
             let all = value.elements();
             !all.is_empty() && all.iter().all(|one| is_user(text(one), declared.state))
         },
-    },
-    Limit {
-        field: "ring_group",
-        only: "groups with members; add `members`",
-        accepts: |_, declared| declared.fields.get("members").is_some(),
-    },
-    Limit {
-        field: "fax.retries",
-        only: "0 to 4",
-        accepts: |value, _| matches!(value, Value::Integer(0..=4)),
-    },
-    Limit {
-        field: "call_queue.strategy",
-        only: "`ring_all`, `round_robin` or `longest_idle`",
-        accepts: |value, _| matches!(text(value), "ring_all" | "round_robin" | "longest_idle"),
-    },
+    ),
+    Limit::new(
+        "ring_group",
+        "groups with members; add `members`",
+        |_, declared| declared.fields.get("members").is_some(),
+    ),
+    Limit::new("fax.retries", "0 to 4", |value, _| {
+        matches!(value, Value::Integer(0..=4))
+    }),
+    Limit::new(
+        "call_queue.strategy",
+        "`ring_all`, `round_robin` or `longest_idle`",
+        |value, _| matches!(text(value), "ring_all" | "round_robin" | "longest_idle"),
+    ),
 ];
 
 const NUMBERS: &[Limit] = &[
-    Limit {
-        field: "number",
-        only: "numbers with a destination; add `destination`",
-        accepts: |_, declared| declared.fields.text("destination").is_some(),
-    },
-    Limit {
-        field: "destination",
-        only: "the key of a user, or the number of an extension that doesn't belong to a user",
-        accepts: |value, declared| {
+    Limit::new(
+        "number",
+        "numbers with a destination; add `destination`",
+        |_, declared| declared.fields.text("destination").is_some(),
+    ),
+    Limit::new(
+        "destination",
+        "the key of a user, or the number of an extension that doesn't belong to a user",
+        |value, declared| {
             let destination = text(value);
             match destination.chars().all(|c| c.is_ascii_digit()) {
                 true => !is_users_extension(destination, declared.state),
                 false => is_user(destination, declared.state),
             }
         },
-    },
+    ),
 ];
 
 const CONTACTS: &[Limit] = &[
     short("name"),
     short("first_name"),
     short("last_name"),
-    Limit {
-        field: "numbers",
-        only: "one number",
-        accepts: |value, _| value.elements().len() <= 1,
-    },
+    Limit::new("numbers", "one number", Limit::elements::<1>),
 ];
 
 /// The limit of a name to 128 characters.
 const fn short(field: &'static str) -> Limit {
-    Limit {
-        field,
-        only: "up to 128 characters",
-        accepts: |value, _| is_short(value),
-    }
-}
-
-fn is_short(value: &Value) -> bool {
-    text(value).chars().nth(128).is_none()
+    Limit::new(field, "up to 128 characters", Limit::characters::<128>)
 }
 
 /// Whether an extension belongs to a user.

@@ -2,7 +2,7 @@
 //! list, so its ID in the cache is prefixed with the ID of the list.
 
 use super::{
-    super::rest::{Collection as _, Doc, dialect::collections, doc},
+    super::rest::{Doc, dialect::collections, doc},
     table::TABLE,
 };
 use std::collections::BTreeSet;
@@ -31,7 +31,7 @@ collections! {
     /// Lists of numbers and names.
     Lists = "lists", "list", Contacts;
     /// Entries of a list.
-    Entries = "entries", "entry", Contacts;
+    Entries = "entries", "entry", Contacts, within Lists;
     /// The account itself: a single document.
     Account = "accounts", "account", Extensions;
     /// Users who are agents of queues, with their queues.
@@ -39,6 +39,14 @@ collections! {
 }
 
 impl Collection {
+    /// Whether the adapter can't do without it.
+    pub(super) const fn is_needed(self) -> bool {
+        !matches!(
+            self,
+            Self::Queues | Self::Lists | Self::Entries | Self::Agents | Self::Account
+        )
+    }
+
     /// The fields to request in a list of Kazoo 5. `None` if the summary contains more than the document, or
     /// if the document contains a secret.
     pub(super) fn requested_fields(self) -> Option<BTreeSet<&'static str>> {
@@ -82,58 +90,5 @@ impl Collection {
             doc::put(&mut doc, secret, None);
         }
         doc
-    }
-
-    /// The path of the collection; for entries, of the list's entries.
-    pub(super) fn path(self, list: &str) -> Vec<&str> {
-        match self {
-            Self::Entries => vec![Self::Lists.name(), list, self.name()],
-            Self::Account => Vec::new(),
-            _ => vec![self.name()],
-        }
-    }
-
-    /// The path of a document.
-    pub(super) fn path_of(self, id: &str) -> Vec<&str> {
-        let mut path = self.path(id.split_once('/').map_or("", |(list, _)| list));
-        path.extend(Some(self.own_id(id)).filter(|_| self != Self::Account));
-        path
-    }
-
-    /// The ID of a document in the cache.
-    pub(super) fn cache_id(self, list: &str, own_id: &str) -> String {
-        match self {
-            Self::Entries => format!("{list}/{own_id}"),
-            Self::Account => String::new(),
-            _ => own_id.to_owned(),
-        }
-    }
-
-    /// The document's own ID.
-    pub(super) fn own_id(self, id: &str) -> &str {
-        match self {
-            Self::Entries => id.split_once('/').map_or(id, |(_, own)| own),
-            _ => id,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Collection::{Entries, Users};
-
-    #[test]
-    fn the_path_of_an_entry_contains_its_list() {
-        assert_eq!(Entries.path("l"), ["lists", "l", "entries"]);
-        let id = Entries.cache_id("l", "e");
-        assert_eq!(Entries.path_of(&id), ["lists", "l", "entries", "e"]);
-        assert_eq!(Entries.own_id(&id), "e");
-    }
-
-    #[test]
-    fn the_path_of_another_document_contains_its_collection() {
-        assert_eq!(Users.path(""), ["users"]);
-        assert_eq!(Users.cache_id("", "a/b"), "a/b");
-        assert_eq!(Users.path_of("a/b"), ["users", "a/b"]);
     }
 }

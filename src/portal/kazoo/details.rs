@@ -18,7 +18,7 @@ use super::{
     account::Account,
     collection::Collection,
     dialect::enveloped,
-    flow::{self, Resolver as _},
+    flow,
     read::extension::document,
     table::TABLE,
 };
@@ -168,7 +168,7 @@ impl Kazoo {
             };
             let mut cache = self.store.cache();
             for doc_ref @ (of, id) in part {
-                let found = found.remove(of.own_id(id));
+                let found = found.remove(of.split_id(id).1);
                 if let Some(doc) = found.filter(|_| *of != Collection::Queues) {
                     let doc = of.without_secrets(doc);
                     cache.store(*of, id, Document { doc, version: None });
@@ -188,7 +188,7 @@ impl Kazoo {
         &self,
         docs: &[DocRef<Collection>],
     ) -> Result<Option<BTreeMap<String, Doc>>, Error> {
-        let ids: Vec<&str> = docs.iter().map(|(of, id)| of.own_id(id)).collect();
+        let ids: Vec<&str> = docs.iter().map(|(of, id)| of.split_id(id).1).collect();
         let data = json!({ "ids": ids });
         let request = Request::new(Method::POST, &["bulk"]).with_body(enveloped(&data));
         let envelope = match self.store.link.ask(&request).await {

@@ -3,16 +3,15 @@
 use super::{
     super::{
         Error,
-        http::{Answer, Body, Request},
+        http::{Answer, Body},
         rest::{
-            Dialect, Doc, Document, Fingerprint, Op, Page, Table,
-            dialect::Verdict,
+            Collection as _, Dialect, Doc, Document, Fingerprint, Page, Table,
+            dialect::{Verdict, rows, with_id},
             doc::{self, difference},
         },
     },
     account::{Account, Index},
     collection::Collection,
-    flow::Resolver as _,
     session::Session,
     table::{TABLE, model_field},
     wire::{self, Envelope},
@@ -34,6 +33,7 @@ impl Dialect for Crossbar {
     type Link = Session;
 
     const NAME: &'static str = "Kazoo";
+    const CREATE: Method = Method::PUT;
     const NOT_FOUND: &'static str =
         "; check that `portal.url` is the address of Crossbar, and that the account is right";
 
@@ -45,92 +45,73 @@ impl Dialect for Crossbar {
         PAGE
     }
 
-    fn encode(&self, op: &Op<'_, Collection>) -> Request {
-        let etag = |version: Option<&str>| version.map(|version| format!("\"{version}\""));
-        match *op {
-            Op::List {
-                of,
-                parent,
-                query,
-                cursor,
-            } => {
-                let page_size = PAGE.to_string();
-                let start = cursor.map(|cursor| ("start_key", cursor));
-                Request::new(Method::GET, &of.path(parent))
-                    .with_query(&[("page_size", &page_size)])
-                    .with_query(query)
-                    .with_query(start.as_slice())
-            }
-            Op::Get { of, id } => Request::new(Method::GET, &of.path_of(id)),
-            Op::Create { of, parent, body } => {
-                Request::new(Method::PUT, &of.path(parent)).with_body(enveloped(body))
-            }
-            Op::Update {
-                of,
-                id,
-                before,
-                after,
-            } => {
-                // A PATCH of a fax box replaces the whole document, so the whole document is sent.
-                let (method, data) = match of {
-                    Collection::Faxboxes => (Method::POST, without_injected(after.clone())),
-                    _ => (Method::PATCH, difference(&before.doc, after)),
-                };
-                Request::new(method, &of.path_of(id))
-                    .with_if_match(etag(before.version.as_deref()).as_deref())
-                    .with_body(enveloped(&data))
-            }
-            Op::Delete { of, id, version } => Request::new(Method::DELETE, &of.path_of(id))
-                .with_if_match(etag(version).as_deref()),
+    fn path(&self, of: Collection, list: &str, id: Option<&str>) -> Vec<String> {
+        match of {
+            Collection::Account => Vec::new(),
+            of => of.path(list, id),
         }
     }
 
-    fn page(&self, _: Collection, answer: &Answer) -> Result<Page, String> {
+    /// Entries have no pages: they are sorted by the ID of their list, so pages can't be told apart.
+    fn page_query(&self, of: Collection, cursor: Option<&str>) -> Vec<(&'static str, String)> {
+        let mut query = vec![("page_size", PAGE.to_string())];
+        if of == Collection::Entries {
+            query.push(("paginate", "false".to_owned()));
+        }
+        query.extend(cursor.map(|cursor| ("start_key", cursor.to_owned())));
+        query
+    }
+
+    fn body(&self, _: Collection, doc: &Doc) -> Body {
+        enveloped(doc)
+    }
+
+    /// A PATCH of a fax box replaces the whole document.
+    fn replaces(&self, of: Collection) -> bool {
+        of == Collection::Faxboxes
+    }
+
+    fn update(&self, of: Collection, before: &Document, after: &Doc) -> (Method, Body) {
+        match self.replaces(of) {
+            true => (Method::POST, enveloped(&without_injected(after.clone()))),
+            false => (Method::PATCH, enveloped(&difference(&before.doc, after))),
+        }
+    }
+
+    fn entity_tag(&self, version: &str) -> String {
+        format!("\"{version}\"")
+    }
+
+    fn page(&self, _: Collection, _: Option<&str>, answer: &Answer) -> Result<Page, String> {
         let Envelope {
             data,
             next_start_key,
             page_size,
             ..
         } = Envelope::parse(answer)?;
-        let Value::Array(list) = data else {
-            return Err("it is not an array".to_owned());
-        };
-        let mut page = Page {
+        let rows = rows(data, "id")?;
+        let differs = page_size.is_some_and(|size| usize::try_from(size) != Ok(rows.len()));
+        let doubt = "a page's size differs from its number of objects";
+        Ok(Page {
+            doubt: differs.then(|| doubt.to_owned()),
             next: next_start_key,
-            ..Page::default()
-        };
-        if page_size.is_some_and(|size| usize::try_from(size) != Ok(list.len())) {
-            page.doubt = Some("a page's size differs from its number of objects".to_owned());
-        }
-        for row in list {
-            let Value::Object(row) = row else {
-                return Err("it contains an item that is not an object".to_owned());
-            };
-            let Some(id) = row.get("id").and_then(Value::as_str) else {
-                return Err("it contains an object without an ID".to_owned());
-            };
-            page.rows.push((id.to_owned(), row));
-        }
-        Ok(page)
+            total: None,
+            rows,
+        })
     }
 
     fn document(&self, of: Collection, answer: &Answer) -> Result<(String, Document), String> {
         let envelope = Envelope::parse(answer)?;
-        let list = envelope.data["list_id"].as_str().unwrap_or_default();
-        let own = envelope.data["id"].as_str();
-        let has_list = of != Collection::Entries || !list.is_empty();
-        let id = own
-            .filter(|_| has_list)
-            .map(|own| of.cache_id(list, own))
-            .ok_or("it contains no document")?;
-        let Value::Object(doc) = envelope.data else {
-            return Err("it contains no document".to_owned());
-        };
+        let (own, doc) = with_id(envelope.data, "id")?;
         let document = Document {
             doc: of.without_secrets(doc),
             version: envelope.revision,
         };
-        Ok((id, document))
+        match of {
+            // There is one account, without an ID in its path.
+            Collection::Account => Ok((String::new(), document)),
+            _ => Ok((own, document)),
+        }
     }
 
     fn verdict(&self, answer: &Answer) -> Verdict {
@@ -145,18 +126,6 @@ impl Dialect for Crossbar {
     fn filter(&self, of: Collection, by: &Fingerprint) -> Option<Vec<(String, String)>> {
         let filter = (format!("filter_{}", by.field), by.value.clone());
         (of != Collection::Entries).then(|| vec![filter])
-    }
-
-    /// Without pages: entries are sorted by the ID of their list, so pages can't be told apart.
-    fn list_query(&self, of: Collection) -> &'static [(&'static str, &'static str)] {
-        match of {
-            Collection::Entries => &[("paginate", "false")],
-            _ => &[],
-        }
-    }
-
-    fn cache_id(&self, of: Collection, parent: &str, own: &str) -> String {
-        of.cache_id(parent, own)
     }
 
     /// A server without support for `fields` ignores it and sends a summary.
@@ -216,7 +185,8 @@ fn without_injected(mut doc: Doc) -> Doc {
 
 #[cfg(test)]
 mod tests {
-    use super::{Collection, Crossbar, Dialect as _, Doc, Document, Op};
+    use super::{Collection, Crossbar, Dialect as _, Doc, Document};
+    use crate::portal::rest::Op;
     use serde_json::{Value, json};
 
     #[test]

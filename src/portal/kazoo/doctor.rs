@@ -10,27 +10,15 @@ use super::{
         with_hint,
     },
     DEFAULT_RATE_LIMIT, Kazoo,
-    capability::Module,
+    capability::{LISTS, QUEUES},
     collection::Collection,
     dialect::enveloped,
     session::{Open, Session},
     wire::Envelope,
 };
+use crate::model::Kind;
 use reqwest::Method;
 use serde_json::{Value, json};
-
-/// The collections that the adapter needs.
-const NEEDED: [Collection; 9] = [
-    Collection::Users,
-    Collection::Devices,
-    Collection::Vmboxes,
-    Collection::Callflows,
-    Collection::Groups,
-    Collection::Conferences,
-    Collection::Menus,
-    Collection::Faxboxes,
-    Collection::Directories,
-];
 
 /// Diagnoses a Kazoo without writing anything. An error that ends the diagnosis becomes the last check.
 pub(super) async fn diagnose(kazoo: &Kazoo) -> Vec<Check> {
@@ -56,11 +44,18 @@ async fn run_checks(kazoo: &Kazoo, checks: &mut Vec<Check>) -> Result<(), Error>
     checks.push(account(session, &open).await?);
     checks.push(version(&open));
     checks.push(Check::clock(open.skew));
-    for needed in NEEDED {
-        checks.push(collection(session, needed).await?);
+    for needed in Collection::all().iter().filter(|of| of.is_needed()) {
+        checks.push(collection(session, *needed).await?);
     }
-    checks.push(queues(kazoo).await?);
-    checks.push(lists(kazoo, &open).await?);
+    checks.push(optional(kazoo, Collection::Queues, QUEUES, "call queues").await?);
+    checks.push(match open.is_five() {
+        true => {
+            kazoo.lacks(LISTS);
+            let detail = "their format differs from Kazoo 4; contacts can't be declared";
+            Check::passed(Collection::Lists.name(), detail)
+        }
+        false => optional(kazoo, Collection::Lists, LISTS, "contacts").await?,
+    });
     checks.push(bulk(session, &open).await?);
     checks.push(permissions);
     let default = DEFAULT_RATE_LIMIT;
@@ -123,25 +118,18 @@ async fn login(session: &Session, open: &Open) -> Result<(Check, Check), Error> 
             Check::passed("login", format!("an API key {account}")),
             Check::passed(
                 "permissions",
-                "an API key has every permission of its account".to_owned(),
+                "an API key has every permission of its account",
             ),
         ));
     };
-    let path = [
-        "v2",
-        "accounts",
-        &open.own,
-        Collection::Users.name(),
-        user.as_str(),
-    ];
-    let read = session
-        .client()
-        .read(&Request::new(Method::GET, &path))
-        .await
-        .and_then(|body| {
-            body.map(|answer| Envelope::of(&answer, "the request for the logged-in user"))
-                .transpose()
-        });
+    let users = Collection::Users.name();
+    let path = ["v2", "accounts", &open.own, users, user.as_str()];
+    let request = Request::new(Method::GET, &path);
+    let read = session.client().read(&request).await.and_then(|answer| {
+        let what = "the request for the logged-in user";
+        let answer = answer.map(|answer| Envelope::of(&answer, what));
+        answer.transpose()
+    });
     let doc = match read {
         Ok(envelope) => envelope.map_or(Value::Null, |envelope| envelope.data),
         Err(Error::Forbidden { .. }) => Value::Null,
@@ -150,7 +138,7 @@ async fn login(session: &Session, open: &Open) -> Result<(Check, Check), Error> 
     let name = doc["username"].as_str().unwrap_or(user);
     let login = Check::passed("login", format!("the user {name} {account}"));
     let permissions = match doc["priv_level"].as_str() {
-        Some("admin") => Check::passed("permissions", "an administrator".to_owned()),
+        Some("admin") => Check::passed("permissions", "an administrator"),
         Some(level) => Check::failed(
             "permissions",
             format!(
@@ -229,52 +217,35 @@ async fn collection(session: &Session, collection: Collection) -> Result<Check, 
                 "the credentials don't allow reading them{detail}; use an administrator, or an API key"
             ),
         ),
-        access => access.optional(name, "", ""),
+        access => access.check(name),
     })
 }
 
-/// Checks whether the queues can be read. Few hosts have a call centre; without one the check passes, and
-/// call queues are unsupported.
-async fn queues(kazoo: &Kazoo) -> Result<Check, Error> {
-    let name = Collection::Queues.name();
+/// Checks whether something can be read that a host may lack: without it the check passes, and what depends
+/// on it is unsupported.
+async fn optional(
+    kazoo: &Kazoo,
+    of: Collection,
+    depends: (Kind, Option<&'static str>),
+    what: &str,
+) -> Result<Check, Error> {
+    let name = of.name();
     let read = kazoo.store.link.get(&[name], &[("page_size", "1")]).await;
-    let (access, missing) = match read {
-        Err(Error::NotReady { status: 503, .. }) => (
-            Access::Missing,
-            "loaded, but their database doesn't exist; call queues can't be declared",
-        ),
-        read => (
-            Access::of(read)?,
-            "not loaded; call queues can't be declared",
-        ),
-    };
-    let forbidden =
-        "loaded, but the credentials don't allow reading them; call queues can't be declared";
-    if access.is_missing() {
-        kazoo.lacks(Module::Queues);
-    }
-    Ok(access.optional(name, missing, forbidden))
-}
-
-/// Checks whether lists, which contain the shared contacts, can be read. Without them the check passes,
-/// and contacts are unsupported.
-async fn lists(kazoo: &Kazoo, open: &Open) -> Result<Check, Error> {
-    let name = Collection::Lists.name();
-    let (access, missing) = match open.is_five() {
-        true => (
-            Access::Missing,
-            "their format differs from Kazoo 4; contacts can't be declared",
-        ),
-        false => {
-            let read = kazoo.store.link.get(&[name], &[("page_size", "1")]).await;
-            (Access::of(read)?, "not loaded; contacts can't be declared")
+    let reason = match read {
+        Err(Error::NotReady { status: 503, .. }) if of == Collection::Queues => {
+            "loaded, but their database doesn't exist"
         }
+        read => match Access::of(read)? {
+            Access::Missing => "not loaded",
+            Access::Forbidden(_) => "the credentials don't allow reading them",
+            access => return Ok(access.check(name)),
+        },
     };
-    let forbidden = "the credentials don't allow reading them; contacts can't be declared";
-    if access.is_missing() {
-        kazoo.lacks(Module::Lists);
-    }
-    Ok(access.optional(name, missing, forbidden))
+    kazoo.lacks(depends);
+    Ok(Check::passed(
+        name,
+        format!("{reason}; {what} can't be declared"),
+    ))
 }
 
 /// Checks whether several documents can be read with one request. Without the module, a plan only sends

@@ -4,7 +4,7 @@
 //! `resources` dials an external number. Each notation of a destination (`alice`, `1001`, `+14155550100`)
 //! maps to a different node, so it is read back as it was written.
 
-use super::super::rest::Doc;
+use super::{super::rest::Doc, account::Account};
 use crate::model::text::{E164, ExtensionKey};
 use serde_json::{Map, Value, json};
 
@@ -87,23 +87,11 @@ pub(super) fn node(module: &str, data: &Value) -> Value {
     json!({"module": module, "data": data, "children": {}})
 }
 
-/// Resolves keys to IDs and IDs to keys.
-pub(super) trait Resolver {
-    /// The username of a user.
-    fn user(&self, id: &str) -> Option<&str>;
-    /// The number of a callflow.
-    fn number(&self, id: &str) -> Option<&str>;
-    /// The ID of the user with this username.
-    fn user_id(&self, name: &str) -> Option<&str>;
-    /// The ID of the callflow with this number.
-    fn callflow_id(&self, number: &str) -> Option<&str>;
-}
-
 /// The destination of a node; `None` if the model can't express it.
-pub(super) fn destination<'n>(node: Node<'n>, resolver: &'n dyn Resolver) -> Option<&'n str> {
+pub(super) fn destination<'n>(node: Node<'n>, account: &'n Account) -> Option<&'n str> {
     match node.module {
-        "user" => resolver.user(node.id()?),
-        "callflow" => resolver.number(node.id()?),
+        "user" => account.user(node.id()?),
+        "callflow" => account.number(node.id()?),
         "resources" | "offnet" => {
             let number = node.data("to_did").and_then(Value::as_str)?;
             E164::FORMAT.accepts(number).then_some(number)
@@ -116,14 +104,14 @@ pub(super) fn destination<'n>(node: Node<'n>, resolver: &'n dyn Resolver) -> Opt
 ///
 /// # Errors
 /// No user has that name, or no callflow has that number.
-pub(super) fn node_for(destination: &str, resolver: &dyn Resolver) -> Result<Value, String> {
+pub(super) fn node_for(destination: &str, account: &Account) -> Result<Value, String> {
     if E164::FORMAT.accepts(destination) {
         return Ok(node("resources", &json!({"to_did": destination})));
     }
-    if let Some(id) = resolver.callflow_id(destination) {
+    if let Some(id) = account.callflow_id(destination) {
         return Ok(node("callflow", &json!({"id": id})));
     }
-    if let Some(id) = resolver.user_id(destination) {
+    if let Some(id) = account.user_id(destination) {
         return Ok(node("user", &json!({"id": id})));
     }
     let is_number = ExtensionKey::FORMAT.accepts(destination) || destination.starts_with('*');
@@ -136,40 +124,29 @@ pub(super) fn node_for(destination: &str, resolver: &dyn Resolver) -> Result<Val
 
 #[cfg(test)]
 mod tests {
-    use super::{Node, Resolver, destination, node_for, nodes};
+    use super::{Account, Node, destination, node_for, nodes};
+    use crate::portal::{kazoo::collection::Collection, rest::doc};
     use serde_json::json;
-
-    struct FakeResolver;
-
-    impl Resolver for FakeResolver {
-        fn user(&self, id: &str) -> Option<&str> {
-            (id == "u").then_some("alice")
-        }
-        fn number(&self, id: &str) -> Option<&str> {
-            (id == "c").then_some("1001")
-        }
-        fn user_id(&self, name: &str) -> Option<&str> {
-            (name == "alice").then_some("u")
-        }
-        fn callflow_id(&self, number: &str) -> Option<&str> {
-            (number == "1001").then_some("c")
-        }
-    }
 
     #[test]
     fn a_destination_is_read_back_as_written() {
+        let mut account = Account::default();
+        let alice = doc::of(json!({"username": "alice"}));
+        account.store_summary(Collection::Users, "u", alice);
+        let callflow = doc::of(json!({"numbers": ["1001"]}));
+        account.store_summary(Collection::Callflows, "c", callflow);
         for written in ["alice", "1001", "+14155550100"] {
-            let node = node_for(written, &FakeResolver).unwrap();
-            let read = destination(Node::of(&node).unwrap(), &FakeResolver);
+            let node = node_for(written, &account).unwrap();
+            let read = destination(Node::of(&node).unwrap(), &account);
             assert_eq!(read, Some(written));
         }
         assert!(
-            node_for("bob", &FakeResolver)
+            node_for("bob", &account)
                 .unwrap_err()
                 .contains("users/bob doesn't exist")
         );
         assert!(
-            node_for("2000", &FakeResolver)
+            node_for("2000", &account)
                 .unwrap_err()
                 .contains("number 2000")
         );

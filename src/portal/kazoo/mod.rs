@@ -22,8 +22,8 @@ mod wire;
 mod write;
 
 use super::{
-    Adapter, Capabilities, Check, CredentialKind, Description, Details, Error, Example, Location,
-    Progress, Target, Written,
+    Adapter, Capabilities, Check, CredentialKind, Description, Details, Error, Example, Progress,
+    Target, Written,
     http::{Base, Client, RateLimit},
     rest::{
         Collection as _, Detected, Document, Documents, Store, Writer, details::DocRef,
@@ -33,7 +33,7 @@ use super::{
 use crate::model::{Kind, LiveObject, Referrer, State};
 use account::Account;
 use async_trait::async_trait;
-use capability::Module;
+use capability::{LISTS, QUEUES};
 use collection::Collection;
 use dialect::{Crossbar, PAGE};
 use session::{CrossbarLogin, Session};
@@ -113,14 +113,8 @@ struct Kazoo {
 
 impl Kazoo {
     fn new(target: &Target) -> Result<Self, Error> {
-        let Location::Url(url) = &target.location else {
-            return Err(Error::Misconfigured {
-                setting: "portal.url",
-                reason: "a Kazoo needs the address of its Crossbar".to_owned(),
-            });
-        };
         // The URL may end with the API version.
-        let url = url.trim_end_matches('/');
+        let url = target.url("the address of Crossbar")?.trim_end_matches('/');
         let url = url.strip_suffix("/v2").unwrap_or(url);
         let rate_limit = target.rate_limit.unwrap_or(RateLimit {
             per_second: NonZeroU32::new(DEFAULT_RATE_LIMIT.1),
@@ -138,10 +132,9 @@ impl Kazoo {
         })
     }
 
-    /// Records that the host lacks a module.
-    fn lacks(&self, module: Module) {
-        let narrow = |capabilities: &mut _| module.remove_from(capabilities);
-        self.detected.narrow(narrow);
+    /// Remembers what the host doesn't support.
+    fn lacks(&self, (kind, field): (Kind, Option<&'static str>)) {
+        self.detected.lacks(kind, field);
     }
 
     /// Lists a collection into the cache, in Kazoo 5 with the fields that summaries omit.
@@ -163,9 +156,8 @@ impl Kazoo {
         if self.store.cache().index.has_queues.is_some() {
             return Ok(0);
         }
-        let path = [Collection::Queues.name()];
-        let answer = self.store.link.get(&path, &[("page_size", "1")]).await;
-        let has_queues = match answer {
+        let queues = [Collection::Queues.name()];
+        let has_queues = match self.store.link.get(&queues, &[("page_size", "1")]).await {
             Ok(answer) => answer.is_some(),
             // The module is loaded, but its database doesn't exist.
             Err(Error::NotReady { status: 503, .. }) => false,
@@ -173,7 +165,7 @@ impl Kazoo {
         };
         self.store.cache().index.has_queues = Some(has_queues);
         if !has_queues {
-            self.lacks(Module::Queues);
+            self.lacks(QUEUES);
         }
         Ok(1)
     }
@@ -227,9 +219,8 @@ impl Kazoo {
 }
 
 fn declares_queues(states: &[&State]) -> bool {
-    let mut extensions = states
-        .iter()
-        .flat_map(|state| state.of_kind(Kind::Extensions));
+    let extensions = states.iter();
+    let mut extensions = extensions.flat_map(|state| state.of_kind(Kind::Extensions));
     extensions.any(|(_, one)| one.fields.text("kind") == Some("call_queue"))
 }
 
@@ -249,7 +240,7 @@ impl Documents for Kazoo {
         let is_login_counted = self.has_counted_login.swap(true, Ordering::Relaxed);
         if self.store.link.open().await?.is_five() {
             // Its lists have another format.
-            self.lacks(Module::Lists);
+            self.lacks(LISTS);
         }
         let lists = LISTED.map(|collection| self.load_list(collection, progress));
         let pages = futures::future::try_join_all(lists).await?;
@@ -257,16 +248,12 @@ impl Documents for Kazoo {
     }
 
     fn sources(&self, kind: Kind) -> &'static [Collection] {
+        use Collection::{Callflows, Devices, Entries, Groups, Lists, Users, Vmboxes};
         match kind {
-            Kind::Users => &[
-                Collection::Users,
-                Collection::Devices,
-                Collection::Vmboxes,
-                Collection::Callflows,
-            ],
-            Kind::Groups => &[Collection::Groups],
-            Kind::Contacts => &[Collection::Entries, Collection::Lists],
-            _ => &[Collection::Callflows],
+            Kind::Users => &[Users, Devices, Vmboxes, Callflows],
+            Kind::Groups => &[Groups],
+            Kind::Contacts => &[Entries, Lists],
+            _ => &[Callflows],
         }
     }
 

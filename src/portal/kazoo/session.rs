@@ -97,20 +97,15 @@ impl Login for CrossbarLogin {
             return Err(wire::refusal(&answer, |field| field));
         }
         let envelope = Envelope::of(&answer, &format!("PUT /v2/{endpoint}"))?;
-        let unreadable = |reason: &str| Error::Unreadable {
-            what: format!("PUT /v2/{endpoint}"),
-            reason: reason.to_owned(),
-        };
+        let unreadable = |reason| Error::unreadable(format!("PUT /v2/{endpoint}"), reason);
         let token = envelope
             .auth_token
             .ok_or_else(|| unreadable("it contains no token"))?;
-        let own = envelope.data["account_id"]
-            .as_str()
-            .unwrap_or_default()
+        let own = envelope.data["account_id"].as_str();
+        let own = own.filter(|own| !own.is_empty());
+        let own = own
+            .ok_or_else(|| unreadable("it contains no account"))?
             .to_owned();
-        if own.is_empty() {
-            return Err(unreadable("it contains no account"));
-        }
         self.client.set_token(TOKEN, "", &token)?;
         let now = envelope.timestamp.unwrap_or_else(jiff::Timestamp::now);
         let name = envelope.data["account_name"].as_str().unwrap_or_default();
@@ -168,12 +163,8 @@ impl CrossbarLogin {
 
     /// The endpoint and the data of the login.
     fn login(&self) -> Result<(&'static str, Value), Error> {
-        let missing = |setting, reason: &str| Error::Misconfigured {
-            setting,
-            reason: reason.to_owned(),
-        };
         match &self.credentials {
-            Credentials::None => Err(missing(
+            Credentials::None => Err(Error::misconfigured(
                 "portal.credentials",
                 "it is missing; add an API key, or a user and a password",
             )),
@@ -188,7 +179,7 @@ impl CrossbarLogin {
                 hash,
             } => {
                 let account = account.as_ref().or(self.tenant.as_ref()).ok_or_else(|| {
-                    missing(
+                    Error::misconfigured(
                         "portal.tenant",
                         "it is missing; a password needs the account that its user belongs to",
                     )

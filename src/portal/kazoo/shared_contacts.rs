@@ -6,7 +6,7 @@
 use super::{
     super::{Error, Progress},
     Kazoo,
-    capability::Module,
+    capability::LISTS,
     collection::Collection,
 };
 use crate::model::Kind;
@@ -28,7 +28,7 @@ impl Kazoo {
         }
         let lists = self.store.load(Collection::Lists, "", &[], progress);
         let Some(pages) = lists.await? else {
-            self.lacks(Module::Lists);
+            self.lacks(LISTS);
             return Ok(1);
         };
         let list = {

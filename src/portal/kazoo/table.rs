@@ -52,7 +52,7 @@ pub(super) static TABLE: Table<Collection> = Table::new(rows! {
         "*.name" list Callflows "name" Text;
         "*.kind" list Callflows "flow.module" Derived("`ring_group`, `conference`, `menu`, `faxbox`, `acdc_member`; a forward is a single `user`, `callflow` or `resources` node");
         "ring_group.members" detail Callflows "flow.data.endpoints" Derived("endpoints of type `user`, in order; other endpoints are kept");
-        "ring_group.strategy" detail Callflows "flow.data.strategy" Derived("`simultaneous`; `sequential` is `single`");
+        "ring_group.strategy" detail Callflows "flow.data.strategy" Choice(&[("simultaneous", "simultaneous"), ("sequential", "single")]);
         "ring_group.ring_seconds" detail Callflows "flow.data.timeout" Derived("in the group and in each endpoint");
         "ring_group.no_answer" detail Callflows "flow.children._" Derived(DESTINATION);
         "forward.destination" detail Callflows "flow" Derived(DESTINATION);

@@ -62,10 +62,7 @@ impl Envelope {
 
     /// Parses the answer to `what`.
     pub(super) fn of(answer: &Answer, what: &str) -> Result<Self, Error> {
-        Self::parse(answer).map_err(|reason| Error::Unreadable {
-            what: plain(what),
-            reason,
-        })
+        Self::parse(answer).map_err(|reason| Error::unreadable(plain(what), reason))
     }
 }
 

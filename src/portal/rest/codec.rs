@@ -42,6 +42,9 @@ pub enum Codec {
     User,
     /// A secret, which is never read. The text says where its version is stored.
     Secret(&'static str),
+    /// A secret that the portal shows, as the function says; it is compared, and never kept. The text says
+    /// how it is shown.
+    Readable(fn(&str) -> String, &'static str),
     /// Something that code reads and writes, described by the text.
     Derived(&'static str),
 }
@@ -89,7 +92,7 @@ impl Codec {
             Self::List if there.is_string() => Some(json!([there])),
             Self::List => there.is_array().then(|| there.clone()),
             Self::User => names.user_key(there.as_str()?).map(Value::from),
-            Self::Choice(_) | Self::Secret(_) | Self::Derived(_) => None,
+            Self::Choice(_) | Self::Secret(_) | Self::Readable(..) | Self::Derived(_) => None,
         }
     }
 
@@ -142,7 +145,7 @@ impl Codec {
                 with_elements(doc::list(doc, at), elements, key, fields)
             }
             Self::User => text.map(id_of).transpose()?.map(Value::from),
-            Self::Secret(_) | Self::Derived(_) => return Ok(()),
+            Self::Secret(_) | Self::Readable(..) | Self::Derived(_) => return Ok(()),
         };
         doc::put(doc, at, there);
         Ok(())
@@ -150,7 +153,10 @@ impl Codec {
 
     /// Whether the codec reads and writes the value, rather than code.
     pub(super) const fn is_plain(self) -> bool {
-        !matches!(self, Self::Secret(_) | Self::Derived(_))
+        !matches!(
+            self,
+            Self::Secret(_) | Self::Readable(..) | Self::Derived(_)
+        )
     }
 
     /// The representation in the docs.
@@ -183,7 +189,7 @@ impl Codec {
                     .into()
             }
             Self::User => "the ID of the user".into(),
-            Self::Secret(note) | Self::Derived(note) => note.into(),
+            Self::Secret(note) | Self::Readable(_, note) | Self::Derived(note) => note.into(),
         }
     }
 }

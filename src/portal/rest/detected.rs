@@ -1,6 +1,7 @@
 //! What is *detected* about a portal at run time narrows its capabilities.
 
 use super::super::Capabilities;
+use crate::model::Kind;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The capabilities of a portal, as far as they are known.
@@ -19,9 +20,17 @@ impl Detected {
         Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Removes what the portal turns out not to support.
-    pub fn narrow(&self, narrow: impl FnOnce(&mut Capabilities)) {
+    /// Removes a kind, or one of its fields or types, that the portal turns out not to support.
+    pub fn lacks(&self, kind: Kind, field: Option<&'static str>) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        narrow(Arc::make_mut(&mut known));
+        let kinds = &mut Arc::make_mut(&mut known).kinds;
+        match field {
+            None => drop(kinds.remove(&kind)),
+            Some(field) => {
+                kinds.entry(kind).and_modify(|kind| {
+                    kind.unsupported.insert(field);
+                });
+            }
+        }
     }
 }

@@ -4,19 +4,24 @@
 use super::{
     super::{
         Error,
-        http::{Answer, Client, Failure, Request},
+        http::{Answer, Body, Client, Failure, Request},
     },
     cache::{Document, Index},
-    doc::{self, Doc, contains},
+    doc::{self, Doc, contains, difference},
     fingerprint::Fingerprint,
     store::CacheOf,
     table::Table,
 };
 use crate::model::Kind;
+use reqwest::Method;
+use serde_json::Value;
 use std::fmt::Debug;
 
 /// A type of document: `users`, `callflows`.
 pub trait Collection: Copy + Ord + Debug + Send + Sync + 'static {
+    /// All types.
+    fn all() -> &'static [Self];
+
     /// The name in messages, in the plural.
     fn name(self) -> &'static str;
 
@@ -25,12 +30,44 @@ pub trait Collection: Copy + Ord + Debug + Send + Sync + 'static {
 
     /// The kind for which a document counts in the progress of a read.
     fn kind(self) -> Kind;
+
+    /// The collection whose documents contain this one. The ID of a document in the cache is then prefixed
+    /// with the ID of the document that contains it.
+    fn within(self) -> Option<Self> {
+        None
+    }
+
+    /// The ID of a document in the cache, from its own one.
+    fn cache_id(self, parent: &str, own: &str) -> String {
+        match self.within() {
+            Some(_) => format!("{parent}/{own}"),
+            None => own.to_owned(),
+        }
+    }
+
+    /// The ID in the cache, as the ID of the document that contains it, if any, and its own one.
+    fn split_id(self, id: &str) -> (&str, &str) {
+        let split = id.split_once('/').filter(|_| self.within().is_some());
+        split.unwrap_or(("", id))
+    }
+
+    /// The path of a collection in a document, or of one of its documents, which contains both IDs.
+    fn path(self, parent: &str, id: Option<&str>) -> Vec<String> {
+        let own = id.map(|id| self.split_id(id));
+        let parent = own.map_or(parent, |(parent, _)| parent);
+        let outer = self.within().map(|outer| [outer.name(), parent]);
+        let path = outer.into_iter().flatten().chain([self.name()]);
+        let path = path.chain(own.map(|(_, own)| own));
+        path.map(str::to_owned).collect()
+    }
 }
 
 /// Writes the types of documents, one on each line: the name in messages, in the plural and of one document,
-/// and the kind for which a document counts in the progress of a read.
+/// the kind for which a document counts in the progress of a read, and the collection whose documents contain
+/// it, if any.
 macro_rules! collections {
-    ($($(#[doc = $doc:literal])+ $of:ident = $name:literal, $one:literal, $kind:ident;)+) => {
+    ($($(#[doc = $doc:literal])+
+       $of:ident = $name:literal, $one:literal, $kind:ident $(, within $outer:ident)?;)+) => {
         /// A type of document.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub(super) enum Collection {
@@ -38,6 +75,10 @@ macro_rules! collections {
         }
 
         impl $crate::portal::rest::Collection for Collection {
+            fn all() -> &'static [Self] {
+                &[$(Self::$of,)+]
+            }
+
             fn name(self) -> &'static str {
                 match self { $(Self::$of => $name,)+ }
             }
@@ -48,6 +89,13 @@ macro_rules! collections {
 
             fn kind(self) -> $crate::model::Kind {
                 match self { $(Self::$of => $crate::model::Kind::$kind,)+ }
+            }
+
+            fn within(self) -> Option<Self> {
+                $($(if self == Self::$of {
+                    return Some(Self::$outer);
+                })?)+
+                None
             }
         }
     };
@@ -119,6 +167,33 @@ pub struct Page {
     pub doubt: Option<String>,
 }
 
+/// A JSON object with its ID, which is a text or a number.
+///
+/// # Errors
+/// It isn't an object, or has no ID.
+pub fn with_id(json: Value, id: &str) -> Result<(String, Doc), String> {
+    let Value::Object(doc) = json else {
+        return Err("it contains an item that is not an object".to_owned());
+    };
+    let own = match doc.get(id) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Number(number)) => number.to_string(),
+        _ => return Err("it contains an object without an ID".to_owned()),
+    };
+    Ok((own, doc))
+}
+
+/// The rows of a page, by the field with their IDs.
+///
+/// # Errors
+/// It isn't a list of objects with IDs.
+pub fn rows(list: Value, id: &str) -> Result<Vec<(String, Doc)>, String> {
+    let Value::Array(list) = list else {
+        return Err("it is not an array".to_owned());
+    };
+    list.into_iter().map(|row| with_id(row, id)).collect()
+}
+
 /// What an answer to a write means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -162,6 +237,9 @@ pub trait Dialect: Send + Sync + Sized + 'static {
     /// The portal's name in messages.
     const NAME: &'static str;
 
+    /// The method that creates a document.
+    const CREATE: Method = Method::POST;
+
     /// What to check if the portal doesn't have a list that every read needs, after a separator.
     const NOT_FOUND: &'static str = "";
 
@@ -177,16 +255,101 @@ pub trait Dialect: Send + Sync + Sized + 'static {
         true
     }
 
-    /// Writes an operation as a request.
-    fn encode(&self, op: &Op<'_, Self::Of>) -> Request;
+    /// The path of a collection in a document, or of one of its documents.
+    fn path(&self, of: Self::Of, parent: &str, id: Option<&str>) -> Vec<String> {
+        of.path(parent, id)
+    }
 
-    /// Parses a page.
+    /// The parameters of a page that begins at a cursor.
+    fn page_query(&self, of: Self::Of, cursor: Option<&str>) -> Vec<(&'static str, String)>;
+
+    /// The body with a document, or with the part of one that changes.
+    fn body(&self, of: Self::Of, doc: &Doc) -> Body {
+        let _unused = of;
+        Body::json(doc)
+    }
+
+    /// Whether a change replaces the whole document. What was read is then sent back with the change, so that
+    /// fields that nobody here knows stay; otherwise only the difference is sent.
+    fn replaces(&self, of: Self::Of) -> bool {
+        let _unused = of;
+        false
+    }
+
+    /// The method and the body of a change.
+    fn update(&self, of: Self::Of, before: &Document, after: &Doc) -> (Method, Body) {
+        match self.replaces(of) {
+            true => (Method::PUT, self.body(of, after)),
+            false => (
+                Method::PATCH,
+                self.body(of, &difference(&before.doc, after)),
+            ),
+        }
+    }
+
+    /// Adds to a request what every request needs, such as a header.
+    fn complete(&self, request: Request) -> Request {
+        request
+    }
+
+    /// Writes an operation as a request: reads with GET, removals with DELETE.
+    fn encode(&self, op: &Op<'_, Self::Of>) -> Request {
+        let request = |method, of, parent: &str, id: Option<&str>| {
+            let path = self.path(of, parent, id);
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            Request::new(method, &path)
+        };
+        let known = |version: Option<&str>| {
+            let version = version.filter(|_| self.has_versions());
+            version.map(|version| self.entity_tag(version))
+        };
+        self.complete(match *op {
+            Op::List {
+                of,
+                parent,
+                query,
+                cursor,
+            } => {
+                let page = self.page_query(of, cursor);
+                let page: Vec<(&str, &str)> =
+                    page.iter().map(|(name, at)| (*name, &**at)).collect();
+                let list = request(Method::GET, of, parent, None);
+                list.with_query(&page).with_query(query)
+            }
+            Op::Get { of, id } => request(Method::GET, of, "", Some(id)),
+            Op::Create { of, parent, body } => {
+                let create = request(Self::CREATE, of, parent, None);
+                create.with_body(self.body(of, body))
+            }
+            Op::Update {
+                of,
+                id,
+                before,
+                after,
+            } => {
+                let (method, body) = self.update(of, before, after);
+                let update = request(method, of, "", Some(id)).with_body(body);
+                update.with_if_match(known(before.version.as_deref()).as_deref())
+            }
+            Op::Delete { of, id, version } => {
+                let delete = request(Method::DELETE, of, "", Some(id));
+                delete.with_if_match(known(version).as_deref())
+            }
+        })
+    }
+
+    /// The entity tag of a version.
+    fn entity_tag(&self, version: &str) -> String {
+        version.to_owned()
+    }
+
+    /// Parses the page that begins at a cursor.
     ///
     /// # Errors
-    /// The answer isn't a page; the text says why.
-    fn page(&self, of: Self::Of, answer: &Answer) -> Result<Page, String>;
+    /// The answer isn't that page; the text says why.
+    fn page(&self, of: Self::Of, cursor: Option<&str>, answer: &Answer) -> Result<Page, String>;
 
-    /// Parses a document, without the secrets that the portal returns. Returns its ID in the cache.
+    /// Parses a document, without the secrets that the portal returns. Returns its own ID.
     ///
     /// # Errors
     /// The answer isn't a document; the text says why.
@@ -199,18 +362,6 @@ pub trait Dialect: Send + Sync + Sized + 'static {
 
     /// The parameters that filter a list by a fingerprint, if the collection can be filtered by it.
     fn filter(&self, of: Self::Of, by: &Fingerprint) -> Option<Vec<(String, String)>>;
-
-    /// The parameters of every list of a collection.
-    fn list_query(&self, of: Self::Of) -> &'static [(&'static str, &'static str)] {
-        let _unused = of;
-        &[]
-    }
-
-    /// The ID in the cache of a document in a list.
-    fn cache_id(&self, of: Self::Of, parent: &str, own: &str) -> String {
-        let _unused = (of, parent);
-        own.to_owned()
-    }
 
     /// The document that a row of a list is, or else the row as a summary.
     ///

@@ -131,6 +131,25 @@ pub fn conflicts(patch: &Doc, before: &Doc, now: &Doc) -> bool {
     )
 }
 
+/// Whether a portal shows a value that it was sent. It may add fields to the elements of a list, list them in
+/// another order, and compare texts without regard to case; and it may show nothing as an empty list.
+pub fn shows(sent: &Value, actual: Option<&Value>) -> bool {
+    match (sent, actual) {
+        (Value::Null, actual) => {
+            actual.is_none_or(|actual| actual.is_null() || *actual == serde_json::json!([]))
+        }
+        (Value::Object(sent), actual) => sent
+            .iter()
+            .all(|(name, sent)| shows(sent, actual.and_then(|actual| actual.get(name)))),
+        (Value::Array(sent), Some(Value::Array(actual))) => {
+            let is_in = |one: &Value| actual.iter().any(|actual| shows(one, Some(actual)));
+            sent.len() == actual.len() && sent.iter().all(is_in)
+        }
+        (Value::String(sent), Some(Value::String(actual))) => sent.eq_ignore_ascii_case(actual),
+        (sent, actual) => actual == Some(sent),
+    }
+}
+
 /// Whether a document contains all fields of `part`.
 pub fn contains(doc: &Doc, part: &Doc) -> bool {
     difference(doc, &merged(doc, part)).is_empty()

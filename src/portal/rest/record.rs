@@ -100,10 +100,7 @@ pub(super) fn no_place() -> Error {
 }
 
 fn unreadable(reason: &str) -> Error {
-    Error::Unreadable {
-        what: WHAT.to_owned(),
-        reason: reason.to_owned(),
-    }
+    Error::unreadable(WHAT.to_owned(), reason.to_owned())
 }
 
 /// The change of one record.
@@ -151,7 +148,7 @@ impl<D: Dialect> Attempt for RecordChange<'_, D> {
         };
         match self.store.dialect.verdict(&answer) {
             Verdict::Done | Verdict::Accepted => {
-                let parsed = self.store.parse(of, &answer);
+                let parsed = self.store.parse(of, "", &answer);
                 self.document = parsed.ok().map(|(_, document)| document);
                 Sent::Done(())
             }

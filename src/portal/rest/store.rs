@@ -10,8 +10,9 @@ use super::{
     list::{self, Listed, Pages, Part},
     lock::Locks,
 };
-use crate::portal::http::{Answer, plain};
+use crate::portal::http::{Answer, Request, plain};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use reqwest::Method;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -144,7 +145,7 @@ impl<D: Dialect> Store<D> {
             return Ok(None);
         };
         let other = || "the answer is a different document".to_owned();
-        let document = self.parse(of, &answer);
+        let document = self.parse(of, of.split_id(id).0, &answer);
         let document = document.and_then(|(own, doc)| (own == id).then_some(doc).ok_or_else(other));
         document.map(Some).map_err(|reason| Error::Unreadable {
             what: format!("the {} {}", of.singular(), plain(id)),
@@ -152,13 +153,34 @@ impl<D: Dialect> Store<D> {
         })
     }
 
+    /// Reads something that is no document of a collection, such as what the portal supports. Returns `None`
+    /// if the portal answers that it doesn't exist.
+    ///
+    /// # Errors
+    /// It can't be read, or isn't JSON.
+    pub async fn read_json(&self, path: &[&str]) -> Result<Option<Value>, Error> {
+        let request = self.dialect.complete(Request::new(Method::GET, path));
+        let answer = self.link.read(&request).await?;
+        let json = answer.map(|answer| serde_json::from_slice(&answer.body));
+        // The parser's message is dropped: it would quote the answer.
+        json.transpose().map_err(|_message| Error::Unreadable {
+            what: format!("GET /{}", path.join("/")),
+            reason: "it isn't JSON".to_owned(),
+        })
+    }
+
     /// Parses the document in an answer, with its ID in the cache.
-    pub fn parse(&self, of: D::Of, answer: &Answer) -> Result<(String, Document), String> {
-        let (id, mut document) = self.dialect.document(of, answer)?;
+    pub fn parse(
+        &self,
+        of: D::Of,
+        parent: &str,
+        answer: &Answer,
+    ) -> Result<(String, Document), String> {
+        let (own, mut document) = self.dialect.document(of, answer)?;
         if !self.dialect.has_versions() {
             document.version = Some(digest(&document.doc));
         }
-        Ok((id, document))
+        Ok((of.cache_id(parent, &own), document))
     }
 
     /// Finds the document with a fingerprint, and stores it. The results are verified, since a portal may
@@ -218,23 +240,21 @@ impl<D: Dialect> Pages for DocPages<'_, D> {
             parent,
             query,
         } = *self;
-        let always = store.dialect.list_query(of).iter();
-        let query: Vec<(&str, &str)> = always.chain(query).copied().collect();
         let request = store.dialect.encode(&Op::List {
             of,
             parent,
-            query: &query,
+            query,
             cursor,
         });
         let Some(answer) = store.link.read(&request).await? else {
             return Ok(None);
         };
-        let page = store.dialect.page(of, &answer);
+        let page = store.dialect.page(of, cursor, &answer);
         let page = page.map_err(|reason| Error::Unreadable {
             what: format!("the list of {}", self.what()),
             reason,
         })?;
-        let cache_id = |own: &str| store.dialect.cache_id(of, parent, own).into();
+        let cache_id = |own: &str| of.cache_id(parent, own).into();
         let rows = page.rows.into_iter();
         let rows = rows.map(|(own, row)| (cache_id(&own), row)).collect();
         Ok(Some(Part {

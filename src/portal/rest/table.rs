@@ -9,7 +9,7 @@ use super::{
     doc::{self, Doc},
     writer::Writer,
 };
-use crate::model::{Fields, Kind, Shape, Value as ModelValue};
+use crate::model::{Fields, Kind, Shape, ShownSecret, Value as ModelValue};
 use serde_json::{Map, Value};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -144,6 +144,24 @@ impl<C: Collection> Table<C> {
         }
     }
 
+    /// What a document shows of the secrets of an object.
+    pub fn shown(&self, (kind, type_name): (Kind, &str), of: C, doc: &Doc) -> Vec<ShownSecret> {
+        let rows = self.of(kind, type_name).filter(|(_, row)| row.of == of);
+        let shown = rows.filter_map(|(field, row)| {
+            let Codec::Readable(shown_as, _) = row.codec else {
+                return None;
+            };
+            let shown = match doc::at(doc, row.at)? {
+                Value::String(text) if !text.is_empty() => text.clone(),
+                Value::Number(number) => number.to_string(),
+                _ => return None,
+            };
+            let path = field.split('.').map(Into::into).collect();
+            Some(ShownSecret::new(path, &shown, shown_as))
+        });
+        shown.collect()
+    }
+
     /// The rows of a kind.
     pub fn rows(&self, kind: Kind) -> impl Iterator<Item = &'static Row<C>> + use<C> {
         self.rows.iter().filter(move |row| row.kind == kind)
@@ -270,7 +288,8 @@ impl<D: Dialect> Writer<'_, D> {
         let table = self.store.dialect.table();
         let rows = table.of(kind, type_name).filter(|(_, row)| row.of == of);
         for (field, row) in rows {
-            if let (Codec::Secret(_), Some(secret)) = (row.codec, self.secret(field)) {
+            let secret = self.secret(field);
+            if let (Codec::Secret(_) | Codec::Readable(..), Some(secret)) = (row.codec, secret) {
                 doc::put(doc, row.at, Some(secret.into()));
             }
             let target = self.target(field);

@@ -5,7 +5,7 @@
 //! same name are serialized, since a portal may accept both if they are concurrent.
 
 use super::{
-    cache::Document,
+    cache::{Document, Entry},
     dialect::{Collection as _, Dialect, Link as _, Op, Verdict},
     doc::{self, Doc, conflicts, difference},
     fingerprint::Fingerprint,
@@ -61,6 +61,16 @@ impl<'w, D: Dialect> Writer<'w, D> {
     /// The target text at a dotted path.
     pub fn target_text(self, path: &str) -> Option<&'w str> {
         self.target(path)?.as_text()
+    }
+
+    /// The text of a field at the top before the change.
+    pub fn text_before(self, field: &str) -> Option<&'w str> {
+        let mut changes = self.write.changes.iter();
+        let change = changes.find(|change| change.path.len() == 1 && *change.path[0] == *field);
+        match change {
+            Some(change) => change.before.as_ref()?.as_text(),
+            None => self.target_text(field),
+        }
     }
 
     /// The target list at a dotted path; empty if there is none.
@@ -221,6 +231,33 @@ impl<'w, D: Dialect> Writer<'w, D> {
         }
         self.store.cache().store(of, id, document.clone());
         Ok(Some(document))
+    }
+
+    /// Whether one of the documents of a type has a property. Documents that have been read aren't read again.
+    ///
+    /// # Errors
+    /// A document can't be read.
+    pub async fn any(
+        self,
+        of: D::Of,
+        may_have: impl Fn(&str, &Entry) -> bool + Send,
+        has: impl Fn(&Doc) -> bool + Send,
+    ) -> Result<bool, Error> {
+        let mut unread = Vec::new();
+        for (id, entry) in self.store.cache().of(of) {
+            match entry.full_doc() {
+                _ if !may_have(id, entry) => {}
+                Some(doc) if has(doc) => return Ok(true),
+                Some(_) => {}
+                None => unread.push(id.to_owned()),
+            }
+        }
+        for id in unread {
+            if has(&self.read_current(of, &id).await?.doc) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Reads a document again.
@@ -404,8 +441,8 @@ impl<'w, D: Dialect> Writer<'w, D> {
     }
 
     /// Stores the document in an answer. Returns its ID.
-    fn store_answer(self, of: D::Of, answer: &Answer) -> Option<String> {
-        let (id, document) = self.store.parse(of, answer).ok()?;
+    fn store_answer(self, of: D::Of, parent: &str, answer: &Answer) -> Option<String> {
+        let (id, document) = self.store.parse(of, parent, answer).ok()?;
         self.store.cache().store(of, &id, document);
         Some(id)
     }
@@ -431,10 +468,13 @@ impl<D: Dialect> Attempt for Creation<'_, D> {
             body: &self.body,
         };
         let sent = self.writer.send(&op, self.of).await;
-        sent.and_then(|answer| match self.writer.store_answer(self.of, &answer) {
-            Some(id) => Sent::Done(id),
-            None => Sent::Lost(INVALID.to_owned()),
-        })
+        let parent = &*self.by.parent;
+        sent.and_then(
+            |answer| match self.writer.store_answer(self.of, parent, &answer) {
+                Some(id) => Sent::Done(id),
+                None => Sent::Lost(INVALID.to_owned()),
+            },
+        )
     }
 
     async fn look(&mut self) -> Result<Seen<String>, Error> {
@@ -465,9 +505,12 @@ impl<D: Dialect> Attempt for Update<'_, D> {
         };
         match self.writer.send(&op, self.of).await {
             Sent::Done(answer) if answer.body.is_empty() => self.read_back().await,
-            sent => sent.and_then(|answer| match self.writer.store_answer(self.of, &answer) {
-                Some(_) => Sent::Done(()),
-                None => Sent::Lost(INVALID.to_owned()),
+            sent => sent.and_then(|answer| {
+                let (parent, _) = self.of.split_id(self.id);
+                match self.writer.store_answer(self.of, parent, &answer) {
+                    Some(_) => Sent::Done(()),
+                    None => Sent::Lost(INVALID.to_owned()),
+                }
             }),
         }
     }

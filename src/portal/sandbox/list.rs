@@ -141,8 +141,5 @@ fn error_message(error: &serde_json::Error) -> String {
 }
 
 fn unreadable(kind: Kind, reason: &str) -> Error {
-    Error::Unreadable {
-        what: format!("GET /v1/{kind}"),
-        reason: plain(reason),
-    }
+    Error::unreadable(format!("GET /v1/{kind}"), plain(reason))
 }

@@ -57,10 +57,10 @@ impl Attempt for RecordReplacement<'_> {
             Ok(Answer {
                 status: 200..=204, ..
             }) => Sent::Done(()),
-            Ok(answer) => Sent::Refused(Error::Unreadable {
-                what: RECORD.to_owned(),
-                reason: format!("the portal answered {}", answer.status),
-            }),
+            Ok(answer) => Sent::Refused(Error::unreadable(
+                RECORD.to_owned(),
+                format!("the portal answered {}", answer.status),
+            )),
             Err(failure) => failure.into(),
         }
     }

@@ -9,13 +9,14 @@ use crate::{
     portal::{
         http::{Answer, Body, Client, Request},
         rest::{
-            Cache, Collection as _, Dialect, Document, Fingerprint, Groups, Op, Page, Table,
+            Cache, Dialect, Document, Fingerprint, Groups, Page, Table,
+            dialect::with_id,
             doc::{self, Doc, difference},
         },
     },
 };
 use reqwest::{Method, header::ACCEPT};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::sync::OnceLock;
 
 const MEDIA_TYPE: &str = "application/scim+json";
@@ -50,19 +51,12 @@ impl Scim {
         self.discovered.get().unwrap_or(&self.assumed)
     }
 
-    /// A document with the extension for telephony under its own URN.
-    fn outward(&self, doc: &Doc) -> Doc {
-        match &self.known().telephony {
-            Some(urn) => renamed(doc.clone(), TELEPHONY, urn),
-            None => doc.clone(),
-        }
-    }
-
-    /// A document with the extension for telephony under one name.
-    fn inward(&self, doc: Doc) -> Doc {
-        match &self.known().telephony {
-            Some(urn) => renamed(doc, urn, TELEPHONY),
-            None => doc,
+    /// Renames the extension for telephony between its own URN and the name that it has here.
+    fn rename(&self, doc: Doc, to_portal: bool) -> Doc {
+        match (&self.known().telephony, to_portal) {
+            (Some(urn), true) => renamed(doc, TELEPHONY, urn),
+            (Some(urn), false) => renamed(doc, urn, TELEPHONY),
+            (None, _) => doc,
         }
     }
 }
@@ -73,12 +67,6 @@ fn renamed(mut doc: Doc, from: &str, to: &str) -> Doc {
         doc.insert(to.to_owned(), value);
     }
     doc
-}
-
-/// A read of a path with a query.
-pub(super) fn get(path: &[&str], query: &[(&str, &str)]) -> Request {
-    let request = Request::new(Method::GET, path).with_query(query);
-    request.with_header(ACCEPT, MEDIA_TYPE)
 }
 
 /// The filter for one value.
@@ -105,79 +93,65 @@ impl Dialect for Scim {
         self.known().has_etag
     }
 
-    fn encode(&self, op: &Op<'_, Collection>) -> Request {
-        let write = |method, path: &[&str], body: Option<Value>, version: Option<&str>| {
-            let version = version.filter(|_| self.known().has_etag);
-            let request = Request::new(method, path).with_header(ACCEPT, MEDIA_TYPE);
-            Request {
-                body: body.map(|body| Body::json_as(MEDIA_TYPE, &body)),
-                ..request.with_if_match(version)
-            }
-        };
-        match *op {
-            Op::List {
-                of, query, cursor, ..
-            } => {
-                let count = self.known().page.to_string();
-                let request = get(&[of.name()], query);
-                request.with_query(&[("startIndex", cursor.unwrap_or("1")), ("count", &count)])
-            }
-            Op::Get { of, id } => get(&[of.name(), id], &[]),
-            Op::Create { of, body, .. } => write(
-                Method::POST,
-                &[of.name()],
-                Some(wire(of, &self.outward(body))),
-                None,
-            ),
-            Op::Update {
-                of,
-                id,
-                before,
-                after,
-            } => {
-                let (method, body) = if self.known().has_patch {
-                    let before = self.outward(&before.doc);
-                    let operations = operations(of, &before, &self.outward(after));
-                    let body = json!({"schemas": [PATCH], "Operations": operations});
-                    (Method::PATCH, body)
-                } else {
-                    (Method::PUT, wire(of, &self.outward(after)))
-                };
-                write(
-                    method,
-                    &[of.name(), id],
-                    Some(body),
-                    before.version.as_deref(),
-                )
-            }
-            Op::Delete { of, id, version } => {
-                write(Method::DELETE, &[of.name(), id], None, version)
-            }
-        }
+    fn page_query(&self, _: Collection, cursor: Option<&str>) -> Vec<(&'static str, String)> {
+        let start = cursor.unwrap_or("1").to_owned();
+        let count = self.known().page.to_string();
+        vec![("startIndex", start), ("count", count)]
     }
 
-    fn page(&self, of: Collection, answer: &Answer) -> Result<Page, String> {
-        let json: Value = parse(answer)?;
+    fn body(&self, of: Collection, doc: &Doc) -> Body {
+        Body::json_as(MEDIA_TYPE, &wire(of, self.rename(doc.clone(), true)))
+    }
+
+    fn replaces(&self, _: Collection) -> bool {
+        !self.known().has_patch
+    }
+
+    fn update(&self, of: Collection, before: &Document, after: &Doc) -> (Method, Body) {
+        if self.replaces(of) {
+            return (Method::PUT, self.body(of, after));
+        }
+        let outward = |doc: &Doc| self.rename(doc.clone(), true);
+        let operations = operations(of, &outward(&before.doc), &outward(after));
+        let body = json!({"schemas": [PATCH], "Operations": operations});
+        (Method::PATCH, Body::json_as(MEDIA_TYPE, &body))
+    }
+
+    fn complete(&self, request: Request) -> Request {
+        request.with_header(ACCEPT, MEDIA_TYPE)
+    }
+
+    fn page(&self, of: Collection, cursor: Option<&str>, answer: &Answer) -> Result<Page, String> {
+        let mut json = parse(answer)?;
         let total = json["totalResults"].as_u64();
         let total = total.ok_or("it has no `totalResults`")?;
         // A portal may send fewer rows than it was asked for, and count them wrongly.
-        let rows = json["Resources"].as_array().map_or(&[][..], Vec::as_slice);
-        let start = json["startIndex"].as_u64().unwrap_or(1).max(1);
+        let rows = match json["Resources"].take() {
+            Value::Array(rows) => rows,
+            _ => Vec::new(),
+        };
+        let asked = cursor.and_then(|cursor| cursor.parse().ok()).unwrap_or(1);
+        let start = json["startIndex"].as_u64().unwrap_or(asked).max(1);
+        if start != asked && !rows.is_empty() {
+            return Err(format!(
+                "it begins at {start} although `startIndex={asked}` was requested, so the portal can't be listed"
+            ));
+        }
         let next = start + rows.len() as u64;
-        let row = |row| model(of, row).map(|(id, doc)| (id, self.inward(doc)));
-        let rows: Result<_, String> = rows.iter().map(row).collect();
+        let has_next = next <= total && next > start;
+        let row = |row| model(of, row).map(|(id, doc)| (id, self.rename(doc, false)));
         Ok(Page {
-            next: (next <= total && next > start).then(|| next.to_string()),
-            rows: rows?,
+            rows: rows.into_iter().map(row).collect::<Result<_, String>>()?,
+            next: has_next.then(|| next.to_string()),
             total: Some(total),
             doubt: None,
         })
     }
 
     fn document(&self, of: Collection, answer: &Answer) -> Result<(String, Document), String> {
-        let (id, doc) = model(of, &parse(answer)?)?;
+        let (id, doc) = model(of, parse(answer)?)?;
         let version = answer.etag.clone().or_else(|| version(&doc));
-        let doc = self.inward(doc);
+        let doc = self.rename(doc, false);
         Ok((id, Document { doc, version }))
     }
 
@@ -214,7 +188,7 @@ impl Dialect for Scim {
             let mut members = doc::names(after, "members");
             members.all(|id| now.get("members").is_some_and(|now| now.get(id).is_some()))
         };
-        visible.all(|(name, value)| is_shown(value, now.get(name)))
+        visible.all(|(name, value)| doc::shows(value, now.get(name)))
             && (of != Collection::Groups || has_all())
     }
 }
@@ -224,25 +198,6 @@ fn parse(answer: &Answer) -> Result<Value, String> {
     serde_json::from_slice(&answer.body).map_err(|_message| "it isn't JSON".to_owned())
 }
 
-/// Whether a portal shows a value that it was sent. It may add attributes to the entries of a list, and many
-/// of its texts are compared without regard to case.
-fn is_shown(sent: &Value, actual: Option<&Value>) -> bool {
-    match (sent, actual) {
-        (Value::Null, actual) => {
-            actual.is_none_or(|actual| actual.is_null() || *actual == json!([]))
-        }
-        (Value::Object(sent), actual) => sent
-            .iter()
-            .all(|(name, sent)| is_shown(sent, actual.and_then(|actual| actual.get(name)))),
-        (Value::Array(sent), Some(Value::Array(actual))) => {
-            let is_in = |one: &Value| actual.iter().any(|actual| is_shown(one, Some(actual)));
-            sent.len() == actual.len() && sent.iter().all(is_in)
-        }
-        (Value::String(sent), Some(Value::String(actual))) => sent.eq_ignore_ascii_case(actual),
-        (sent, actual) => actual == Some(sent),
-    }
-}
-
 /// The version in a document.
 fn version(doc: &Doc) -> Option<String> {
     Some(doc.get("meta")?.get("version")?.as_str()?.to_owned())
@@ -250,9 +205,8 @@ fn version(doc: &Doc) -> Option<String> {
 
 /// A document with its ID. Of what the portal maintains itself, only the version is kept. Members are an
 /// object by ID, so that a change of one doesn't affect the others.
-fn model(of: Collection, json: &Value) -> Result<(String, Doc), String> {
-    let id = json["id"].as_str().ok_or("it has no `id`")?.to_owned();
-    let mut doc = json.as_object().cloned().unwrap_or_default();
+fn model(of: Collection, json: Value) -> Result<(String, Doc), String> {
+    let (id, mut doc) = with_id(json, "id")?;
     let meta = version(&doc).map(|version| json!({ "version": version }));
     doc.shift_remove("meta");
     doc.extend(meta.map(|meta| ("meta".to_owned(), meta)));
@@ -260,25 +214,24 @@ fn model(of: Collection, json: &Value) -> Result<(String, Doc), String> {
         // It changes with the groups, and can't be written.
         Collection::Users => drop(doc.shift_remove("groups")),
         Collection::Groups => {
-            let members = json["members"].as_array().into_iter().flatten();
             let by_id =
                 |member: &Value| Some((member["value"].as_str()?.to_owned(), member.clone()));
-            let members: Map<String, Value> = members.filter_map(by_id).collect();
-            doc.insert("members".to_owned(), members.into());
+            let members = doc::list(&doc, "members").iter().filter_map(by_id);
+            let members: Doc = members.collect();
+            doc::set(&mut doc, "members", members);
         }
     }
     Ok((id, doc))
 }
 
 /// The whole document as the portal expects it.
-fn wire(of: Collection, doc: &Doc) -> Value {
-    let mut doc = doc.clone();
+fn wire(of: Collection, mut doc: Doc) -> Doc {
     doc.shift_remove("meta");
     if let (Collection::Groups, Some(Value::Object(members))) = (of, doc.get("members")) {
         let members: Vec<Value> = members.values().cloned().collect();
-        doc.insert("members".to_owned(), members.into());
+        doc::set(&mut doc, "members", members);
     }
-    doc.into()
+    doc
 }
 
 /// The operations that change a document. A list is replaced as a whole, since many portals can't find one
@@ -370,7 +323,7 @@ mod tests {
     fn members_are_changed_one_by_one() {
         let group = json!({"id": "g", "displayName": "sales",
             "members": [{"value": "a", "display": "A"}, {"value": "b\"c"}]});
-        let (id, before) = model(Collection::Groups, &group).unwrap();
+        let (id, before) = model(Collection::Groups, group).unwrap();
         assert_eq!(id, "g");
         let mut after = before.clone();
         let members = after["members"].as_object_mut().unwrap();
@@ -460,14 +413,23 @@ mod tests {
             let rows: Vec<Value> = (0..rows).map(|n| json!({"id": n.to_string()})).collect();
             let page = json!({"totalResults": total, "itemsPerPage": 999, "startIndex": start,
                 "Resources": rows});
-            scim.page(Collection::Users, &answer(&page)).unwrap().next
+            let cursor = Some(start.to_string());
+            let page = scim.page(Collection::Users, cursor.as_deref(), &answer(&page));
+            page.unwrap().next
         };
         assert_eq!(next(1, 2, 5).as_deref(), Some("3"));
         assert_eq!(next(5, 1, 5), None);
         assert_eq!(next(3, 0, 5), None, "an empty page is the last one");
-        let empty = scim.page(Collection::Users, &answer(&json!({"totalResults": 0})));
+        let empty = scim.page(
+            Collection::Users,
+            None,
+            &answer(&json!({"totalResults": 0})),
+        );
         assert!(empty.is_ok_and(|page| page.rows.is_empty() && page.next.is_none()));
-        assert!(scim.page(Collection::Users, &answer(&json!({}))).is_err());
+        assert!(
+            scim.page(Collection::Users, None, &answer(&json!({})))
+                .is_err()
+        );
         let request = scim.encode(&Op::List {
             of: Collection::Users,
             parent: "",
@@ -479,7 +441,7 @@ mod tests {
             .iter()
             .map(|(n, v)| format!("{n}={v}"))
             .collect();
-        assert_eq!(query, ["filter=x", "startIndex=201", "count=200"]);
+        assert_eq!(query, ["startIndex=201", "count=200", "filter=x"]);
         assert_eq!(request.headers[0].1, "application/scim+json");
     }
 

@@ -133,10 +133,9 @@ impl Discovered {
         unsupported.extend(self.missing());
         let users = KindCapability {
             unsupported,
-            limits: if self.has_device_names {
-                &[USERNAME]
-            } else {
-                &[USERNAME, PHONES]
+            limits: match self.has_device_names {
+                true => &[USERNAME],
+                false => &[USERNAME, PHONES],
             },
             removal: self.removal,
             secrets: SecretPlace::Record,
@@ -159,8 +158,8 @@ impl Discovered {
 
 fn removal(settings: Option<&ScimConfig>) -> Removal {
     match settings.and_then(|settings| settings.removal) {
-        None | Some(ScimRemoval::Delete) => Removal::Delete,
         Some(ScimRemoval::Deactivate) => Removal::Deactivate,
+        None | Some(ScimRemoval::Delete) => Removal::Delete,
     }
 }
 
@@ -197,23 +196,12 @@ fn named<'v>(attributes: &'v Value, name: &str) -> Option<&'v Value> {
     })
 }
 
-const USERNAME: Limit = Limit {
-    field: "username",
-    only: "names in lower case",
-    accepts: |value, _| {
-        let name = value.as_text().unwrap_or_default();
-        !name.contains(char::is_uppercase)
-    },
-};
+const USERNAME: Limit = Limit::new("username", "names in lower case", Limit::lower_case);
 
-const PHONES: Limit = Limit {
-    field: "phones",
-    only: "phones without `name`",
-    accepts: |value, _| {
-        let mut phones = value.elements().iter().filter_map(ModelValue::as_map);
-        phones.all(|phone| phone.get("name").is_none())
-    },
-};
+const PHONES: Limit = Limit::new("phones", "phones without `name`", |value, _| {
+    let mut phones = value.elements().iter().filter_map(ModelValue::as_map);
+    phones.all(|phone| phone.get("name").is_none())
+});
 
 #[cfg(test)]
 mod tests {

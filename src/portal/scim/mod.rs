@@ -15,14 +15,13 @@ use self::{
     table::Collection,
 };
 use super::{
-    Adapter, Capabilities, Check, CredentialKind, Credentials, Description, Error, Example,
-    Location, Progress, Target, Written, check,
+    Adapter, Capabilities, Check, CredentialKind, Description, Error, Example, Progress, Target,
+    Written, check,
     http::{Base, Client, plain},
     rest::{Documents, Store, Writer},
 };
 use crate::model::{Kind, LiveObject};
 use async_trait::async_trait;
-use serde_json::Value;
 use std::sync::Arc;
 
 /// SCIM in the registry.
@@ -65,18 +64,8 @@ struct ScimPortal {
 
 impl ScimPortal {
     fn new(target: &Target) -> Result<Self, Error> {
-        let missing = |setting, reason: &str| Error::Misconfigured {
-            setting,
-            reason: reason.to_owned(),
-        };
-        let Location::Url(url) = &target.location else {
-            let reason = "it is missing; write the base of the portal's SCIM API";
-            return Err(missing("portal.url", reason));
-        };
-        let Credentials::Token(token) = &target.credentials else {
-            let reason = "it needs `token:`, a bearer token";
-            return Err(missing("portal.credentials", reason));
-        };
+        let url = target.url("the base of the portal's SCIM API")?;
+        let token = target.token("a bearer token")?;
         let rate_limit = target.rate_limit.unwrap_or_default();
         let client = Client::new(Base::parse(url)?, Some(token), rate_limit)?;
         Ok(Self {
@@ -94,14 +83,17 @@ impl ScimPortal {
         if discovered.get().is_some() {
             return Ok(0);
         }
+        let read = async |name| self.store.read_json(&[name]).await;
         let (config, schemas, types) = futures::try_join!(
-            self.document("ServiceProviderConfig"),
-            self.document("Schemas"),
-            self.document("ResourceTypes"),
+            read("ServiceProviderConfig"),
+            read("Schemas"),
+            read("ResourceTypes"),
         )?;
-        let config = config.ok_or_else(|| Error::Unreadable {
-            what: "GET /ServiceProviderConfig".to_owned(),
-            reason: "the portal doesn't have it (404)".to_owned(),
+        let config = config.ok_or_else(|| {
+            Error::unreadable(
+                "GET /ServiceProviderConfig",
+                "the portal doesn't have it (404)",
+            )
         })?;
         let found = Discovered::of(
             &config,
@@ -111,15 +103,6 @@ impl ScimPortal {
         );
         discovered.get_or_init(|| found);
         Ok(3)
-    }
-
-    async fn document(&self, name: &str) -> Result<Option<Value>, Error> {
-        let answer = self.store.link.read(&dialect::get(&[name], &[])).await?;
-        let json = answer.map(|answer| serde_json::from_slice(&answer.body));
-        json.transpose().map_err(|_message| Error::Unreadable {
-            what: format!("GET /{name}"),
-            reason: "it isn't JSON".to_owned(),
-        })
     }
 }
 
@@ -138,18 +121,14 @@ impl Documents for ScimPortal {
     async fn load(&self, progress: &dyn Progress) -> Result<u64, Error> {
         let minimum = self.discover().await?;
         let has_groups = self.supported().kinds.contains_key(&Kind::Groups);
+        let list = |of| self.store.load_needed(of, &[], progress);
         let groups = async {
             match has_groups {
-                true => {
-                    self.store
-                        .load_needed(Collection::Groups, &[], progress)
-                        .await
-                }
+                true => list(Collection::Groups).await,
                 false => Ok(0),
             }
         };
-        let users = self.store.load_needed(Collection::Users, &[], progress);
-        let (users, groups) = futures::try_join!(users, groups)?;
+        let (users, groups) = futures::try_join!(list(Collection::Users), groups)?;
         Ok(minimum + users + groups)
     }
 
@@ -180,13 +159,6 @@ impl Documents for ScimPortal {
     async fn checks(&self) -> Result<Vec<Check>, Error> {
         self.discover().await?;
         let known = self.store.dialect.known();
-        let feature = |name: &str, has: bool, yes: &str, no: &str| {
-            let detail = match has {
-                true => format!("supported{yes}"),
-                false => format!("not supported: {no}"),
-            };
-            Check::passed(name, detail)
-        };
         let telephony = match &known.telephony {
             Some(urn) => format!("in {}", plain(urn)),
             None => format!(
@@ -195,22 +167,22 @@ impl Documents for ScimPortal {
         };
         let mut checks = vec![
             Check::passed("connection", "SCIM 2.0 answers"),
-            feature(
+            Check::feature(
                 "patch",
                 known.has_patch,
-                ": only the changed attributes are sent",
+                "only the changed attributes are sent",
                 "whole documents are sent",
             ),
-            feature(
+            Check::feature(
                 "versions",
                 known.has_etag,
-                ": a change of another version is refused",
+                "a change of another version is refused",
                 "documents are compared right before a write, which can overwrite a change of the same moment",
             ),
-            feature(
+            Check::feature(
                 "filters",
                 known.has_filter,
-                "",
+                "a lost answer is looked up with one",
                 "a lost answer is looked up in the whole list",
             ),
             Check::passed("telephony", telephony),

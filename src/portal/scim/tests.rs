@@ -3,7 +3,7 @@
 use super::ScimPortal;
 use crate::{
     config::PortalKind,
-    model::{Address, Fields, Kind, Name, Secret, Value as ModelValue},
+    model::{Address, Fields, Kind, Live, Name, Secret, Value as ModelValue},
     portal::{
         Change, Credentials, Error, Location, ObjectRef, Portal as _, Target, Verb, Write,
         fake_server::{FakeServer, Reply, Request},
@@ -38,7 +38,15 @@ async fn portal(
         Reply::json(200, &body)
     })
     .await;
-    let target = Target {
+    let target = target(&server);
+    let portal = ScimPortal::new(&target).unwrap();
+    let live = portal.read(&[Kind::Users].into(), &()).await.unwrap();
+    assert!(live.get(Kind::Users, "ann").is_some());
+    (server, portal)
+}
+
+fn target(server: &FakeServer) -> Target {
+    Target {
         kind: PortalKind::Scim,
         location: Location::Url(server.url.clone()),
         tenant: None,
@@ -46,11 +54,7 @@ async fn portal(
         rate_limit: None,
         charges: None,
         scim: None,
-    };
-    let portal = ScimPortal::new(&target).unwrap();
-    let live = portal.read(&[Kind::Users].into(), &()).await.unwrap();
-    assert!(live.get(Kind::Users, "ann").is_some());
-    (server, portal)
+    }
 }
 
 fn user(title: &str, version: u32) -> Value {
@@ -167,4 +171,79 @@ async fn without_versions_a_change_in_the_meantime_is_noticed() {
     let error = change(&portal, None).await.unwrap_err();
     assert!(matches!(error, Error::Stale { .. }), "{error}");
     assert_eq!(sent(&server).len(), 1, "only the GET to compare");
+}
+
+/// Reads a portal whose pages of users `page` makes of the `startIndex` that was requested, and of the number
+/// of the request.
+async fn listed(
+    mut page: impl FnMut(u64, u64) -> Value + Send + 'static,
+) -> (Result<Live, Error>, u64) {
+    let mut number = 0;
+    let server = FakeServer::start(move |request| {
+        let attributes = [json!({"name": "userName", "mutability": "readWrite"})];
+        let body = match request.path.as_str() {
+            "/ServiceProviderConfig" | "/ResourceTypes" => json!({}),
+            "/Schemas" => json!([{"id": USER, "attributes": attributes}]),
+            _ => {
+                let query = request.query.split('&');
+                let mut start = query.filter_map(|one| one.strip_prefix("startIndex="));
+                let start = start.next().unwrap();
+                number += 1;
+                page(start.parse().unwrap(), number)
+            }
+        };
+        Reply::json(200, &body)
+    })
+    .await;
+    let target = target(&server);
+    let portal = ScimPortal::new(&target).unwrap();
+    let live = portal.read(&[Kind::Users].into(), &()).await;
+    (live, server.requests().len() as u64)
+}
+
+/// A page of one user.
+fn page(user: u64, total: u64, start: Option<u64>) -> Value {
+    let user = json!({"id": user.to_string(), "userName": format!("user{user}")});
+    let mut page = json!({"totalResults": total, "Resources": [user]});
+    if let Some(start) = start {
+        page["startIndex"] = start.into();
+    }
+    page
+}
+
+#[tokio::test]
+async fn a_portal_that_ignores_where_a_page_begins_is_refused() {
+    let (live, requests) = listed(|_, _| page(1, 3, Some(1))).await;
+    let error = live.unwrap_err().to_string();
+    assert!(error.contains("startIndex=2"), "{error}");
+    assert!(requests < 10, "{requests}");
+
+    // One that doesn't even say where a page begins repeats its rows.
+    let (live, requests) = listed(|_, _| page(1, 3, None)).await;
+    let live = live.unwrap();
+    let doubt = live.listings[&Kind::Users].doubt();
+    assert!(
+        doubt.is_some_and(|doubt| doubt.contains("listed twice")),
+        "{doubt:?}"
+    );
+    assert!(requests < 20, "{requests}");
+}
+
+#[tokio::test]
+async fn a_total_that_changes_during_a_read_is_read_again() {
+    // The first page was requested when there was one user less.
+    let (live, _) =
+        listed(|start, number| page(start, 3 - u64::from(number == 1), Some(start))).await;
+    let live = live.unwrap();
+    assert_eq!(live.listings[&Kind::Users].doubt(), None);
+    assert_eq!(live.of_kind(Kind::Users).count(), 3);
+
+    let (live, requests) = listed(|start, number| page(start, 3 + number, Some(start))).await;
+    let live = live.unwrap();
+    let doubt = live.listings[&Kind::Users].doubt();
+    assert!(
+        doubt.is_some_and(|doubt| doubt.contains("changed during the read")),
+        "{doubt:?}"
+    );
+    assert!(requests < 200, "{requests}");
 }

@@ -8,13 +8,13 @@ use crate::{
         kazoo::{
             account::{Account, internal_number, is_internal, modules, numbers},
             collection::Collection,
-            flow::{self, DEFAULT_BRANCH, Node, Resolver as _},
+            flow::{self, DEFAULT_BRANCH, Node},
             table::TABLE,
         },
         rest::{Doc, Entry, RawFields, doc, secret},
     },
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// All extensions. Additional numbers of a callflow are listed as unmanaged objects, since they are in use.
@@ -46,11 +46,10 @@ fn extension(account: &Account, id: &str, number: &str, callflow: &Entry) -> Liv
     let name = callflow.text("name").filter(|name| !name.is_empty());
     let name = name.unwrap_or(number);
     let mentions = mentions(account, callflow);
-    let patterns = callflow.doc().get("patterns").and_then(Value::as_array);
     let parsed = match callflow.full_doc() {
         // A callflow with patterns also handles calls to other numbers.
-        _ if patterns.is_some_and(|patterns| !patterns.is_empty()) => None,
-        Some(doc) => flow::root(doc).and_then(|root| extension_fields(account, root)),
+        _ if has_patterns(callflow) => None,
+        Some(doc) => flow::root(doc).and_then(|root| extension_fields(account, callflow, root)),
         None => kind_from_modules(&modules(callflow)).map(|word| {
             let kind = ("kind".to_owned(), word.into());
             RawFields::from_iter([kind])
@@ -70,10 +69,13 @@ fn extension(account: &Account, id: &str, number: &str, callflow: &Entry) -> Liv
     }
 }
 
+fn has_patterns(callflow: &Entry) -> bool {
+    !doc::list(callflow.doc(), "patterns").is_empty()
+}
+
 /// Why the model can't express a callflow, as the end of a sentence about it.
 fn why_unsupported(callflow: &Entry) -> String {
-    let patterns = callflow.doc().get("patterns").and_then(Value::as_array);
-    if patterns.is_some_and(|patterns| !patterns.is_empty()) {
+    if has_patterns(callflow) {
         return "also takes calls to the numbers of a pattern".to_owned();
     }
     let Some(doc) = callflow.full_doc() else {
@@ -129,10 +131,10 @@ pub(in crate::portal::kazoo) fn document(root: Node<'_>) -> Option<(Collection, 
 }
 
 /// The fields of an extension from its root node and document; `None` if the model can't express it.
-fn extension_fields(account: &Account, root: Node<'_>) -> Option<RawFields> {
+fn extension_fields(account: &Account, callflow: &Entry, root: Node<'_>) -> Option<RawFields> {
     let mut raw = RawFields::new();
     let word = match root.module {
-        "ring_group" => ring_group(&mut raw, account, root)?,
+        "ring_group" => ring_group(&mut raw, account, callflow, root)?,
         "conference" => "conference",
         "menu" => auto_attendant(&mut raw, account, root),
         "faxbox" => "fax",
@@ -166,7 +168,14 @@ fn extension_fields(account: &Account, root: Node<'_>) -> Option<RawFields> {
 }
 
 /// Reads a ring group; `None` if it contains no users, only devices or groups.
-fn ring_group(raw: &mut RawFields, account: &Account, root: Node<'_>) -> Option<&'static str> {
+fn ring_group(
+    raw: &mut RawFields,
+    account: &Account,
+    callflow: &Entry,
+    root: Node<'_>,
+) -> Option<&'static str> {
+    let kind = (Kind::Extensions, "ring_group");
+    TABLE.read(kind, Collection::Callflows, callflow, account, raw);
     let endpoints = root.data("endpoints").and_then(Value::as_array);
     let endpoints = endpoints.into_iter().flatten();
     let members: Vec<Value> = endpoints
@@ -176,9 +185,6 @@ fn ring_group(raw: &mut RawFields, account: &Account, root: Node<'_>) -> Option<
         return None;
     }
     raw.insert("members".to_owned(), members.into());
-    if root.data("strategy") == Some(&json!("single")) {
-        raw.insert("strategy".to_owned(), "sequential".into());
-    }
     if let Some(seconds) = root.data("timeout").and_then(Value::as_i64) {
         raw.insert("ring_seconds".to_owned(), seconds.into());
     }

@@ -13,10 +13,9 @@ use super::{
     super::rest::{Entry, RawFields, doc},
     account::{Account, MEMBERS, internal_number, numbers},
     collection::Collection,
-    flow::{self, Node, Resolver as _},
+    flow::{self, Node},
 };
 use crate::model::{Address, Kind, LiveObject, Mention, Referrer, Standing};
-use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Converts the documents of an account to the objects of a kind.
@@ -35,8 +34,7 @@ pub(super) fn objects(account: &Account, kind: Kind) -> Vec<(Box<str>, LiveObjec
 pub(super) fn referrers(account: &Account) -> Vec<Referrer> {
     let mut referrers = Vec::new();
     for (_, directory) in account.of(Collection::Directories) {
-        let users = directory.full_doc().and_then(|doc| doc.get("users"));
-        let users = users.and_then(Value::as_array).into_iter().flatten();
+        let users = doc::list(directory.doc(), "users").iter();
         let ids = users.filter_map(|one| one["user_id"].as_str().or(one.as_str()));
         let mentions = ids.filter_map(|id| mention(account, id, "its entries"));
         let mentions: Vec<Mention> = mentions.collect();

@@ -7,7 +7,6 @@ use crate::{
         kazoo::{
             account::{Account, numbers},
             collection::Collection,
-            flow::Resolver as _,
         },
         rest::{Entry, RawFields},
     },

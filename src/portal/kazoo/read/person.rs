@@ -10,8 +10,7 @@ use crate::{
         kazoo::{
             account::{Account, MEMBERS, modules},
             collection::Collection,
-            flow::{self, Resolver as _},
-            phone,
+            flow, phone,
             table::TABLE,
         },
         rest::{Entry, RawFields, doc, secret},

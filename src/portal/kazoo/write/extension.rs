@@ -10,13 +10,13 @@ use crate::{
         kazoo::{
             account::{is_internal, modules},
             collection::Collection::{self, Callflows, Conferences, Queues},
-            flow::{self, DEFAULT_BRANCH, Node, Resolver as _},
+            flow::{self, DEFAULT_BRANCH, Node},
             read::{
                 VERSIONS,
                 extension::{ALL_AGENTS, LINKED_DOCUMENTS, document},
             },
         },
-        rest::{Doc, Fingerprint, codec::set_first, doc, secret},
+        rest::{Doc, Entry, Fingerprint, codec::set_first, doc, secret},
     },
 };
 use serde_json::{Value, json};
@@ -104,8 +104,7 @@ impl<'w> Writer<'w> {
     /// Rejects a delete if the callflow has another internal number, which would be deleted, too.
     async fn refuse_other_numbers(self, callflow: &str) -> Result<(), Error> {
         let document = self.read_current(Callflows, callflow).await?;
-        let numbers = document.doc.get("numbers").and_then(Value::as_array);
-        let mut numbers = numbers.into_iter().flatten().filter_map(Value::as_str);
+        let mut numbers = doc::texts(&document.doc, "numbers");
         let key = self.object().map(|object| object.key);
         match numbers.find(|number| is_internal(number) && Some(*number) != key) {
             Some(other) => {
@@ -140,29 +139,9 @@ impl<'w> Writer<'w> {
             .find(|(.., other)| *other == collection)
             .unwrap_or(&LINKED_DOCUMENTS[0]);
         let refers = |doc: &Doc| flow::nodes(doc).any(|node| node.ids().contains(&id));
-        // Callflows that are already cached aren't read again.
-        let (is_linked, unread) = self.account(|account| {
-            let others = account.of(Callflows);
-            let others =
-                others.filter(|(other, entry)| *other != own && modules(entry).contains(*module));
-            let (read, unread): (Vec<_>, Vec<_>) =
-                others.partition(|(_, entry)| entry.full_doc().is_some());
-            let is_linked = read
-                .iter()
-                .filter_map(|(_, entry)| entry.full_doc())
-                .any(refers);
-            let unread = unread.into_iter().map(|(other, _)| other.to_owned());
-            (is_linked, unread.collect::<Vec<String>>())
-        });
-        if is_linked {
-            return Ok(true);
-        }
-        for other in unread {
-            if refers(&self.read_current(Callflows, &other).await?.doc) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        let may_refer =
+            |other: &str, entry: &Entry| other != own && modules(entry).contains(*module);
+        self.any(Callflows, may_refer, refers).await
     }
 
     /// Creates the document of a new extension, or finds the one of an interrupted creation.
@@ -308,6 +287,9 @@ impl<'w> Writer<'w> {
         } else {
             None
         };
+        if doc.get("flow").is_some_and(Value::is_object) {
+            self.fill(type_name, Callflows, doc, is_new)?;
+        }
         let Some(Value::Object(root)) = doc.get_mut("flow") else {
             return Ok(());
         };
@@ -351,11 +333,6 @@ impl<'w> Writer<'w> {
                 .filter(|one| !one["id"].as_str().is_some_and(is_user));
             let endpoints: Vec<Value> = users.chain(others.cloned()).collect();
             doc::set(data, "endpoints", endpoints);
-        }
-        if is_new || self.changes("strategy") {
-            let single = self.target_text("strategy") == Some("sequential");
-            let strategy = if single { "single" } else { "simultaneous" };
-            doc::set(data, "strategy", strategy);
         }
         if is_new || self.changes("ring_seconds") {
             doc::set(data, "timeout", seconds);

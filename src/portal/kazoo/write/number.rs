@@ -2,11 +2,7 @@
 //! one.
 
 use super::Writer;
-use crate::portal::{
-    Error, Written,
-    kazoo::{collection::Collection::Callflows, flow::Resolver as _},
-    rest::Doc,
-};
+use crate::portal::{Error, Written, kazoo::collection::Collection::Callflows, rest::Doc};
 use serde_json::{Value, json};
 
 impl Writer<'_> {

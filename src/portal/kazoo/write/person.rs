@@ -28,7 +28,7 @@ const MAX_NAME: usize = 128;
 const MAILBOX_SUFFIX: &str = "'s VMBox";
 const CALLFLOW_SUFFIX: &str = " SmartPBX's Callflow";
 
-impl Writer<'_> {
+impl<'w> Writer<'w> {
     /// Creates, changes or deletes a person.
     pub(super) async fn person(self) -> Result<Written, Error> {
         let Some(object) = self.object() else {
@@ -52,9 +52,7 @@ impl Writer<'_> {
     }
 
     async fn new_user(self) -> Result<String, Error> {
-        let username = self
-            .target_text("username")
-            .unwrap_or(&self.write.address.key);
+        let username = self.username();
         let mut doc = doc::of(json!({ "username": username }));
         self.fill_user(&mut doc, true, None)?;
         if self.secret("password").is_none() {
@@ -89,10 +87,7 @@ impl Writer<'_> {
                 let reason = "Kazoo requires the password to change a username: declare the password with a higher version in the same change";
                 return Err(self.refuse("password", reason));
             }
-            let username = self
-                .target_text("username")
-                .unwrap_or(&self.write.address.key);
-            doc::set(doc, "username", username);
+            doc::set(doc, "username", self.username());
         }
         if doc
             .get("call_forward")
@@ -147,10 +142,7 @@ impl Writer<'_> {
             };
             return self.edit(Vmboxes, &id, &edit).await;
         }
-        let is_off = self
-            .target("voicemail.enabled")
-            .and_then(ModelValue::as_bool)
-            == Some(false);
+        let is_off = self.is_voicemail_off();
         let Some(number) = declared.or(extension.filter(|_| !is_off)) else {
             return Ok(());
         };
@@ -169,14 +161,7 @@ impl Writer<'_> {
 
     /// The same before the change.
     fn old_name_with_suffix(self, suffix: &str) -> String {
-        let part = |field: &str| {
-            let mut changes = self.write.changes.iter();
-            let change = changes.find(|change| change.path.len() == 1 && &*change.path[0] == field);
-            let before = change.map(|change| change.before.as_ref().and_then(ModelValue::as_text));
-            before
-                .unwrap_or_else(|| self.target_text(field))
-                .unwrap_or_default()
-        };
+        let part = |field| self.text_before(field).unwrap_or_default();
         name_of_document(part("first_name"), part("last_name"), suffix)
     }
 
@@ -262,10 +247,7 @@ impl Writer<'_> {
             )
         });
         let target = self.target_text("extension");
-        let is_off = self
-            .target("voicemail.enabled")
-            .and_then(ModelValue::as_bool)
-            == Some(false);
+        let is_off = self.is_voicemail_off();
         let mailbox = mailbox.filter(|_| !is_off);
         let Some(id) = existing else {
             let Some(number) = target.filter(|_| is_new || self.changes("extension")) else {
@@ -326,6 +308,16 @@ impl Writer<'_> {
         self.edit_shared(Callflows, &id, &edit).await
     }
 
+    fn username(self) -> &'w str {
+        let declared = self.target_text("username");
+        declared.unwrap_or(&self.write.address.key)
+    }
+
+    fn is_voicemail_off(self) -> bool {
+        let enabled = self.target("voicemail.enabled");
+        enabled.and_then(ModelValue::as_bool) == Some(false)
+    }
+
     fn ring_seconds(self) -> i64 {
         match self.target("rings_before_voicemail") {
             Some(ModelValue::Integer(rings)) => rings * RING_SECONDS,
@@ -335,30 +327,24 @@ impl Writer<'_> {
 
     /// Deletes a person with all its documents.
     async fn remove_person(self, id: &str) -> Result<(), Error> {
-        let owned = |ids: &mut dyn Iterator<Item = &str>| -> Vec<String> {
-            ids.map(str::to_owned).collect()
-        };
-        let (callflows, devices, mailboxes, groups) = self.account(|account| {
+        let (documents, groups) = self.account(|account| {
             let is_own = |callflow: &&str| {
                 let entry = account.get(Callflows, callflow);
                 entry.is_some_and(|entry| entry.text("type") == Some(MAIN_CALLFLOW))
                     || account.owner_of(callflow) == Some(id)
             };
-            (
-                owned(&mut account.callflows_of(id).filter(is_own)),
-                owned(&mut account.devices_of(id).map(|(id, _)| id)),
-                owned(&mut account.mailboxes_of(id)),
-                owned(&mut account.groups_of(id)),
-            )
+            let callflows = account.callflows_of(id).filter(is_own);
+            let callflows = callflows.map(|id| (Callflows, id.to_owned()));
+            let devices = account.devices_of(id);
+            let devices = devices.map(|(id, _)| (Devices, id.to_owned()));
+            let mailboxes = account.mailboxes_of(id);
+            let mailboxes = mailboxes.map(|id| (Vmboxes, id.to_owned()));
+            let documents: Vec<_> = callflows.chain(devices).chain(mailboxes).collect();
+            let groups: Vec<String> = account.groups_of(id).map(str::to_owned).collect();
+            (documents, groups)
         });
-        for callflow in &callflows {
-            self.delete(Callflows, callflow).await?;
-        }
-        for device in &devices {
-            self.delete(Devices, device).await?;
-        }
-        for mailbox in &mailboxes {
-            self.delete(Vmboxes, mailbox).await?;
+        for (of, document) in &documents {
+            self.delete(*of, document).await?;
         }
         for group in &groups {
             self.leave(&MEMBERS, group, id).await?;
