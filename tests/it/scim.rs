@@ -4,8 +4,10 @@
 use crate::running::{self, Client};
 use serde_json::{Value, json};
 use std::{
+    ffi::OsStr,
+    fs,
     io::{BufRead as _, BufReader},
-    net::{Ipv4Addr, TcpListener},
+    net::{Ipv4Addr, TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
@@ -19,6 +21,8 @@ pub(crate) const TELEPHONY: &str = "urn:callsheet:params:scim:schemas:extension:
 pub(crate) struct ScimServer {
     pub(crate) url: String,
     process: Child,
+    /// The database of a server that isn't in memory.
+    _folder: Option<tempfile::TempDir>,
 }
 
 impl ScimServer {
@@ -33,6 +37,94 @@ impl ScimServer {
     /// Starts an empty server with the schemas of RFC 7643 only.
     pub(crate) fn without_telephony() -> Result<Self, &'static str> {
         Self::with(&[])
+    }
+
+    /// Starts an empty Canaille, an identity server whose SCIM is far from that of others.
+    pub(crate) fn canaille() -> Result<Self, &'static str> {
+        let Some(program) = std::env::var_os("CALLSHEET_CANAILLE") else {
+            return Err("SCIM with Canaille: CALLSHEET_CANAILLE is not set");
+        };
+        let started = (0..5).find_map(|_| Self::canaille_on(&program, free_port()));
+        Ok(started.expect("canaille starts"))
+    }
+
+    fn canaille_on(program: &OsStr, port: u16) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("canaille.toml");
+        let database = folder.path().join("canaille.sqlite");
+        let text = format!(
+            "SECRET_KEY = \"test\"\nSERVER_NAME = \"127.0.0.1:{port}\"\nPREFERRED_URL_SCHEME = \"http\"\n\
+             [CANAILLE]\nDATABASE = \"sql\"\n[CANAILLE_SQL]\nDATABASE_URI = \"sqlite:///{}\"\n\
+             [CANAILLE_SCIM]\nENABLE_SERVER = true\n[CANAILLE_OIDC]\n",
+            database.display()
+        );
+        fs::write(&config, text).unwrap();
+        let command = |arguments: &[&str]| {
+            let mut command = Command::new(program);
+            command.args(arguments).env("CANAILLE_CONFIG", &config);
+            command.current_dir(folder.path());
+            command.stdout(Stdio::null()).stderr(Stdio::null());
+            command
+        };
+        let redirect = [
+            "--client-name",
+            "scim",
+            "--redirect-uris",
+            "http://127.0.0.1/cb",
+        ];
+        let client = [
+            "create",
+            "client",
+            "--client-id",
+            "scim",
+            "--client-secret",
+            "secret",
+        ];
+        let token = [
+            "create",
+            "token",
+            "--token-id",
+            "scim",
+            "--access-token",
+            TOKEN,
+        ];
+        let of_client = [
+            "--client",
+            "scim",
+            "--type",
+            "access_token",
+            "--scope",
+            "openid",
+        ];
+        let day = jiff::Timestamp::now()
+            .strftime("%FT00:00:00+00:00")
+            .to_string();
+        let valid = ["--lifetime", "360000", "--issue-date", &day];
+        for arguments in [
+            vec!["install"],
+            [&client[..], &redirect].concat(),
+            [&token[..], &of_client, &valid].concat(),
+        ] {
+            let status = command(&arguments)
+                .status()
+                .expect("canaille can be started");
+            assert!(status.success(), "canaille {arguments:?}");
+        }
+        let address = format!("127.0.0.1:{port}");
+        let process = command(&["run", "--bind", &address]).spawn().unwrap();
+        let mut server = Self {
+            url: format!("http://{address}/scim/v2"),
+            process,
+            _folder: Some(folder),
+        };
+        // It accepts connections as soon as it serves.
+        while server.process.try_wait().unwrap().is_none() {
+            if TcpStream::connect(&address).is_ok() {
+                return Some(server);
+            }
+            std::thread::yield_now();
+        }
+        None
     }
 
     fn with(options: &[&str]) -> Result<Self, &'static str> {
@@ -61,6 +153,7 @@ impl ScimServer {
         let server = Self {
             url: format!("http://127.0.0.1:{port}/v2"),
             process,
+            _folder: None,
         };
         read.is_ok_and(|_| line.starts_with("Serving"))
             .then_some(server)
@@ -91,6 +184,13 @@ impl ScimServer {
     pub(crate) fn resource(&self, collection: &str, id: &str) -> Value {
         let path = format!("/{collection}/{id}");
         running::runtime().block_on(self.client().get(&path)).body
+    }
+
+    /// All resources of a collection, of a server that can't be told how many.
+    pub(crate) fn all_listed(&self, collection: &str) -> Vec<Value> {
+        let path = format!("/{collection}");
+        let list = running::runtime().block_on(self.client().get(&path)).body;
+        list["Resources"].as_array().cloned().unwrap_or_default()
     }
 
     /// All resources of a collection.

@@ -295,6 +295,14 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 }
 
 impl Answer {
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// It isn't JSON. The parser's message is dropped: it would quote the answer, which may contain a secret.
+    pub fn json(&self) -> Result<serde_json::Value, String> {
+        serde_json::from_slice(&self.body).map_err(|_message| "it isn't JSON".to_owned())
+    }
+
     /// Whether the status is 2xx.
     #[must_use]
     pub const fn is_success(&self) -> bool {

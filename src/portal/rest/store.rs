@@ -161,12 +161,8 @@ impl<D: Dialect> Store<D> {
     pub async fn read_json(&self, path: &[&str]) -> Result<Option<Value>, Error> {
         let request = self.dialect.complete(Request::new(Method::GET, path));
         let answer = self.link.read(&request).await?;
-        let json = answer.map(|answer| serde_json::from_slice(&answer.body));
-        // The parser's message is dropped: it would quote the answer.
-        json.transpose().map_err(|_message| Error::Unreadable {
-            what: format!("GET /{}", path.join("/")),
-            reason: "it isn't JSON".to_owned(),
-        })
+        let json = answer.map(|answer| answer.json()).transpose();
+        json.map_err(|reason| Error::unreadable(format!("GET /{}", path.join("/")), reason))
     }
 
     /// Parses the document in an answer, with its ID in the cache.

@@ -17,7 +17,10 @@ use crate::{
 };
 use reqwest::{Method, header::ACCEPT};
 use serde_json::{Value, json};
-use std::sync::OnceLock;
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicBool, Ordering},
+};
 
 const MEDIA_TYPE: &str = "application/scim+json";
 const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
@@ -32,6 +35,8 @@ pub(super) struct Scim {
     pub(super) discovered: OnceLock<Discovered>,
     /// Assumed until then.
     assumed: Discovered,
+    /// Whether the portal fails when it is told how many rows a page may have.
+    pub(super) fails_by_count: AtomicBool,
     /// The settings.
     pub(super) settings: Option<ScimConfig>,
 }
@@ -95,8 +100,11 @@ impl Dialect for Scim {
 
     fn page_query(&self, _: Collection, cursor: Option<&str>) -> Vec<(&'static str, String)> {
         let start = cursor.unwrap_or("1").to_owned();
-        let count = self.known().page.to_string();
-        vec![("startIndex", start), ("count", count)]
+        let mut query = vec![("startIndex", start)];
+        if !self.fails_by_count.load(Ordering::Relaxed) {
+            query.push(("count", self.known().page.to_string()));
+        }
+        query
     }
 
     fn body(&self, of: Collection, doc: &Doc) -> Body {
@@ -122,7 +130,7 @@ impl Dialect for Scim {
     }
 
     fn page(&self, of: Collection, cursor: Option<&str>, answer: &Answer) -> Result<Page, String> {
-        let mut json = parse(answer)?;
+        let mut json = answer.json()?;
         let total = json["totalResults"].as_u64();
         let total = total.ok_or("it has no `totalResults`")?;
         // A portal may send fewer rows than it was asked for, and count them wrongly.
@@ -149,7 +157,7 @@ impl Dialect for Scim {
     }
 
     fn document(&self, of: Collection, answer: &Answer) -> Result<(String, Document), String> {
-        let (id, doc) = model(of, parse(answer)?)?;
+        let (id, doc) = model(of, answer.json()?)?;
         let version = answer.etag.clone().or_else(|| version(&doc));
         let doc = self.rename(doc, false);
         Ok((id, Document { doc, version }))
@@ -191,11 +199,6 @@ impl Dialect for Scim {
         visible.all(|(name, value)| doc::shows(value, now.get(name)))
             && (of != Collection::Groups || has_all())
     }
-}
-
-fn parse(answer: &Answer) -> Result<Value, String> {
-    // The parser's message is dropped: it would quote the answer, which may contain a secret.
-    serde_json::from_slice(&answer.body).map_err(|_message| "it isn't JSON".to_owned())
 }
 
 /// The version in a document.

@@ -17,6 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) const TELEPHONY: &str = ":extension:telephony:2.0:User";
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
+/// The attributes that a portal may require although the model has no field for them, or a default.
+const REQUIRED: [&str; 2] = ["active", "name.formatted"];
 /// The number of rows that are requested for each page.
 pub(super) const PAGE: u64 = 200;
 
@@ -35,6 +37,12 @@ pub(super) struct Discovered {
     pub(super) telephony: Option<String>,
     /// The supported fields of users.
     pub(super) fields: BTreeSet<&'static str>,
+    /// The attributes without a field that the portal requires of a user.
+    pub(super) required: BTreeSet<&'static str>,
+    /// The lists of users whose entries have no type.
+    pub(super) untyped: BTreeSet<&'static str>,
+    /// The fields of users that can't be changed.
+    pub(super) fixed: BTreeSet<&'static str>,
     /// Whether devices have names.
     pub(super) has_device_names: bool,
     /// What becomes of a removed user, according to the configuration.
@@ -51,6 +59,9 @@ impl Default for Discovered {
             page: PAGE,
             telephony: None,
             fields: TABLE.rows(Kind::Users).map(|row| row.field).collect(),
+            required: BTreeSet::new(),
+            untyped: BTreeSet::new(),
+            fixed: BTreeSet::new(),
             has_device_names: true,
             removal: Removal::Delete,
         }
@@ -103,6 +114,26 @@ impl Discovered {
             };
             schema.is_some_and(|schema| holds(schema, row))
         };
+        let of_user = |name: &str| named(&schema(USER)?["attributes"], name);
+        let is_untyped = |row: &&'static Row<Collection>| {
+            let sub = of_user(row.at).map(|list| &list["subAttributes"]);
+            let of_type = sub.and_then(|sub| named(sub, "type"));
+            matches!(row.codec, Codec::OfType(..))
+                && of_type.is_none_or(|of_type| of_type["mutability"] == "readOnly")
+        };
+        let is_fixed = |row: &&'static Row<Collection>| {
+            let attribute = of_user(row.at);
+            attribute.is_some_and(|attribute| attribute["mutability"] == "immutable")
+        };
+        let required = |name: &&str| {
+            let (outer, inner) = name.split_once('.').unwrap_or((name, ""));
+            let attribute = of_user(outer).and_then(|outer| match inner {
+                "" => Some(outer),
+                inner => named(&outer["subAttributes"], inner),
+            });
+            attribute.is_some_and(|attribute| attribute["required"] == true)
+        };
+        let rows = || TABLE.rows(Kind::Users);
         let devices = extension.and_then(|schema| named(&schema["attributes"], "devices"));
         let device_name = devices.and_then(|devices| named(&devices["subAttributes"], "name"));
         Self {
@@ -115,6 +146,9 @@ impl Discovered {
                 .filter(holds)
                 .map(|row| row.field)
                 .collect(),
+            required: REQUIRED.into_iter().filter(required).collect(),
+            untyped: rows().filter(is_untyped).map(|row| row.at).collect(),
+            fixed: rows().filter(is_fixed).map(|row| row.field).collect(),
             has_device_names: device_name.is_some(),
             removal: removal(settings),
             telephony,
@@ -137,6 +171,7 @@ impl Discovered {
                 true => &[USERNAME],
                 false => &[USERNAME, PHONES],
             },
+            fixed: self.fixed.clone(),
             removal: self.removal,
             secrets: SecretPlace::Record,
             ..KindCapability::full(Kind::Users)

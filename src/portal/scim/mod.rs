@@ -22,7 +22,7 @@ use super::{
 };
 use crate::model::{Kind, LiveObject};
 use async_trait::async_trait;
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 /// SCIM in the registry.
 pub(super) static ADAPTER: Adapter = Adapter {
@@ -121,7 +121,18 @@ impl Documents for ScimPortal {
     async fn load(&self, progress: &dyn Progress) -> Result<u64, Error> {
         let minimum = self.discover().await?;
         let has_groups = self.supported().kinds.contains_key(&Kind::Groups);
-        let list = |of| self.store.load_needed(of, &[], progress);
+        let list = async |of| {
+            // Some fail when they are told how many rows a page may have.
+            let fails = &self.store.dialect.fails_by_count;
+            let has_failed = fails.load(Ordering::Relaxed);
+            match self.store.load_needed(of, &[], progress).await {
+                Err(Error::NotReady { status: 500, .. }) if !has_failed => {
+                    fails.store(true, Ordering::Relaxed);
+                    self.store.load_needed(of, &[], progress).await
+                }
+                listed => listed,
+            }
+        };
         let groups = async {
             match has_groups {
                 true => list(Collection::Groups).await,

@@ -3,6 +3,7 @@
 
 use super::{
     dialect::{Directory, Scim},
+    discovery::Discovered,
     table::{Collection, TABLE},
 };
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
         },
     },
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
@@ -91,13 +92,15 @@ pub(super) fn group(cache: &Directory, id: &str, entry: &Entry) -> (Box<str>, Li
 /// keep those of a user that no longer exists.
 pub(super) async fn change(writer: Writer<'_, Scim>) -> Result<Written, Error> {
     if writer.write.address.kind == Kind::Groups {
-        let new = doc::of(json!({ "schemas": [GROUP] }));
+        let new = doc::of(json!({"schemas": [GROUP], "members": {}}));
         return writer.group(&MEMBERS, new).await;
     }
     let declared = writer.target_text("username");
     let name = declared.unwrap_or(&writer.write.address.key);
+    let known = writer.store.dialect.known();
     let fill = |user: &mut Doc| {
         writer.fill("", Collection::Users, user, false)?;
+        complete(user, known);
         if doc::text(user, "userName").is_none_or(|old| old.to_lowercase() != name) {
             doc::set(user, "userName", name);
         }
@@ -114,4 +117,23 @@ pub(super) async fn change(writer: Writer<'_, Scim>) -> Result<Written, Error> {
         return Ok(writer.written(Collection::Users, &written.id));
     }
     Ok(written)
+}
+
+/// Adds what the portal requires of a user, and removes what its lists have no place for.
+fn complete(user: &mut Doc, known: &Discovered) {
+    for list in &known.untyped {
+        if let Some(Value::Array(entries)) = user.get_mut(*list) {
+            for entry in entries.iter_mut().filter_map(Value::as_object_mut) {
+                entry.shift_remove("type");
+            }
+        }
+    }
+    if known.required.contains("active") {
+        user.entry("active").or_insert(true.into());
+    }
+    if known.required.contains("name.formatted") {
+        let part = |at| doc::text(user, at).unwrap_or_default();
+        let name = format!("{} {}", part("name.givenName"), part("name.familyName"));
+        doc::put(user, "name.formatted", Some(name.trim().into()));
+    }
 }

@@ -189,20 +189,7 @@ fn fields_that_no_schema_defines_are_diagnosed() {
         Ok(server) => server,
         Err(reason) => return skipped(reason),
     };
-    let target = callsheet::portal::Target {
-        kind: callsheet::config::PortalKind::Scim,
-        location: Location::Url(server.url.clone()),
-        tenant: None,
-        credentials: Credentials::Token(TOKEN.into()),
-        rate_limit: None,
-        charges: None,
-        scim: None,
-    };
-    let subject = Subject {
-        name: "scim without telephony",
-        target,
-        server,
-    };
+    let subject = subject_of("scim without telephony", server);
     let mut workspace = Workspace::default();
     workspace.declare(Kind::Users, "ann", &user("ann", Some("1001")));
     let report = check_support(&workspace.state, &subject.capabilities());
@@ -278,4 +265,67 @@ fn a_plan_of_nothing_costs_discovery_and_pages() {
         "a plan of nothing over 401 users of a SCIM server: {} requests (minimum {})",
         requests.made, requests.minimum
     ));
+}
+
+/// A subject that the conformance suite doesn't run with.
+fn subject_of(name: &'static str, server: ScimServer) -> Subject<ScimServer> {
+    let target = callsheet::portal::Target {
+        kind: callsheet::config::PortalKind::Scim,
+        location: Location::Url(server.url.clone()),
+        tenant: None,
+        credentials: Credentials::Token(TOKEN.into()),
+        rate_limit: None,
+        charges: None,
+        scim: None,
+    };
+    Subject {
+        name,
+        target,
+        server,
+    }
+}
+
+/// Canaille fails when it is told how many rows a page may have, requires attributes that others don't have,
+/// knows no types of entries, can't rename anybody, and lists members by their names instead of their IDs.
+#[test]
+fn a_hostile_server_loses_nothing_and_doubles_nobody() {
+    let server = match ScimServer::canaille() {
+        Ok(server) => server,
+        Err(reason) => return skipped(reason),
+    };
+    let subject = subject_of("canaille", server);
+    let foreign = json!({"schemas": [crate::scim::USER], "userName": "foreign", "active": true,
+        "title": "Boss", "emails": [{"value": "foreign@acme.example"}],
+        "name": {"formatted": "F G", "givenName": "F", "familyName": "G"}});
+    let foreign = subject.server.seed("Users", &foreign);
+    let before = subject.server.resource("Users", &foreign);
+
+    let mut workspace = Workspace::default();
+    workspace.declare(Kind::Groups, "sales", &json!({}));
+    for key in ["ann", "bob"] {
+        workspace.declare(Kind::Users, key, &user(key, None));
+    }
+    step(&subject, &workspace, true, "created");
+    let fields = workspace.fields(Kind::Users, "ann");
+    fields.set("title".into(), callsheet::model::Value::text("Chief"));
+    fields.set("active".into(), callsheet::model::Value::Bool(false));
+    fields.set(
+        "email".into(),
+        callsheet::model::Value::text("a@acme.example"),
+    );
+    workspace.remove(Kind::Users, "bob");
+    step(&subject, &workspace, true, "changed and deleted");
+    let users = subject.server.all_listed("Users");
+    let mut names: Vec<&str> = users
+        .iter()
+        .filter_map(|user| user["userName"].as_str())
+        .collect();
+    names.sort_unstable();
+    assert_eq!(names, ["ann", "foreign"]);
+    assert_eq!(subject.server.all_listed("Groups").len(), 1);
+    assert_eq!(subject.server.resource("Users", &foreign), before);
+
+    // Nobody can be renamed, and the plan says so.
+    let capabilities = subject.capabilities();
+    assert!(capabilities.kinds[&Kind::Users].fixed.contains("username"));
 }
