@@ -116,10 +116,13 @@ impl Discovered {
         };
         let of_user = |name: &str| named(&schema(USER)?["attributes"], name);
         let is_untyped = |row: &&'static Row<Collection>| {
+            // What the schema doesn't define may have types.
             let sub = of_user(row.at).map(|list| &list["subAttributes"]);
-            let of_type = sub.and_then(|sub| named(sub, "type"));
-            matches!(row.codec, Codec::OfType(..))
-                && of_type.is_none_or(|of_type| of_type["mutability"] == "readOnly")
+            let has_no_type = |sub: &&Value| {
+                let of_type = named(sub, "type");
+                sub.is_array() && of_type.is_none_or(|one| one["mutability"] == "readOnly")
+            };
+            matches!(row.codec, Codec::OfType(..)) && sub.as_ref().is_some_and(has_no_type)
         };
         let is_fixed = |row: &&'static Row<Collection>| {
             let attribute = of_user(row.at);
