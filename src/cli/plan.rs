@@ -35,6 +35,10 @@ pub(super) struct Args {
     #[arg(long, value_parser = super::formats(&[Format::Text, Format::Json, Format::Markdown, Format::Html, Format::Github]), env = "CALLSHEET_FORMAT", default_value = "text")]
     pub(super) format: Format,
 
+    /// Shorten the plan as text: new resources with some of their fields, groups without their members
+    #[arg(long)]
+    summary: bool,
+
     /// Exit with code 2 if there are changes
     #[arg(long)]
     detailed_exitcode: bool,
@@ -61,6 +65,9 @@ pub(super) fn run(
     format: Format,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
+    if args.summary {
+        terminal.summarize();
+    }
     let folder = match args
         .selection
         .at(args.at.as_deref())

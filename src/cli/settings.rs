@@ -8,7 +8,7 @@ use crate::{
     model::{PortalIdentity, SecretOrigin, SecretRef},
     portal::{CredentialKind, Credentials, Location, Target, adapter, http::RateLimit},
     render::{
-        Look,
+        Detail, Look,
         links::{Forge, Links},
     },
 };
@@ -65,10 +65,21 @@ impl Terminal {
         let size = terminal_size::terminal_size_of(&stdout)
             .or_else(|| terminal_size::terminal_size_of(&stderr));
         let width = size.map_or(120, |(width, _)| usize::from(width.0)).max(40);
-        let look = |choice| Look {
+        let look = |choice, width| Look {
             color: choice != ColorChoice::Never,
             width,
+            detail: if cli.verbose > 0 {
+                Detail::All
+            } else {
+                Detail::default()
+            },
             ..Look::default()
+        };
+        // What reads a pipe looks for whole lines.
+        let out_width = if stdout.is_terminal() {
+            width
+        } else {
+            usize::MAX
         };
         log(cli.verbose, err_choice != ColorChoice::Never);
         Self {
@@ -81,9 +92,17 @@ impl Terminal {
             interactive: std::io::stdin().is_terminal() && stderr.is_terminal(),
             out: BufWriter::new(AutoStream::new(stdout, out_choice)),
             err: AutoStream::new(stderr, err_choice),
-            look: look(out_choice),
-            err_look: look(err_choice),
+            look: look(out_choice, out_width),
+            err_look: look(err_choice, width),
         }
+    }
+}
+
+impl Terminal {
+    /// Shortens plans.
+    pub(super) fn summarize(&mut self) {
+        self.look.detail = Detail::Summary;
+        self.err_look.detail = Detail::Summary;
     }
 }
 

@@ -230,6 +230,7 @@ impl Workspace {
                 Some(commit) => links.at(Some(&commit.id)),
                 None => links,
             }),
+            date: Some(settings::today()),
         }
     }
 

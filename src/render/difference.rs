@@ -65,8 +65,12 @@ pub(super) fn of(change: &Change, room: usize) -> Difference {
             Difference::Long(pieces)
         }
         _ => {
-            let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<String>>();
-            Difference::Long(with_context(pieces(&lines(&old), &lines(&new))))
+            let lines = |value: Option<&Value>, text: &str| match value {
+                None | Some(Value::Null) => Vec::new(),
+                Some(_) => text.lines().map(str::to_owned).collect::<Vec<String>>(),
+            };
+            let (old, new) = (lines(before, &old), lines(after, &new));
+            Difference::Long(with_context(pieces(&old, &new)))
         }
     }
 }

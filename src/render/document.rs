@@ -50,6 +50,9 @@ pub struct Heading {
     /// Links to the forge, where a pipeline says which one it is; not part of a saved plan.
     #[serde(skip)]
     pub links: Option<Links>,
+    /// The day of the plan; not part of a saved plan.
+    #[serde(skip)]
+    pub date: Option<jiff::civil::Date>,
 }
 
 impl Heading {

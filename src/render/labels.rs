@@ -16,33 +16,6 @@ pub(super) const TOLD_FROM_HISTORY: &str = "applied unknown, told from history";
 /// The note for a plan without Git history.
 const NO_HISTORY: &str = "no Git history for this workspace, so changes can't be attributed";
 
-/// Who or what is deleted: name, extension, scope and voicemail messages, as far as the object has them.
-pub(super) fn subject(operation: &Operation) -> Option<String> {
-    let object = operation
-        .object
-        .as_ref()
-        .filter(|_| operation.action == Action::Delete)?;
-    let text = |name: &str| object.fields.text(name);
-    let person: Vec<&str> = ["first_name", "last_name"]
-        .iter()
-        .filter_map(|name| text(name))
-        .collect();
-    let name = if person.is_empty() {
-        text("name").or_else(|| text("title")).map(str::to_owned)
-    } else {
-        Some(person.join(" "))
-    };
-    let messages = (object.messages > 0)
-        .then(|| super::counted(object.messages as usize, "voicemail message"));
-    let extension = text("extension").map(|extension| format!("extension {extension}"));
-    let scope = text("scope").map(str::to_owned);
-    let words: Vec<String> = [name, extension, scope, messages]
-        .into_iter()
-        .flatten()
-        .collect();
-    (!words.is_empty()).then(|| words.join(", "))
-}
-
 /// The note for a plan without Git history: why there is none, where that is known.
 pub(super) fn no_history(heading: &Heading) -> String {
     heading.history_gap.as_ref().map_or_else(
@@ -65,6 +38,7 @@ pub(super) fn heading(heading: &Heading) -> String {
         told_from_history,
         history_gap: _,
         links: _,
+        date: _,
     } = heading;
     let mut text = format!("{workspace} on {portal}");
     if let Some(journal) = undo_of {

@@ -5,6 +5,7 @@
 //! writes the same bytes for the same data. Text from files and portals passes through [`escape`], and
 //! lines of files come from [`excerpt`], so that neither secrets nor escape sequences are written.
 
+mod alike;
 mod difference;
 pub mod document;
 pub mod escape;
@@ -16,6 +17,7 @@ mod labels;
 pub mod links;
 pub mod markdown;
 pub mod overview;
+mod person;
 #[cfg(test)]
 mod planned;
 pub mod prose;
@@ -24,6 +26,7 @@ mod samples;
 pub mod sarif;
 mod section;
 pub mod text;
+mod verdict;
 
 use crate::diagnostic::Report;
 use std::io;
@@ -47,13 +50,27 @@ pub enum Format {
     Sarif,
 }
 
+/// How much of a plan is written as text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// New resources are shortened, except for what gives access or sends calls elsewhere.
+    Summary,
+    /// Every field of every resource; the members of long lists are counted.
+    #[default]
+    Fields,
+    /// Everything.
+    All,
+}
+
 /// Settings of the output. The caller queries the terminal, not the renderer.
 #[derive(Clone, Debug)]
 pub struct Look {
     /// Whether text is colored.
     pub color: bool,
-    /// The maximum width of text, in columns.
+    /// The maximum width of text, in columns; [`usize::MAX`] in a pipe, where nothing is wrapped.
     pub width: usize,
+    /// How much of a plan is written as text.
+    pub detail: Detail,
     /// The path from the root of the repository to the workspace, with `/` as separator; empty if they
     /// are the same. CI services need paths relative to the root.
     pub prefix: String,
@@ -64,6 +81,7 @@ impl Default for Look {
         Self {
             color: false,
             width: 120,
+            detail: Detail::default(),
             prefix: String::new(),
         }
     }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     model::{Address, Change, Commit, Fields, FindingRule, Kind, Origin, Requests, Value},
-    plan::{Action, Cause, Finding, Operation, Plan, guard::Level},
+    plan::{Action, Cause, Finding, Object, Operation, Plan, guard::Level},
     source::Source,
 };
 
@@ -70,6 +70,28 @@ pub(crate) fn with(
     });
     operation.causes.push(operation.cause);
     operation
+}
+
+/// A person who is deleted.
+pub(crate) fn leaver() -> Operation {
+    let mut ada = operation(Action::Delete, Cause::Change, "ada.chen");
+    let mut fields = Fields::new();
+    for (name, value) in [
+        ("first_name", "Ada"),
+        ("last_name", "Chen"),
+        ("extension", "1040"),
+        ("scope", "basic_user"),
+    ] {
+        fields.set(name.into(), Value::text(value));
+    }
+    ada.object = Some(Object {
+        id: "7".into(),
+        key: "ada.chen".into(),
+        etag: None,
+        messages: 3,
+        fields,
+    });
+    ada
 }
 
 fn finding(level: Level, key: &str, message: &str) -> Finding {

@@ -6,10 +6,10 @@
 
 use super::{document::Heading, labels};
 use crate::{
-    model::{Change, Name, Value},
+    model::{Change, Commit, Name, Value},
     plan::{Action, Cause, Operation, Plan, Summary},
 };
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// The number of users from which identical changes are grouped under their template.
 const GROUP_THRESHOLD: usize = 3;
@@ -44,23 +44,26 @@ impl<'p> Item<'p> {
         )
     }
 
+    /// The commit of the operation, or of all operations of the group.
+    pub(super) fn commit(&self) -> Option<&'p Commit> {
+        let commit = self.first().commit.as_ref()?;
+        let mut all = self.operations.iter();
+        all.all(|other| other.commit.as_ref() == Some(commit))
+            .then_some(commit)
+    }
+
     /// The notes after the title: what happens, the declaration's place, and the commit.
     pub(super) fn notes(&self) -> Vec<String> {
         let first = self.first();
-        let commit = first.commit.as_ref();
+        let commit = self.commit();
         if self.template.is_some() {
             let users = labels::counted(self.operations.len(), "user");
             let fields = labels::counted(first.changes.len(), "field");
-            let commit = commit.filter(|commit| {
-                let mut others = self.operations.iter();
-                others.all(|other| other.commit.as_ref() == Some(commit))
-            });
             let mut notes = vec![format!("{users}, {fields}")];
             notes.extend(commit.map(|commit| labels::commit(first.action, commit)));
             return notes;
         }
         let notes = [
-            labels::subject(first),
             labels::note(first),
             labels::place(first),
             commit.map(|commit| labels::commit(first.action, commit)),
@@ -68,44 +71,26 @@ impl<'p> Item<'p> {
         notes.into_iter().flatten().collect()
     }
 
-    /// The visible changes, each with its cause if that differs from the operation's.
-    pub(super) fn changes(&self) -> impl Iterator<Item = (&'p Change, Option<Cause>)> {
+    /// The changes, each with its cause if that differs from the operation's. What is created has no values
+    /// before, not even defaults.
+    pub(super) fn changes(&self) -> impl Iterator<Item = (Cow<'p, Change>, Option<Cause>)> {
         let first = self.first();
         let other = |at: usize| {
             let cause = first.causes.get(at).copied();
             cause.filter(|cause| *cause != first.cause)
         };
         let changes = first.changes.iter().enumerate();
-        changes
-            .filter(|(_, change)| is_own(first, change))
-            .map(move |(at, change)| (change, other(at)))
+        changes.map(move |(at, change)| {
+            let change = match first.action {
+                Action::Create => Cow::Owned(Change {
+                    before: None,
+                    ..change.clone()
+                }),
+                _ => Cow::Borrowed(change),
+            };
+            (change, other(at))
+        })
     }
-
-    /// The number of changes that are omitted because they come from the template.
-    pub(super) fn omitted(&self) -> usize {
-        let first = self.first();
-        let visible = first.changes.iter().filter(|change| is_own(first, change));
-        first.changes.len() - visible.count()
-    }
-}
-
-/// Whether a change is specific to its resource: for a new user with a template, whether the declaration
-/// names the field. This searches the text of the declaration, so it may show a field too many, but never
-/// omits one.
-fn is_own(operation: &Operation, change: &Change) -> bool {
-    if operation.action != Action::Create || operation.template.is_none() {
-        return true;
-    }
-    let (Some(origin), Some(name)) = (&operation.origin, change.path.first()) else {
-        return true;
-    };
-    let text = origin.source.slice(origin.body);
-    text.match_indices(&**name).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + name.len()..].trim_start_matches(['"', '\'']);
-        after.trim_start().starts_with(':')
-            && before.is_none_or(|c| !c.is_alphanumeric() && c != '_')
-    })
 }
 
 /// The sections of a plan.

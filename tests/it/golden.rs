@@ -105,6 +105,10 @@ fn a_busy_week_in_every_format() {
         // The portal's own IDs and versions differ from run to run.
         settings.add_filter(r#""id": "[0-9a-f-]{36}""#, r#""id": "[id]""#);
         settings.add_filter(r#""etag": "\\"\d+\\"""#, r#""etag": "[etag]""#);
+        settings.add_filter(
+            r"Planned on \d{4}-\d\d-\d\d by Callsheet [^ ]+",
+            "Planned on [date] by Callsheet [version]",
+        );
         settings.add_filter(r"until: \d{4}-\d\d-\d\d", "until: [date]");
         settings.bind(|| insta::assert_snapshot!(format, shown));
     }

@@ -40,6 +40,10 @@ pub(super) struct Args {
     #[arg(long, value_parser = super::formats(&[Format::Text, Format::Json, Format::Markdown]), env = "CALLSHEET_FORMAT", default_value = "text")]
     pub(super) format: Format,
 
+    /// Shorten the plan as text: new resources with some of their fields, groups without their members
+    #[arg(long)]
+    summary: bool,
+
     /// Skip confirmation (required when not on a terminal)
     #[arg(long, short)]
     yes: bool,
@@ -78,6 +82,9 @@ pub(super) fn run(
     format: Format,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
+    if args.summary {
+        terminal.summarize();
+    }
     if !args.yes && !terminal.interactive {
         let message = "not a terminal, so there is no one to confirm; pass --yes";
         return Err(UsageError(message.to_owned()).into());

@@ -9,7 +9,7 @@ use crate::{
     plan::{Action, Operation, Plan, Summary},
     render::{
         document::{Heading, Outcomes},
-        labels,
+        labels, person,
     },
 };
 use std::{
@@ -60,18 +60,18 @@ pub fn applied(
         List::of(
             "Failed",
             "failure",
-            with(Outcome::Failed).map(line),
+            with(Outcome::Failed).map(line).map(|line| (1, line)),
             &mut room,
         ),
         List::of(
             "Unknown: plan again to find out what happened",
             "unknown operation",
-            with(Outcome::Unknown).map(line),
+            with(Outcome::Unknown).map(line).map(|line| (1, line)),
             &mut room,
         ),
         List::of(
             "Not attempted",
-            "group",
+            "operation",
             not_attempted(with(Outcome::NotAttempted)).into_iter(),
             &mut room,
         ),
@@ -82,7 +82,10 @@ pub fn applied(
                 .checks
                 .iter()
                 .filter(|check| !check.ok)
-                .map(|check| format!("- {}: {}\n", code(&check.name), prose(&check.message))),
+                .map(|check| {
+                    let line = format!("- {}: {}\n", code(&check.name), prose(&check.message));
+                    (1, line)
+                }),
             &mut room,
         ),
     ];
@@ -126,7 +129,7 @@ fn verdict(applied: &Applied) -> String {
 fn what(operation: &Operation) -> String {
     let verb = labels::verb(operation.action);
     let mut text = format!("**{verb}** {}", code(&operation.address.to_string()));
-    if let Some(subject) = labels::subject(operation) {
+    if let Some(subject) = person::deleted(operation) {
         _ = write!(text, " ({})", prose(&subject));
     }
     text
@@ -141,7 +144,7 @@ fn line((operation, result): (&Operation, &OperationResult)) -> String {
 /// The operations that weren't attempted, by the reason.
 fn not_attempted<'p>(
     results: impl Iterator<Item = (&'p Operation, &'p OperationResult)>,
-) -> Vec<String> {
+) -> Vec<(usize, String)> {
     let mut reasons: BTreeMap<&str, Vec<&Operation>> = BTreeMap::new();
     for (operation, result) in results {
         let reason = result.error.as_deref().unwrap_or_default();
@@ -154,7 +157,8 @@ fn not_attempted<'p>(
             named.push(format!("and {} more", labels::thousands(more)));
         }
         let reason = prose(reason);
-        format!("- {reason}: {}\n", named.join(", "))
+        let line = format!("- {reason}: {}\n", named.join(", "));
+        (operations.len(), line)
     });
     lines.collect()
 }

@@ -1,11 +1,16 @@
 //! The *budget* limits the level of detail of each operation: omitted, one line, or all fields.
 
-use super::{SHOWN, TEXT, short};
+use super::{
+    SHOWN,
+    words::{self, TEXT, code, prose, short},
+};
 use crate::{
-    plan::Action,
+    model::Change,
+    plan::{Action, Cause},
     render::{
         difference::{self, Difference},
-        escape, labels,
+        document::Heading,
+        labels, person,
         section::{Item, Section},
     },
 };
@@ -23,12 +28,12 @@ pub(super) struct Entry<'p> {
 }
 
 impl<'p> Entry<'p> {
-    pub(super) fn all(section: &'p Section<'p>) -> Vec<Self> {
+    pub(super) fn all(heading: &Heading, section: &'p Section<'p>) -> Vec<Self> {
         let items = section.items.iter();
         items
             .filter(|item| item.first().action != Action::Delete)
             .map(|item| {
-                let title = title(item);
+                let title = title(heading, item);
                 let count = item.first().changes.len();
                 let fields = match item.template {
                     None if count > 0 => format!(" · {}", labels::counted(count, "field")),
@@ -70,61 +75,87 @@ pub(super) fn allocate(entries: &mut [Vec<Entry<'_>>], room: &mut usize) {
     }
 }
 
-fn title(item: &Item<'_>) -> String {
-    let verb = labels::verb(item.first().action);
-    let mut text = format!("- **{verb}** {}", escape::code(&short(&item.title(), TEXT)));
-    for note in item.notes() {
-        _ = write!(text, " · {}", escape::code(&short(&note, TEXT)));
+fn title(heading: &Heading, item: &Item<'_>) -> String {
+    let first = item.first();
+    let mut text = format!(
+        "- **{}** {}",
+        labels::verb(first.action),
+        code(&item.title())
+    );
+    if item.template.is_some() {
+        let users = labels::counted(item.operations.len(), "user");
+        _ = write!(text, " · {users}");
+    } else {
+        let words = [person::name(first), labels::note(first)];
+        for words in words.into_iter().flatten() {
+            _ = write!(text, " · {}", prose(&words));
+        }
+        if let Some(origin) = &first.origin {
+            let place = origin.place();
+            let (file, line) = (place.source.name(), place.start().line);
+            _ = write!(text, " · {}", words::place(heading, file, line));
+        }
+    }
+    if let Some(commit) = item.commit() {
+        let id = words::commit(heading, &commit.id);
+        _ = write!(text, " · {id} {}", prose(&commit.author));
     }
     text
 }
 
 fn details(item: &Item<'_>) -> String {
-    let is_create = item.first().action == Action::Create;
     let mut text = String::new();
     if item.template.is_some() {
         let users = item.operations.iter().take(SHOWN);
-        let users = users.map(|user| escape::code(&short(&user.address.key, TEXT)));
+        let users = users.map(|user| code(&user.address.key));
         let users: Vec<String> = users.collect();
-        _ = write!(text, "  - users: {}", users.join(", "));
+        _ = write!(text, "  {}", users.join(", "));
         if let Some(more @ 1..) = item.operations.len().checked_sub(SHOWN) {
-            _ = write!(text, " … and {} more", labels::thousands(more));
+            _ = write!(text, " and {} more", labels::thousands(more));
         }
         text.push('\n');
     }
-    let limit = if is_create { SHOWN } else { SHOWN * 4 };
-    let changes: Vec<_> = item.changes().collect();
-    for (change, cause) in changes.iter().take(limit) {
-        let path = escape::code(&short(&change.path.join("."), TEXT));
-        let cause = cause.map_or_else(String::new, |one| format!(" _({})_", labels::cause(one)));
-        let code = |value: &str| escape::code(&short(value, TEXT));
-        match difference::of(change, SIDE_BY_SIDE) {
-            _ if is_create => {
-                let after = code(&labels::value(change.starred().after.as_ref()));
-                _ = writeln!(text, "  - {path}: {after}");
+    let mut lines = Vec::new();
+    for (change, cause) in item.changes() {
+        lines_of(&change, cause, &mut lines);
+    }
+    if lines.is_empty() {
+        return text;
+    }
+    // No line of the block is a fence: fences are longer than any run of backticks in it.
+    let runs = lines.iter().flat_map(|line| line.split(|c| c != '`'));
+    let longest = runs.map(str::len).max().unwrap_or_default();
+    let fence = "`".repeat(longest.max(2) + 1);
+    _ = writeln!(text, "\n  {fence}diff");
+    for line in &lines {
+        _ = writeln!(text, "  {line}");
+    }
+    _ = writeln!(text, "  {fence}\n");
+    text
+}
+
+/// The lines of a change in a block of code.
+fn lines_of(change: &Change, cause: Option<Cause>, lines: &mut Vec<String>) {
+    let path = short(&change.path.join("."), TEXT);
+    let cause = cause.map_or_else(String::new, |one| format!("  ({})", labels::cause(one)));
+    match difference::of(change, SIDE_BY_SIDE) {
+        Difference::Short(before, after) => {
+            if change.before.is_some() {
+                let cause = if change.after.is_none() { &*cause } else { "" };
+                lines.push(format!("- {path}: {}{cause}", short(&before, TEXT)));
             }
-            Difference::Short(before, after) => {
-                _ = writeln!(
-                    text,
-                    "  - {path}: {} → {}{cause}",
-                    code(&before),
-                    code(&after)
-                );
+            if change.after.is_some() {
+                lines.push(format!("+ {path}: {}{cause}", short(&after, TEXT)));
             }
-            Difference::Long(pieces) => {
-                _ = writeln!(text, "  - {path}:{cause}");
-                for (piece, line) in pieces.iter().take(SHOWN * 2) {
-                    _ = writeln!(text, "    - `{}` {}", piece.sign(), code(line));
-                }
-                if let Some(more @ 1..) = pieces.len().checked_sub(SHOWN * 2) {
-                    _ = writeln!(text, "    - … and {}", labels::counted(more, "more line"));
-                }
+        }
+        Difference::Long(pieces) => {
+            lines.push(format!("@@ {path} @@{cause}"));
+            for (piece, line) in pieces.iter().take(SHOWN * 2) {
+                lines.push(format!("{} {}", piece.sign(), short(line, TEXT)));
+            }
+            if let Some(more @ 1..) = pieces.len().checked_sub(SHOWN * 2) {
+                lines.push(format!("  … and {}", labels::counted(more, "more line")));
             }
         }
     }
-    let more = changes.len().saturating_sub(limit) + item.omitted();
-    if more > 0 {
-        _ = writeln!(text, "  - … and {}", labels::counted(more, "more field"));
-    }
-    text
 }

@@ -1,8 +1,8 @@
 //! The *Markdown* renderer writes a plan as a comment on a pull request.
 //!
-//! Comments have a maximum length, so the plan has a budget. Blocking findings and deletes come first, then
-//! creates, then updates. Omitted items are counted where they would appear. Every text from a file or a
-//! portal is in a code span, where Markdown, HTML, mentions and references have no effect.
+//! Comments have a maximum length, so the plan has a budget. The verdict, blocking findings and deletes come first,
+//! then privileges and edits of the portal; the rest is folded. Omitted items are counted where they would appear.
+//! Every text from a file or a portal passes through [`words`].
 
 mod applied;
 mod budget;
@@ -17,18 +17,20 @@ pub use report::report;
 pub use unreviewed::unreviewed;
 
 use super::{
+    alike::Alike,
     document::Heading,
-    escape, labels,
+    labels, person,
     section::{Section, sections},
+    verdict::{self, Privilege, Verdict},
 };
-use crate::plan::{Action, Finding, Operation, Plan, Summary, guard::Level};
+use crate::plan::{Action, Cause, Operation, Plan, Summary, guard::Level};
 use budget::{Entry, allocate};
 use sha2::{Digest as _, Sha256};
 use std::{
     fmt::Write as _,
     io::{self, Write},
 };
-use words::{TEXT, code, commit, prose, short};
+use words::{code, commit, prose};
 
 /// The maximum length of a GitHub comment. GitHub counts characters, and there are never more of them than bytes.
 pub const BUDGET: usize = 65_536;
@@ -36,7 +38,7 @@ pub const BUDGET: usize = 65_536;
 /// The minimum budget, with room for the parts that are never omitted.
 pub const MIN_BUDGET: usize = 4_096;
 
-/// The maximum number of fields of a new resource, users of a template and lines of a long value.
+/// The maximum number of users of a template, findings that are alike and lines of a long value.
 const SHOWN: usize = 8;
 
 /// The beginning of each marker.
@@ -56,21 +58,25 @@ const RESERVED: usize = 800;
 /// # Errors
 /// The writer fails.
 pub fn plan(heading: &Heading, plan: &Plan, budget: usize, out: &mut dyn Write) -> io::Result<()> {
-    let sections = sections(heading, plan);
+    let mut sections = sections(heading, plan);
+    sections.sort_by_key(|section| !is_edit(section));
     let head = head(heading, plan);
-    let foot = format!("\n{}\n", labels::footer(plan).join(" · "));
+    let foot = format!("\n<sub>{}</sub>\n", labels::footer(plan).join(" · "));
     let fixed = head.len() + foot.len() + RESERVED + PER_SECTION * sections.len();
     let mut room = budget.max(MIN_BUDGET).saturating_sub(fixed);
 
+    let alike = Alike::all(plan);
     let findings = |is_blocking: bool| {
-        let some = plan.findings.iter();
-        some.filter(move |finding| (finding.level == Level::Block) == is_blocking)
-            .map(finding)
+        let some = alike.iter();
+        some.filter(move |one| (one.first().level == Level::Block) == is_blocking)
+            .map(|one| (one.findings.len(), finding(one)))
     };
-    let deletes = plan
-        .operations
-        .iter()
-        .filter(|one| one.action == Action::Delete);
+    let deletes = plan.operations.iter();
+    let deletes = deletes
+        .filter(|one| one.action == Action::Delete)
+        .map(|one| (1, delete(heading, one)));
+    let privileges = verdict::privileges(plan);
+    let privileges = privileges.iter().map(|one| (1, privilege(one)));
     let lists = [
         List::of(
             "Blocking findings",
@@ -78,10 +84,14 @@ pub fn plan(heading: &Heading, plan: &Plan, budget: usize, out: &mut dyn Write) 
             findings(true),
             &mut room,
         ),
-        List::of("Deletes", "delete", deletes.map(delete), &mut room),
+        List::of("Deletes", "delete", deletes, &mut room),
+        List::of("Privileges", "change of privileges", privileges, &mut room),
         List::of("Findings", "finding", findings(false), &mut room),
     ];
-    let mut entries: Vec<Vec<Entry<'_>>> = sections.iter().map(Entry::all).collect();
+    let mut entries: Vec<Vec<Entry<'_>>> = sections
+        .iter()
+        .map(|section| Entry::all(heading, section))
+        .collect();
     allocate(&mut entries, &mut room);
 
     let mut text = head;
@@ -102,20 +112,43 @@ pub fn plan(heading: &Heading, plan: &Plan, budget: usize, out: &mut dyn Write) 
     }
     let is_short = plan.operations.len() <= SHOWN;
     for (section, items) in sections.iter().zip(&entries) {
-        section_into(section, items, is_short, &mut text);
+        section_into(section, items, is_short || is_edit(section), &mut text);
     }
     text.push_str(&foot);
     out.write_all(text.as_bytes())
 }
 
+/// Whether a section is of edits of the portal, which come first and aren't folded.
+fn is_edit(section: &Section<'_>) -> bool {
+    matches!(section.cause, Some(Cause::Conflict | Cause::Drift))
+}
+
+/// The verdict, the number of changes, and what the plan is of.
 fn head(heading: &Heading, plan: &Plan) -> String {
     let mut text = format!("{}\n", marker(&heading.folder));
+    let verdict = Verdict::of(plan);
     _ = writeln!(
         text,
         "### Callsheet {}: {}\n",
         code(&heading.workspace),
-        labels::summary(plan.summary())
+        verdict.words(plan)
     );
+    if verdict == Verdict::Blocked {
+        let rules = verdict::blocked_by_line(plan);
+        _ = writeln!(
+            text,
+            "> [!CAUTION]\n> **Blocked by {rules}.** Nothing is applied until each is fixed or waived.\n"
+        );
+    }
+    if !plan.operations.is_empty() {
+        _ = write!(text, "**{}**", labels::summary(plan.summary()));
+        let drifted = verdict::drifted(plan);
+        if drifted > 0 {
+            let drifted = labels::counted(drifted, "resource");
+            _ = write!(text, " · {drifted} edited on the portal");
+        }
+        text.push_str("\n\n");
+    }
     text.push_str(&head_line(heading));
     text
 }
@@ -182,20 +215,21 @@ struct List {
 }
 
 impl List {
+    /// A list of texts, each with the number of things that it is about.
     fn of(
         title: &'static str,
         one: &'static str,
-        all: impl Iterator<Item = String>,
+        all: impl Iterator<Item = (usize, String)>,
         room: &mut usize,
     ) -> Self {
         let mut lines = Vec::new();
         let mut omitted = 0;
-        for line in all {
+        for (count, line) in all {
             if omitted == 0 && line.len() <= *room {
                 *room -= line.len();
                 lines.push(line);
             } else {
-                omitted += 1;
+                omitted += count;
             }
         }
         Self {
@@ -221,36 +255,80 @@ impl List {
     }
 }
 
-fn finding(finding: &Finding) -> String {
-    let message = escape::code(&short(&finding.message, TEXT * 2));
-    let mut text = format!(
-        "- **{}** `{}` {message}\n",
-        labels::level(finding.level),
-        finding.rule
-    );
-    if let Some(because) = &finding.waived {
-        _ = writeln!(text, "  - waived: {}", escape::code(&short(because, TEXT)));
-    } else if finding.level == Level::Block {
-        if let Some(waiver) = labels::waiver(finding) {
-            let waiver = escape::code(&short(&waiver, TEXT));
-            _ = writeln!(text, "  - allow it in `callsheet.yaml`: {waiver}");
+/// Findings that are alike: what they say, about whom, and what lets them pass.
+fn finding(alike: &Alike<'_>) -> String {
+    let first = alike.first();
+    let mut text = format!("- **{}** `{}`", labels::level(first.level), first.rule);
+    if let [one] = &*alike.findings {
+        _ = writeln!(text, ": {}", prose(&one.message));
+    } else {
+        let messages = alike.by_message();
+        _ = writeln!(text, " ×{}", labels::thousands(alike.findings.len()));
+        for (message, findings) in messages.iter().take(SHOWN) {
+            let addresses = findings.iter().filter_map(|one| one.address.as_ref());
+            let mut names: Vec<String> = addresses
+                .take(SHOWN)
+                .map(|address| code(&address.to_string()))
+                .collect();
+            if let Some(more @ 1..) = findings.len().checked_sub(SHOWN) {
+                names.push(format!("and {} more", labels::thousands(more)));
+            }
+            _ = writeln!(text, "  - {}: {}", names.join(", "), prose(message));
         }
-        _ = writeln!(text, "  - {}", finding.help());
+        let more = messages.iter().skip(SHOWN);
+        let more: usize = more.map(|(_, findings)| findings.len()).sum();
+        if more > 0 {
+            _ = writeln!(text, "  - … and {} more", labels::thousands(more));
+        }
+    }
+    if let Some(because) = &first.waived {
+        _ = writeln!(text, "  - waived: {}", prose(because));
+    }
+    if let Some(help) = alike.help() {
+        _ = writeln!(text, "  - {}", prose(help));
+    }
+    if let Some(waiver) = alike.waiver() {
+        let waiver = code(&waiver);
+        _ = writeln!(text, "  - Or allow it in `callsheet.yaml`: {waiver}");
     }
     text
 }
 
-fn delete(operation: &Operation) -> String {
-    let address = operation.address.to_string();
-    let mut text = format!("- **delete** {}", escape::code(&short(&address, TEXT)));
-    if let Some(subject) = labels::subject(operation) {
-        _ = write!(text, " · {}", escape::code(&short(&subject, TEXT)));
+fn delete(heading: &Heading, operation: &Operation) -> String {
+    let mut text = format!("- **delete** {}", code(&operation.address.to_string()));
+    if let Some(subject) = person::deleted(operation) {
+        _ = write!(text, " · {}", prose(&subject));
     }
     if let Some(commit) = &operation.commit {
-        let commit = labels::commit(Action::Delete, commit);
-        _ = write!(text, " · {}", escape::code(&short(&commit, TEXT)));
+        let id = words::commit(heading, &commit.id);
+        _ = write!(text, " · removed in {id} by {}", prose(&commit.author));
     }
     text.push('\n');
+    text
+}
+
+/// `users/bob` (Bob Ray · 1002): scope `basic_user` → `administrator`, changed on the portal
+fn privilege(privilege: &Privilege<'_>) -> String {
+    let Privilege {
+        operation,
+        change,
+        cause,
+    } = privilege;
+    let mut text = format!("- {}", code(&operation.address.to_string()));
+    if let Some(name) = person::name(operation) {
+        _ = write!(text, " ({})", prose(&name));
+    }
+    let change = change.starred();
+    let [before, after] =
+        [&change.before, &change.after].map(|value| code(&labels::value(value.as_ref())));
+    let field = change.path.join(".");
+    _ = write!(text, ": {} {before} → {after}", prose(&field));
+    text.push_str(match cause {
+        Cause::Drift => ", takes back an edit of the portal\n",
+        Cause::Conflict => ", edited on the portal too\n",
+        Cause::Pending => ", merged earlier\n",
+        Cause::Change => "\n",
+    });
     text
 }
 

@@ -7,7 +7,11 @@ use super::{
     },
     *,
 };
-use crate::{model::Value, plan::Cause};
+use crate::{
+    model::{Address, FindingRule, Kind, Value},
+    plan::Finding,
+    render::escape,
+};
 use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq, proptest};
 
 #[test]
@@ -35,7 +39,14 @@ fn hostile_text_stays_in_code_spans() {
     let (heading, hostile) = planned::hostile();
     let shown = written(|out| plan(&heading, &hostile, BUDGET, out));
     insta::assert_snapshot!(shown);
+    let mut is_fenced = false;
     for line in shown.lines() {
+        let is_fence = line.trim_start().starts_with("```");
+        is_fenced ^= is_fence;
+        if is_fenced || is_fence {
+            assert!(line.starts_with("  "), "{line}");
+            continue;
+        }
         assert!(!line.starts_with("::") && !line.starts_with('|'), "{line}");
         let outside = outside_of_code(line);
         for bad in ["<script", "<img", "@octocat", "#1", "](", "|", "##["] {
@@ -47,6 +58,45 @@ fn hostile_text_stays_in_code_spans() {
         shown.matches("-->").count() - shown.matches("&amp;-->").count(),
         1
     );
+}
+
+#[test]
+fn equal_findings_are_one_entry_and_privileges_are_listed() {
+    let mut of = Plan::default();
+    let message = |key: &str, field: &str| {
+        format!("users/{key}: both the files and the portal changed {field}")
+    };
+    let (_, ordinary) = planned::ordinary();
+    for at in 0..12 {
+        let key = format!("user{at}");
+        let field = if at == 3 { "title, last_name" } else { "title" };
+        for (rule, message) in [
+            (FindingRule::Conflict, message(&key, field)),
+            (
+                FindingRule::Protected,
+                format!("users/{key} is protected, and would be deleted"),
+            ),
+        ] {
+            of.findings.push(Finding {
+                rule,
+                address: Some(Address::new(Kind::Users, key.clone())),
+                message,
+                ..ordinary.findings[0].clone()
+            });
+        }
+    }
+    let text = |text: &str| Some(Value::text(text));
+    let admin = |cause, key| {
+        let one = operation(Action::Update, cause, key);
+        with(one, "scope", text("administrator"), text("basic_user"))
+    };
+    of.operations = vec![
+        planned::leaver(),
+        admin(Cause::Drift, "mallory"),
+        admin(Cause::Change, "pia"),
+    ];
+    let shown = written(|out| plan(&planned::linked(), &of, BUDGET, out));
+    insta::assert_snapshot!(shown);
 }
 
 /// A line without its code spans, by the rules of CommonMark.

@@ -75,7 +75,11 @@ fn plain_into(text: &str, prose: &mut String) {
                 rest.get(..text.len())
                     .is_some_and(|found| found.eq_ignore_ascii_case(text))
             };
-            let is_markup = c.is_ascii_punctuation() && !" ,.'\"();:?-/+=".contains(c);
+            let is_within_word =
+                prose.ends_with(char::is_alphanumeric) && rest.starts_with(char::is_alphanumeric);
+            let is_markup = c.is_ascii_punctuation()
+                && !" ,.'\"();:?-/+=".contains(c)
+                && !(c == '_' && is_within_word);
             entity_into(c, is_markup, prose);
             // Addresses begin with `://` or `www.`, and GitHub takes `GH-1` for a reference.
             let links = c == ':' && begins("/")
@@ -139,7 +143,7 @@ mod tests {
     fn addresses_and_quoted_words_are_code_and_the_rest_is_prose() {
         assert_eq!(
             prose("users/bob: the scope `basic_user` and users/*a*, last_name"),
-            "`users/bob`: the scope `basic_user` and `users/*a*`, last&#x5f;name"
+            "`users/bob`: the scope `basic_user` and `users/*a*`, last_name"
         );
         assert_eq!(prose("a ` b"), "a &#x60; b");
         assert_eq!(prose("a `` b"), "a &#x60;&#x60; b");

@@ -3,18 +3,19 @@
 //! Each resource has one line, and one more for each changed field. Text from files and portals passes
 //! through [`escape`] before it is measured, truncated or styled.
 
+mod field;
+
 use super::{
-    Look,
-    difference::{self, Difference, Piece},
+    Detail, Look,
     document::{Heading, Outcomes},
-    escape, labels,
+    escape, labels, person,
     section::{Item, sections},
+    verdict::{self, Verdict},
 };
 use crate::{
     apply::{Applied, Outcome},
-    model::{Address, Change, Value},
     plan::{
-        Action, Cause, Operation, Plan,
+        Action, Operation, Plan,
         guard::{Finding, Level},
     },
 };
@@ -25,17 +26,14 @@ use std::{
 };
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-/// The maximum number of fields of a new resource.
+/// The maximum number of fields of a new resource in a summary.
 const FIELDS_SHOWN: usize = 8;
-
-/// The maximum number of lines of a long value.
-const LINES_SHOWN: usize = 20;
 
 /// The minimum number of similar lines that are replaced by one.
 const GROUPED: usize = 5;
 
-/// The number of resources that such a line names.
-const NAMED: usize = 3;
+/// The number of resources that a line names.
+const NAMED: usize = 12;
 
 /// The column of places and values.
 const COLUMN: usize = 38;
@@ -56,13 +54,25 @@ pub fn plan(heading: &Heading, plan: &Plan, look: &Look, out: &mut dyn Write) ->
         };
         for item in &section.items {
             title(item, indent, look, out)?;
-            changes(item, indent, look, out)?;
+            details(item, indent, look, out)?;
         }
         writeln!(out)?;
     }
     findings(plan, look, out)?;
     let foot = labels::footer(plan).join(" · ");
-    writeln!(out, "{}", wrapped(&foot, look.width, 0))
+    writeln!(out, "{}", wrapped(&foot, look.width, 0))?;
+    let verdict = Verdict::of(plan);
+    if verdict == Verdict::Blocked {
+        let words = format!(
+            "{}: {}",
+            verdict.words(plan),
+            verdict::blocked_by_line(plan)
+        );
+        let words = wrapped(&words, look.width, 0);
+        let red = Style::new().fg_color(Some(AnsiColor::Red.into())).bold();
+        writeln!(out, "{}", paint(look, red, &words))?;
+    }
+    Ok(())
 }
 
 /// "acme on sandbox (embedded) · HEAD 3f2c1aa · base 9d01b77 · uncommitted changes"
@@ -98,80 +108,42 @@ fn title(item: &Item<'_>, indent: usize, look: &Look, out: &mut dyn Write) -> io
     writeln!(out)
 }
 
-fn changes(item: &Item<'_>, indent: usize, look: &Look, out: &mut dyn Write) -> io::Result<()> {
-    let is_create = item.first().action == Action::Create;
-    let changes: Vec<(&Change, Option<Cause>)> = item.changes().collect();
-    let shown = if is_create {
-        changes.len().min(FIELDS_SHOWN)
-    } else {
-        changes.len()
+/// What is below the title: who it is about, and the fields.
+fn details(item: &Item<'_>, indent: usize, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    let first = item.first();
+    let who = match item.template {
+        Some(_) => Some(named(
+            item.operations
+                .iter()
+                .map(|one| one.address.key.to_string()),
+            look,
+        )),
+        None => person::deleted(first).map(|who| escape::line(&who)),
     };
-    for (change, cause) in &changes[..shown] {
-        field(change, *cause, is_create, indent + 4, look, out)?;
+    if let Some(who) = who.filter(|_| look.detail > Detail::Summary || item.template.is_none()) {
+        for line in field::broken(&who, look.width.saturating_sub(indent + 4)) {
+            writeln!(out, "{:1$}{line}", "", indent + 4)?;
+        }
     }
-    let more = changes.len() - shown + item.omitted();
-    if more > 0 {
-        let text = format!("… and {}", labels::counted(more, "more field"));
+    let is_create = first.action == Action::Create;
+    let mut omitted = 0;
+    for (at, (change, cause)) in item.changes().enumerate() {
+        if look.detail == Detail::Summary
+            && is_create
+            && at >= FIELDS_SHOWN
+            && !field::is_telling(&change)
+        {
+            omitted += 1;
+            continue;
+        }
+        field::write(&change, cause, is_create, indent + 4, look, out)?;
+    }
+    if omitted > 0 {
+        let text = format!("… and {}", labels::counted(omitted, "more field"));
         let text = paint(look, Style::new().dimmed(), &text);
         writeln!(out, "{:1$}{text}", "", indent + 4)?;
     }
     Ok(())
-}
-
-fn field(
-    change: &Change,
-    cause: Option<Cause>,
-    is_create: bool,
-    indent: usize,
-    look: &Look,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let cause = cause.map_or_else(String::new, |cause| format!("  ({})", labels::cause(cause)));
-    let path = escape::line(&change.path.join("."));
-    let path = truncated(&path, look.width.saturating_sub(indent + 2).max(8));
-    let gap = (COLUMN + 2).saturating_sub(indent + path.width()).max(2);
-    // On a narrow terminal, values are below their field.
-    let beside = look
-        .width
-        .saturating_sub(indent + path.width() + gap + cause.width());
-    let cause = paint(look, Style::new().dimmed(), &cause);
-    write!(out, "{:indent$}{path}", "")?;
-    if is_create && !is_long(change.after.as_ref(), beside) {
-        let text = escape::line(&labels::value(change.starred().after.as_ref()));
-        return writeln!(out, "{:gap$}{}{cause}", "", truncated(&text, beside));
-    }
-    match difference::of(change, beside) {
-        Difference::Short(before, after) => {
-            let text = format!("{} → {}", escape::line(&before), escape::line(&after));
-            writeln!(out, "{:gap$}{}{cause}", "", truncated(&text, beside))
-        }
-        Difference::Long(pieces) => {
-            writeln!(out, "{cause}")?;
-            let room = look.width.saturating_sub(indent + 4).max(8);
-            for (piece, text) in pieces.iter().take(LINES_SHOWN) {
-                let text = format!("{} {}", piece.sign(), truncated(&escape::line(text), room));
-                let style = match piece {
-                    Piece::Removed => Style::new().fg_color(Some(AnsiColor::Red.into())),
-                    Piece::Added => Style::new().fg_color(Some(AnsiColor::Green.into())),
-                    Piece::Unchanged => Style::new().dimmed(),
-                };
-                writeln!(out, "{:1$}{2}", "", indent + 2, paint(look, style, &text))?;
-            }
-            if let Some(more @ 1..) = pieces.len().checked_sub(LINES_SHOWN) {
-                let more = labels::counted(more, "more line");
-                writeln!(out, "{:1$}… and {more}", "", indent + 2)?;
-            }
-            Ok(())
-        }
-    }
-}
-
-/// Whether a new value is shown line by line instead of truncated.
-fn is_long(value: Option<&Value>, room: usize) -> bool {
-    room < 12
-        || value
-            .and_then(Value::as_text)
-            .is_some_and(|text| text.contains('\n'))
 }
 
 fn findings(plan: &Plan, look: &Look, out: &mut dyn Write) -> io::Result<()> {
@@ -187,7 +159,8 @@ fn findings(plan: &Plan, look: &Look, out: &mut dyn Write) -> io::Result<()> {
             Some(group) => {
                 let rest = &group[1..];
                 let addresses = rest.iter().filter_map(|one| one.address.as_ref());
-                let more = format!("{} more: {}", rest.len(), named(addresses));
+                let addresses = addresses.map(ToString::to_string);
+                let more = format!("{} more: {}", rest.len(), named(addresses, look));
                 let all = Finding {
                     address: None,
                     ..finding.clone()
@@ -242,12 +215,20 @@ fn finding(
     Ok(())
 }
 
-/// The first of some resources, and an ellipsis if there are more.
-fn named<'a>(addresses: impl Iterator<Item = &'a Address>) -> String {
-    let mut addresses = addresses.map(|address| escape::line(&address.to_string()));
-    let mut first: Vec<String> = addresses.by_ref().take(NAMED).collect();
-    first.extend(addresses.next().map(|_| "…".to_owned()));
-    first.join(", ")
+/// The first of some names, and the number of the others.
+fn named(names: impl Iterator<Item = String>, look: &Look) -> String {
+    let names: Vec<String> = names.map(|name| escape::line(&name)).collect();
+    let shown = match look.detail {
+        Detail::All => names.len(),
+        Detail::Summary | Detail::Fields => NAMED,
+    };
+    match names.len().checked_sub(shown) {
+        Some(more @ 1..) => {
+            let more = labels::thousands(more);
+            format!("{} and {more} more", names[..shown].join(", "))
+        }
+        _ => names.join(", "),
+    }
 }
 
 /// At most `room` columns of a text, with an ellipsis if it is longer.
@@ -312,7 +293,10 @@ pub fn applied(plan: &Plan, applied: &Applied, look: &Look, out: &mut dyn Write)
             Some(group) if !std::ptr::eq(group[0], operation) => continue,
             Some(group) => {
                 let count = labels::counted(group.len(), "operation");
-                format!("{count} ({})", named(group.iter().map(|one| &one.address)))
+                format!(
+                    "{count} ({})",
+                    named(group.iter().map(|one| one.address.to_string()), look)
+                )
             }
             None => {
                 let address = escape::line(&operation.address.to_string());
