@@ -3,6 +3,7 @@
 
 mod api;
 mod drift;
+mod examples;
 mod expression;
 mod forks;
 mod pulls;
