@@ -46,6 +46,17 @@ pub(super) enum Ended {
 }
 
 impl Ended {
+    /// Whether a signal asked to stop: then no other workspace is begun.
+    pub(super) const fn is_interrupted(&self) -> bool {
+        matches!(
+            self,
+            Self::Applied {
+                is_interrupted: true,
+                ..
+            }
+        )
+    }
+
     /// What is known of it in short.
     pub(super) fn row(&self, folder: &str) -> Row {
         match self {

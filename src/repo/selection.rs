@@ -82,9 +82,11 @@ impl Selection {
         included.collect()
     }
 
-    /// Whether a file, by its path from the folder of the workspace, belongs to another tool.
+    /// Whether a file, by its path from the folder of the workspace, belongs to another tool. Of a path that is
+    /// included, the part from its first folder on counts: libgit2 takes no path that leads upwards.
     #[must_use]
     pub fn excludes(&self, name: &str) -> bool {
+        let name = name.trim_start_matches("../");
         let matches =
             |exclude: &Pathspec| exclude.matches_path(Path::new(name), PathspecFlags::USE_CASE);
         self.exclude.as_deref().is_some_and(matches)

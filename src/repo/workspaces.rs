@@ -53,6 +53,10 @@ pub fn matching(workspaces: &[String], pattern: &str) -> Vec<String> {
     let pattern = pattern.trim_start_matches("./").trim_end_matches('/');
     let matches: Box<dyn Fn(&str) -> bool> = match Pathspec::new([pattern]) {
         Ok(spec) => Box::new(move |name: &str| {
+            // libgit2 takes no path that is the root itself.
+            if name == "." {
+                return matches!(pattern, "." | "*" | "**");
+            }
             // Git's pattern `a` matches `a/b` too, and a pattern of folders names folders.
             let depth = |path: &str| path.matches('/').count();
             let is_deep = pattern.contains("**") || depth(name) == depth(pattern);

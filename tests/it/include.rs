@@ -139,6 +139,21 @@ fn what_was_never_included_is_no_evidence() {
 }
 
 #[test]
+fn files_of_other_tools_are_excluded_from_what_is_included() {
+    let office = reseller();
+    office.write("shared/compose.yaml", "services: { web: { image: x } }\n");
+    office.commit("Another tool");
+    let (_, out) = run(&office, "-C tenants/a plan");
+    assert!(out.contains("foreign-file"), "{out}");
+    let excluding = configuration("../../shared") + "files: { exclude: [shared/compose.yaml] }\n";
+    office.write("tenants/a/callsheet.yaml", &excluding);
+    office.commit("Exclude it");
+    let (code, out) = run(&office, "-C tenants/a plan --detailed-exitcode");
+    assert_eq!(code, 0, "{out}");
+    assert!(!out.contains("foreign-file"), "{out}");
+}
+
+#[test]
 fn nothing_outside_of_the_repository_and_no_link_is_included() {
     let office = reseller();
     for (path, what) in [

@@ -40,7 +40,6 @@ pub(super) struct Args {
 
     /// Workspaces, or patterns such as 'tenants/*', one a line [default: the nearest workspace]
     #[arg(
-        long = "workspace",
         value_name = "DIR",
         value_delimiter = '\n',
         env = "CALLSHEET_CI_WORKSPACE"
@@ -143,7 +142,7 @@ enum Task {
     Drift,
     /// Apply the changes
     Apply,
-    /// Summarize what other steps of this pipeline wrote, from the folders that --workspace names
+    /// Summarize what other steps of this pipeline wrote, from the folders DIR
     Report,
 }
 
@@ -190,6 +189,7 @@ pub(super) fn run(
     let event = settings::event()?;
     let out = files::out(directory, args.out.as_deref(), args.task.name())?;
     let mut pull = None;
+    let mut is_interrupted = false;
     let mut log = Log::begin(terminal)?;
     let folders = match args.task {
         Task::Report => files::kept(directory, &args.workspaces)?,
@@ -212,7 +212,11 @@ pub(super) fn run(
                 let ended = ended(args, &path, at, &folder, &mut reviews, terminal);
                 folder.row = ended.row(&folder.row.folder);
                 log.add(&folder, &ended, terminal)?;
+                is_interrupted = ended.is_interrupted();
                 kept.push(folder.write(ended)?);
+                if is_interrupted {
+                    break;
+                }
             }
             kept
         }
@@ -224,7 +228,10 @@ pub(super) fn run(
         outputs::summary(&summary)?;
     }
     forge::tell(args, event.as_ref(), &folders, terminal)?;
-    let outcome = args.fail_on.outcome(&rows);
+    let outcome = match is_interrupted {
+        true => Outcome::Interrupted,
+        false => args.fail_on.outcome(&rows),
+    };
     let name = kept_as(args, pull);
     outputs::write(&name, &rows, &folders, &out, outcome)?;
     Ok(outcome)

@@ -144,8 +144,16 @@ fn the_examples_of_the_page_about_the_configuration_are_valid() {
         .collect();
     assert!(blocks.len() > 4, "{blocks:?}");
     let at = Prompt::new();
-    write(at.path(), &[("callsheet.yaml", &blocks.concat())]);
-    let ended = at.run_quietly("validate");
+    git2::Repository::init(at.path()).unwrap();
+    let files = [
+        ("phones/callsheet.yaml", &*blocks.concat()),
+        (
+            "shared/templates.yaml",
+            "templates: { desk: { user: { dnd: false } } }\n",
+        ),
+    ];
+    write(at.path(), &files);
+    let ended = at.run_quietly("-C phones validate");
     let error = ended.stderr.lines().find(|line| line.starts_with("error"));
     assert_eq!((ended.code, error), (0, None), "{}", ended.stderr);
 }

@@ -6,6 +6,7 @@ use super::{
     example,
 };
 use serde_json::json;
+use std::fmt::Write as _;
 
 #[test]
 fn a_pull_request_is_planned_commented_and_applied_as_reviewed() {
@@ -250,4 +251,34 @@ fn hostile_names_become_no_command_and_no_markup() {
     // That nothing of it is markup is held by the tests of the renderer.
     assert_eq!(company.api.comments(6).len(), 1);
     assert!(!company.folder.path().join("pwned").exists());
+}
+
+#[test]
+fn a_large_plan_fits_into_a_comment_and_is_whole_in_the_log() {
+    let company = Company::new();
+    company.apply();
+    let remote = company.remote();
+    let mut people = PEOPLE.to_owned();
+    for number in 0..2000 {
+        let extension = 20_000 + number;
+        _ = writeln!(
+            people,
+            "  p{number}: {{ first_name: Person, last_name: N{number}, email: p{number}@acme.example, extension: {extension} }}"
+        );
+    }
+    let event = company.push_pull(30, "hire-many", &people);
+    let runner = company.pull_runner(&remote, &event);
+    let job = runner.job(&example("plan-and-apply.yml"), "plan", &json!({}));
+    let job = job.unwrap();
+    assert!(!job.failed, "{}", &job.log[..2000]);
+    assert_eq!(job.output("create"), "2000");
+    assert!(job.log.contains("+ users/p1999"), "the log has all of them");
+    // The stand-in refuses a longer comment, as GitHub does.
+    let comments = company.api.comments(30);
+    assert_eq!(comments.len(), 1, "{}", &job.log[job.log.len() - 1000..]);
+    assert!(
+        comments[0].contains("2,000 to create"),
+        "{}",
+        &comments[0][..500]
+    );
 }
