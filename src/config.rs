@@ -27,7 +27,7 @@ pub struct Config {
     #[serde(default)]
     pub files: FilesConfig,
     /// Files and folders of the same Git repository, outside of the workspace, whose resources belong to it too, such as
-    /// `../shared/templates.yaml`.
+    /// `../all-tenants/templates.yaml`.
     #[serde(default)]
     #[schemars(extend("uniqueItems" = true))]
     pub include: Vec<Line>,

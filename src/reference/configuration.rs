@@ -27,7 +27,7 @@ const EXAMPLES: &[(&str, &str)] = &[
         "files",
         "files:\n  exclude: [docker-compose.yml, \"tools/**\"]\n",
     ),
-    ("include", "include: [../shared/templates.yaml]\n"),
+    ("include", "include: [../all-tenants/templates.yaml]\n"),
     (
         "policy",
         "policy:

@@ -1,7 +1,7 @@
 //! What is *included* are files and folders of the repository outside of a workspace whose resources belong to
 //! it too: templates and contacts that many workspaces share.
 //!
-//! Their names begin at the folder of the workspace, as `../shared/templates.yaml`. Links in them aren't
+//! Their names begin at the folder of the workspace, as `../all-tenants/templates.yaml`. Links in them aren't
 //! followed.
 
 use super::{
@@ -142,10 +142,10 @@ mod tests {
     fn what_is_included_is_outside_of_the_workspace_and_inside_the_repository() {
         let at = |name: &str| from_root("tenants/acme", name);
         assert_eq!(
-            at("../shared/x.yaml").as_deref(),
-            Some("tenants/shared/x.yaml")
+            at("../all-tenants/x.yaml").as_deref(),
+            Some("tenants/all-tenants/x.yaml")
         );
-        assert_eq!(at("../../shared/").as_deref(), Some("shared"));
+        assert_eq!(at("../../all-tenants/").as_deref(), Some("all-tenants"));
         for outside in [
             "../../../x",
             "/etc/x.yaml",
@@ -158,7 +158,7 @@ mod tests {
             assert_eq!(at(outside), None, "{outside}");
         }
         assert_eq!(
-            from_root("", "shared"),
+            from_root("", "all-tenants"),
             None,
             "all of the repository is the workspace"
         );
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn configurations_and_hidden_files_are_not_included() {
-        assert!(is_included_file("../shared/people.yaml"));
+        assert!(is_included_file("../all-tenants/people.yaml"));
         for other in [
             "../b/callsheet.yaml",
             "../.git/x.yaml",

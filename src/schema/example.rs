@@ -59,7 +59,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     // callsheet.yaml
     ("workspace", "phones"),
     ("exclude", "docker-compose.yml"),
-    ("include", "../shared/templates.yaml"),
+    ("include", "../all-tenants/templates.yaml"),
     ("database", ".callsheet/sandbox.db"),
     ("url", "https://kazoo.example:8443"),
     ("tenant", "acme"),

@@ -16,15 +16,15 @@ fn configuration(include: &str) -> String {
 
 /// Two tenants with the same templates and contacts.
 fn reseller() -> Office {
-    let including = configuration("../../shared");
+    let including = configuration("../../all-tenants");
     let office = Office::with(&[
         ("tenants/a/callsheet.yaml", &including),
         ("tenants/a/people.yaml", PERSON),
         ("tenants/b/callsheet.yaml", &including),
         ("tenants/b/people.yaml", PERSON),
         ("tenants/c/callsheet.yaml", &configuration("")),
-        ("shared/all.yaml", SHARED),
-        ("shared/callsheet.yaml.example", "not read"),
+        ("all-tenants/all.yaml", SHARED),
+        ("all-tenants/callsheet.yaml.example", "not read"),
     ]);
     let (code, out) = run(&office, "-C tenants/a apply --yes");
     assert_eq!(code, 0, "{out}");
@@ -63,11 +63,11 @@ fn what_is_included_belongs_to_each_workspace() {
 fn its_history_is_evidence_and_its_places_are_named_from_the_root() {
     let office = reseller();
     office.edit_in(
-        "shared/all.yaml",
+        "all-tenants/all.yaml",
         "  taxi: { name: Taxi, numbers: [+14155550113] }\n",
         "",
     );
-    office.edit_in("shared/all.yaml", "Fire brigade", "Fire");
+    office.edit_in("all-tenants/all.yaml", "Fire brigade", "Fire");
     // Not committed yet, so nobody reviewed it.
     let (code, out) = run(&office, "-C tenants/a apply --yes");
     assert_eq!(code, 3, "{out}");
@@ -87,10 +87,10 @@ fn its_history_is_evidence_and_its_places_are_named_from_the_root() {
         "not c, which includes nothing"
     );
 
-    office.write("shared/more.yaml", "contacts: { ann: { nam: x } }\n");
+    office.write("all-tenants/more.yaml", "contacts: { ann: { nam: x } }\n");
     let (code, out) = run(&office, "validate tenants/a tenants/b --format github");
     assert_eq!(code, 1);
-    assert!(out.contains("file=shared/more.yaml,line=1"), "{out}");
+    assert!(out.contains("file=all-tenants/more.yaml,line=1"), "{out}");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn what_was_never_included_is_no_evidence() {
     let office = reseller();
     // Tenant c has the taxi from elsewhere, and begins to include what is shared after the taxi has gone.
     office.edit_in(
-        "shared/all.yaml",
+        "all-tenants/all.yaml",
         "  taxi: { name: Taxi, numbers: [+14155550113] }\n",
         "",
     );
@@ -112,7 +112,7 @@ fn what_was_never_included_is_no_evidence() {
     std::fs::remove_file(office.path().join("tenants/c/contacts.yaml")).unwrap();
     office.write(
         "tenants/c/callsheet.yaml",
-        &configuration("../../shared/all.yaml"),
+        &configuration("../../all-tenants/all.yaml"),
     );
     office.write("tenants/c/people.yaml", PERSON);
     office.commit("Include it");
@@ -141,11 +141,15 @@ fn what_was_never_included_is_no_evidence() {
 #[test]
 fn files_of_other_tools_are_excluded_from_what_is_included() {
     let office = reseller();
-    office.write("shared/compose.yaml", "services: { web: { image: x } }\n");
+    office.write(
+        "all-tenants/compose.yaml",
+        "services: { web: { image: x } }\n",
+    );
     office.commit("Another tool");
     let (_, out) = run(&office, "-C tenants/a plan");
     assert!(out.contains("foreign-file"), "{out}");
-    let excluding = configuration("../../shared") + "files: { exclude: [shared/compose.yaml] }\n";
+    let excluding =
+        configuration("../../all-tenants") + "files: { exclude: [all-tenants/compose.yaml] }\n";
     office.write("tenants/a/callsheet.yaml", &excluding);
     office.commit("Exclude it");
     let (code, out) = run(&office, "-C tenants/a plan --detailed-exitcode");
@@ -175,7 +179,7 @@ fn nothing_outside_of_the_repository_and_no_link_is_included() {
     let (code, out) = run(&office, "validate tenants/c");
     assert_eq!(code, 1, "{out}");
     assert!(out.contains("can't be included"), "{out}");
-    std::os::unix::fs::symlink("/etc/hosts", office.path().join("shared/hosts.yaml")).unwrap();
+    std::os::unix::fs::symlink("/etc/hosts", office.path().join("all-tenants/hosts.yaml")).unwrap();
     let (code, out) = run(&office, "validate tenants/a");
     assert_eq!(code, 1, "{out}");
     assert!(

@@ -16,8 +16,19 @@ pub(super) struct Comment {
     pub(super) marker: String,
     /// Its text, the marker included.
     pub(super) body: String,
-    /// Whether it says anything that isn't said by there being no comment.
-    pub(super) is_news: bool,
+    /// How much it matters.
+    pub(super) weight: Weight,
+}
+
+/// How much a comment matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Weight {
+    /// It is written.
+    News,
+    /// It says what is also said by there being none.
+    Nothing,
+    /// It only replaces one that is outdated.
+    Replacement,
 }
 
 impl Comment {
@@ -32,13 +43,25 @@ impl Comment {
 pub(super) fn all(folders: &[Folder]) -> Vec<Comment> {
     let news = folders.iter().filter(|folder| is_news(&folder.row)).count();
     if news > MOST {
-        return vec![together(folders)];
+        // What was said of each is outdated once all have one.
+        let each = folders.iter().map(|folder| {
+            let marker = markdown::marker(&folder.row.folder);
+            let name = escape::code(&folder.row.folder);
+            Comment {
+                body: format!(
+                    "{marker}\n### Callsheet {name}: see the comment about all workspaces\n"
+                ),
+                marker,
+                weight: Weight::Replacement,
+            }
+        });
+        return [together(folders)].into_iter().chain(each).collect();
     }
     let mut comments: Vec<Comment> = folders.iter().map(of).collect();
     if folders.len() > 1 {
         // What was said of all together is outdated once each has its own.
         comments.push(Comment {
-            is_news: false,
+            weight: Weight::Replacement,
             ..together(folders)
         });
     }
@@ -47,6 +70,14 @@ pub(super) fn all(folders: &[Folder]) -> Vec<Comment> {
 
 const fn is_news(row: &Row) -> bool {
     !matches!(row.state, State::Valid | State::Unchanged)
+}
+
+fn weight<'r>(rows: impl IntoIterator<Item = &'r Row>) -> Weight {
+    if rows.into_iter().any(is_news) {
+        Weight::News
+    } else {
+        Weight::Nothing
+    }
 }
 
 /// The comment about one workspace.
@@ -64,7 +95,7 @@ fn of(folder: &Folder) -> Comment {
     Comment {
         marker,
         body: limited(body),
-        is_news: is_news(&folder.row),
+        weight: weight([&folder.row]),
     }
 }
 
@@ -79,7 +110,7 @@ fn together(folders: &[Folder]) -> Comment {
     Comment {
         marker,
         body: limited(body),
-        is_news: rows.iter().any(is_news),
+        weight: weight(&rows),
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
         workspace,
     },
     Args, CommentWhen, Task,
-    comment::{self, Comment},
+    comment::{self, Comment, Weight},
     files::Folder,
 };
 use crate::{
@@ -118,7 +118,7 @@ async fn comment_in(
             (!is_known).then(|| Comment {
                 body: format!("{marker}\n### Callsheet: this pull request no longer changes it\n"),
                 marker,
-                is_news: false,
+                weight: Weight::Replacement,
             })
         });
         let outdated: Vec<Comment> = outdated.collect();
@@ -129,7 +129,7 @@ async fn comment_in(
         match known.iter().find(|note| is_ours(&note.body)) {
             Some(note) if note.body.trim_end() == comment.body.trim_end() => {}
             Some(note) => repository.edit(thread, note, &comment.body).await?,
-            None if comment.is_news || is_wanted(args, comment) => {
+            None if is_written(args, comment) => {
                 repository.write(thread, "", &comment.body).await?;
             }
             None => {}
@@ -138,9 +138,13 @@ async fn comment_in(
     Ok(())
 }
 
-/// Whether a comment is written that has no news.
-fn is_wanted(args: &Args, comment: &Comment) -> bool {
-    args.comment == CommentWhen::Always && comment.marker != markdown::marker("*")
+/// Whether a comment is written where there is none yet.
+fn is_written(args: &Args, comment: &Comment) -> bool {
+    match comment.weight {
+        Weight::News => true,
+        Weight::Nothing => args.comment == CommentWhen::Always,
+        Weight::Replacement => false,
+    }
 }
 
 /// The first line of the issue about drift, by which it is found again.

@@ -148,7 +148,7 @@ fn the_examples_of_the_page_about_the_configuration_are_valid() {
     let files = [
         ("phones/callsheet.yaml", &*blocks.concat()),
         (
-            "shared/templates.yaml",
+            "all-tenants/templates.yaml",
             "templates: { desk: { user: { dnd: false } } }\n",
         ),
     ];

@@ -2,6 +2,7 @@
 //! and a served sandbox as the portal.
 
 mod api;
+mod cancelled;
 mod drift;
 mod examples;
 mod expression;

@@ -259,8 +259,8 @@ fn a_large_plan_fits_into_a_comment_and_is_whole_in_the_log() {
     company.apply();
     let remote = company.remote();
     let mut people = PEOPLE.to_owned();
-    for number in 0..2000 {
-        let extension = 20_000 + number;
+    for number in 0..20_000 {
+        let extension = 200_000 + number;
         _ = writeln!(
             people,
             "  p{number}: {{ first_name: Person, last_name: N{number}, email: p{number}@acme.example, extension: {extension} }}"
@@ -271,13 +271,16 @@ fn a_large_plan_fits_into_a_comment_and_is_whole_in_the_log() {
     let job = runner.job(&example("plan-and-apply.yml"), "plan", &json!({}));
     let job = job.unwrap();
     assert!(!job.failed, "{}", &job.log[..2000]);
-    assert_eq!(job.output("create"), "2000");
-    assert!(job.log.contains("+ users/p1999"), "the log has all of them");
+    assert_eq!(job.output("create"), "20000");
+    assert!(
+        job.log.contains("+ users/p19999"),
+        "the log has all of them"
+    );
     // The stand-in refuses a longer comment, as GitHub does.
     let comments = company.api.comments(30);
     assert_eq!(comments.len(), 1, "{}", &job.log[job.log.len() - 1000..]);
     assert!(
-        comments[0].contains("2,000 to create"),
+        comments[0].contains("20,000 to create"),
         "{}",
         &comments[0][..500]
     );
