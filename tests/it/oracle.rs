@@ -106,7 +106,12 @@ fn files_below(folder: &str) -> Vec<PathBuf> {
 #[test]
 fn files_are_read_like_the_oracle_does() {
     // The other examples are of pipelines, and hold several documents.
-    for folder in ["examples/acme", "examples/minimal", "examples/reseller", "fixtures/valid"] {
+    for folder in [
+        "examples/acme",
+        "examples/minimal",
+        "examples/reseller",
+        "fixtures/valid",
+    ] {
         for path in files_below(folder) {
             let text = std::fs::read_to_string(&path).unwrap();
             let text = text.trim_start_matches('\u{feff}');
