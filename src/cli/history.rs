@@ -37,6 +37,11 @@ pub(super) struct Revisions {
 }
 
 impl Revisions {
+    /// The revision that is given as the base.
+    pub(super) fn base(&self) -> Option<String> {
+        self.base.clone()
+    }
+
     /// The same, with a base unless one is given.
     pub(super) fn with_base(self, base: &str) -> Self {
         Self {

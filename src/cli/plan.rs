@@ -99,7 +99,7 @@ pub(super) fn run(
 }
 
 /// Plans the files of a workspace.
-pub(super) fn make(
+fn make(
     workspace: Workspace,
     past: &history::Revisions,
     only: &[Cause],
@@ -134,7 +134,8 @@ fn plan_all(
     }
     let mut run = Run::new(format)?;
     for folder in folders {
-        let ended = ended(folder, args, terminal);
+        let ended = ended(folder, args.at.as_deref(), &args.past, &args.only, terminal)
+            .unwrap_or_else(Ended::Failed);
         run.add(folder, ended, terminal)?;
     }
     let has_changes = run.rows().any(|row| row.state == State::Changes);
@@ -145,20 +146,23 @@ fn plan_all(
     })
 }
 
-/// How the plan of one workspace ended.
-fn ended(folder: &Path, args: &Args, terminal: &mut Terminal) -> Ended {
-    let mut planned = || {
-        let (workspace, report) = Workspace::read_at(folder.to_owned(), args.at.as_deref())?;
-        let Some(workspace) = workspace else {
-            return Ok(Ended::Checked(report));
-        };
-        Ok(match make(workspace, &args.past, &args.only, terminal)? {
-            Ok((heading, plan)) => Ended::Planned(Box::new((heading, plan)), report),
-            Err(Obstacle::Blocked(blocked)) => Ended::Planned(blocked, report),
-            Err(Obstacle::Invalid(_, report)) => Ended::Checked(report),
-        })
+/// How the plan of one workspace ended: of its files, or of those of a commit.
+pub(super) fn ended(
+    folder: &Path,
+    at: Option<&str>,
+    past: &history::Revisions,
+    only: &[Cause],
+    terminal: &mut Terminal,
+) -> anyhow::Result<Ended> {
+    let (workspace, report) = Workspace::read_at(folder.to_owned(), at)?;
+    let Some(workspace) = workspace else {
+        return Ok(Ended::Checked(report));
     };
-    planned().unwrap_or_else(Ended::Failed)
+    Ok(match make(workspace, past, only, terminal)? {
+        Ok((heading, plan)) => Ended::Planned(Box::new((heading, plan)), report),
+        Err(Obstacle::Blocked(blocked)) => Ended::Planned(blocked, report),
+        Err(Obstacle::Invalid(_, report)) => Ended::Checked(report),
+    })
 }
 
 /// Saves a plan.

@@ -201,7 +201,7 @@ fn refuse(
 }
 
 /// The first of several files, and how many more there are.
-fn listed(files: &[String]) -> String {
+pub(super) fn listed(files: &[String]) -> String {
     const SHOWN: usize = 3;
     let first = files.iter().take(SHOWN).cloned().collect::<Vec<_>>();
     match files.len().saturating_sub(SHOWN) {

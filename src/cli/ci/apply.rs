@@ -38,8 +38,8 @@ pub(super) fn apply(
     let baseline = Baseline::read(&args.past, &workspace)?;
     if baseline.is_dirty() {
         anyhow::bail!(
-            "there are uncommitted changes, which nobody has reviewed: {}",
-            baseline.uncommitted.join(", ")
+            "there are uncommitted changes, which nobody has reviewed ({}); commit them",
+            apply::listed(&baseline.uncommitted)
         );
     }
     workspace::runtime()?.block_on(async {

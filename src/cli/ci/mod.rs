@@ -19,7 +19,7 @@ use super::{
     run::Ended,
     settings::{self, Commands, Terminal},
     targets::{Selection, Targets},
-    workspace::{Obstacle, Workspace},
+    workspace::Workspace,
 };
 use crate::{
     forge::Event,
@@ -262,7 +262,11 @@ fn targets(
         .collect();
     let mut selection = args.selection.at(at);
     if args.changed {
-        let began = history::target_branch().or_else(|| event?.before.clone());
+        let began = args
+            .past
+            .base()
+            .or_else(history::target_branch)
+            .or_else(|| event?.before.clone());
         let Some(began) = began else {
             let message = "--changed: neither the target branch of a pull request nor the commit before a push is known; use --changed-since REV";
             return Err(UsageError(message.to_owned()).into());
@@ -289,27 +293,19 @@ fn ended(
         Task::Drift => &drift[..],
         _ => &args.only,
     };
-    let mut ended = || {
-        if args.task == Task::Validate {
-            return Ok(Ended::Checked(Workspace::read_at(folder.to_owned(), at)?.1));
+    let ended = match args.task {
+        Task::Validate => {
+            Workspace::read_at(folder.to_owned(), at).map(|(_, report)| Ended::Checked(report))
         }
-        if args.task == Task::Apply {
+        Task::Apply => {
             let journal = kept.path.join("journal.jsonl");
-            return apply::apply(args, folder, &journal, reviews, terminal);
+            apply::apply(args, folder, &journal, reviews, terminal)
         }
-        let (workspace, report) = Workspace::read_at(folder.to_owned(), at)?;
-        let Some(workspace) = workspace else {
-            return Ok(Ended::Checked(report));
-        };
-        Ok(
-            match super::plan::make(workspace, &args.past, only, terminal)? {
-                Ok((heading, plan)) => Ended::Planned(Box::new((heading, plan)), report),
-                Err(Obstacle::Blocked(blocked)) => Ended::Planned(blocked, report),
-                Err(Obstacle::Invalid(_, report)) => Ended::Checked(report),
-            },
-        )
+        Task::Plan | Task::Drift | Task::Report => {
+            super::plan::ended(folder, at, &args.past, only, terminal)
+        }
     };
-    ended().unwrap_or_else(Ended::Failed)
+    ended.unwrap_or_else(Ended::Failed)
 }
 
 impl Task {

@@ -4,9 +4,15 @@ use super::{
     super::{outcome::Outcome, settings},
     files::Folder,
 };
-use crate::render::overview::{Row, State};
+use crate::{
+    plan::Summary,
+    render::{
+        document,
+        overview::{Row, State},
+    },
+};
 use anyhow::Context as _;
-use sha2::{Digest as _, Sha256};
+use serde_json::json;
 use std::{fmt::Write as _, fs::OpenOptions, io::Write as _, path::Path};
 
 /// The most bytes of a step's summary.
@@ -25,15 +31,6 @@ pub(super) fn write(
     };
     let sum = |count: fn(&Row) -> usize| rows.iter().map(count).sum::<usize>().to_string();
     let any = |state: State| rows.iter().any(|row| row.state == state).to_string();
-    let operations = |row: &Row| {
-        let counts = row.summary;
-        counts.create
-            + counts.update
-            + counts.rename
-            + counts.deactivate
-            + counts.reactivate
-            + counts.delete
-    };
     let file = |name: &str| match folders {
         [one] => one.file(name).map(|path| path.display().to_string()),
         _ => None,
@@ -41,7 +38,9 @@ pub(super) fn write(
     let values = [
         (
             "changes",
-            rows.iter().any(|row| operations(row) > 0).to_string(),
+            rows.iter()
+                .any(|row| row.summary != Summary::default())
+                .to_string(),
         ),
         ("workspaces", rows.len().to_string()),
         ("create", sum(|row| row.summary.create)),
@@ -79,18 +78,8 @@ fn digest(rows: &[Row]) -> String {
     match rows {
         [one] => one.digest.clone(),
         _ => {
-            let mut all = Sha256::new();
-            for row in rows {
-                all.update(&row.folder);
-                all.update([0]);
-                all.update(&row.digest);
-                all.update([0]);
-            }
-            let mut text = "sha256:".to_owned();
-            for byte in all.finalize() {
-                _ = write!(text, "{byte:02x}");
-            }
-            text
+            let all = rows.iter().map(|row| json!([row.folder, row.digest]));
+            document::digest(all.collect())
         }
     }
 }

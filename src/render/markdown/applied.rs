@@ -1,7 +1,7 @@
 //! The *result* of an apply as Markdown: the verdict, what wasn't done, and what was done, deletes first.
 
 use super::{
-    List, MIN_BUDGET, head_line, marker,
+    List, MIN_BUDGET, head_line, title,
     words::{code, prose},
 };
 use crate::{
@@ -35,13 +35,7 @@ pub fn applied(
     budget: usize,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut text = format!("{}\n", marker(&heading.folder));
-    _ = writeln!(
-        text,
-        "### Callsheet {}: {}\n",
-        code(&heading.workspace),
-        verdict(applied)
-    );
+    let mut text = title(heading, &verdict(applied));
     text.push_str(&head_line(heading));
     if applied.interrupted {
         text.push_str(

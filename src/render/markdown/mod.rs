@@ -125,14 +125,8 @@ fn is_edit(section: &Section<'_>) -> bool {
 
 /// The verdict, the number of changes, and what the plan is of.
 fn head(heading: &Heading, plan: &Plan) -> String {
-    let mut text = format!("{}\n", marker(&heading.folder));
     let verdict = Verdict::of(plan);
-    _ = writeln!(
-        text,
-        "### Callsheet {}: {}\n",
-        code(&heading.workspace),
-        verdict.words(plan)
-    );
+    let mut text = title(heading, &verdict.words(plan));
     if verdict == Verdict::Blocked {
         let rules = verdict::blocked_by_line(plan);
         _ = writeln!(
@@ -173,6 +167,12 @@ fn head_line(heading: &Heading) -> String {
         _ = writeln!(text, "{}\n", prose(&labels::no_history(heading)));
     }
     text
+}
+
+/// The marker of a comment, and its heading with the verdict.
+fn title(heading: &Heading, verdict: &str) -> String {
+    let (marker, workspace) = (marker(&heading.folder), code(&heading.workspace));
+    format!("{marker}\n### Callsheet {workspace}: {verdict}\n\n")
 }
 
 /// The first line of a comment, by which a pipeline finds it again: the path of the workspace's folder, encoded so

@@ -1,8 +1,8 @@
 //! A *report* as Markdown: the verdict, and a table of what is wrong with the files.
 
 use super::{
-    MIN_BUDGET, marker,
-    words::{code, place, prose},
+    MIN_BUDGET, title,
+    words::{place, prose},
 };
 use crate::{
     diagnostic::{Diagnostic, Level, Report, Rule},
@@ -37,13 +37,7 @@ pub fn report(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let groups = groups(report);
-    let mut text = format!("{}\n", marker(&heading.folder));
-    _ = writeln!(
-        text,
-        "### Callsheet {}: {}\n",
-        code(&heading.workspace),
-        verdict(report)
-    );
+    let mut text = title(heading, &verdict(report));
     let mut room = budget.max(MIN_BUDGET).saturating_sub(text.len() + RESERVED);
     let mut written = 0;
     for (at, group) in groups.iter().enumerate() {

@@ -1,7 +1,7 @@
 //! What was *not reviewed*: a plan that does more than its pull requests showed, as Markdown.
 
 use super::{
-    MIN_BUDGET, head_line, marker,
+    MIN_BUDGET, head_line, title,
     words::{code, prose},
 };
 use crate::{
@@ -27,12 +27,7 @@ pub fn unreviewed(
     budget: usize,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut text = format!("{}\n", marker(&heading.folder));
-    _ = writeln!(
-        text,
-        "### Callsheet {}: nothing was applied\n",
-        code(&heading.workspace)
-    );
+    let mut text = title(heading, "nothing was applied");
     text.push_str(&head_line(heading));
     _ = writeln!(
         text,

@@ -83,6 +83,37 @@ fn it_is_planned_without_being_checked_out_and_applied_as_reviewed() {
 }
 
 #[test]
+fn only_the_workspaces_that_it_changes_are_planned() {
+    let company = Company::new();
+    company.apply();
+    let remote = company.remote();
+    company.write("other/callsheet.yaml", &company.configuration());
+    company.commit("Another workspace");
+    git(&company.desk(), "push --quiet origin main");
+    let (_, run) = proposal(
+        &company,
+        16,
+        &[("phones/people.yaml", &format!("{PEOPLE}{KIM}"))],
+    );
+    let folder = tempfile::TempDir::new().unwrap();
+    let text = std::fs::read_to_string(example("fork-plan.yml")).unwrap();
+    let changed = folder.path().join("changed.yml");
+    std::fs::write(
+        &changed,
+        text.replace(
+            "workspace: phones",
+            "workspace: \"\"\n          changed: \"true\"",
+        ),
+    )
+    .unwrap();
+    let job = second_stage(&company, &remote, run)
+        .job(&changed, "plan", &json!({}))
+        .unwrap();
+    assert!(!job.failed, "{}", job.log);
+    assert_eq!((job.output("workspaces"), job.output("create")), ("1", "1"));
+}
+
+#[test]
 fn a_plan_that_the_fork_uploads_itself_reviews_nothing() {
     let company = Company::new();
     company.apply();
