@@ -167,7 +167,7 @@ async fn noop(folder: &Path, url: &str) {
         live: &live,
         today: jiff::civil::date(2026, 8, 22),
         past: callsheet::plan::Past::default(),
-        only: &[],
+        filter: callsheet::plan::Filter::default(),
     });
     assert!(planned.operations.is_empty() && planned.findings.is_empty());
     assert_eq!(planned.requests.made, planned.requests.minimum);

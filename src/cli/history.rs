@@ -15,7 +15,7 @@ use crate::{
         Address, Ancestry, Capabilities, Commit, FindingRule, Gap, Kind, Live, Record, State,
         compare_secrets,
     },
-    plan::{self, Cause, Evidence, Finding, Inputs, Past, Plan, plan},
+    plan::{self, Evidence, Filter, Finding, Inputs, Past, Plan, plan},
     portal::{Details, Portal},
     render::document::Revision,
     repo::{Found, Git},
@@ -321,14 +321,14 @@ impl Baseline {
         workspace: &Workspace,
         portal: &dyn Portal,
         live: &mut Live,
-        only: &[Cause],
+        filter: Filter<'_>,
         terminal: &Terminal,
     ) -> anyhow::Result<Plan> {
         let capabilities = portal.capabilities();
-        let first = self.plan(workspace, live, &capabilities, only)?;
+        let first = self.plan(workspace, live, &capabilities, filter)?;
         let read = self.read_evidence(workspace, &first, portal, live, terminal);
         if read.await? {
-            return self.plan(workspace, live, &capabilities, only);
+            return self.plan(workspace, live, &capabilities, filter);
         }
         Ok(first)
     }
@@ -365,7 +365,7 @@ impl Baseline {
         workspace: &'a Workspace,
         live: &'a Live,
         capabilities: &'a Capabilities,
-        only: &'a [Cause],
+        filter: Filter<'a>,
     ) -> Inputs<'a> {
         Inputs {
             past: Past {
@@ -374,7 +374,7 @@ impl Baseline {
                 newer: self.newer.as_ref(),
                 ..Past::default()
             },
-            only,
+            filter,
             ..inputs(workspace, live, capabilities)
         }
     }
@@ -385,9 +385,9 @@ impl Baseline {
         workspace: &Workspace,
         live: &Live,
         capabilities: &Capabilities,
-        only: &[Cause],
+        filter: Filter<'_>,
     ) -> anyhow::Result<Plan> {
-        let inputs = self.inputs(workspace, live, capabilities, only);
+        let inputs = self.inputs(workspace, live, capabilities, filter);
         let ancestry = self.ancestry(&inputs);
         let inputs = Inputs {
             past: Past {
@@ -525,6 +525,6 @@ pub(super) fn inputs<'a>(
         live,
         today: settings::today(),
         past: Past::default(),
-        only: &[],
+        filter: Filter::default(),
     }
 }

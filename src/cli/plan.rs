@@ -10,7 +10,8 @@ use super::{
     workspace::{self, Obstacle, Workspace},
 };
 use crate::{
-    plan::{Cause, Plan},
+    model::Address,
+    plan::{Cause, Filter, Plan},
     render::{
         Format, Look,
         document::{self, Heading, PlanDocument},
@@ -47,6 +48,10 @@ pub(super) struct Args {
     #[arg(long, value_enum, value_delimiter = ',', value_name = "CAUSE")]
     only: Vec<Cause>,
 
+    /// Plan only the changes of this resource, with those that they need; repeat for several
+    #[arg(long, value_name = "ADDRESS")]
+    target: Vec<Address>,
+
     /// Plan what the files of this commit declare, instead of the checked out ones
     #[arg(long, value_name = "REV")]
     at: Option<String>,
@@ -57,6 +62,16 @@ pub(super) struct Args {
 
     #[command(flatten)]
     past: history::Revisions,
+}
+
+impl Args {
+    /// What the plan is limited to.
+    fn filter(&self) -> Filter<'_> {
+        Filter {
+            only: &self.only,
+            targets: &self.target,
+        }
+    }
 }
 
 pub(super) fn run(
@@ -80,7 +95,7 @@ pub(super) fn run(
         Ok(workspace) => workspace,
         Err(outcome) => return Ok(outcome),
     };
-    let (heading, planned) = match make(workspace, &args.past, &args.only, terminal)? {
+    let (heading, planned) = match make(workspace, &args.past, args.filter(), terminal)? {
         Ok(planned) => planned,
         Err(obstacle) => return obstacle.show(format, terminal),
     };
@@ -102,7 +117,7 @@ pub(super) fn run(
 fn make(
     workspace: Workspace,
     past: &history::Revisions,
-    only: &[Cause],
+    filter: Filter<'_>,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Result<(Heading, Plan), Obstacle>> {
     let baseline = Baseline::read(past, &workspace)?;
@@ -111,9 +126,11 @@ fn make(
             Ok(session) => session,
             Err(obstacle) => return Ok(Err(obstacle)),
         };
-        let planned = session.plan(only, terminal).await?;
+        let planned = session.plan(filter, terminal).await?;
+        session.check_targets(&planned)?;
         let heading = Heading {
-            only: only.to_vec(),
+            only: filter.only.to_vec(),
+            targets: filter.targets.to_vec(),
             ..session.workspace.heading(&session.baseline)
         };
         Ok(Ok((heading, planned)))
@@ -132,10 +149,20 @@ fn plan_all(
         let message = "a file holds the plan of one workspace; name one, or use `callsheet ci plan --out DIR`";
         return Err(UsageError(message.to_owned()).into());
     }
+    if !args.target.is_empty() {
+        let message = "--target names resources of one workspace; name the workspace too";
+        return Err(UsageError(message.to_owned()).into());
+    }
     let mut run = Run::new(format)?;
     for folder in folders {
-        let ended = ended(folder, args.at.as_deref(), &args.past, &args.only, terminal)
-            .unwrap_or_else(Ended::Failed);
+        let ended = ended(
+            folder,
+            args.at.as_deref(),
+            &args.past,
+            args.filter(),
+            terminal,
+        )
+        .unwrap_or_else(Ended::Failed);
         run.add(folder, ended, terminal)?;
     }
     let has_changes = run.rows().any(|row| row.state == State::Changes);
@@ -151,14 +178,14 @@ pub(super) fn ended(
     folder: &Path,
     at: Option<&str>,
     past: &history::Revisions,
-    only: &[Cause],
+    filter: Filter<'_>,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Ended> {
     let (workspace, report) = Workspace::read_at(folder.to_owned(), at)?;
     let Some(workspace) = workspace else {
         return Ok(Ended::Checked(report));
     };
-    Ok(match make(workspace, past, only, terminal)? {
+    Ok(match make(workspace, past, filter, terminal)? {
         Ok((heading, plan)) => Ended::Planned(Box::new((heading, plan)), report),
         Err(Obstacle::Blocked(blocked)) => Ended::Planned(blocked, report),
         Err(Obstacle::Invalid(_, report)) => Ended::Checked(report),

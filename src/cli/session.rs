@@ -2,12 +2,14 @@
 
 use super::{
     history::Baseline,
+    outcome::UsageError,
     settings::Terminal,
     workspace::{self, Obstacle, Workspace},
 };
 use crate::{
+    diagnostic::did_you_mean,
     model::{Address, Live},
-    plan::{Inputs, Plan},
+    plan::{Filter, Inputs, Plan},
     portal::{Details, Portal},
 };
 
@@ -67,7 +69,7 @@ impl Session {
     /// Plans the files of the workspace.
     pub(super) async fn plan(
         &mut self,
-        only: &[crate::plan::Cause],
+        filter: Filter<'_>,
         terminal: &Terminal,
     ) -> anyhow::Result<Plan> {
         let Self {
@@ -77,7 +79,7 @@ impl Session {
             live,
         } = self;
         baseline
-            .plan_on(workspace, &**portal, live, only, terminal)
+            .plan_on(workspace, &**portal, live, filter, terminal)
             .await
     }
 
@@ -95,7 +97,7 @@ impl Session {
                 ..
             } = session;
             let capabilities = session.portal.capabilities();
-            let inputs = baseline.inputs(workspace, live, &capabilities, &[]);
+            let inputs = baseline.inputs(workspace, live, &capabilities, Filter::default());
             let ancestry = baseline.ancestry(&inputs);
             let past = crate::plan::Past {
                 ancestry: ancestry.as_ref(),
@@ -117,5 +119,26 @@ impl Session {
             return Ok(guard(self, plan.operations));
         }
         Ok(plan)
+    }
+
+    /// Refuses a plan that is limited to what nothing is known of: probably a slip of the keyboard.
+    pub(super) fn check_targets(&self, plan: &Plan) -> anyhow::Result<()> {
+        let mut problems = Vec::new();
+        for target in &plan.unknown_targets {
+            let declared = self.workspace.state.of_kind(target.kind);
+            let declared = declared.map(|(address, _)| &*address.key);
+            let live = self.live.of_kind(target.kind).map(|(key, _)| key);
+            let help = match did_you_mean(&target.key, declared.chain(live)) {
+                Some(near) => format!("did you mean {}/{near}?", target.kind),
+                None => "name a resource as a plan does".to_owned(),
+            };
+            problems.push(format!(
+                "--target {target}: no file declares it, and the portal doesn't have it; {help}"
+            ));
+        }
+        match problems.is_empty() {
+            true => Ok(()),
+            false => Err(UsageError(problems.join("\n")).into()),
+        }
     }
 }

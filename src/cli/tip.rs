@@ -101,7 +101,7 @@ const FLAGS: &[(&str, &str)] = &[
     ),
     (
         "--target",
-        "a plan is of the whole workspace; `--only` selects changes by cause",
+        "`callsheet plan` and `callsheet apply` take `--target ADDRESS`, with two dashes",
     ),
     (
         "--var",

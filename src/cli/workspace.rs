@@ -223,6 +223,7 @@ impl Workspace {
             revision: baseline.revision.clone(),
             dirty: baseline.is_dirty(),
             only: Vec::new(),
+            targets: Vec::new(),
             undo_of: None,
             told_from_history: baseline.is_told_from_history(),
             history_gap: baseline.unreadable(),

@@ -18,6 +18,7 @@ mod question;
 mod replacement;
 mod revalidate;
 mod review;
+mod target;
 
 pub use diff::changes;
 pub use guard::Finding;
@@ -55,8 +56,17 @@ pub struct Inputs<'a> {
     pub today: Date,
     /// What was declared before.
     pub past: Past<'a>,
-    /// The causes that count; all of them, unless some are named. What has another stays as it is.
+    /// What of the changes counts.
+    pub filter: Filter<'a>,
+}
+
+/// What of the changes a plan is limited to. What is left out stays as it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Filter<'a> {
+    /// The causes that count; all of them, unless some are named.
     pub only: &'a [Cause],
+    /// The resources that count, with what their changes need; all of them, unless some are named.
+    pub targets: &'a [Address],
 }
 
 impl Inputs<'_> {
@@ -95,6 +105,10 @@ pub struct Plan {
     pub withheld: Vec<Withheld>,
     /// Fields that aren't as declared only because something else must happen first.
     pub waiting: Vec<(Address, Waiting)>,
+    /// How many operations were left out because the plan is limited to targets.
+    pub left_out: usize,
+    /// Targets that no resource and no live object has.
+    pub unknown_targets: Vec<Address>,
     /// What reading the portal cost.
     pub requests: Requests,
 }
@@ -321,9 +335,13 @@ pub fn plan(inputs: Inputs<'_>) -> Plan {
     } = prune::prunable(&inputs, &matching.unmanaged);
     operations.extend(prunable);
     replacement::unite_causes(&mut operations);
-    if !inputs.only.is_empty() {
-        operations.retain(|operation| inputs.only.contains(&operation.cause));
+    if !inputs.filter.only.is_empty() {
+        operations.retain(|operation| inputs.filter.only.contains(&operation.cause));
     }
+    let (operations, left_out) = target::limited(&inputs, operations);
+    let mut withheld = withheld;
+    withheld.retain(|one| target::is_within(&inputs, &one.address));
+    waiting.retain(|(address, _)| target::is_within(&inputs, address));
     let operations = order::ordered(operations, inputs.capabilities);
     let mut plan = Plan {
         operations,
@@ -331,6 +349,8 @@ pub fn plan(inputs: Inputs<'_>) -> Plan {
         unmanaged,
         withheld,
         waiting,
+        left_out,
+        unknown_targets: target::unknown(&inputs),
         requests: inputs.live.requests,
     };
     plan.findings = guard::findings(&inputs, &plan);
@@ -414,8 +434,10 @@ fn operation(
         .iter()
         .map(|change| history.cause(change, &target))
         .collect();
-    if !inputs.only.is_empty() && live.is_some() {
-        let kept = causes.iter().map(|cause| inputs.only.contains(cause));
+    if !inputs.filter.only.is_empty() && live.is_some() {
+        let kept = causes
+            .iter()
+            .map(|cause| inputs.filter.only.contains(cause));
         let kept: Vec<bool> = kept.collect();
         for (change, _) in changes.iter().zip(&kept).filter(|(_, kept)| !**kept) {
             target.put(

@@ -30,6 +30,16 @@ pub fn ordered(mut operations: Vec<Operation>, capabilities: &Capabilities) -> V
     }
 }
 
+/// For each operation, those that must or should be done before it.
+pub(super) fn needed(
+    operations: &[Operation],
+    capabilities: &Capabilities,
+) -> Vec<BTreeSet<usize>> {
+    let Edges { hard, soft } = Edges::between(operations, capabilities);
+    let both = hard.into_iter().zip(soft);
+    both.map(|(hard, soft)| &hard | &soft).collect()
+}
+
 /// Among operations that don't wait for each other: what comes into being first, what goes last.
 fn rank(operation: &Operation) -> (bool, Kind, &Address, bool) {
     let goes = operation.is_removal();

@@ -38,6 +38,9 @@ pub struct Heading {
     /// The causes that the plan is limited to; all of them if empty.
     #[serde(default)]
     pub only: Vec<Cause>,
+    /// The resources that the plan is limited to, with what their changes need; all of them if empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<Address>,
     /// The journal of the apply that the plan takes back, by its path in the workspace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo_of: Option<String>,
@@ -94,6 +97,9 @@ pub struct PlanDocument {
     pub findings: Vec<FindingEntry>,
     /// Number of undeclared live objects of each kind; they are left alone.
     pub unmanaged: BTreeMap<Kind, usize>,
+    /// Number of changes that were left out because the plan is limited to targets.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub left_out: usize,
     /// Requests made to read the portal, and the minimum possible.
     pub requests: Requests,
     /// Number of operations of each action.
@@ -262,6 +268,7 @@ pub fn plan(heading: &Heading, plan: &Plan) -> PlanDocument {
             })
             .collect(),
         unmanaged: plan.unmanaged.clone(),
+        left_out: plan.left_out,
         requests: plan.requests,
         summary: plan.summary(),
     };
@@ -284,6 +291,14 @@ pub fn applied(heading: &Heading, of: &Plan, applied: &Applied) -> ApplyDocument
         interrupted: applied.interrupted,
         checks: applied.checks.clone(),
     }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 fn operation(operation: &Operation) -> OperationEntry {

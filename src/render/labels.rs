@@ -3,7 +3,7 @@
 
 use super::document::{Heading, Revision};
 use crate::{
-    model::{Commit, Kind, Value},
+    model::{Address, Commit, Kind, Value},
     plan::{Action, Cause, Finding, Operation, Plan, Summary, guard::Level},
 };
 
@@ -34,6 +34,7 @@ pub(super) fn heading(heading: &Heading) -> String {
         portal_id: _,
         folder: _,
         only: _,
+        targets,
         undo_of,
         told_from_history,
         history_gap: _,
@@ -50,6 +51,10 @@ pub(super) fn heading(heading: &Heading) -> String {
         text.push(' ');
         text.push_str(short(commit));
     }
+    if let Some(targets) = self::targets(targets) {
+        text.push_str(" · ");
+        text.push_str(&targets);
+    }
     if *told_from_history {
         text.push_str(" · ");
         text.push_str(TOLD_FROM_HISTORY);
@@ -59,6 +64,22 @@ pub(super) fn heading(heading: &Heading) -> String {
         text.push_str(DIRTY);
     }
     text
+}
+
+/// The resources that a plan is limited to: `only users/bob and what it needs`.
+pub(super) fn targets(targets: &[Address]) -> Option<String> {
+    let named: Vec<String> = targets.iter().map(ToString::to_string).collect();
+    match &*named {
+        [] => None,
+        [one] => Some(format!("only {one} and what it needs")),
+        _ => Some(format!("only {} and what they need", named.join(", "))),
+    }
+}
+
+/// The number of changes that a limited plan leaves out.
+pub(super) fn left_out(plan: &Plan) -> Option<String> {
+    let count = counted(plan.left_out, "further change");
+    (plan.left_out > 0).then(|| format!("{count} not shown: --target"))
 }
 
 /// The commits of a plan, with their labels.
@@ -247,6 +268,7 @@ pub(super) const fn counts(summary: Summary) -> [(usize, Action); 6] {
 /// The parts of a plan's footer: summary, unmanaged objects and requests.
 pub(super) fn footer(plan: &Plan) -> Vec<String> {
     let mut parts = vec![summary(plan.summary())];
+    parts.extend(left_out(plan));
     let left_alone: Vec<String> = plan
         .unmanaged
         .iter()

@@ -29,7 +29,7 @@ async fn planned(state: &State, portal: &dyn Portal) -> Plan {
         live: &live,
         today: jiff::civil::date(2026, 8, 22),
         past: callsheet::plan::Past::default(),
-        only: &[],
+        filter: callsheet::plan::Filter::default(),
     })
 }
 

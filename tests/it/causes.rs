@@ -164,7 +164,10 @@ impl World {
             live: &self.live,
             today: today(),
             past,
-            only,
+            filter: callsheet::plan::Filter {
+                only,
+                ..callsheet::plan::Filter::default()
+            },
         })
     }
 

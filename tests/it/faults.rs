@@ -73,7 +73,7 @@ fn planned((config, desired): &(Config, State), live: &Live) -> Plan {
         live,
         today: today(),
         past: callsheet::plan::Past::default(),
-        only: &[],
+        filter: callsheet::plan::Filter::default(),
     })
 }
 

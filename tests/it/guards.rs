@@ -137,7 +137,7 @@ impl Case {
                 newer: self.newer.as_ref(),
                 elsewhere: Some(&self.elsewhere),
             },
-            only: &[],
+            filter: callsheet::plan::Filter::default(),
         })
     }
 }

@@ -56,7 +56,7 @@ impl Office {
     }
 
     /// Changes the people by putting `new` for `old`.
-    fn edit(&self, old: &str, new: &str) {
+    pub(crate) fn edit(&self, old: &str, new: &str) {
         self.edit_in("people.yaml", old, new);
     }
 
@@ -106,6 +106,12 @@ impl Office {
         self.repository.branch(name, &head, true).unwrap();
     }
 
+    /// What a command that ends with `code` says on stderr.
+    pub(crate) fn fails(&self, code: i32, arguments: &[&str]) -> String {
+        let assert = self.callsheet(arguments).assert().code(code);
+        String::from_utf8_lossy(&assert.get_output().stderr).into_owned()
+    }
+
     pub(crate) fn callsheet(&self, arguments: &[&str]) -> Command {
         let mut command = Command::cargo_bin("callsheet").unwrap();
         command
@@ -119,7 +125,7 @@ impl Office {
         self.callsheet(&["apply", "--yes"]).assert().success();
     }
 
-    fn json(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let output = self
             .callsheet(arguments)
             .args(["--format", "json"])

@@ -48,5 +48,6 @@ mod sandbox_adapter;
 mod scalars;
 mod scim;
 mod served;
+mod target;
 mod workspace;
 mod workspaces;

@@ -15,7 +15,8 @@ use super::{
 };
 use crate::{
     journal::Replay,
-    plan::Cause,
+    model::Address,
+    plan::{Cause, Filter},
     portal,
     render::{
         Format,
@@ -56,6 +57,10 @@ pub(super) struct Args {
     #[arg(long, value_enum, value_delimiter = ',', value_name = "CAUSE")]
     only: Vec<Cause>,
 
+    /// Apply only the changes of this resource, with those that they need; repeat for several
+    #[arg(long, value_name = "ADDRESS")]
+    target: Vec<Address>,
+
     /// Apply only what is in FILE, a plan that was reviewed, or in several: the same or less
     #[arg(long, value_name = "FILE", conflicts_with = "only")]
     reviewed: Vec<PathBuf>,
@@ -91,6 +96,10 @@ pub(super) fn run(
     }
     let path = workspace::folder(directory, args.what.as_deref());
     let (folder, source) = if path.is_file() {
+        if !args.target.is_empty() {
+            let message = "a saved plan is applied whole; limit it when it is made: `callsheet plan --target ADDRESS --out FILE`";
+            return Err(UsageError(message.to_owned()).into());
+        }
         if !args.reviewed.is_empty() {
             let message =
                 "--reviewed compares the plan of a workspace; name the workspace, not a saved plan";
@@ -127,7 +136,12 @@ pub(super) fn run(
         };
         let planned = match &source {
             Source::Files => {
-                let planned = session.plan(&args.only, terminal).await?;
+                let filter = Filter {
+                    only: &args.only,
+                    targets: &args.target,
+                };
+                let planned = session.plan(filter, terminal).await?;
+                session.check_targets(&planned)?;
                 if !args.reviewed.is_empty() && !is_reviewed(args, &session, &planned, terminal)? {
                     return Ok(Outcome::Refused);
                 }
@@ -145,6 +159,7 @@ pub(super) fn run(
             },
             Source::Files => Heading {
                 only: args.only.clone(),
+                targets: args.target.clone(),
                 ..session.workspace.heading(&session.baseline)
             },
         };

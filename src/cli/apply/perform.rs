@@ -181,7 +181,7 @@ impl Performance<'_> {
     }
 
     /// The commit to record, with the digest of the plan, where the portal holds now what one commit declares: none
-    /// after an apply of uncommitted files or of some causes only, and none where a part of the history was
+    /// after an apply of uncommitted files or of some causes or targets only, and none where a part of the history was
     /// unknown, since what was removed there is still on the portal; and none that is recorded already.
     fn applied_commit(
         &self,
@@ -197,7 +197,7 @@ impl Performance<'_> {
         let (Some(history), true) = (&baseline.history, is_whole) else {
             return Ok(None);
         };
-        if heading.dirty || !heading.only.is_empty() {
+        if heading.dirty || !heading.only.is_empty() || !heading.targets.is_empty() {
             return Ok(None);
         }
         let is_undo = heading.undo_of.is_some();

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     journal::Replay,
     model::{Address, Kind},
-    plan::{self, Operation, Plan, Staleness, revalidate},
+    plan::{self, Filter, Operation, Plan, Staleness, revalidate},
     render::{
         document::{self, Heading, PlanDocument},
         escape,
@@ -86,7 +86,11 @@ pub(super) async fn reviewed(
             }
         }
         None => {
-            let fresh = session.plan(&saved.heading.only, terminal).await?;
+            let filter = Filter {
+                only: &saved.heading.only,
+                targets: &saved.heading.targets,
+            };
+            let fresh = session.plan(filter, terminal).await?;
             plan::reviewed(operations, &fresh.operations, &session.live, &capabilities)
         }
     };

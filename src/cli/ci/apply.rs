@@ -14,7 +14,7 @@ use super::{
     reviews::Reviews,
 };
 use crate::{
-    plan::{Plan, Staleness},
+    plan::{Filter, Plan, Staleness},
     render::{
         Format,
         document::{Heading, PlanDocument},
@@ -48,7 +48,11 @@ pub(super) fn apply(
             Err(Obstacle::Blocked(blocked)) => return Ok(Ended::Planned(blocked, report)),
             Err(Obstacle::Invalid(_, report)) => return Ok(Ended::Checked(report)),
         };
-        let planned = session.plan(&args.only, terminal).await?;
+        let filter = Filter {
+            only: &args.only,
+            ..Filter::default()
+        };
+        let planned = session.plan(filter, terminal).await?;
         let heading = Heading {
             only: args.only.clone(),
             ..session.workspace.heading(&session.baseline)

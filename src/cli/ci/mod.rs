@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     forge::Event,
-    plan::Cause,
+    plan::{Cause, Filter},
     render::overview::{Row, State},
 };
 use clap::{ValueEnum, builder::FalseyValueParser};
@@ -302,7 +302,11 @@ fn ended(
             apply::apply(args, folder, &journal, reviews, terminal)
         }
         Task::Plan | Task::Drift | Task::Report => {
-            super::plan::ended(folder, at, &args.past, only, terminal)
+            let filter = Filter {
+                only,
+                ..Filter::default()
+            };
+            super::plan::ended(folder, at, &args.past, filter, terminal)
         }
     };
     ended.unwrap_or_else(Ended::Failed)

@@ -4,7 +4,7 @@ use super::Finding;
 use crate::{
     config::Prune,
     model::{Address, FindingRule, Kind},
-    plan::{Inputs, Plan, Reason, matching, question, replacement},
+    plan::{Inputs, Plan, Reason, matching, question, replacement, target},
 };
 use std::{collections::BTreeSet, fmt::Write as _};
 
@@ -21,14 +21,14 @@ pub(super) fn history_incomplete(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Findin
     let Some(gap) = gap else { return Vec::new() };
     let matching = matching::match_live(inputs);
     let planned: BTreeSet<&Address> = plan.operations.iter().map(|one| &one.address).collect();
-    let unmanaged = matching
-        .unmanaged
-        .into_iter()
-        .filter(|address| inputs.config.policy.prune != Prune::Never && !planned.contains(address));
-    let unmanaged: Vec<Address> = unmanaged.collect();
+    let mut unmanaged = target::unmanaged(inputs, &matching);
+    unmanaged
+        .retain(|address| inputs.config.policy.prune != Prune::Never && !planned.contains(address));
     let undeclared = matching.matched.iter().filter(|one| {
         let live = one.live.map(|(_, live)| &live.fields);
+        let is_shown = target::is_within(inputs, one.address) || planned.contains(one.address);
         inputs.past.applied.is_none()
+            && is_shown
             && live.is_some_and(|live| question::has_undeclared(inputs, one.address, live))
     });
     let undeclared: Vec<Address> = undeclared.map(|one| one.address.clone()).collect();
@@ -144,6 +144,7 @@ pub(super) fn previously_applied(inputs: &Inputs<'_>, _: &Plan) -> Vec<Finding> 
         .desired
         .resources
         .iter()
+        .filter(|(address, _)| target::is_within(inputs, address))
         .filter_map(|(address, now)| {
             let previously = now.previously.as_deref()?;
             let was = applied.get(address)?;

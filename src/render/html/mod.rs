@@ -125,6 +125,9 @@ fn head(heading: &Heading, plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
             words::linked(&html(&name), Some(address))
         ));
     }
+    if let Some(targets) = labels::targets(&heading.targets) {
+        parts.push(format!("<strong>{}</strong>", html(&targets)));
+    }
     if heading.told_from_history {
         parts.push(labels::TOLD_FROM_HISTORY.to_owned());
     }

@@ -156,6 +156,9 @@ fn head_line(heading: &Heading) -> String {
     for (name, id) in labels::commits(&heading.revision) {
         parts.push(format!("{name} {}", commit(heading, id)));
     }
+    if let Some(targets) = labels::targets(&heading.targets) {
+        parts.push(format!("**{}**", prose(&targets)));
+    }
     if heading.told_from_history {
         parts.push(labels::TOLD_FROM_HISTORY.to_owned());
     }

@@ -48,7 +48,7 @@ fn words_of_other_tools_get_a_tip() {
         "apply -auto-approve",
         "plan --json",
         "plan --no-color",
-        "plan --target users/alice",
+        "validate --target users/alice",
         "plan -target=users/alice",
         "undo run.jsonl --workspace phones",
         "import --all",

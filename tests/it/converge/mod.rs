@@ -73,7 +73,7 @@ fn planned(desired: &Desired, live: &Live) -> Plan {
         live,
         today: today(),
         past: callsheet::plan::Past::default(),
-        only: &[],
+        filter: callsheet::plan::Filter::default(),
     })
 }
 

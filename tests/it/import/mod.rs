@@ -69,7 +69,7 @@ fn validation(drafted: &[File], own: &str, kind: PortalKind, live: &Live) -> Val
         live,
         today: today(),
         past: Past::default(),
-        only: &[],
+        filter: callsheet::plan::Filter::default(),
     };
     let operations = plan(inputs).operations;
     Validation { report, operations }

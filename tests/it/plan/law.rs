@@ -4,8 +4,10 @@
 use super::{address, live_of, put};
 use callsheet::{
     config::{Config, PortalConfig, PortalKind},
-    model::{Address, Capabilities, Identity, Kind, Live, Removal, Resource, State, Value},
-    plan::{Action, Inputs, Operation, Past, Plan, plan},
+    model::{
+        Address, Capabilities, FindingRule, Identity, Kind, Live, Removal, Resource, State, Value,
+    },
+    plan::{Action, Filter, Inputs, Operation, Past, Plan, plan},
     portal,
 };
 use proptest::prelude::{ProptestConfig, any, prop, proptest};
@@ -56,6 +58,16 @@ fn state(bytes: &[u8]) -> State {
 }
 
 fn planned(desired: &State, live: &Live, applied: &State, capabilities: &Capabilities) -> Plan {
+    planned_for(&[], desired, live, applied, capabilities)
+}
+
+fn planned_for(
+    targets: &[Address],
+    desired: &State,
+    live: &Live,
+    applied: &State,
+    capabilities: &Capabilities,
+) -> Plan {
     let config = json!({
         "portal": {"kind": "sandbox"},
         "policy": {"deletes": {"max": 100, "percent": 100}, "administrators": {"min": 0}},
@@ -72,7 +84,10 @@ fn planned(desired: &State, live: &Live, applied: &State, capabilities: &Capabil
             applied: Some(applied),
             ..Past::default()
         },
-        only: &[],
+        filter: Filter {
+            targets,
+            ..Filter::default()
+        },
     })
 }
 
@@ -149,6 +164,50 @@ proptest! {
             }
             let rest = planned(after, &live, after, &capabilities);
             assert!(rest.operations.is_empty(), "{:?}", rest.operations);
+        }
+    }
+
+    /// A plan for one person does less than the plan for all, leaves a portal on which nothing is torn apart, and
+    /// nothing of that person to do.
+    #[test]
+    fn a_plan_for_one_is_part_of_the_plan_for_all(
+        earlier in prop::collection::vec(any::<u8>(), 16),
+        later in prop::collection::vec(any::<u8>(), 16),
+        identity in 0..3_usize,
+        who in 0..PEOPLE.len(),
+    ) {
+        let mut capabilities = portal::capabilities(&PortalConfig::new(PortalKind::Sandbox));
+        let users = capabilities.kinds.get_mut(&Kind::Users).unwrap();
+        users.identity = Identity::Field(["username", "email", "extension"][identity]);
+        let (earlier, later) = (state(&earlier), state(&later));
+        let mut live = live_of(&earlier, &capabilities);
+        let target = [Address::new(Kind::Users, PEOPLE[who])];
+        let all = planned(&later, &live, &earlier, &capabilities);
+        let part = planned_for(&target, &later, &live, &earlier, &capabilities);
+        let writes = |plan: &Plan| {
+            let whole = plan.operations.iter().filter(|one| !one.is_release);
+            let written = whole.map(|one| {
+                let id = one.object.as_ref().map(|object| object.id.clone());
+                (one.address.clone(), id, one.action, one.target.clone())
+            });
+            written.collect::<Vec<_>>()
+        };
+        let (of_all, of_part) = (writes(&all), writes(&part));
+        assert!(of_part.iter().all(|one| of_all.contains(one)), "{of_part:?} of {of_all:?}");
+        assert_eq!(of_part.len() + part.left_out, of_all.len());
+        let in_use = |plan: &Plan| {
+            let rules = plan.findings.iter().map(|one| one.rule);
+            rules.filter(|rule| *rule == FindingRule::InUse).count()
+        };
+        assert!(in_use(&part) <= in_use(&all), "{:?}", part.findings);
+        for operation in &part.operations {
+            apply(&mut live, operation, &capabilities);
+        }
+        // Where people are known by what they may take from each other, only a whole apply tells who is who.
+        if identity == 0 {
+            let rest = planned_for(&target, &later, &live, &earlier, &capabilities);
+            let mut own = rest.operations.iter().filter(|one| one.address == target[0]);
+            assert!(own.next().is_none(), "{:?}", rest.operations);
         }
     }
 }

@@ -216,7 +216,7 @@ impl World {
             live: &self.live,
             today: jiff::civil::date(2026, 8, 22),
             past,
-            only: &[],
+            filter: callsheet::plan::Filter::default(),
         })
     }
 

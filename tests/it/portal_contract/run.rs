@@ -97,7 +97,7 @@ impl Workspace {
             live,
             today: jiff::civil::date(2026, 11, 22),
             past: Past::default(),
-            only: &[],
+            filter: callsheet::plan::Filter::default(),
         })
     }
 }
