@@ -94,7 +94,8 @@ rules! {
     InvalidKey = "invalid-key", Error, "Choose a key in the format that the message names.";
     /// A resource is declared twice. Files are merged, so one declaration would silently replace the other.
     DuplicateAddress = "duplicate-address", Error, "Keep one of the two declarations.";
-    /// Two resources have the same value where it must be unique: an extension, username, e-mail address or phone.
+    /// Two resources have the same value where it must be unique: an extension, username, e-mail address, phone or
+    /// feature.
     DuplicateValue = "duplicate-value", Error, "Change one of the two.";
     /// A resource refers to another one that isn't declared.
     UnknownReference = "unknown-reference", Error, "Declare the resource, or refer to a declared one.";

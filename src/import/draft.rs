@@ -212,7 +212,11 @@ impl<'d> Draft<'d> {
             .extension_owners
             .get(text)
             .is_some_and(|all| !all.is_empty());
-        outside || by_key || built_in || kinds.contains(&Kind::Extensions) && owners
+        // Without an inventory, any number may be the account's.
+        let is_free = kinds == [Kind::Numbers]
+            && self.of_kind(Kind::Numbers).next().is_none()
+            && self.declared.of_kind(Kind::Numbers).next().is_none();
+        outside || by_key || built_in || is_free || kinds.contains(&Kind::Extensions) && owners
     }
 }
 

@@ -131,6 +131,12 @@ pub fn select(
                     .get(text)
                     .filter(|_| kinds.contains(&Kind::Extensions));
                 let by_number = by_number.and_then(|key| undeclared(Kind::Users, key));
+                // Without an inventory, a caller ID isn't the beginning of one.
+                let has_inventory = declared.of_kind(Kind::Numbers).next().is_some()
+                    || selected.iter().any(|one| one.kind == Kind::Numbers);
+                if kinds == [Kind::Numbers] && !has_inventory {
+                    return;
+                }
                 pending.extend(
                     by_key
                         .chain(by_number)

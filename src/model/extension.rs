@@ -3,7 +3,7 @@
 
 use super::{
     SecretRef,
-    text::{Destination, DialKey, E164, Email, Line, Prose, UserKey},
+    text::{Destination, DialKey, Email, Line, NumberKey, Prose, UserKey},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -163,8 +163,8 @@ pub struct Fax {
     /// E-mail addresses that receive incoming faxes.
     #[schemars(length(max = 50), extend("uniqueItems" = true, "x-order" = "set"))]
     pub emails: Option<Vec<Email>>,
-    /// Caller ID of outgoing faxes.
-    pub caller_id: Option<E164>,
+    /// Caller ID of outgoing faxes; one of the account's numbers.
+    pub caller_id: Option<NumberKey>,
     /// Number of retries if sending fails.
     #[schemars(range(min = 0, max = 10), extend("default" = 3))]
     pub retries: Option<u8>,

@@ -72,6 +72,9 @@ findings! {
     /// A declared extension, username, e-mail address or phone belongs to another object on the portal.
     // S2.04
     Taken = "taken", "Choose another value, or declare the other object so that it can be changed. This can't be waived.";
+    /// A caller ID or a feature is a number that the account doesn't have on the portal.
+    // S1.19
+    NotOurs = "not-ours", "Choose one of the account's numbers: `callsheet list numbers`. If the number is ordered and not there yet, plan again when it is.";
     /// The files declare nothing, but the plan deletes objects: probably the wrong directory or branch.
     EmptyWorkspace = "empty-workspace", "Check the directory and the branch.";
     /// The plan deletes more objects than the policy allows.
@@ -113,7 +116,7 @@ findings! {
     /// The default sender changes: the first address of `available_from_emails`.
     // S4.17
     DefaultSenderChange = "default-sender-change", "Tell the user.";
-    /// An extension, username, e-mail address or phone moves from one resource to another.
+    /// An extension, username, e-mail address, phone or feature moves from one resource to another.
     // S0.37
     TakenFrom = "taken-from", "Make sure that the previous owner knows.";
     /// A resource was removed, and this portal can't delete such an object: it is deactivated, or stays as it is.

@@ -12,6 +12,7 @@ mod commit;
 mod contact;
 pub mod encoding;
 mod extension;
+mod feature;
 mod finding;
 mod group;
 mod identity;
@@ -41,6 +42,7 @@ pub use extension::{
     AutoAttendant, CallQueue, Conference, Extension, Fax, Forward, QueueStrategy, RingGroup,
     RingStrategy,
 };
+pub use feature::{FeatureSet, Features, TYPED_FEATURES};
 pub use finding::FindingRule;
 pub use group::Group;
 pub use identity::PortalIdentity;
@@ -55,8 +57,8 @@ pub use shown::{ShownSecret, compare_secrets};
 pub use state::{Origin, Resource, State};
 pub use template::{Attribute, Template, TemplateUser};
 pub use user::{
-    AnsweringAction, AnsweringRule, Directory, DirectoryMatch, Features, Forwarding, Greeting,
-    Phone, Seat, User, Voicemail,
+    AnsweringAction, AnsweringRule, Directory, DirectoryMatch, Forwarding, Greeting, Phone, Seat,
+    User, Voicemail,
 };
 pub use value::{Change, Fields, Name, Secret, SecretOrigin, Value};
 
@@ -68,8 +70,8 @@ use std::{fmt, str::FromStr};
 /// and the type.
 macro_rules! kinds {
     ($($(#[doc = $doc:literal])+ $kind:ident = $name:literal, $singular:literal, $field:literal: $key:ident, $type:ident;)*) => {
-        /// The kind of a resource, in order of dependency: apart from call destinations, a kind refers only to
-        /// itself and to earlier kinds.
+        /// The kind of a resource, in order of dependency: apart from call destinations and phone numbers, a kind
+        /// refers only to itself and to earlier kinds.
         #[derive(
             Clone,
             Copy,
@@ -254,11 +256,11 @@ mod tests {
     use super::Kind;
 
     #[test]
-    fn nothing_refers_to_numbers_and_contacts() {
+    fn nothing_refers_to_contacts() {
         let others: Vec<Kind> = Kind::ALL
             .into_iter()
             .filter(|kind| !kind.is_referred_to())
             .collect();
-        assert_eq!(others, [Kind::Numbers, Kind::Contacts]);
+        assert_eq!(others, [Kind::Contacts]);
     }
 }

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// An external phone number of the account and the destination of its calls. The key is the number in
-/// E.164 format. Caller IDs and destinations may also use numbers that aren't declared.
+/// E.164 format. Once a workspace declares numbers, each caller ID must be one of them.
 // S0.18
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

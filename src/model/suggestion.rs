@@ -30,7 +30,7 @@ impl Format {
         let trimmed = text.trim();
         let plain: String = trimmed.chars().filter_map(usual).collect();
         let candidates = match self.name {
-            "e164" | "destination" | "extension" | "extension-key" | "mailbox" => {
+            "e164" | "number-key" | "destination" | "extension" | "extension-key" | "mailbox" => {
                 vec![plain.clone(), phone_number(&plain)]
             }
             "email" => vec![address(trimmed)],
@@ -54,7 +54,7 @@ impl Format {
     }
 
     fn is_number(&self) -> bool {
-        self.name == E164::FORMAT.name || self.name == Destination::FORMAT.name
+        ["e164", "number-key"].contains(&self.name) || self.name == Destination::FORMAT.name
     }
 }
 

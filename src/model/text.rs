@@ -172,6 +172,10 @@ formats! {
     /// The key of an extension: its number, 2 to 15 digits.
     ExtensionKey = "extension-key", "the number of an extension, 2 to 15 digits", 15, r"^[0-9]{2,15}$", "2000",
         [Extensions], as_written;
+    /// A phone number of the account, in E.164. Once a workspace declares `numbers`, it is one of them.
+    // S1.19
+    NumberKey = "number-key", "a phone number in E.164, such as +14155550100", 16, r"^\+[1-9][0-9]{6,14}$",
+        "+14155550100", [Numbers], as_written;
     /// The name of a scope: lower-case letters, digits and underscores.
     ScopeKey = "scope-key", "the name of a scope, such as basic_user", 63, r"^[a-z][a-z0-9_]{0,62}$",
         "basic_user", [Scopes], as_written;

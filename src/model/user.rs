@@ -2,10 +2,11 @@
 
 use super::{
     SecretRef,
+    feature::Features,
     text::{
         Color, Destination, Digest, E164, Email, Extension, GroupKey, Identifier, InstanceKey,
-        Line, Mac, Mailbox, Permission, PhoneModel, Prose, RelativePath, ScopeKey, TemplateKey,
-        UrlTemplate, Username,
+        Line, Mac, Mailbox, NumberKey, Permission, PhoneModel, Prose, RelativePath, ScopeKey,
+        TemplateKey, UrlTemplate, Username,
     },
 };
 use schemars::JsonSchema;
@@ -64,7 +65,7 @@ pub struct User {
     pub extension: Option<Extension>,
     /// Caller ID of outbound calls; one of the account's numbers.
     // S1.19
-    pub outbound_caller_id: Option<E164>,
+    pub outbound_caller_id: Option<NumberKey>,
     /// Phone number in the address book.
     // S4.18
     pub phone: Option<E164>,
@@ -131,12 +132,6 @@ pub struct User {
     // S0.41
     pub with: Option<BTreeMap<Identifier, Line>>,
 }
-
-/// Objects of one feature type.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-#[schemars(inline, extend("uniqueItems" = true, "x-order" = "set"))]
-pub struct FeatureSet(pub Vec<Line>);
 
 /// Dial-by-name directory settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -263,30 +258,6 @@ pub struct Phone {
     pub name: Option<Line>,
 }
 
-/// Objects of an instance, by feature type.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Features {
-    /// Phones and other devices.
-    pub devices: Option<FeatureSet>,
-    /// Voice mailboxes.
-    pub voice_mail_boxes: Option<FeatureSet>,
-    /// Ring groups.
-    pub ring_groups: Option<FeatureSet>,
-    /// Extensions.
-    pub extensions: Option<FeatureSet>,
-    /// Phone numbers.
-    pub phone_numbers: Option<FeatureSet>,
-    /// Conference rooms.
-    pub conference_rooms: Option<FeatureSet>,
-    /// Fax machines.
-    pub fax_machines: Option<FeatureSet>,
-    /// Forwards.
-    pub forwards: Option<FeatureSet>,
-    /// Schedules.
-    pub schedules: Option<FeatureSet>,
-}
-
 /// A person's seat in an instance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -296,9 +267,8 @@ pub struct Seat {
     /// Name of the portal's seat template; may contain spaces.
     // S0.43
     pub template: Option<Line>,
-    /// Features of the seat.
-    #[schemars(extend("uniqueItems" = true, "x-order" = "set"))]
-    pub features: Option<Vec<Line>>,
+    /// Features of the seat, by type. An object is either here or in the `features` of a user.
+    pub features: Option<Features>,
     /// Call flow of the seat.
     pub call_flow: Option<Line>,
 }

@@ -8,7 +8,9 @@
 //! ordered. Then one of them releases its value first, in an operation of its own.
 
 use super::{Action, Operation};
-use crate::model::{Address, Capabilities, Change, Claim, Fields, Identity, Kind, Value};
+use crate::model::{
+    Address, Capabilities, Change, Claim, Fields, Identity, Kind, Name, Shape, Value,
+};
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -420,7 +422,10 @@ fn split(
                 key = stand_in.as_str().into();
             }
             "username" => parked.set("username".into(), Value::text(&stand_in)),
-            _ => key = stand_in.as_str().into(),
+            _ if *space == *KEY || operation.address.kind == Kind::Extensions => {
+                key = stand_in.as_str().into();
+            }
+            _ => leave_out(shape, &mut parked, &space, &value),
         }
     }
     let parked = shape.without_defaults(parked);
@@ -467,6 +472,25 @@ fn split(
         ..operation.clone()
     };
     (first, rest)
+}
+
+/// Takes a claimed value out of the lists that contain it.
+fn leave_out(shape: &Shape, fields: &mut Fields, space: &str, value: &str) {
+    let mut lists: Vec<String> = Vec::new();
+    shape.claims(fields, &mut |path, own, claimed| {
+        if (&**own, claimed) == (space, value)
+            && let Some((list, _)) = path.rsplit_once('[')
+        {
+            lists.push(list.to_owned());
+        }
+    });
+    for list in lists {
+        let all = fields.at(list.split('.')).map_or(&[][..], Value::elements);
+        let kept = all.iter().filter(|one| one.as_text() != Some(value));
+        let kept = Value::List(kept.cloned().collect());
+        let path: Vec<Name> = list.split('.').map(Name::from).collect();
+        fields.put(&path, Some(kept));
+    }
 }
 
 /// A placeholder for an extension by which the portal knows a resource: long, so that nobody has it.

@@ -28,6 +28,7 @@ type Check = fn(&Context<'_>, &mut Report);
 const CHECKS: &[Check] = &[
     unique::values_are_unique,
     reference::references_exist,
+    reference::features_have_their_type,
     reference::absent_is_not_declared,
     reference::previously_is_not_declared,
     reference::scopes_have_no_cycle,

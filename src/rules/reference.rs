@@ -3,7 +3,7 @@
 use super::Context;
 use crate::{
     diagnostic::{Report, Rule, did_you_mean},
-    model::{Address, BuiltInScope, Kind},
+    model::{Address, BuiltInScope, Kind, Resource, TYPED_FEATURES, Value},
 };
 
 /// Reports references to unknown or absent resources.
@@ -14,6 +14,10 @@ pub(super) fn references_exist(context: &Context<'_>, report: &mut Report) {
             // Template expansion reports unknown templates.
             let outside = text.starts_with('+') || text.starts_with('*');
             if kinds == [Kind::Templates] || outside && kinds.len() > 1 {
+                return;
+            }
+            // S1.19: without a declared inventory, any number may be the account's.
+            if kinds == [Kind::Numbers] && context.state.of_kind(Kind::Numbers).next().is_none() {
                 return;
             }
             match resolve(context, kinds, text) {
@@ -36,6 +40,43 @@ pub(super) fn references_exist(context: &Context<'_>, report: &mut Report) {
                 }
             }
         });
+    }
+}
+
+/// Reports features that are extensions of another type.
+// S0.18, S0.19
+pub(super) fn features_have_their_type(context: &Context<'_>, report: &mut Report) {
+    for (address, user) in context.users() {
+        for (field, word, noun) in TYPED_FEATURES {
+            for path in [vec!["features", field], vec!["seat", "features", field]] {
+                let named = user.fields.at(path.iter().copied());
+                let named = named.map_or(&[][..], Value::elements);
+                for key in named.iter().filter_map(Value::as_text) {
+                    let of_type = |resource: &Resource| resource.fields.text("kind") == Some(word);
+                    let extensions = || context.state.of_kind(Kind::Extensions);
+                    let own = context.state.get(&Address::new(Kind::Extensions, key));
+                    // What isn't there at all is reported above.
+                    let is_known = own.is_some() || context.owner_of(key).is_some();
+                    if !is_known || own.is_some_and(of_type) {
+                        continue;
+                    }
+                    let message = format!("{address} refers to the unknown {noun} `{key}`");
+                    let candidates = extensions().filter(|(_, one)| of_type(one));
+                    let near = did_you_mean(key, candidates.map(|(address, _)| &*address.key));
+                    let help = match (near, own.and_then(|own| own.fields.text("kind"))) {
+                        (Some(near), _) => format!("did you mean `{near}`?"),
+                        (None, Some(other)) => {
+                            format!("extensions/{key} is of the type `{other}`, not `{word}`")
+                        }
+                        (None, None) => format!("`{key}` is the extension of a user"),
+                    };
+                    let path = path.join(".");
+                    let found =
+                        context.at_text(Rule::UnknownReference, address, &path, key, message);
+                    report.add(found.help(help));
+                }
+            }
+        }
     }
 }
 

@@ -15,7 +15,11 @@ pub(super) fn values_are_unique(context: &Context<'_>, report: &mut Report) {
         .filter(|claims| claims.len() > 1)
     {
         let first = claims[0].address;
-        let elsewhere = context.place(first, &path_of(context, &claims[0], 0));
+        let path = path_of(context, &claims[0], 0);
+        let elsewhere = match path.ends_with(']') {
+            true => context.place_of_text(first, &path, claims[0].value),
+            false => context.place(first, &path),
+        };
         for (at, claim) in claims.iter().enumerate().skip(1) {
             let Claim {
                 space,
@@ -34,7 +38,11 @@ pub(super) fn values_are_unique(context: &Context<'_>, report: &mut Report) {
             };
             let before = claims[..at].iter().filter(|one| one.address == *address);
             let path = path_of(context, claim, before.count());
-            let diagnostic = context.at(Rule::DuplicateValue, address, &path, message);
+            let diagnostic = if path.ends_with(']') {
+                context.at_text(Rule::DuplicateValue, address, &path, value, message)
+            } else {
+                context.at(Rule::DuplicateValue, address, &path, message)
+            };
             report
                 .add(diagnostic.related(elsewhere.clone(), format!("{first} has the same {what}")));
         }

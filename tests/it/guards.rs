@@ -319,6 +319,12 @@ fn case(rule: FindingRule) -> (Case, Level) {
             });
             (made, Level::Block)
         }
+        FindingRule::NotOurs => {
+            let caller = "extension: 1003, outbound_caller_id: +14155550199";
+            let mut case = Case::office().edit("extension: 1003", caller);
+            case.live = live(&format!("{OFFICE}numbers: {{ +14155550100: {{}} }}"));
+            (case, Level::Block)
+        }
         FindingRule::Taken => {
             let mut case = Case::office();
             let stranger =

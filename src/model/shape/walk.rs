@@ -157,7 +157,8 @@ impl Shape {
                 for (at, element) in list.iter().enumerate() {
                     // Writing to a string can't fail.
                     _ = write!(path, "[{at}]");
-                    item.walk_value(element, None, path, holds, see);
+                    // The texts of a list are claimed by its field, those of records by their own.
+                    item.walk_value(element, field, path, holds, see);
                     path.truncate(length);
                 }
             }

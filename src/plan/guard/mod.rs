@@ -8,6 +8,7 @@ mod access;
 mod delete;
 mod history;
 mod listing;
+mod number;
 mod person;
 mod reference;
 mod support;
@@ -136,6 +137,7 @@ const GUARDS: &[Guard] = &[
     access::portal_escalation,
     taken::taken,
     taken::taken_from,
+    number::not_ours,
     reference::in_use,
     person::person_swap,
     person::revive,

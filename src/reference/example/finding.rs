@@ -131,6 +131,14 @@ info   waiting  users/ann: active waits for ann@acme.example to be confirmed"##,
    alice:
 +    extension: 1002"##,
         ),
+        FindingRule::NotOurs => diff(
+            r##" users:
+   alice:
++    outbound_caller_id: +14155559999   # not one of the account's numbers"##,
+            r##" users:
+   alice:
++    outbound_caller_id: +14155550101"##,
+        ),
         FindingRule::EmptyWorkspace => console(
             r##"$ git rm people.yaml && callsheet plan"##,
             r##"$ git checkout main && callsheet plan"##,

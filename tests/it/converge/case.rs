@@ -45,6 +45,7 @@ struct Pool {
     extensions: Vec<usize>,
     emails: Vec<usize>,
     macs: Vec<usize>,
+    devices: Vec<usize>,
 }
 
 impl Pool {
@@ -53,6 +54,7 @@ impl Pool {
             extensions: dice.shuffled(9),
             emails: dice.shuffled(7),
             macs: dice.shuffled(8),
+            devices: dice.shuffled(7),
         }
     }
 
@@ -62,6 +64,10 @@ impl Pool {
 
     fn email(&mut self) -> String {
         format!("e{}@acme.example", self.emails.pop().unwrap())
+    }
+
+    fn device(&mut self) -> Json {
+        json!([format!("device {}", self.devices.pop().unwrap())])
     }
 
     fn phone(&mut self, dice: &mut Dice, nulls: bool) -> Json {
@@ -139,17 +145,9 @@ fn person(dice: &mut Dice, declares: bool) -> Json {
             ],
         ),
         (
-            "features",
-            &[
-                json!({"devices": ["x", "y"]}),
-                json!({"devices": ["y", "x"], "forwards": []}),
-                json!({"devices": []}),
-            ],
-        ),
-        (
             "seat",
             &[
-                json!({"name": "A", "features": ["b", "a"]}),
+                json!({"name": "A", "call_flow": "Day"}),
                 json!({"template": "Two Words"}),
                 json!({}),
             ],
@@ -306,6 +304,7 @@ pub(super) fn case(dice: &mut Dice) -> Case {
         let mut there = person(dice, false);
         there["email"] = json!(theirs.email());
         let (mut extension_is_ours, mut phones_are_ours) = (false, false);
+        let mut devices_are_ours = false;
         if is_declared {
             let mut fields = person(dice, true);
             fields["email"] = json!(ours.email());
@@ -320,6 +319,14 @@ pub(super) fn case(dice: &mut Dice) -> Case {
                 _ => {
                     fields["phones"] = json!([ours.phone(dice, true)]);
                     phones_are_ours = true;
+                }
+            }
+            match dice.below(4) {
+                0 => {}
+                1 => (fields["features"], devices_are_ours) = (json!({"devices": []}), true),
+                _ => {
+                    fields["features"] = json!({"devices": ours.device()});
+                    devices_are_ours = true;
                 }
             }
             people.push(key.clone());
@@ -356,6 +363,11 @@ pub(super) fn case(dice: &mut Dice) -> Case {
             let phone = json!({"mac": format!("00:15:65:00:01:0{slot}"), "model": "t54"});
             dice.maybe(&mut there, "phones", &[json!([phone])]);
         }
+        let devices = match devices_are_ours || !is_declared {
+            true => theirs.device(),
+            false => json!([format!("own device {slot}")]),
+        };
+        dice.maybe(&mut there, "features", &[json!({"devices": devices})]);
         live.insert((Kind::Users, key), there);
     }
     for _ in 0..3 {
@@ -399,9 +411,10 @@ pub(super) fn case(dice: &mut Dice) -> Case {
             .any(|(kind, key)| *kind == Kind::Extensions && fields["extension"] == **key);
         let claims = ["email", "extension"].map(|name| fields[name].clone());
         let mac = fields["phones"][0]["mac"].clone();
+        let device = fields["features"]["devices"][0].clone();
         let is_wanted = |value: &Json| value.is_string() && wanted.contains(&value.to_string());
         let conflicts = number
-            || claims.iter().chain([&mac]).any(is_wanted)
+            || claims.iter().chain([&mac, &device]).any(is_wanted)
             || *kind == Kind::Extensions && previous(key);
         if conflicts || *kind != Kind::Groups && dice.coin() {
             absent.insert(format!("{kind}/{key}"));

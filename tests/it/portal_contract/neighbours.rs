@@ -9,12 +9,14 @@ use callsheet::{
 use serde_json::{Value as Json, json};
 
 /// The resources to which others refer: what is declared of each, and what is added if it is required.
-fn wishes() -> [(Kind, &'static str, Json, Json); 8] {
+fn wishes() -> [(Kind, &'static str, Json, Json); 10] {
     let none = || json!({});
     let user = |name: &str| {
         let email = format!("conf-{}@acme.example", name.to_lowercase());
         json!({"first_name": name, "last_name": "Conf", "email": email})
     };
+    // Caller IDs are numbers of the account.
+    let number = || json!({"destination": "79001"});
     let mut ann = user("Ann");
     // Whom an outer number leads to has an inner one.
     ann["extension"] = "79005".into();
@@ -33,6 +35,8 @@ fn wishes() -> [(Kind, &'static str, Json, Json); 8] {
             json!({"extension": "79006"}),
         ),
         (Kind::Extensions, "79001", desk, none()),
+        (Kind::Numbers, "+14155550180", number(), none()),
+        (Kind::Numbers, "+14155550181", number(), none()),
     ]
 }
 

@@ -25,7 +25,7 @@ fn rich(workspace: &mut Workspace, portal: &Capabilities) {
     };
     let user = json!({"first_name": "Zoë", "last_name": "Ångström", "email": "zoe@acme.example",
         "username": "conf-zoe", "alias": "Z", "title": "東京", "address": "Main St 1\n12345 X",
-        "extension": "079080", "outbound_caller_id": "+14155550100", "dnd": true, "active": false,
+        "extension": "079080", "outbound_caller_id": "+14155550180", "dnd": true, "active": false,
         "groups": ["conf-sales", "conf-night"], "rings_before_voicemail": 6,
         "forwarding": {"enabled": true, "destinations": ["79001"]},
         "voicemail": {"mailbox": "0790800", "email": "vm@acme.example"},

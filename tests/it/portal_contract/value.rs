@@ -6,6 +6,15 @@ use serde_json::{Map, Value as Json, json};
 /// The keys that may be referred to without a declaration.
 pub(super) const BUILT_IN: [&str; 3] = ["admin", "basic_user", "user"];
 
+/// The features that are extensions.
+const EXTENSIONS: [&str; 5] = [
+    "ring_groups",
+    "extensions",
+    "conference_rooms",
+    "fax_machines",
+    "forwards",
+];
+
 /// A field of a kind. A field of an extension is prefixed with the type.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
@@ -82,10 +91,12 @@ fn special(place: &Place) -> Option<Vec<Json>> {
                 {"mac": "00:15:65:00:00:02", "model": "polycom_vvx410"}]),
             json!([{"mac": "00:15:65:00:00:02", "model": "polycom_vvx410", "name": "x".repeat(128)}]),
         ],
-        (Kind::Users, "features") => vec![
-            json!({"devices": ["a"]}),
-            json!({"devices": ["b", "a"], "extensions": ["c"]}),
-        ],
+        (Kind::Users, label)
+            if label.contains("features.")
+                && EXTENSIONS.iter().any(|name| label.ends_with(name)) =>
+        {
+            vec![json!(["79001"])]
+        }
         (Kind::Users, "voicemail.greeting") => ["a", "b"]
             .map(|name| json!({"file": format!("{name}.wav"), "sha256": name.repeat(64)}))
             .into(),
@@ -153,7 +164,7 @@ fn text(format: Option<&'static Format>) -> Vec<Json> {
         "prose" => list(&["Plain", "Zoë\nÅngström\t東京", &"ü".repeat(4000)]),
         "extension" => list(&["79010", "79011"]),
         "mailbox" => list(&["79012", "0790130"]),
-        "e164" => list(&["+14155550180", "+14155550181"]),
+        "e164" | "number-key" => list(&["+14155550180", "+14155550181"]),
         "phone-model" => list(&["yealink_t54w", "vvx"]),
         "color" => list(&["#1f77b4", "#ff0000"]),
         "email" => list(&["vm1@acme.example", "vm2@acme.example"]),
