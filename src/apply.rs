@@ -136,6 +136,14 @@ impl Secrets {
             Err(missing)
         }
     }
+
+    /// The secrets, each with the place of its operation in the plan and its path.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, &[Name], &SecretString)> {
+        self.0.iter().flat_map(|(at, secrets)| {
+            let secrets = secrets.iter();
+            secrets.map(|(path, secret)| (*at, &**path, secret))
+        })
+    }
 }
 
 /// Receives the start and the outcome of each operation while a plan is applied.

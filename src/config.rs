@@ -3,10 +3,18 @@
 //!
 //! The doc comments of its types become the JSON Schema and `docs/configuration.md`.
 
+mod email;
+mod range;
+mod secrets;
+
+pub use email::EmailPolicy;
+pub use range::{ExtensionKind, Range};
+pub use secrets::{PasswordPattern, PasswordPolicy, PinPattern, PinPolicy, SecretsPolicy};
+
 use crate::{
     model::{
         Address, FindingRule, PortalIdentity, SecretRef,
-        text::{Line, RelativePath, Username},
+        text::{GroupKey, Line, RelativePath, Username},
     },
     portals::portals,
 };
@@ -40,7 +48,8 @@ pub struct Config {
     /// Waivers. Each lets findings of one rule pass until a date, for a reason.
     #[serde(default)]
     pub allow: Vec<Waiver>,
-    /// Addresses of objects that must not exist, even if no commit ever declared them. A plan deletes them.
+    /// Addresses of objects that must not exist, even if no commit ever declared them. A plan deletes them, also with
+    /// `policy.removal: deactivate`.
     #[serde(default)]
     #[schemars(extend("uniqueItems" = true))]
     pub absent: Vec<Address>,
@@ -230,12 +239,19 @@ pub enum LoginHash {
 pub struct Policy {
     /// Objects that a plan may delete.
     pub prune: Prune,
+    /// What happens to a user who is removed from the files. What `absent` lists is deleted in any case.
+    pub removal: RemovalPolicy,
     /// Limit on the number of deletes in one plan.
     pub deletes: Deletes,
     /// Limit on the number of administrators.
     pub administrators: Administrators,
     /// Form of extensions.
     pub extensions: Extensions,
+    /// Users' e-mail addresses.
+    pub email: EmailPolicy,
+    /// Strength of the secrets that the files refer to. Each is checked when it is read: before the first write of an
+    /// apply, or by `validate --secrets`.
+    pub secrets: SecretsPolicy,
     /// Limit on what changes may cost. Without it, a change that the portal charges for is refused.
     pub charges: Option<Charges>,
 }
@@ -262,6 +278,19 @@ pub enum Prune {
     Declared,
     /// All objects that aren't declared.
     All,
+}
+
+/// What happens to a user who is removed from the files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum RemovalPolicy {
+    /// The user is deleted, if the portal can delete users.
+    #[default]
+    Delete,
+    /// The user stays and is deactivated, with messages and settings, and is reactivated if declared again. To delete
+    /// the user later, list the address in `absent`. Objects that can't be inactive are deleted.
+    Deactivate,
 }
 
 /// Limit on the number of deletes in one plan. The lower of both limits holds, but one delete is always allowed.
@@ -301,11 +330,16 @@ impl Default for Administrators {
 }
 
 /// Form of extensions.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Extensions {
     /// Number of digits, such as `4`, or a range, such as `2-4`.
     pub digits: Digits,
+    /// The extensions of each group: `sales: 10xx` or `sales: 1000-1049`. The members of the group have one of them, and
+    /// nobody else has. A member of several groups with ranges has one of any of them. Ranges don't overlap.
+    pub ranges: BTreeMap<GroupKey, Range>,
+    /// The extensions of each kind of `extensions`: `call_queue: 20xx`. They are for this kind only.
+    pub kinds: BTreeMap<ExtensionKind, Range>,
 }
 
 /// A range of numbers of digits, both ends included.

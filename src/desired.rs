@@ -5,7 +5,7 @@
 //! soon as they are read, so that memory holds the text and the values, not a third copy.
 
 use crate::{
-    config::{Config, Digits},
+    config::{Config, Digits, Range},
     declaration,
     diagnostic::{Diagnostic, Report, Rule, did_you_mean},
     model::{Address, Fields, Kind, Origin, Resource, Shape, State, Value},
@@ -169,6 +169,14 @@ impl Reading {
             .map_or(&[][..], |allow| allow.value.elements())
         {
             self.absent.waivers.push(Place::new(source, waiver.span));
+        }
+        for section in ["policy.extensions.ranges", "policy.extensions.kinds"] {
+            let ranges = node.find(source, section);
+            for entry in ranges.map_or(&[][..], Node::entries) {
+                let path = format!("{section}.{}", entry.key.of(source));
+                let place = Place::new(source, entry.value.span);
+                self.absent.ranges.insert(path, place);
+            }
         }
         if !Checker::configuration().check(source, key, &node, &mut self.report) {
             return;
@@ -425,6 +433,15 @@ fn misread(source: &Source, node: &Node) -> Option<Span> {
         let text = node.text(source);
         text.is_some_and(|text| text.parse::<Digits>().is_err())
     });
+    let ranges = ["policy.extensions.ranges", "policy.extensions.kinds"];
+    let ranges = ranges
+        .into_iter()
+        .filter_map(|path| node.find(source, path));
+    let mut ranges = ranges.flat_map(Node::entries).map(|entry| &entry.value);
+    let no_range = ranges.find(|node| {
+        let text = node.text(source);
+        text.is_some_and(|text| text.parse::<Range>().is_err())
+    });
     let waivers = node
         .get(source, "allow")
         .map(|entry| entry.value.elements());
@@ -434,7 +451,8 @@ fn misread(source: &Source, node: &Node) -> Option<Span> {
         node.text(source)
             .is_some_and(|text| text.parse::<Date>().is_err())
     };
-    empty.or_else(|| days.find(no_day)).map(|node| node.span)
+    let first = empty.or(no_range).or_else(|| days.find(no_day));
+    first.map(|node| node.span)
 }
 
 /// Which resources their schema accepts as they stand. Many are looked at on two threads; of few it

@@ -9,7 +9,7 @@ use crate::{
     plan::Operation,
     portal::Check,
     render::{
-        document::{Heading, Outcomes, PlanDocument},
+        document::{Author, Heading, Outcomes, PlanDocument},
         escape,
     },
     saved,
@@ -33,6 +33,12 @@ pub enum Record {
         format_version: String,
         /// When.
         at: Timestamp,
+        /// Who applies it, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+        /// The address of the pipeline's run that applies it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        run_url: Option<String>,
         /// What it is going to do.
         plan: Box<PlanDocument>,
     },
@@ -102,9 +108,12 @@ impl Journal {
             path: path.to_owned(),
             now,
         };
+        let author = plan.heading.author.as_ref();
         journal.write(&Record::Begin {
             format_version: "1.0".to_owned(),
             at: now(),
+            by: author.map(|author| author.name.clone()),
+            run_url: author.and_then(|author| author.run_url.clone()),
             plan: Box::new(plan.clone()),
         })?;
         Ok(journal)
@@ -213,7 +222,7 @@ fn record(line: &[u8]) -> Result<Option<Record>, String> {
 pub struct Replay {
     /// When the run began.
     pub at: Timestamp,
-    /// Which workspace, which portal, which commits.
+    /// Which workspace, which portal, which commits, and who ran it.
     pub heading: Heading,
     /// What the run was going to do.
     pub operations: Vec<Operation>,
@@ -264,12 +273,25 @@ impl Replay {
                 continue;
             };
             match (record, &mut story) {
-                (Record::Begin { plan, at, .. }, None) => {
+                (
+                    Record::Begin {
+                        plan,
+                        at,
+                        by,
+                        run_url,
+                        format_version: _,
+                    },
+                    None,
+                ) => {
                     let count = plan.operations.len();
+                    let author = by.map(|name| Author { name, run_url });
                     story = Some(Self {
                         at,
                         operations: saved::operations(&plan.operations)?,
-                        heading: plan.heading,
+                        heading: Heading {
+                            author,
+                            ..plan.heading
+                        },
                         outcomes: vec![Outcome::NotAttempted; count],
                         left: vec![None; count],
                         is_finished: false,

@@ -2,7 +2,8 @@
 
 use super::{outcome::Outcome, settings::Terminal};
 use crate::{
-    config::PortalKind,
+    config::{PortalConfig, PortalKind},
+    model::{Capabilities, Kind},
     portal::{self, Adapter},
     repo::CONFIGURATION,
     schema,
@@ -38,7 +39,7 @@ pub(super) fn run(
         .map_or_else(|| directory.to_owned(), |folder| directory.join(folder));
     let adapter = portal::adapter(args.portal);
     let files = [
-        (CONFIGURATION.to_owned(), configuration(adapter)),
+        (CONFIGURATION.to_owned(), configuration(args.portal)),
         ("people.yaml".to_owned(), people(adapter)),
         (".gitignore".to_owned(), GITIGNORE.to_owned()),
         (".vscode/settings.json".to_owned(), editor_settings()),
@@ -124,14 +125,34 @@ fn editor_settings() -> String {
     serde_json::to_string_pretty(&settings).expect("settings are plain data") + "\n"
 }
 
-fn configuration(adapter: &Adapter) -> String {
-    let portal = adapter.example.portal;
+fn configuration(kind: PortalKind) -> String {
+    let portal = portal::adapter(kind).example.portal;
     format!(
         "# yaml-language-server: $schema={SCHEMAS}/callsheet.schema.json
 {portal}policy:
   prune: declared                   # delete only what Git shows that we declared
   extensions: {{ digits: 2-4 }}
-"
+{}",
+        own_settings(&portal::capabilities(&PortalConfig::new(kind)))
+    )
+}
+
+// N12
+/// The fields that people set themselves, so that no plan takes their settings back; those that the portal
+/// supports.
+fn own_settings(portal: &Capabilities) -> String {
+    let users = portal.kinds.get(&Kind::Users);
+    let supported = ["dnd", "forwarding"]
+        .into_iter()
+        .filter(|field| users.is_some_and(|users| !users.unsupported.contains(*field)));
+    let lines: String = supported
+        .map(|field| format!("  users.{field}: initial\n"))
+        .collect();
+    if lines.is_empty() {
+        return lines;
+    }
+    format!(
+        "fields:                             # people change these themselves: set once, then left alone\n{lines}"
     )
 }
 

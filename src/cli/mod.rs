@@ -23,6 +23,7 @@ mod schema;
 mod secret;
 mod session;
 mod settings;
+mod strength;
 mod targets;
 mod tip;
 mod undo;

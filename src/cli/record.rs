@@ -158,15 +158,14 @@ pub(super) async fn write(
             return put(workspace, history, portal, &record).await;
         }
     };
+    let author = settings::author(Some(&history.git)).unwrap_or_default();
     let record = Record {
         workspace: history.name().to_owned(),
         commit,
         portal: workspace.config.portal.identity().digest(),
         at: settings::now(),
-        by: settings::author()
-            .or_else(|| history.git.author())
-            .unwrap_or_default(),
-        run: settings::run_url().unwrap_or_default(),
+        by: author.name,
+        run: author.run_url.unwrap_or_default(),
         digest,
         secrets,
     };

@@ -9,8 +9,10 @@ use crate::{
     portal::{CredentialKind, Credentials, Location, Target, adapter, http::RateLimit},
     render::{
         Detail, Look,
+        document::Author,
         links::{Forge, Links},
     },
+    repo::Git,
 };
 use anstream::{AutoStream, ColorChoice};
 use anyhow::{Context as _, bail};
@@ -137,11 +139,17 @@ pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// The account that a pipeline of GitHub or GitLab runs for.
-pub(super) fn author() -> Option<String> {
-    let names = ["GITHUB_ACTOR", "GITLAB_USER_LOGIN"];
-    let mut authors = names.into_iter().filter_map(variable);
-    authors.find(|author| !author.is_empty())
+/// Who runs the command: the account that a pipeline of GitHub or GitLab runs for, or else the name in Git's
+/// configuration, or the user of the machine.
+pub(super) fn author(git: Option<&Git>) -> Option<Author> {
+    let first = |names: [&str; 2]| names.into_iter().find_map(filled);
+    let name = first(["GITHUB_ACTOR", "GITLAB_USER_LOGIN"])
+        .or_else(|| git?.author())
+        .or_else(|| first(["USER", "LOGNAME"]))?;
+    Some(Author {
+        name,
+        run_url: run_url(),
+    })
 }
 
 /// The address of the run of a pipeline of GitHub or GitLab.

@@ -138,7 +138,7 @@ pub(super) fn run(
     })
 }
 
-/// Lists the journals as lines for people: path, time, commit and outcomes.
+/// Lists the journals as lines for people: path, time, commit, outcomes, and who applied it in which run.
 fn list(directory: &Path, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
     let folder = workspace::folder(directory, None).join(".callsheet/journal");
     for path in Replay::all(&folder) {
@@ -149,9 +149,19 @@ fn list(directory: &Path, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
             Ok(replay) => {
                 let commit = replay.heading.revision.head.as_deref();
                 let commit = commit.and_then(|id| id.get(..7)).unwrap_or("no commit");
+                let author = replay.heading.author.as_ref();
+                let by = author.map_or_else(String::new, |author| {
+                    let run = author.run_url.iter();
+                    let run = run.map(|url| format!("  {}", escape::line(url)));
+                    format!(
+                        "  by {}{}",
+                        escape::line(&author.name),
+                        run.collect::<String>()
+                    )
+                });
                 writeln!(
                     terminal.out,
-                    "{shown}  {:.0}  {}  {}",
+                    "{shown}  {:.0}  {}  {}{by}",
                     replay.at,
                     escape::line(commit),
                     outcomes(&replay)

@@ -4,13 +4,14 @@ use super::{
     outcome::Outcome,
     run::{Ended, Run},
     settings::{self, Terminal},
+    strength,
     targets::{Selection, Targets},
     workspace,
 };
 use crate::{
     desired::Desired,
     render::{Format, counted},
-    repo,
+    repo::{self, Files},
 };
 use std::{
     io::Write as _,
@@ -25,6 +26,10 @@ pub(super) struct Args {
 
     #[command(flatten)]
     selection: Selection,
+
+    /// Read the declared secrets too, and check them against `policy.secrets`
+    #[arg(long)]
+    secrets: bool,
 
     /// Output format
     #[arg(long, value_parser = super::formats(&[Format::Text, Format::Json, Format::Markdown, Format::Github, Format::Sarif]), env = "CALLSHEET_FORMAT", default_value = "text")]
@@ -42,7 +47,8 @@ pub(super) fn run(
         Targets::Several(folders) => {
             let mut run = Run::new(format)?;
             for folder in folders {
-                let checked = repo::read(&folder).map(|files| workspace::declared(files).report);
+                let checked = repo::read(&folder)
+                    .map(|files| declared(args, &folder, files, terminal).report);
                 let ended =
                     checked.map_or_else(|error| Ended::Failed(error.into()), Ended::Checked);
                 run.add(&folder, ended, terminal)?;
@@ -53,7 +59,7 @@ pub(super) fn run(
     terminal.look.prefix = settings::path_in_repository(&folder);
     let files = repo::read(&folder)?;
     let count = files.sources.len();
-    let Desired { state, report, .. } = workspace::declared(files);
+    let Desired { state, report, .. } = declared(args, &folder, files, terminal);
     workspace::show(&folder, &report, format, terminal)?;
     if report.has_errors() {
         return Ok(Outcome::Failed);
@@ -72,4 +78,18 @@ pub(super) fn run(
         )?;
     }
     Ok(Outcome::Done)
+}
+
+/// What files declare. The secrets are read only if the files are without errors.
+fn declared(args: &Args, folder: &Path, files: Files, terminal: &Terminal) -> Desired {
+    let mut desired = workspace::declared(files);
+    if let Some(config) = &desired.config
+        && args.secrets
+        && !desired.report.has_errors()
+    {
+        let policy = &config.policy.secrets;
+        let weak = strength::check_declared(&desired.state, policy, folder, terminal.commands);
+        desired.report.extend(weak);
+    }
+    desired
 }

@@ -119,7 +119,7 @@ fn nearest(directory: &Path) -> Option<PathBuf> {
 }
 
 impl Workspace {
-    /// Reads a workspace, and shows what is wrong with it. With errors there is none.
+    /// Reads a workspace, and shows the errors in it, of which only the number of warnings. With errors there is none.
     pub(super) fn load(
         folder: PathBuf,
         format: Format,
@@ -138,8 +138,13 @@ impl Workspace {
         let (loaded, report) = Self::read_at(folder.clone(), at)?;
         match loaded {
             Some(workspace) => {
-                if report.count(Level::Warning) > 0 {
-                    render::text::report(&report, &terminal.err_look, &mut terminal.err)?;
+                let warnings = report.count(Level::Warning);
+                if warnings > 0 {
+                    let warnings = render::counted(warnings, "warning");
+                    writeln!(
+                        terminal.err,
+                        "{warnings} about the files; `callsheet validate` shows them\n"
+                    )?;
                 }
                 Ok(Ok(workspace))
             }
@@ -232,6 +237,7 @@ impl Workspace {
                 None => links,
             }),
             date: Some(settings::today()),
+            author: settings::author(baseline.history.as_ref().map(|one| &one.git)),
         }
     }
 

@@ -111,6 +111,13 @@ rules! {
     ForwardingCycle = "forwarding-cycle", Error, "Forward the calls of one user to a destination outside the cycle.";
     /// An extension doesn't have the number of digits required by `policy.extensions.digits`.
     ExtensionDigits = "extension-digits", Error, "Choose an extension of the required length, or change the policy.";
+    /// An extension is outside of the range of its owner's group or kind, or in the range of another one
+    /// (`policy.extensions.ranges`, `policy.extensions.kinds`).
+    ExtensionRange = "extension-range", Error, "Choose an extension of the owner's range, or change the policy.";
+    /// Two ranges of `policy.extensions` have extensions in common, so it is unclear whose they are.
+    OverlappingRanges = "overlapping-ranges", Error, "Shorten one of the two.";
+    /// A user's e-mail address is in a domain that `policy.email.domains` doesn't list.
+    EmailDomain = "email-domain", Error, "Use an address of the organisation, or add the domain to the policy.";
     /// `ring_all` is enabled, but there are no destinations.
     RingAllWithoutDestinations = "ring-all-without-destinations", Error, "Add destinations, or disable `ring_all`.";
     /// An answering rule lacks destinations, which `forward` and `simultaneous_ring` require, or has destinations, which
@@ -138,6 +145,8 @@ rules! {
     UnknownMergeField = "unknown-merge-field", Warning, "Use `[Field:PhoneNumber]` or `[Field:Ext]`.";
     /// Two users have the same color, so their items can't be told apart.
     SameColor = "same-color", Warning, "Give one of the users another color.";
+    /// Two users have the same mailbox, so each hears the messages of the other.
+    SharedMailbox = "shared-mailbox", Warning, "Give each user another mailbox, unless they share it on purpose.";
     /// Advanced settings are declared. The portal's defaults suit most installations.
     AdvancedSetting = "advanced-setting", Warning, "Remove the setting unless the installation needs it.";
     /// `previously` names a resource that is declared too, so it can't be the same one.
@@ -148,6 +157,10 @@ rules! {
     UnusedTemplate = "unused-template", Warning, "Use the template, or remove it.";
     /// A waiver in `allow` has expired.
     ExpiredWaiver = "expired-waiver", Warning, "Remove the waiver, or extend its date.";
+    /// A PIN or a password that was read breaks a rule of `policy.secrets`. Nothing was sent.
+    WeakSecret = "weak-secret", Error, "Choose another one, where it is kept.";
+    /// A secret can't be read where the files say that it is kept.
+    UnreadableSecret = "unreadable-secret", Error, "Set the variable, or correct the reference.";
     /// The portal doesn't support a declared kind, field or value, or needs a field that isn't declared.
     Unsupported = "unsupported", Error, "Remove it, or use a portal that supports it.";
 }

@@ -60,6 +60,8 @@ findings! {
     /// An object has the key of a removed resource, but neither its e-mail address, its extension nor its name: it is
     /// another object, so it is not deleted.
     NotTheOne = "not-the-one", "Declare the object, or add a waiver to leave it alone. To delete it, name it under `absent`.";
+    /// A resource was removed from the files, and no commit says so yet. A plan deletes only what a commit removed.
+    UncommittedRemoval = "uncommitted-removal", "Commit the change; the next plan then removes the object.";
     /// Another workspace of the repository declares a removed resource for the same portal, so it is not deleted.
     DeclaredElsewhere = "declared-elsewhere", "If the resource moved, add a waiver for this apply. Otherwise remove the other declaration.";
     /// A user is deleted and another one created with the same e-mail address, extension or phone: probably one person,
@@ -119,7 +121,8 @@ findings! {
     /// An extension, username, e-mail address, phone or feature moves from one resource to another.
     // S0.37
     TakenFrom = "taken-from", "Make sure that the previous owner knows.";
-    /// A resource was removed, and this portal can't delete such an object: it is deactivated, or stays as it is.
+    /// A resource was removed, and the portal can't delete such an object, or `policy.removal` says otherwise: it is
+    /// deactivated, or stays as it is.
     NotDeleted = "not-deleted", "To have it deleted, ask the portal's operator.";
     /// The portal can't tell which version of a secret it holds, and no record does, so the secret is sent once more.
     SecretUnknown = "secret-unknown", "Apply the committed files in a Git repository: the record then remembers it.";

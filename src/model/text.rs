@@ -130,6 +130,10 @@ formats! {
     Email = "email", "an e-mail address such as alice@acme.example", 254,
         r"^[^\s@,;<>()\u0000-\u001f\u007f]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$",
         "alice@acme.example", [], lower_case;
+    /// A domain of e-mail addresses; compared without regard to case.
+    Domain = "domain", "a domain such as acme.example", 253,
+        r"^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$",
+        "acme.example", [], lower_case;
     /// An extension: 2 to 15 digits, kept as text, so that `0100` stays `0100`. A workspace narrows the
     /// count with `policy.extensions.digits`.
     // S1.17, S1.18

@@ -29,7 +29,7 @@ pub use revalidate::{Staleness, revalidate, reviewed};
 pub use review::Review;
 
 use crate::{
-    config::Config,
+    config::{Config, RemovalPolicy},
     model::{
         Address, Ancestry, Capabilities, Change, Commit, Fields, Identity, Kind, Live, LiveObject,
         Origin, Removal, Requests, State, Value, Waiting,
@@ -73,6 +73,23 @@ impl Inputs<'_> {
     /// What the portal knows a resource by.
     fn portal_key<'f>(&self, address: &'f Address, fields: &'f Fields) -> &'f str {
         self.capabilities.portal_key(address, fields)
+    }
+
+    /// What becomes of an object that nothing declares, as the portal can and the policy says.
+    fn removal(&self, address: &Address) -> Removal {
+        let kind = address.kind;
+        let removal = self.capabilities.removal(kind);
+        let has_active = kind.shape().field_of_any_type("active").is_some();
+        let deactivates = self.config.policy.removal == RemovalPolicy::Deactivate && has_active;
+        if removal != Removal::Delete || !deactivates || self.config.absent.contains(address) {
+            return removal;
+        }
+        let supported = self.capabilities.kinds.get(&kind);
+        match supported.is_some_and(|kind| !kind.unsupported.contains("active")) {
+            true => Removal::Deactivate,
+            // Deleting is more than was asked for.
+            false => Removal::Leave,
+        }
     }
 }
 
@@ -182,7 +199,7 @@ pub struct Operation {
     pub after: Vec<usize>,
     /// Whether it only gives up a value for a while, so that another resource can take it.
     pub is_release: bool,
-    /// Whether it deactivates what would be deleted if the portal could.
+    /// Whether it deactivates what nothing declares, since the portal can't delete it or the policy says so.
     pub is_in_place_of_delete: bool,
     /// The template that the resource is built from.
     pub template: Option<Box<str>>,
@@ -492,7 +509,7 @@ fn operation(
 /// as one that is created would be.
 fn returns(inputs: &Inputs<'_>, address: &Address, declared: &Fields) -> bool {
     let applied = inputs.past.applied;
-    inputs.capabilities.removal(address.kind) == Removal::Deactivate
+    inputs.removal(address) == Removal::Deactivate
         && declared.get("active").is_none()
         && applied.is_some_and(|applied| identity::earlier(inputs, applied, address).is_none())
 }

@@ -39,8 +39,11 @@ pub enum Reason {
         /// What the portal holds, in a few words.
         live: String,
     },
-    /// The portal can't remove it.
+    /// The portal can't remove it, or not in the way that the policy says.
     Stays,
+    /// The commit that the change is based on declares it, and no commit removed it: the files differ from what is
+    /// committed.
+    Uncommitted,
     /// Another workspace of the repository declares it for the same portal.
     Elsewhere {
         /// The file and the line.
@@ -91,14 +94,14 @@ enum Verdict {
     Leave,
 }
 
-/// Whether all was done that this portal can do to remove an object.
-pub(super) fn is_removed(inputs: &Inputs<'_>, kind: Kind, live: &LiveObject) -> bool {
-    inputs.capabilities.removal(kind) == Removal::Deactivate
+/// Whether all was done to remove an object that this portal can do and the policy allows.
+pub(super) fn is_removed(inputs: &Inputs<'_>, address: &Address, live: &LiveObject) -> bool {
+    inputs.removal(address) == Removal::Deactivate
         && live.fields.get("active").and_then(Value::as_bool) == Some(false)
 }
 
 fn verdict(inputs: &Inputs<'_>, address: &Address, live: &LiveObject) -> Verdict {
-    if is_removed(inputs, address.kind, live) {
+    if is_removed(inputs, address, live) {
         return Verdict::Leave;
     }
     let is_named = inputs.config.absent.contains(address);
@@ -112,7 +115,10 @@ fn verdict(inputs: &Inputs<'_>, address: &Address, live: &LiveObject) -> Verdict
             Prune::All => inputs.past.ancestry.is_some(),
         };
     if !goes {
-        return Verdict::Leave;
+        return match is_uncommitted(inputs, address) {
+            true => Verdict::Withhold(Reason::Uncommitted),
+            false => Verdict::Leave,
+        };
     }
     if !is_named {
         let place = inputs.past.elsewhere.and_then(|all| all.get(address));
@@ -131,7 +137,7 @@ fn verdict(inputs: &Inputs<'_>, address: &Address, live: &LiveObject) -> Verdict
             });
         }
     }
-    let (action, target) = match inputs.capabilities.removal(address.kind) {
+    let (action, target) = match inputs.removal(address) {
         Removal::Delete => (Action::Delete, Fields::new()),
         Removal::Deactivate => {
             let mut target = live.fields.clone();
@@ -166,6 +172,14 @@ fn verdict(inputs: &Inputs<'_>, address: &Address, live: &LiveObject) -> Verdict
         template: None,
         origin: None,
     }))
+}
+
+/// Whether only the files say that an object is declared no more.
+fn is_uncommitted(inputs: &Inputs<'_>, address: &Address) -> bool {
+    let history = inputs.past.ancestry.filter(|all| all.incomplete.is_none());
+    let base = inputs.past.base.filter(|_| history.is_some());
+    inputs.config.policy.prune != Prune::Never
+        && base.is_some_and(|base| cause::declared_as(inputs, base, address).is_some())
 }
 
 fn is_asked(inputs: &Inputs<'_>, kind: Kind) -> bool {

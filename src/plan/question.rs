@@ -28,7 +28,7 @@ pub fn questions(inputs: &Inputs<'_>) -> Questions {
         let mut objects = matching.unmanaged;
         objects.retain(|address| {
             let live = inputs.live.get(address.kind, &address.key);
-            live.is_none_or(|live| !prune::is_removed(inputs, address.kind, live))
+            live.is_none_or(|live| !prune::is_removed(inputs, address, live))
         });
         questions.objects.extend(objects);
     }

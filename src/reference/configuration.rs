@@ -32,9 +32,17 @@ const EXAMPLES: &[(&str, &str)] = &[
         "policy",
         "policy:
   prune: declared
+  removal: deactivate
   deletes: { max: 10, percent: 25 }
   administrators: { min: 2 }
-  extensions: { digits: 2-4 }
+  extensions:
+    digits: 4
+    ranges: { sales: 10xx, support: 1200-1249 }
+    kinds: { call_queue: 20xx }
+  email: { domains: [acme.example] }
+  secrets:
+    pin: { digits: 6, not: [extension, sequence, repeat] }
+    password: { length: 12, not: [person] }
   charges: { today: 0, monthly: 500 }
 ",
     ),
@@ -165,6 +173,9 @@ fn kind(schema: &Value) -> String {
     if schema["properties"].is_object() {
         return "mapping".to_owned();
     }
+    if let Some(values) = values(schema) {
+        return format!("mapping to {}", kind(values));
+    }
     if schema["items"].is_object() {
         return format!("list of {}", kind(&schema["items"]));
     }
@@ -189,6 +200,9 @@ fn choices(page: &mut String, prefix: &str, record: &Value) {
         if inner["x-secret"] == true {
             continue;
         }
+        let inner = Some(&inner["items"])
+            .filter(|item| item["oneOf"].is_array())
+            .unwrap_or(inner);
         if inner["oneOf"].is_array() {
             _ = write!(page, "\n`{prefix}{name}`:\n\n");
             choices_of(page, inner);

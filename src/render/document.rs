@@ -56,6 +56,18 @@ pub struct Heading {
     /// The day of the plan; not part of a saved plan.
     #[serde(skip)]
     pub date: Option<jiff::civil::Date>,
+    /// Who runs the command; not part of a saved plan.
+    #[serde(skip)]
+    pub author: Option<Author>,
+}
+
+/// Who runs a command, and in which run of a pipeline.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Author {
+    /// The account of the pipeline, or the name in Git's configuration, or the user of the machine.
+    pub name: String,
+    /// The address of the run of the pipeline.
+    pub run_url: Option<String>,
 }
 
 impl Heading {

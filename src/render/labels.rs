@@ -40,6 +40,7 @@ pub(super) fn heading(heading: &Heading) -> String {
         history_gap: _,
         links: _,
         date: _,
+        author: _,
     } = heading;
     let mut text = format!("{workspace} on {portal}");
     if let Some(journal) = undo_of {

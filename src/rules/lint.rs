@@ -79,6 +79,28 @@ pub(super) fn colors_are_unique(context: &Context<'_>, report: &mut Report) {
     }
 }
 
+/// Reports users who share a mailbox: each would hear the other's messages.
+// S3.33
+pub(super) fn mailboxes_have_one_owner(context: &Context<'_>, report: &mut Report) {
+    const FIELD: &str = "voicemail.mailbox";
+    let mut first = BTreeMap::new();
+    for (address, resource) in context.users() {
+        let mailbox = resource.fields.at(FIELD.split('.'));
+        let Some(mailbox) = mailbox.and_then(Value::as_text) else {
+            continue;
+        };
+        let other = *first.entry(mailbox).or_insert(address);
+        if other != address {
+            let message = format!("{address} has the same mailbox as {other}: {mailbox}");
+            let diagnostic = context.at(Rule::SharedMailbox, address, FIELD, message);
+            report.add(diagnostic.related(
+                context.place(other, FIELD),
+                format!("{other} has the same mailbox"),
+            ));
+        }
+    }
+}
+
 /// Reports advanced settings, and secrets among them.
 // S3.10
 pub(super) fn advanced_settings(context: &Context<'_>, report: &mut Report) {

@@ -34,6 +34,9 @@ const CHECKS: &[Check] = &[
     reference::scopes_have_no_cycle,
     policy::extensions_match_the_policy,
     policy::waivers_are_current,
+    policy::ranges_are_sound,
+    policy::extensions_are_in_their_range,
+    policy::addresses_are_in_the_domains,
     calls::forwarding_has_no_cycle,
     calls::ring_all_has_destinations,
     calls::answering_rules_match_their_action,
@@ -41,6 +44,7 @@ const CHECKS: &[Check] = &[
     calls::calls_are_answered,
     lint::click_to_dial,
     lint::colors_are_unique,
+    lint::mailboxes_have_one_owner,
     lint::advanced_settings,
     lint::example_rows,
 ];
@@ -71,6 +75,14 @@ pub struct Places {
     absent: BTreeMap<Address, Place>,
     /// The place of each waiver, in order.
     pub waivers: Vec<Place>,
+    /// The place of each range of extensions, by its path in the configuration.
+    pub ranges: BTreeMap<String, Place>,
+}
+
+impl Places {
+    fn range(&self, path: &str) -> Place {
+        self.ranges.get(path).cloned().unwrap_or_else(unknown_place)
+    }
 }
 
 impl Extend<(Address, Place)> for Places {
@@ -200,3 +212,4 @@ fn unknown_place() -> Place {
 
 use place::Finder;
 pub use place::{of_field, of_text};
+pub use policy::{ReadSecret, check_secret};

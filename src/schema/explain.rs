@@ -263,6 +263,37 @@ fn one_of(
     }
 }
 
+/// What portals and spreadsheets call fields, and what they are called here.
+const OTHER_WORDS: &[(&str, &str)] = &[
+    ("role", "scope"),
+    ("license_type", "scope"),
+    ("licence_type", "scope"),
+    ("license", "scope"),
+    ("user_type", "scope"),
+    ("permission_level", "scope"),
+    ("login", "username"),
+    ("given_name", "first_name"),
+    ("surname", "last_name"),
+    ("family_name", "last_name"),
+    ("nickname", "alias"),
+    ("mail", "email"),
+    ("mobile", "phone"),
+    ("ext", "extension"),
+    ("internal_number", "extension"),
+    ("caller_id", "outbound_caller_id"),
+    ("callerid", "outbound_caller_id"),
+    ("enabled", "active"),
+    ("status", "active"),
+    ("do_not_disturb", "dnd"),
+    ("call_forwarding", "forwarding"),
+    ("mac", "phones"),
+    ("devices", "phones"),
+    ("mailbox", "voicemail"),
+    ("pin", "voicemail"),
+    ("site", "instance"),
+    ("dial_by_name", "directory"),
+];
+
 /// Reports a field that the mapping doesn't have.
 fn unknown(
     word: &str,
@@ -308,7 +339,11 @@ fn unknown(
     let message = format!("`{owner}` has no field `{}`", shorten(word));
     let known = known_fields(found, shape, subject);
     let diagnostic = Diagnostic::new(Rule::UnknownField, place, message);
-    let Some(near) = did_you_mean(word, known.iter().copied()) else {
+    let mut others = OTHER_WORDS.iter();
+    let ours = others.find(|(theirs, _)| *theirs == word);
+    let ours = ours.and_then(|(_, ours)| known.iter().copied().find(|known| known == ours));
+    let near = ours.or_else(|| did_you_mean(word, known.iter().copied()));
+    let Some(near) = near else {
         return diagnostic.help(format!("the fields are {}", known.join(", ")));
     };
     // The value of a misspelled secret field is a secret, too.

@@ -21,11 +21,13 @@ use std::{
 };
 
 /// Rules that no file in Git can violate; tests create such files.
-const MADE_BY_TESTS: [Rule; 4] = [
+const MADE_BY_TESTS: [Rule; 6] = [
     Rule::Encoding,
     Rule::FileTooLarge,
     Rule::UnreadableFile,
     Rule::OutsideWorkspace,
+    Rule::UnreadableSecret,
+    Rule::WeakSecret,
 ];
 
 /// The rules about the names of files, whose examples in the docs are commands.

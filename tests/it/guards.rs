@@ -31,6 +31,8 @@ extensions:
 struct Case {
     configuration: String,
     before: Option<State>,
+    /// Whether what was declared before was applied.
+    is_applied: bool,
     now: State,
     live: Live,
     ancestry: Ancestry,
@@ -75,6 +77,7 @@ impl Case {
         Self {
             configuration: PORTAL.to_owned(),
             before: None,
+            is_applied: true,
             now: state(OFFICE),
             live: live(OFFICE),
             ancestry: Ancestry::default(),
@@ -132,7 +135,7 @@ impl Case {
             today: today(),
             past: Past {
                 base: self.before.as_ref(),
-                applied: self.before.as_ref(),
+                applied: self.before.as_ref().filter(|_| self.is_applied),
                 ancestry: Some(&self.ancestry),
                 newer: self.newer.as_ref(),
                 elsewhere: Some(&self.elsewhere),
@@ -208,6 +211,17 @@ fn case(rule: FindingRule) -> (Case, Level) {
             (
                 case.object(Kind::Users, "eve", |eve| eve.standing = Standing::BuiltIn),
                 Level::Block,
+            )
+        }
+        FindingRule::UncommittedRemoval => {
+            let case = Case::office().before(OFFICE);
+            (
+                Case {
+                    now: without_eve(),
+                    is_applied: false,
+                    ..case
+                },
+                Level::Info,
             )
         }
         FindingRule::NotDeleted => {

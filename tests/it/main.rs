@@ -16,6 +16,7 @@ mod editor;
 mod fake;
 mod faults;
 mod faulty;
+mod features;
 mod fixtures;
 mod github;
 mod golden;

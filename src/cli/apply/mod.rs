@@ -11,6 +11,7 @@ use super::{
     outcome::{Outcome, UsageError},
     session::Session,
     settings::{self, Terminal},
+    strength::WeakSecrets,
     workspace::{self, Workspace},
 };
 use crate::{
@@ -155,6 +156,7 @@ pub(super) fn run(
         let heading = match &source {
             Source::Saved(saved) => Heading {
                 links: settings::links(),
+                author: session.workspace.heading(&session.baseline).author,
                 ..saved.heading.clone()
             },
             Source::Files => Heading {
@@ -169,11 +171,25 @@ pub(super) fn run(
             journal: args.journal.as_deref(),
             format,
         };
-        let performed = performance
-            .of(&session, &heading, &planned, terminal)
-            .await?;
-        performed.error.map_or(Ok(performed.outcome), Err)
+        let performed = performance.of(&session, &heading, &planned, terminal).await;
+        match performed {
+            Ok(performed) => performed.error.map_or(Ok(performed.outcome), Err),
+            Err(error) => show_weak_secrets(error, &session.workspace.folder, format, terminal),
+        }
     })
+}
+
+/// Shows the secrets that were refused; any other error is one.
+fn show_weak_secrets(
+    error: anyhow::Error,
+    folder: &Path,
+    format: Format,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Outcome> {
+    let WeakSecrets(report) = error.downcast()?;
+    workspace::show(folder, &report, format, terminal)?;
+    writeln!(terminal.err, "error: secrets are weak, so nothing was done")?;
+    Ok(Outcome::Refused)
 }
 
 /// Refuses what isn't applied whatever the portal holds: uncommitted files, and a plan of another

@@ -6,6 +6,7 @@ use super::super::{
     record,
     session::Session,
     settings::{self, Terminal},
+    strength,
     workspace::Workspace,
 };
 use crate::{
@@ -251,7 +252,7 @@ fn ask(plan: &Plan, terminal: &mut Terminal) -> anyhow::Result<bool> {
     Ok(answer.trim() == "yes")
 }
 
-/// Reads every secret that the plan sends; with one missing, nothing is written.
+/// Reads every secret that the plan sends; with one missing or weak, nothing is written.
 fn read_secrets(
     workspace: &Workspace,
     plan: &Plan,
@@ -259,7 +260,10 @@ fn read_secrets(
 ) -> anyhow::Result<Secrets> {
     let read = |origin: &_| settings::secret(origin, &workspace.folder, terminal.commands);
     match Secrets::read(plan, &read) {
-        Ok(secrets) => Ok(secrets),
+        Ok(secrets) => {
+            strength::check_plan(workspace, plan, &secrets)?;
+            Ok(secrets)
+        }
         Err(missing) => {
             let list: Vec<String> = missing.iter().map(ToString::to_string).collect();
             bail!(

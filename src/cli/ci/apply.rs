@@ -8,6 +8,7 @@ use super::{
         run::Ended,
         session::Session,
         settings::Terminal,
+        strength::WeakSecrets,
         workspace::{self, Obstacle, Workspace},
     },
     Args, ReviewWhen,
@@ -77,10 +78,14 @@ pub(super) fn apply(
             journal: Some(journal),
             format: Format::Text,
         };
-        let performed = performance
-            .of(&session, &heading, &planned, terminal)
-            .await?;
-        Ok(ended(heading, planned, performed, report))
+        let performed = performance.of(&session, &heading, &planned, terminal).await;
+        match performed {
+            Ok(performed) => Ok(ended(heading, planned, performed, report)),
+            Err(error) => {
+                let WeakSecrets(weak) = error.downcast()?;
+                Ok(Ended::Checked(weak))
+            }
+        }
     })
 }
 

@@ -22,7 +22,8 @@ pub(super) fn delete_limit(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
         let counted = removals(plan).filter(|operation| {
             operation.address.kind == kind && !inputs.config.absent.contains(&operation.address)
         });
-        let count = counted.count();
+        let counted: Vec<&Operation> = counted.collect();
+        let count = counted.len();
         let live = inputs
             .live
             .of_kind(kind)
@@ -31,9 +32,9 @@ pub(super) fn delete_limit(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
         let part = live * usize::from(limits.percent) / 100;
         let allowed = part.min(limits.max as usize).max(1);
         if count > allowed {
-            let how = match inputs.capabilities.removal(kind) {
-                Removal::Deactivate => "deactivated",
-                Removal::Delete | Removal::Leave => "deleted",
+            let how = match counted.iter().all(|one| one.is_in_place_of_delete) {
+                true => "deactivated",
+                false => "deleted",
             };
             let message = format!(
                 "{count} of {live} {kind} would be {how}, and the policy allows {allowed} in one plan"
@@ -143,24 +144,39 @@ pub(super) fn voicemail_loss(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
     findings
 }
 
-/// What this portal can't delete is deactivated, or stays.
+/// What this portal can't delete, or mustn't, is deactivated, or stays.
 pub(super) fn not_deleted(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
-    let portal = inputs.capabilities.portal;
+    let portal = &inputs.capabilities.portal;
+    let policy = "policy.removal is `deactivate`";
+    let by_policy = |kind: Kind| inputs.capabilities.removal(kind) == Removal::Delete;
+    let finding = |address: &Address, message: String| Finding {
+        help: by_policy(address.kind)
+            .then(|| "To have it deleted, list the address in `absent`.".to_owned()),
+        ..Finding::info(FindingRule::NotDeleted, address, message)
+    };
     let deactivated = plan.operations.iter().filter_map(|operation| {
         let address = &operation.address;
         let kind = address.kind;
-        let message =
-            format!("{address} is deactivated, since the portal {portal} can't delete {kind}");
+        let message = match by_policy(kind) {
+            true => format!("{address} is deactivated and not deleted, since {policy}"),
+            false => {
+                format!("{address} is deactivated, since the portal {portal} can't delete {kind}")
+            }
+        };
         operation
             .is_in_place_of_delete
-            .then(|| Finding::info(FindingRule::NotDeleted, address, message))
+            .then(|| finding(address, message))
     });
     let stay = plan.withheld.iter().filter_map(|withheld| {
         let address = &withheld.address;
         let kind = address.kind;
-        let message = format!("{address} stays, since the portal {portal} can't remove {kind}");
-        (withheld.reason == Reason::Stays)
-            .then(|| Finding::info(FindingRule::NotDeleted, address, message))
+        let message = match by_policy(kind) {
+            true => format!(
+                "{address} stays, since {policy} and the portal {portal} can't deactivate {kind}"
+            ),
+            false => format!("{address} stays, since the portal {portal} can't remove {kind}"),
+        };
+        (withheld.reason == Reason::Stays).then(|| finding(address, message))
     });
     deactivated.chain(stay).collect()
 }

@@ -95,6 +95,19 @@ pub(super) fn not_the_one(_: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
     withheld.collect()
 }
 
+/// What was removed from the files goes with the commit that says so.
+pub(super) fn uncommitted_removal(_: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
+    let withheld = plan.withheld.iter().filter_map(|withheld| {
+        let address = &withheld.address;
+        let message = format!(
+            "{address} isn't declared any more, but that isn't committed, so nothing happens to it yet"
+        );
+        (withheld.reason == Reason::Uncommitted)
+            .then(|| Finding::info(FindingRule::UncommittedRemoval, address, message))
+    });
+    withheld.collect()
+}
+
 /// What another workspace declares for the same portal is left alone.
 pub(super) fn declared_elsewhere(_: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
     let withheld = plan.withheld.iter().filter_map(|withheld| {
@@ -167,7 +180,12 @@ pub(super) fn prune_outside_git(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding
     }
     let address = Address::new(Kind::Users, "");
     let message = format!(
-        "`prune: all` deletes nothing outside of a Git repository with commits: {count} unmanaged objects are left alone"
+        "`prune: all` deletes nothing outside of a Git repository with commits: {count} unmanaged {} left alone",
+        if count == 1 {
+            "object is"
+        } else {
+            "objects are"
+        }
     );
     vec![Finding {
         address: None,

@@ -127,6 +127,7 @@ const GUARDS: &[Guard] = &[
     delete::protected,
     history::not_the_one,
     history::declared_elsewhere,
+    history::uncommitted_removal,
     history::same_person,
     history::prune_outside_git,
     history::previously_applied,

@@ -25,6 +25,14 @@ block  incomplete-read  the listing of users is incomplete"##,
             r##" extensions:
 +  2001: { kind: ring_group, name: Office, members: [users/ann] }"##,
         ),
+        FindingRule::UncommittedRemoval => console(
+            r##"$ git rm --quiet people/bob.yaml
+$ callsheet plan
+info   uncommitted-removal  users/bob isn't declared any more, but that isn't committed, so nothing happens to it yet"##,
+            r##"$ git commit --quiet --message "Bob leaves"
+$ callsheet plan
+  - users/bob"##,
+        ),
         FindingRule::NotDeleted => console(
             r##"$ callsheet plan
 info   not-deleted  users/ann is deactivated, since the portal acme can't delete users"##,

@@ -47,6 +47,68 @@ bob.YAML  callsheet.yaml"##,
             r##"$ ls
 bob.yaml  callsheet.yaml"##,
         ),
+        Rule::ExtensionRange => yaml(
+            r##"# callsheet.yaml
+portal: { kind: sandbox, database: .callsheet/sandbox.db }
+policy: { extensions: { ranges: { sales: 10xx } } }
+# people.yaml
+groups: { sales: {} }
+users:
+  ann: { first_name: Ann, last_name: Ng, email: ann@acme.example, groups: [sales], extension: 1201 }"##,
+            r##"# callsheet.yaml
+portal: { kind: sandbox, database: .callsheet/sandbox.db }
+policy: { extensions: { ranges: { sales: 10xx } } }
+# people.yaml
+groups: { sales: {} }
+users:
+  ann: { first_name: Ann, last_name: Ng, email: ann@acme.example, groups: [sales], extension: 1001 }"##,
+        ),
+        Rule::OverlappingRanges => yaml(
+            r##"# callsheet.yaml
+portal: { kind: sandbox, database: .callsheet/sandbox.db }
+policy: { extensions: { ranges: { sales: 10xx, support: 1050-1149 } } }
+groups: { sales: {}, support: {} }"##,
+            r##"# callsheet.yaml
+portal: { kind: sandbox, database: .callsheet/sandbox.db }
+policy: { extensions: { ranges: { sales: 1000-1049, support: 1050-1149 } } }
+groups: { sales: {}, support: {} }"##,
+        ),
+        Rule::EmailDomain => yaml(
+            r##"# callsheet.yaml
+portal: { kind: sandbox, database: .callsheet/sandbox.db }
+policy: { email: { domains: [acme.example] } }
+# people.yaml
+users:
+  ann: { first_name: Ann, last_name: Ng, email: ann@acne.example }"##,
+            r##"# callsheet.yaml
+portal: { kind: sandbox, database: .callsheet/sandbox.db }
+policy: { email: { domains: [acme.example] } }
+# people.yaml
+users:
+  ann: { first_name: Ann, last_name: Ng, email: ann@acme.example }"##,
+        ),
+        Rule::SharedMailbox => yaml(
+            r##"users:
+  ann: { first_name: Ann, last_name: Ng, email: ann@acme.example, voicemail: { mailbox: 1001 } }
+  bob: { first_name: Bob, last_name: Lee, email: bob@acme.example, voicemail: { mailbox: 1001 } }"##,
+            r##"users:
+  ann: { first_name: Ann, last_name: Ng, email: ann@acme.example, voicemail: { mailbox: 1001 } }
+  bob: { first_name: Bob, last_name: Lee, email: bob@acme.example, voicemail: { mailbox: 1002 } }"##,
+        ),
+        Rule::WeakSecret => console(
+            r##"$ ANN_PIN=1234 callsheet apply --yes
+error[weak-secret]: users/ann: `voicemail.pin` must not be a sequence (policy.secrets.pin.not)
+ --> people.yaml:6:24"##,
+            r##"$ ANN_PIN=295174 callsheet apply --yes
+1 of 1 done"##,
+        ),
+        Rule::UnreadableSecret => console(
+            r##"$ callsheet validate --secrets
+error[unreadable-secret]: users/ann: `voicemail.pin` can't be read from $ANN_PIN: the variable is not set
+ --> people.yaml:6:24"##,
+            r##"$ ANN_PIN=295174 callsheet validate --secrets
+1 resource in 2 files is valid"##,
+        ),
         Rule::OutsideWorkspace => console(
             r##"$ readlink people.yaml
 ../shared/people.yaml"##,

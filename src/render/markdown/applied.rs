@@ -2,13 +2,13 @@
 
 use super::{
     List, MIN_BUDGET, head_line, title,
-    words::{code, prose},
+    words::{TEXT, code, prose},
 };
 use crate::{
     apply::{Applied, OperationResult, Outcome},
     plan::{Action, Operation, Plan, Summary},
     render::{
-        document::{Heading, Outcomes},
+        document::{Author, Heading, Outcomes},
         labels, person,
     },
 };
@@ -37,6 +37,13 @@ pub fn applied(
 ) -> io::Result<()> {
     let mut text = title(heading, &verdict(applied));
     text.push_str(&head_line(heading));
+    if let Some(author) = heading
+        .author
+        .as_ref()
+        .filter(|_| !plan.operations.is_empty())
+    {
+        text.push_str(&applied_by(author));
+    }
     if applied.interrupted {
         text.push_str(
             "> [!CAUTION]\n> **The apply was interrupted. Apply again to finish it.**\n\n",
@@ -92,6 +99,16 @@ pub fn applied(
         &mut text,
     );
     out.write_all(text.as_bytes())
+}
+
+/// `Applied by ann in this run`, with the run as a link.
+fn applied_by(author: &Author) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~/:%".contains(c);
+    let run = author.run_url.as_deref().filter(|url| {
+        url.starts_with("https://") && url.len() <= TEXT && url.chars().all(is_plain)
+    });
+    let run = run.map_or_else(String::new, |url| format!(" in [this run]({url})"));
+    format!("Applied by {}{run}.\n\n", code(&author.name))
 }
 
 /// `15 of 15 done`, or `12 of 15 done, 1 failed, 2 not attempted`.

@@ -151,6 +151,7 @@ fn the_examples_of_the_page_about_the_configuration_are_valid() {
             "all-tenants/templates.yaml",
             "templates: { desk: { user: { dnd: false } } }\n",
         ),
+        ("phones/groups.yaml", "groups: { sales: {}, support: {} }\n"),
     ];
     write(at.path(), &files);
     let ended = at.run_quietly("-C phones validate");

@@ -56,7 +56,7 @@ users:
     color: \"#1f77b4\"
 extensions:
   3000: { kind: auto_attendant, name: \"Menu: main\", options: { 1: 2000, \"*\": dan, \"#\": \"*97\" } }
-  3001: { kind: conference, name: Board, owner: dan, pin: { command: [echo, 1] } }
+  3001: { kind: conference, name: Board, owner: dan, pin: { command: [echo, 4812] } }
 ",
     )]);
     let ended = at.run("apply --yes");

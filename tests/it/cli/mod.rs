@@ -6,6 +6,8 @@ mod ending;
 mod files;
 mod journals;
 mod live;
+mod office;
+mod policies;
 
 use crate::workspace::write;
 use assert_cmd::Command;

@@ -246,6 +246,71 @@ fn who_cannot_be_deleted_is_deactivated() {
     ");
 }
 
+// S4.31, N3
+#[test]
+fn the_policy_deactivates_where_the_portal_could_delete() {
+    let mut world = office_that(Removal::Delete);
+    world.configure("policy", json!({"removal": "deactivate"}));
+    world.state.resources.remove(&address("extensions/2001"));
+    world.live = live_of(&world.state, &world.capabilities);
+    let applied = world.state.clone();
+    let carol = world.state.resources.remove(&address("users/carol"));
+    let shown = show(&world.plan_after(&applied));
+    assert_snapshot!(shown, @"
+    0 deactivate users/carol
+        active: true → false
+    info not-deleted: users/carol is deactivated and not deleted, since policy.removal is `deactivate`
+    ");
+
+    // Done: nothing is left to do.
+    world.edit("users/carol", json!({"active": false}));
+    let shown = show(&world.plan_after(&applied));
+    assert_snapshot!(shown, @"
+    1 users not managed
+    ");
+
+    // Who comes back is active again.
+    let without = world.state.clone();
+    world
+        .state
+        .resources
+        .insert(address("users/carol"), carol.unwrap());
+    let shown = show(&world.plan_after(&without));
+    assert_snapshot!(shown, @"
+    0 reactivate users/carol
+        active: false → true
+    ");
+    world.state.resources.remove(&address("users/carol"));
+
+    // The second step: what is listed is deleted.
+    world.configure("absent", json!(["users/carol"]));
+    let shown = show(&world.plan_after(&applied));
+    assert_snapshot!(shown, @"
+    0 delete users/carol
+    ");
+}
+
+#[test]
+fn a_portal_without_inactive_users_deletes_nobody_by_that_policy() {
+    let mut world = office_that(Removal::Delete);
+    world.configure("policy", json!({"removal": "deactivate"}));
+    world.state.resources.remove(&address("extensions/2001"));
+    let users = world.capabilities.kinds.get_mut(&Kind::Users).unwrap();
+    users.unsupported.insert("active");
+    world.amend("users/alice", json!({"groups": []}));
+    world.live = live_of(&world.state, &world.capabilities);
+    let applied = world.state.clone();
+    world.state.resources.remove(&address("users/carol"));
+    // A group can't be inactive anywhere, so it is deleted as ever.
+    world.state.resources.remove(&address("groups/sales"));
+    let shown = show(&world.plan_after(&applied));
+    assert_snapshot!(shown, @"
+    0 delete groups/sales
+    info not-deleted: users/carol stays, since policy.removal is `deactivate` and the portal sandbox can't deactivate users
+    1 users not managed
+    ");
+}
+
 #[test]
 fn what_cannot_be_removed_stays_with_a_note() {
     let mut world = office_that(Removal::Leave);

@@ -1,5 +1,13 @@
 //! Checks of the policy and the waivers in the configuration.
 
+mod email;
+mod range;
+mod secret;
+
+pub(super) use email::addresses_are_in_the_domains;
+pub(super) use range::{extensions_are_in_their_range, ranges_are_sound};
+pub use secret::{ReadSecret, check_secret};
+
 use super::Context;
 use crate::{
     diagnostic::{Diagnostic, Report, Rule},
