@@ -8,6 +8,7 @@ use crate::{
     config::{Config, Digits, Range},
     declaration,
     diagnostic::{Diagnostic, Report, Rule, did_you_mean},
+    lifecycle,
     model::{Address, Fields, Kind, Origin, Resource, Shape, State, Value},
     repo::{CONFIGURATION, Files},
     rules,
@@ -40,7 +41,7 @@ const MANY: usize = 1000;
 /// The templates that files declare, by key.
 type Templates = BTreeMap<Box<str>, template::Declared>;
 
-/// Reads what `files` declare. `today` is for waivers, which expire.
+/// Reads what `files` declare on a day: waivers expire, and people start and leave.
 #[must_use]
 pub fn load(files: Files, today: Date) -> Desired {
     let Files { sources, report } = files;
@@ -64,7 +65,7 @@ pub fn load(files: Files, today: Date) -> Desired {
     }
     let Reading {
         config,
-        state,
+        mut state,
         mut report,
         used,
         templates,
@@ -80,6 +81,7 @@ pub fn load(files: Files, today: Date) -> Desired {
             report.add(Diagnostic::new(Rule::UnusedTemplate, place, message));
         }
     }
+    lifecycle::expand(&mut state, today, &mut report);
     // Where what is declared can't be known, rules would report what follows from that.
     let is_known = !report.violates(&[Rule::MergeConflict, Rule::MergeKey]);
     if let Some(config) = config.as_ref().filter(|_| is_known) {
@@ -325,10 +327,16 @@ impl Reading {
         let own = |name| entry.value.get(source, name).map(|entry| &entry.value);
         let previously = own("previously").and_then(|node| node.filled(source));
         let protect = own("protect").and_then(|node| node.truth(source));
+        let lifecycle = match kind {
+            Kind::Users => lifecycle::read(source, &entry.value, &mut self.report),
+            _ => None,
+        };
         let resource = Resource {
             fields,
             previously: previously.map(Into::into),
             protect: protect == Some(true),
+            lifecycle,
+            derived: Vec::new(),
             origin: Some(Origin {
                 source: Arc::clone(source),
                 key: entry.span,

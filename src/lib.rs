@@ -36,6 +36,7 @@ pub mod forge;
 pub mod history;
 pub mod import;
 pub mod journal;
+pub mod lifecycle;
 pub mod model;
 pub mod plan;
 pub mod portal;

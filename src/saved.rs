@@ -107,6 +107,7 @@ fn operation(entry: &OperationEntry) -> Result<Operation, Error> {
         commit,
         key: _,
         template,
+        notes,
         temporary_release,
         in_place_of_delete,
         fields,
@@ -134,6 +135,7 @@ fn operation(entry: &OperationEntry) -> Result<Operation, Error> {
         is_release: *temporary_release,
         is_in_place_of_delete: *in_place_of_delete,
         template: template.as_deref().map(Into::into),
+        notes: notes.iter().map(|note| (**note).into()).collect(),
         origin: None,
     })
 }

@@ -67,6 +67,7 @@ fn inverse(
         after: Vec::new(),
         commit: None,
         origin: None,
+        notes: Vec::new(),
         is_release: false,
         is_in_place_of_delete: false,
         ..operation.clone()

@@ -11,6 +11,7 @@ use crate::{
     config::{Config, PortalKind},
     desired::{self, Desired},
     diagnostic::{Level, Report},
+    lifecycle,
     model::{SecretRef, State, text::Line},
     portal::{self, Capabilities, Check, http::Base},
     render::{
@@ -145,11 +146,12 @@ pub(super) fn run(
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
     let folder = workspace::folder(directory, None);
+    let today = settings::today();
     let Desired {
         config,
-        state,
+        mut state,
         mut report,
-    } = desired::load(repo::read(&folder)?, settings::today());
+    } = desired::load(repo::read(&folder)?, today);
     let Some(config) = config else {
         workspace::show(&folder, &report, format, terminal)?;
         return Ok(Outcome::Failed);
@@ -159,11 +161,14 @@ pub(super) fn run(
         portal.show(&mut terminal.out)?;
         terminal.out.flush()?;
     }
+    let known = portal::capabilities(&config.portal);
+    report.extend(lifecycle::fit(&mut state, &known));
     let workspace = Workspace {
         folder,
         config,
         state,
         at: None,
+        today,
     };
     let (mut checks, capabilities) = diagnose(&workspace, terminal)?;
     let state = &workspace.state;

@@ -11,6 +11,7 @@ use crate::{
     config::{Config, Prune},
     desired,
     history::{self, History},
+    lifecycle,
     model::{
         Address, Ancestry, Capabilities, Commit, FindingRule, Gap, Kind, Live, Record, State,
         compare_secrets,
@@ -22,6 +23,7 @@ use crate::{
     support::strip_local_only,
 };
 use anyhow::Context as _;
+use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -159,10 +161,10 @@ impl Baseline {
             ..Self::default()
         };
         // A base that names another portal is no evidence for this one, but its configuration is compared.
-        baseline.base_state = baseline.declared_at(&base, workspace, true)?;
+        baseline.base_state = baseline.declared_at(&base, workspace, workspace.today, true)?;
         baseline.base = Some(base);
         if let Some(applied) = applied {
-            baseline.set_applied(applied, workspace)?;
+            baseline.set_applied(applied, workspace, workspace.today)?;
         }
         Ok(baseline)
     }
@@ -205,9 +207,12 @@ impl Baseline {
         &self,
         commit: &Commit,
         workspace: &Workspace,
+        day: Date,
         is_base: bool,
     ) -> anyhow::Result<BaselineState> {
-        if self.head.as_ref() == Some(commit) && !self.is_dirty() {
+        // On another day the same files may declare something else.
+        let is_alike = !workspace.state.changes_between(day, workspace.today);
+        if self.head.as_ref() == Some(commit) && !self.is_dirty() && is_alike {
             return Ok(BaselineState::AsNow);
         }
         let Some(history) = &self.history else {
@@ -228,9 +233,10 @@ impl Baseline {
                 gap.help
             )
         })?;
-        let desired = desired::load(files, settings::today());
+        let desired = desired::load(files, day);
         let mut state = desired.state;
         let portal = crate::portal::capabilities(&workspace.config.portal);
+        lifecycle::fit(&mut state, &portal);
         strip_local_only(&mut state, &mut workspace.config.clone(), &portal);
         Ok(BaselineState::Other(Box::new(Declared {
             config: desired.config,
@@ -238,8 +244,13 @@ impl Baseline {
         })))
     }
 
-    fn set_applied(&mut self, applied: Commit, workspace: &Workspace) -> anyhow::Result<()> {
-        let state = self.declared_at(&applied, workspace, false)?;
+    fn set_applied(
+        &mut self,
+        applied: Commit,
+        workspace: &Workspace,
+        day: Date,
+    ) -> anyhow::Result<()> {
+        let state = self.declared_at(&applied, workspace, day, false)?;
         if let (Some(history), Some(head)) = (&self.history, &self.head)
             && history.git.is_ancestor(head, &applied)
         {
@@ -266,7 +277,8 @@ impl Baseline {
             return Ok(());
         };
         if let Ok(commit) = history.git.resolve(&record.commit) {
-            return self.set_applied(commit, workspace);
+            let day = settings::applied_day(record);
+            return self.set_applied(commit, workspace, day);
         }
         let short = record.commit.get(..7).unwrap_or_default();
         let help = if history.git.is_shallow() {
@@ -466,7 +478,7 @@ impl Baseline {
         if deletes.peek().is_none() || workspace.config.policy.prune == Prune::Never {
             return Ok(BTreeMap::new());
         }
-        let elsewhere = history.elsewhere(head, settings::today(), capabilities);
+        let elsewhere = history.elsewhere(head, workspace.today, capabilities);
         elsewhere.map_err(|gap| {
             anyhow::anyhow!(
                 "the other workspaces of the repository can't be read: {}; {}",
@@ -523,7 +535,8 @@ pub(super) fn inputs<'a>(
         config: &workspace.config,
         capabilities,
         live,
-        today: settings::today(),
+        // No past day makes a waiver valid again.
+        today: workspace.today.max(settings::today()),
         past: Past::default(),
         filter: Filter::default(),
     }

@@ -185,7 +185,7 @@ fn verdict(
     for File { name, text, .. } in drafted {
         files.take(name.clone(), text.clone().into_bytes());
     }
-    let mut desired = workspace::declared(files);
+    let mut desired = workspace::declared(files, workspace.today);
     desired.report.extend(check_support(&desired.state, portal));
     let Desired {
         config,
@@ -202,6 +202,7 @@ fn verdict(
         config,
         state,
         at: None,
+        today: workspace.today,
     };
     let operations = plan(inputs(&again, live, portal)).operations;
     Ok(Validation { report, operations })

@@ -7,7 +7,7 @@ use super::{
     session::Session,
     settings::Terminal,
     targets::{Selection, Targets},
-    workspace::{self, Obstacle, Workspace},
+    workspace::{self, Obstacle, When, Workspace},
 };
 use crate::{
     model::Address,
@@ -21,6 +21,7 @@ use crate::{
     },
 };
 use anyhow::Context as _;
+use jiff::civil::Date;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
@@ -52,6 +53,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "ADDRESS")]
     target: Vec<Address>,
 
+    /// Read the files as of this day, which tells who has started or left [default: today]
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<Date>,
+
     /// Plan what the files of this commit declare, instead of the checked out ones
     #[arg(long, value_name = "REV")]
     at: Option<String>,
@@ -70,6 +75,14 @@ impl Args {
         Filter {
             only: &self.only,
             targets: &self.target,
+        }
+    }
+
+    /// Of which commit and of which day the files are planned.
+    fn when(&self) -> When<'_> {
+        When {
+            at: self.at.as_deref(),
+            as_of: self.as_of,
         }
     }
 }
@@ -91,7 +104,7 @@ pub(super) fn run(
         Targets::One(folder) => folder,
         Targets::Several(folders) => return plan_all(args, &folders, format, terminal),
     };
-    let workspace = match Workspace::load_at(folder, args.at.as_deref(), format, terminal)? {
+    let workspace = match Workspace::load_at(folder, args.when(), format, terminal)? {
         Ok(workspace) => workspace,
         Err(outcome) => return Ok(outcome),
     };
@@ -155,14 +168,8 @@ fn plan_all(
     }
     let mut run = Run::new(format)?;
     for folder in folders {
-        let ended = ended(
-            folder,
-            args.at.as_deref(),
-            &args.past,
-            args.filter(),
-            terminal,
-        )
-        .unwrap_or_else(Ended::Failed);
+        let ended = ended(folder, args.when(), &args.past, args.filter(), terminal)
+            .unwrap_or_else(Ended::Failed);
         run.add(folder, ended, terminal)?;
     }
     let has_changes = run.rows().any(|row| row.state == State::Changes);
@@ -176,12 +183,12 @@ fn plan_all(
 /// How the plan of one workspace ended: of its files, or of those of a commit.
 pub(super) fn ended(
     folder: &Path,
-    at: Option<&str>,
+    when: When<'_>,
     past: &history::Revisions,
     filter: Filter<'_>,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Ended> {
-    let (workspace, report) = Workspace::read_at(folder.to_owned(), at)?;
+    let (workspace, report) = Workspace::read_at(folder.to_owned(), when)?;
     let Some(workspace) = workspace else {
         return Ok(Ended::Checked(report));
     };

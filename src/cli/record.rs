@@ -164,6 +164,7 @@ pub(super) async fn write(
         commit,
         portal: workspace.config.portal.identity().digest(),
         at: settings::now(),
+        as_of: Some(workspace.today).filter(|day| *day != settings::today()),
         by: author.name,
         run: author.run_url.unwrap_or_default(),
         digest,

@@ -5,7 +5,7 @@ use super::{Cli, ColorWhen, secret};
 use crate::{
     config::{Config, PortalConfig, RateLimitConfig},
     forge::{self, Event, Repository},
-    model::{PortalIdentity, SecretOrigin, SecretRef},
+    model::{PortalIdentity, Record, SecretOrigin, SecretRef},
     portal::{CredentialKind, Credentials, Location, Target, adapter, http::RateLimit},
     render::{
         Detail, Look,
@@ -241,7 +241,17 @@ pub(super) fn now() -> jiff::Timestamp {
 
 /// Today, for waivers, which expire.
 pub(super) fn today() -> jiff::civil::Date {
-    now().to_zoned(jiff::tz::TimeZone::UTC).date()
+    day(now())
+}
+
+/// The day of which a record tells.
+pub(super) fn applied_day(record: &Record) -> jiff::civil::Date {
+    record.as_of.unwrap_or_else(|| day(record.at))
+}
+
+/// The day of a moment.
+fn day(moment: jiff::Timestamp) -> jiff::civil::Date {
+    moment.to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
 /// The path from the root of the repository to a folder, empty where there is no repository: a forge

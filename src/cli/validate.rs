@@ -13,6 +13,7 @@ use crate::{
     render::{Format, counted},
     repo::{self, Files},
 };
+use jiff::civil::Date;
 use std::{
     io::Write as _,
     path::{Path, PathBuf},
@@ -31,6 +32,10 @@ pub(super) struct Args {
     #[arg(long)]
     secrets: bool,
 
+    /// Read the files as of this day, which tells who has started or left [default: today]
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<Date>,
+
     /// Output format
     #[arg(long, value_parser = super::formats(&[Format::Text, Format::Json, Format::Markdown, Format::Github, Format::Sarif]), env = "CALLSHEET_FORMAT", default_value = "text")]
     pub(super) format: Format,
@@ -42,13 +47,14 @@ pub(super) fn run(
     format: Format,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
+    let today = args.as_of.unwrap_or_else(settings::today);
     let folder = match args.selection.of(directory, &args.folders)? {
         Targets::One(folder) => folder,
         Targets::Several(folders) => {
             let mut run = Run::new(format)?;
             for folder in folders {
                 let checked = repo::read(&folder)
-                    .map(|files| declared(args, &folder, files, terminal).report);
+                    .map(|files| declared(args, &folder, files, today, terminal).report);
                 let ended =
                     checked.map_or_else(|error| Ended::Failed(error.into()), Ended::Checked);
                 run.add(&folder, ended, terminal)?;
@@ -59,7 +65,7 @@ pub(super) fn run(
     terminal.look.prefix = settings::path_in_repository(&folder);
     let files = repo::read(&folder)?;
     let count = files.sources.len();
-    let Desired { state, report, .. } = declared(args, &folder, files, terminal);
+    let Desired { state, report, .. } = declared(args, &folder, files, today, terminal);
     workspace::show(&folder, &report, format, terminal)?;
     if report.has_errors() {
         return Ok(Outcome::Failed);
@@ -81,8 +87,8 @@ pub(super) fn run(
 }
 
 /// What files declare. The secrets are read only if the files are without errors.
-fn declared(args: &Args, folder: &Path, files: Files, terminal: &Terminal) -> Desired {
-    let mut desired = workspace::declared(files);
+fn declared(args: &Args, folder: &Path, files: Files, today: Date, terminal: &Terminal) -> Desired {
+    let mut desired = workspace::declared(files, today);
     if let Some(config) = &desired.config
         && args.secrets
         && !desired.report.has_errors()

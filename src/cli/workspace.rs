@@ -10,6 +10,7 @@ use crate::{
     config::Config,
     desired::{self, Desired},
     diagnostic::{Level, Report},
+    lifecycle,
     model::{Commit, Gap, Kind, Live, Resource, State},
     plan::Plan,
     portal::{self, Details, Portal, Target},
@@ -18,6 +19,7 @@ use crate::{
     support::{check_support, strip_local_only},
 };
 use anyhow::Context as _;
+use jiff::civil::Date;
 use std::{
     collections::BTreeSet,
     io::Write as _,
@@ -35,13 +37,34 @@ pub(super) struct Workspace {
     pub(super) state: State,
     /// The commit whose files they are, if not the checked out ones.
     pub(super) at: Option<Commit>,
+    /// The day of which the files are read.
+    pub(super) today: Date,
+}
+
+/// Of which commit and of which day files are read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct When<'a> {
+    /// The commit, if not the checked out files.
+    pub(super) at: Option<&'a str>,
+    /// The day, if not today.
+    pub(super) as_of: Option<Date>,
+}
+
+impl When<'_> {
+    /// The day.
+    pub(super) fn today(self) -> Date {
+        self.as_of.unwrap_or_else(settings::today)
+    }
 }
 
 /// What files declare, checked against what their portal can hold.
-pub(super) fn declared(files: Files) -> Desired {
-    let mut desired = desired::load(files, settings::today());
+pub(super) fn declared(files: Files, today: Date) -> Desired {
+    let mut desired = desired::load(files, today);
     if let Some(config) = &desired.config {
         let portal = portal::capabilities(&config.portal);
+        desired
+            .report
+            .extend(lifecycle::fit(&mut desired.state, &portal));
         desired
             .report
             .extend(check_support(&desired.state, &portal));
@@ -125,17 +148,17 @@ impl Workspace {
         format: Format,
         terminal: &mut Terminal,
     ) -> anyhow::Result<Result<Self, Outcome>> {
-        Self::load_at(folder, None, format, terminal)
+        Self::load_at(folder, When::default(), format, terminal)
     }
 
     /// The same, of the files of a commit.
     pub(super) fn load_at(
         folder: PathBuf,
-        at: Option<&str>,
+        when: When<'_>,
         format: Format,
         terminal: &mut Terminal,
     ) -> anyhow::Result<Result<Self, Outcome>> {
-        let (loaded, report) = Self::read_at(folder.clone(), at)?;
+        let (loaded, report) = Self::read_at(folder.clone(), when)?;
         match loaded {
             Some(workspace) => {
                 let warnings = report.count(Level::Warning);
@@ -156,15 +179,16 @@ impl Workspace {
 
     /// Reads a workspace: nothing with errors, and everything that is wrong.
     pub(super) fn read(folder: PathBuf) -> anyhow::Result<(Option<Self>, Report)> {
-        Self::read_at(folder, None)
+        Self::read_at(folder, When::default())
     }
 
     /// The same, of the files of a commit.
     pub(super) fn read_at(
         folder: PathBuf,
-        at: Option<&str>,
+        when: When<'_>,
     ) -> anyhow::Result<(Option<Self>, Report)> {
-        let (files, at) = match at {
+        let today = when.today();
+        let (files, at) = match when.at {
             None => (repo::read(&folder)?, None),
             Some(revision) => {
                 let (files, commit) = files_at(&folder, revision)?;
@@ -175,7 +199,7 @@ impl Workspace {
             config,
             mut state,
             report,
-        } = declared(files);
+        } = declared(files, today);
         let workspace = config.filter(|_| !report.has_errors()).map(|mut config| {
             let portal = portal::capabilities(&config.portal);
             strip_local_only(&mut state, &mut config, &portal);
@@ -184,6 +208,7 @@ impl Workspace {
                 config,
                 state,
                 at,
+                today,
             }
         });
         Ok((workspace, report))
@@ -236,7 +261,7 @@ impl Workspace {
                 Some(commit) => links.at(Some(&commit.id)),
                 None => links,
             }),
-            date: Some(settings::today()),
+            date: Some(self.today),
             author: settings::author(baseline.history.as_ref().map(|one| &one.git)),
         }
     }

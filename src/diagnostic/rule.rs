@@ -161,6 +161,16 @@ rules! {
     WeakSecret = "weak-secret", Error, "Choose another one, where it is kept.";
     /// A secret can't be read where the files say that it is kept.
     UnreadableSecret = "unreadable-secret", Error, "Set the variable, or correct the reference.";
+    /// The successor of a leaver isn't declared, isn't active, leaves too, or forwards to the leaver.
+    LeaverSuccessor = "leaver-successor", Error, "Name an active user who stays.";
+    /// A user leaves and is declared as active.
+    LeaverActive = "leaver-active", Error, "Remove `active: true`, or `leaver`.";
+    /// A person ends before the start, or is kept until a day before the end.
+    DateOrder = "date-order", Error, "Change one of the two dates.";
+    /// A leaver was kept until a day that has passed.
+    LeaverDue = "leaver-due", Warning, "Remove the user, or choose a later day.";
+    /// The portal doesn't support a part of what follows from `leaver`, `starts` or `ends`.
+    LeaverIncomplete = "leaver-incomplete", Warning, "Do this part on the portal.";
     /// The portal doesn't support a declared kind, field or value, or needs a field that isn't declared.
     Unsupported = "unsupported", Error, "Remove it, or use a portal that supports it.";
 }

@@ -101,6 +101,8 @@ findings! {
     /// An inactive user on the portal has the username or the e-mail address of a user to be created.
     // S4.32
     Revive = "revive", "Declare the existing user as active; use `previously:` if the key differs.";
+    /// A leaver is deleted before the last day on which the account is to be kept, with its messages.
+    LeaverKept = "leaver-kept", "Keep the user with its `leaver` until then. To delete it sooner, change the day and apply that first.";
     /// Deleting a mailbox deletes its voicemail messages.
     // S1.30
     VoicemailLoss = "voicemail-loss", "Save the messages first.";

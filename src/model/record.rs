@@ -4,7 +4,7 @@ use super::{
     Capabilities, Kind, Live, Name, Secret, SecretPlace, Value,
     encoding::{decode_path, encode_path},
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -19,6 +19,9 @@ pub struct Record {
     pub portal: String,
     /// The time at which the apply ended.
     pub at: Timestamp,
+    /// The day of which the files were applied, if not the day of `at`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Date>,
     /// The person or the account that applied.
     pub by: String,
     /// The run of a pipeline, as an address that a browser opens; empty outside of pipelines.

@@ -1,8 +1,9 @@
 //! A *state* is what a workspace declares at one commit: every resource by its address, as plain
 //! data that anyone can build, compare and print.
 
-use super::{Address, Fields};
+use super::{Address, Derived, Fields, Lifecycle};
 use crate::source::{Place, Source, Span};
+use jiff::civil::Date;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// What a workspace declares.
@@ -21,6 +22,10 @@ pub struct Resource {
     pub previously: Option<Box<str>>,
     /// Whether it must not be deleted.
     pub protect: bool,
+    /// When the person starts and leaves; only of users.
+    pub lifecycle: Option<Box<Lifecycle>>,
+    /// The fields whose values follow from somebody's lifecycle.
+    pub derived: Vec<Derived>,
     /// Where it is declared; nowhere if it was not read from a file.
     pub origin: Option<Origin>,
 }
@@ -45,6 +50,17 @@ impl Origin {
 }
 
 impl State {
+    /// Whether what is declared means something else on one day than on another, since somebody starts or leaves.
+    #[must_use]
+    pub fn changes_between(&self, one: Date, other: Date) -> bool {
+        let mut users = self.of_kind(super::Kind::Users);
+        one != other
+            && users.any(|(_, user)| {
+                let life = user.lifecycle.as_ref();
+                life.is_some_and(|life| life.changes_between(one, other))
+            })
+    }
+
     /// The resource at an address.
     #[must_use]
     pub fn get(&self, address: &Address) -> Option<&Resource> {

@@ -32,7 +32,7 @@ use crate::{
     config::{Config, RemovalPolicy},
     model::{
         Address, Ancestry, Capabilities, Change, Commit, Fields, Identity, Kind, Live, LiveObject,
-        Origin, Removal, Requests, State, Value, Waiting,
+        Origin, Removal, Requests, Resource, State, Value, Waiting,
     },
 };
 use jiff::civil::Date;
@@ -203,6 +203,8 @@ pub struct Operation {
     pub is_in_place_of_delete: bool,
     /// The template that the resource is built from.
     pub template: Option<Box<str>>,
+    /// What its changes follow from, besides what is declared of the resource: `users/bob leaves`.
+    pub notes: Vec<Box<str>>,
     /// Where the resource is declared.
     pub origin: Option<Origin>,
 }
@@ -482,6 +484,7 @@ fn operation(
     if live.is_none() {
         causes = vec![cause; changes.len()];
     }
+    let notes = notes(resource, &changes);
     let asked = matches!(cause, Cause::Change | Cause::Pending | Cause::Conflict);
     let ancestry = inputs.past.ancestry.filter(|_| asked);
     Some(Operation {
@@ -501,8 +504,21 @@ fn operation(
         is_release: false,
         is_in_place_of_delete: false,
         template: resource.fields.text("template").map(Into::into),
+        notes,
         origin: resource.origin.clone(),
     })
+}
+
+/// What the changes of a resource follow from that somebody's lifecycle asks for.
+fn notes(resource: &Resource, changes: &[Change]) -> Vec<Box<str>> {
+    let mut notes: Vec<Box<str>> = Vec::new();
+    for derived in &resource.derived {
+        let mut changed = changes.iter().filter_map(|change| change.path.first());
+        if changed.any(|name| *name == derived.field) && !notes.contains(&derived.because) {
+            notes.push(derived.because.clone());
+        }
+    }
+    notes
 }
 
 /// Whether a resource is declared anew that was deactivated in place of being deleted: it is active again,

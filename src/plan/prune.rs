@@ -170,6 +170,7 @@ fn verdict(inputs: &Inputs<'_>, address: &Address, live: &LiveObject) -> Verdict
         is_release: false,
         is_in_place_of_delete: action != Action::Delete,
         template: None,
+        notes: Vec::new(),
         origin: None,
     }))
 }

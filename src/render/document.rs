@@ -176,6 +176,9 @@ pub struct OperationEntry {
     pub key: Option<String>,
     /// Template of the resource, or null.
     pub template: Option<String>,
+    /// What the changes follow from, besides what is declared of the resource: `users/bob leaves`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// Whether the operation only releases a contested value, so that another resource can take it. A second
     /// operation finishes the change.
     pub temporary_release: bool,
@@ -326,6 +329,7 @@ fn operation(operation: &Operation) -> OperationEntry {
         is_release,
         is_in_place_of_delete,
         template,
+        notes,
         target,
         origin: _,
     } = operation;
@@ -341,6 +345,7 @@ fn operation(operation: &Operation) -> OperationEntry {
         }),
         key: key.filter(|key| **key != *address.key && *action == Action::Rename),
         template: template.as_deref().map(str::to_owned),
+        notes: notes.iter().map(ToString::to_string).collect(),
         temporary_release: *is_release,
         in_place_of_delete: *is_in_place_of_delete,
         fields: changes.iter().zip(causes).map(field).collect(),

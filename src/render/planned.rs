@@ -52,6 +52,7 @@ pub(crate) fn operation(action: Action, cause: Cause, key: &str) -> Operation {
         is_release: false,
         is_in_place_of_delete: false,
         template: None,
+        notes: Vec::new(),
         origin: None,
     }
 }

@@ -63,8 +63,10 @@ impl<'p> Item<'p> {
             notes.extend(commit.map(|commit| labels::commit(first.action, commit)));
             return notes;
         }
+        let because = (!first.notes.is_empty()).then(|| first.notes.join(", "));
         let notes = [
             labels::note(first),
+            because,
             labels::place(first),
             commit.map(|commit| labels::commit(first.action, commit)),
         ];

@@ -41,7 +41,10 @@ impl Checker {
             validator: validator(&declaration(kind)),
             shape: kind.shape(),
             noun: kind.singular(),
-            own: &["previously", "protect"],
+            own: match kind {
+                Kind::Users => &["previously", "protect", "leaver", "starts", "ends"],
+                _ => &["previously", "protect"],
+            },
         };
         &CHECKERS.get_or_init(|| Kind::ALL.into_iter().map(build).collect())[kind as usize]
     }

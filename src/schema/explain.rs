@@ -1,6 +1,6 @@
 //! Converts schema errors to diagnostics with a place, a message and a suggested fix.
 
-use super::{check::Subject, instance::At};
+use super::{check::Subject, instance::At, meaning::meant, publish::DAY};
 use crate::{
     diagnostic::{Diagnostic, Rule, did_you_mean},
     model::{
@@ -207,6 +207,9 @@ pub(super) fn explain(error: &ValidationError<'_>, subject: Subject<'_>) -> Vec<
                     let text = found.node.text(source).unwrap_or_default();
                     invalid(format.what).help(format.help_for(text))
                 }
+                (_, ValidationErrorKind::Pattern { pattern }) if pattern == DAY => {
+                    invalid("a date such as 2026-12-01")
+                }
                 (_, ValidationErrorKind::Pattern { pattern }) => {
                     invalid(&format!("of the form {pattern}"))
                 }
@@ -263,37 +266,6 @@ fn one_of(
     }
 }
 
-/// What portals and spreadsheets call fields, and what they are called here.
-const OTHER_WORDS: &[(&str, &str)] = &[
-    ("role", "scope"),
-    ("license_type", "scope"),
-    ("licence_type", "scope"),
-    ("license", "scope"),
-    ("user_type", "scope"),
-    ("permission_level", "scope"),
-    ("login", "username"),
-    ("given_name", "first_name"),
-    ("surname", "last_name"),
-    ("family_name", "last_name"),
-    ("nickname", "alias"),
-    ("mail", "email"),
-    ("mobile", "phone"),
-    ("ext", "extension"),
-    ("internal_number", "extension"),
-    ("caller_id", "outbound_caller_id"),
-    ("callerid", "outbound_caller_id"),
-    ("enabled", "active"),
-    ("status", "active"),
-    ("do_not_disturb", "dnd"),
-    ("call_forwarding", "forwarding"),
-    ("mac", "phones"),
-    ("devices", "phones"),
-    ("mailbox", "voicemail"),
-    ("pin", "voicemail"),
-    ("site", "instance"),
-    ("dial_by_name", "directory"),
-];
-
 /// Reports a field that the mapping doesn't have.
 fn unknown(
     word: &str,
@@ -339,17 +311,17 @@ fn unknown(
     let message = format!("`{owner}` has no field `{}`", shorten(word));
     let known = known_fields(found, shape, subject);
     let diagnostic = Diagnostic::new(Rule::UnknownField, place, message);
-    let mut others = OTHER_WORDS.iter();
-    let ours = others.find(|(theirs, _)| *theirs == word);
-    let ours = ours.and_then(|(_, ours)| known.iter().copied().find(|known| known == ours));
-    let near = ours.or_else(|| did_you_mean(word, known.iter().copied()));
+    let near = meant(owner, word, &known).or_else(|| did_you_mean(word, known.iter().copied()));
     let Some(near) = near else {
         return diagnostic.help(format!("the fields are {}", known.join(", ")));
     };
     // The value of a misspelled secret field is a secret, too.
-    let intended = shape.and_then(|shape| shape.field_of_any_type(near));
-    if let (Some(Shape::Secret), Some(entry)) = (intended.map(|field| field.shape.strict()), entry)
-    {
+    let intended = shape.and_then(|shape| {
+        near.split('.').try_fold(shape, |shape, step| {
+            Some(&shape.field_of_any_type(step)?.shape)
+        })
+    });
+    if let (Some(Shape::Secret), Some(entry)) = (intended.map(Shape::strict), entry) {
         source.hide(entry.value.span);
     }
     diagnostic.help(format!("did you mean `{near}`?"))

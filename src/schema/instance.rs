@@ -84,7 +84,7 @@ impl<'a> At<'a> {
             (Some(Shape::Secret), Some("env" | "file" | "command")) => Some(&Shape::Text(None)),
             (Some(text @ Shape::Text(_)), None) => Some(*text),
             // A key is always text.
-            (Some(Shape::Record(_) | Shape::Variants { .. }), Some("previously")) => {
+            (Some(Shape::Record(_) | Shape::Variants { .. }), Some("previously" | "successor")) => {
                 Some(&Shape::Text(None))
             }
             (Some(shape @ Shape::Record(_)), Some(name)) => {

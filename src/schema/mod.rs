@@ -9,6 +9,7 @@ mod editor;
 mod example;
 mod explain;
 mod instance;
+mod meaning;
 mod publish;
 
 pub use check::{Checker, FieldError, check_json, configuration_shape};

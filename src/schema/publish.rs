@@ -24,6 +24,50 @@ fn declaration_properties(kind: Kind) -> Map<String, Value> {
             "default": false,
         },
     });
+    let Value::Object(mut properties) = properties else {
+        unreachable!("an object was written")
+    };
+    if kind == Kind::Users {
+        properties.extend(lifecycle_properties());
+    }
+    properties
+}
+
+/// The form of a day.
+pub(super) const DAY: &str = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$";
+
+/// What a user may say of when the person starts and leaves.
+fn lifecycle_properties() -> Map<String, Value> {
+    let day = |description: &str| {
+        json!({
+            "description": description,
+            "patternErrorMessage": "Write a date such as 2026-12-01.",
+            "type": "string",
+            "pattern": DAY,
+            "examples": ["2026-12-01"],
+        })
+    };
+    let format = Kind::Users.key_format();
+    let properties = json!({
+        "starts": day("First day on which the person is active; inactive before."),
+        "ends": day("Last day on which the person is active; inactive afterwards."),
+        "leaver": {
+            "description": "The person leaves, at once or after `ends`: the user becomes inactive and calls go to the successor, who also takes the person's place in whatever leads to the person. Voicemail messages are kept.",
+            "type": "object",
+            "properties": {
+                "successor": {
+                    "description": "Key of the user who takes over.",
+                    "type": "string",
+                    "pattern": format.pattern,
+                    "maxLength": format.max,
+                    "x-format": format.name,
+                },
+                "until": day("Last day on which the user is kept; then it may be removed from the files."),
+            },
+            "required": ["successor", "until"],
+            "additionalProperties": false,
+        },
+    });
     let Value::Object(properties) = properties else {
         unreachable!("an object was written")
     };

@@ -7,7 +7,7 @@ use crate::workspace::{STANDARD, read_file, rules, shown, today, write};
 use callsheet::{
     desired::{Desired, load},
     diagnostic::{Report, Rule},
-    portal,
+    lifecycle, portal,
     reference::example::{Example, of_rule},
     render::Format,
     repo::{self, CONFIGURATION, Files},
@@ -64,6 +64,8 @@ fn read(path: &Path) -> Desired {
 fn extend_by_support(read: &mut Desired) {
     if let Some(config) = &read.config {
         let portal = portal::capabilities(&config.portal);
+        let left_out = lifecycle::fit(&mut read.state, &portal);
+        read.report.extend(left_out);
         read.report.extend(check_support(&read.state, &portal));
     }
 }

@@ -280,6 +280,20 @@ fn case(rule: FindingRule) -> (Case, Level) {
                 Level::Info,
             )
         }
+        FindingRule::LeaverKept => {
+            let leaver = "leaver: { successor: ann, until: 2099-01-31 }";
+            let was = OFFICE.replace(
+                "extension: 1003 }",
+                &format!("extension: 1003, {leaver} }}"),
+            );
+            let mut case = Case {
+                now: without_eve(),
+                live: live(&was),
+                ..Case::office()
+            };
+            case = case.before(&was);
+            (case, Level::Block)
+        }
         FindingRule::PortalChanged => panic!("no guard finds it"),
         FindingRule::HistoryIncomplete => {
             let mut case = with_live(Case::office(), "zed", ZED);

@@ -33,6 +33,7 @@ mod kazoo_import;
 mod kazoo_manual_edits;
 mod kazoo_record;
 mod layers;
+mod lives;
 mod message;
 mod oracle;
 mod page;

@@ -12,7 +12,7 @@ use super::{
     session::Session,
     settings::{self, Terminal},
     strength::WeakSecrets,
-    workspace::{self, Workspace},
+    workspace::{self, When, Workspace},
 };
 use crate::{
     journal::Replay,
@@ -26,6 +26,7 @@ use crate::{
     },
     saved,
 };
+use jiff::civil::Date;
 use review::{is_reviewed, reviewed, saved_plan};
 use std::{
     io::Write as _,
@@ -61,6 +62,10 @@ pub(super) struct Args {
     /// Apply only the changes of this resource, with those that they need; repeat for several
     #[arg(long, value_name = "ADDRESS")]
     target: Vec<Address>,
+
+    /// Read the files as of this day, which tells who has started or left [default: today]
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<Date>,
 
     /// Apply only what is in FILE, a plan that was reviewed, or in several: the same or less
     #[arg(long, value_name = "FILE", conflicts_with = "only")]
@@ -113,7 +118,11 @@ pub(super) fn run(
     } else {
         (path, Source::Files)
     };
-    let workspace = match Workspace::load(folder, format, terminal)? {
+    let when = When {
+        as_of: args.as_of,
+        ..When::default()
+    };
+    let workspace = match Workspace::load_at(folder, when, format, terminal)? {
         Ok(workspace) => workspace,
         Err(outcome) => return Ok(outcome),
     };

@@ -226,7 +226,12 @@ impl Performance<'_> {
                 .applied()
                 .is_some_and(|applied| history.git.is_ancestor(&found, applied));
         let known = baseline.record.as_ref().map(|record| &record.commit);
-        let is_news = !is_older && known != Some(commit);
+        // The same commit declares something else on another day.
+        let then = baseline.record.as_ref().map(settings::applied_day);
+        let today = session.workspace.today;
+        let is_later =
+            then.is_some_and(|then| session.workspace.state.changes_between(then, today));
+        let is_news = !is_older && (known != Some(commit) || is_later && !is_undo);
         Ok(is_news.then(|| (commit.clone(), document.digest.clone())))
     }
 }

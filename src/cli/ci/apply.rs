@@ -9,7 +9,7 @@ use super::{
         session::Session,
         settings::Terminal,
         strength::WeakSecrets,
-        workspace::{self, Obstacle, Workspace},
+        workspace::{self, Obstacle, When, Workspace},
     },
     Args, ReviewWhen,
     reviews::Reviews,
@@ -32,7 +32,11 @@ pub(super) fn apply(
     reviews: &mut Reviews<'_>,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Ended> {
-    let (workspace, report) = Workspace::read(folder.to_owned())?;
+    let when = When {
+        as_of: args.as_of,
+        ..When::default()
+    };
+    let (workspace, report) = Workspace::read_at(folder.to_owned(), when)?;
     let Some(workspace) = workspace else {
         return Ok(Ended::Checked(report));
     };

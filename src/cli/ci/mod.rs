@@ -19,7 +19,7 @@ use super::{
     run::Ended,
     settings::{self, Commands, Terminal},
     targets::{Selection, Targets},
-    workspace::Workspace,
+    workspace::{When, Workspace},
 };
 use crate::{
     forge::Event,
@@ -28,6 +28,7 @@ use crate::{
 };
 use clap::{ValueEnum, builder::FalseyValueParser};
 use files::Folder;
+use jiff::civil::Date;
 use log::Log;
 use reviews::Reviews;
 use std::path::{Path, PathBuf};
@@ -62,6 +63,10 @@ pub(super) struct Args {
         env = "CALLSHEET_CI_ONLY"
     )]
     only: Vec<Cause>,
+
+    /// Read the files as of this day, which tells who has started or left [default: today]
+    #[arg(long, value_name = "DATE", env = "CALLSHEET_CI_AS_OF")]
+    as_of: Option<Date>,
 
     #[command(flatten)]
     past: history::Revisions,
@@ -288,6 +293,10 @@ fn ended(
     reviews: &mut Reviews<'_>,
     terminal: &mut Terminal,
 ) -> Ended {
+    let when = When {
+        at,
+        as_of: args.as_of,
+    };
     let drift = [Cause::Drift];
     let only = match args.task {
         Task::Drift => &drift[..],
@@ -295,7 +304,7 @@ fn ended(
     };
     let ended = match args.task {
         Task::Validate => {
-            Workspace::read_at(folder.to_owned(), at).map(|(_, report)| Ended::Checked(report))
+            Workspace::read_at(folder.to_owned(), when).map(|(_, report)| Ended::Checked(report))
         }
         Task::Apply => {
             let journal = kept.path.join("journal.jsonl");
@@ -306,7 +315,7 @@ fn ended(
                 only,
                 ..Filter::default()
             };
-            super::plan::ended(folder, at, &args.past, filter, terminal)
+            super::plan::ended(folder, when, &args.past, filter, terminal)
         }
     };
     ended.unwrap_or_else(Ended::Failed)

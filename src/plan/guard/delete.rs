@@ -144,6 +144,30 @@ pub(super) fn voicemail_loss(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
     findings
 }
 
+/// Who leaves is kept until the day that was declared, since messages go with the user.
+pub(super) fn leaver_kept(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
+    let states = [inputs.past.base, inputs.past.applied];
+    let deleted = removals(plan).filter(|one| one.action == Action::Delete);
+    let kept = deleted.filter_map(|operation| {
+        let address = &operation.address;
+        let declared = states.into_iter().flatten().filter_map(|state| {
+            let own = state.get(address);
+            own.or_else(|| cause::declared_as(inputs, state, address))
+        });
+        let until = declared.filter_map(|one| Some(one.lifecycle.as_ref()?.leaver.as_ref()?.until));
+        let until = until.max().filter(|until| inputs.today <= *until)?;
+        let message = format!(
+            "{address} is deleted, with voicemail and records, and is to be kept until {until}"
+        );
+        Some(Finding::block(
+            FindingRule::LeaverKept,
+            Some(address.clone()),
+            message,
+        ))
+    });
+    kept.collect()
+}
+
 /// What this portal can't delete, or mustn't, is deactivated, or stays.
 pub(super) fn not_deleted(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
     let portal = &inputs.capabilities.portal;

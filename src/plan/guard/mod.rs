@@ -131,6 +131,7 @@ const GUARDS: &[Guard] = &[
     history::same_person,
     history::prune_outside_git,
     history::previously_applied,
+    delete::leaver_kept,
     delete::voicemail_loss,
     access::last_administrator,
     access::self_lockout,

@@ -219,6 +219,12 @@ info   waiting  users/ann: active waits for ann@acme.example to be confirmed"##,
             r##" users:
 +  alice-ng: { previously: alice, active: true, email: alice@acme.example, … }"##,
         ),
+        FindingRule::LeaverKept => diff(
+            r##" users:
+-  zed: { …, leaver: { successor: alice, until: 2099-01-31 } }"##,
+            r##" users:
+   zed: { …, leaver: { successor: alice, until: 2099-01-31 } }"##,
+        ),
         FindingRule::VoicemailLoss => diff(
             r##" users:
 -  zed: …   # has 3 voicemail messages"##,

@@ -652,6 +652,51 @@ portal: { kind: sandbox, database: .callsheet/sandbox.db }
 allow:
   - { finding: in-use, address: users/zed, until: 2099-01-31, because: office closes }"##,
         ),
+        Rule::LeaverSuccessor => yaml(
+            r##"users:
+  ann: { first_name: Ann, last_name: Lee, email: ann@acme.example }
+  bob: { first_name: Bob, last_name: Ray, email: bob@acme.example, leaver: { successor: bob, until: 2099-01-31 } }"##,
+            r##"users:
+  ann: { first_name: Ann, last_name: Lee, email: ann@acme.example }
+  bob: { first_name: Bob, last_name: Ray, email: bob@acme.example, leaver: { successor: ann, until: 2099-01-31 } }"##,
+        ),
+        Rule::LeaverActive => yaml(
+            r##"users:
+  ann: { first_name: Ann, last_name: Lee, email: ann@acme.example }
+  bob: { first_name: Bob, last_name: Ray, email: bob@acme.example, active: true, leaver: { successor: ann, until: 2099-01-31 } }"##,
+            r##"users:
+  ann: { first_name: Ann, last_name: Lee, email: ann@acme.example }
+  bob: { first_name: Bob, last_name: Ray, email: bob@acme.example, leaver: { successor: ann, until: 2099-01-31 } }"##,
+        ),
+        Rule::DateOrder => yaml(
+            r##"users:
+  ann: { first_name: Ann, last_name: Lee, email: ann@acme.example }
+  bob: { first_name: Bob, last_name: Ray, email: bob@acme.example, starts: 2026-12-01, ends: 2026-06-30 }"##,
+            r##"users:
+  ann: { first_name: Ann, last_name: Lee, email: ann@acme.example }
+  bob: { first_name: Bob, last_name: Ray, email: bob@acme.example, starts: 2026-12-01, ends: 2027-06-30 }"##,
+        ),
+        Rule::LeaverDue => yaml(
+            r##"users:
+  ann: { first_name: Ann, last_name: Lee, email: ann@acme.example }
+  bob: { first_name: Bob, last_name: Ray, email: bob@acme.example, leaver: { successor: ann, until: 2026-01-31 } }"##,
+            r##"users:
+  ann: { first_name: Ann, last_name: Lee, email: ann@acme.example }"##,
+        ),
+        Rule::LeaverIncomplete => yaml(
+            r##"# callsheet.yaml
+portal: { kind: scim, url: "https://id.acme.example/scim/v2", credentials: { token: { env: SCIM_TOKEN } } }
+# people.yaml
+users:
+  ann: { first_name: Ann, last_name: Lee, email: ann@acme.example }
+  bob: { first_name: Bob, last_name: Ray, email: bob@acme.example, leaver: { successor: ann, until: 2099-01-31 } }"##,
+            r##"# callsheet.yaml
+portal: { kind: scim, url: "https://id.acme.example/scim/v2", credentials: { token: { env: SCIM_TOKEN } } }
+# people.yaml
+users:
+  ann: { first_name: Ann, last_name: Lee, email: ann@acme.example }
+  bob: { first_name: Bob, last_name: Ray, email: bob@acme.example, active: false }"##,
+        ),
         Rule::Unsupported => yaml(
             r##"# callsheet.yaml
 portal: { kind: kazoo, url: "https://kazoo.example:8443/v2", tenant: acme, credentials: { token: { env: KAZOO_KEY } } }

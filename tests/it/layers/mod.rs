@@ -24,9 +24,10 @@ const LAYERS: &[(&str, &str)] = &[
     ("template", "model yaml source diagnostic"),
     ("repo", "source diagnostic model yaml"),
     ("rules", "model sensitive source diagnostic config yaml"),
+    ("lifecycle", "model source diagnostic rules yaml"),
     (
         "desired",
-        "config declaration diagnostic model repo rules schema sensitive source template yaml",
+        "config declaration diagnostic lifecycle model repo rules schema sensitive source template yaml",
     ),
     (
         "history",
