@@ -252,8 +252,35 @@ pub struct Policy {
     /// Strength of the secrets that the files refer to. Each is checked when it is read: before the first write of an
     /// apply, or by `validate --secrets`.
     pub secrets: SecretsPolicy,
+    /// Whether each person and each phone needs an `emergency` location.
+    pub emergency: EmergencyPolicy,
+    /// Reuse of phone numbers.
+    pub numbers: NumbersPolicy,
     /// Limit on what changes may cost. Without it, a change that the portal charges for is refused.
     pub charges: Option<Charges>,
+}
+
+/// Whether each user with an extension or a phone, and each extension of the type `phone`, needs `emergency` with a
+/// location or a caller ID. Inactive users need none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum EmergencyPolicy {
+    /// It isn't needed.
+    #[default]
+    Optional,
+    /// It is needed.
+    Required,
+}
+
+/// Reuse of phone numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct NumbersPolicy {
+    /// Number of days for which a number gets no destination after it lost one. A plan that takes the destination of a
+    /// number away sets its `state` to `cooling`.
+    #[schemars(range(min = 0, max = 3650))]
+    pub cooling_days: u16,
 }
 
 /// Limit on what the changes of one run may cost, in the portal's currency. Both limits must hold.

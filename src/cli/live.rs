@@ -194,9 +194,12 @@ fn columns(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Users => &["key", "first_name", "last_name", "email", "extension"],
         Kind::Extensions => &["key", "kind", "name"],
-        Kind::Numbers => &["key", "title", "destination"],
+        Kind::Numbers => &["key", "title", "destination", "state", "until"],
+        Kind::Locations => &["key", "title", "address", "room", "city", "country"],
         Kind::Contacts => &["key", "name", "company", "numbers"],
-        Kind::Scopes | Kind::Groups | Kind::Instances | Kind::Templates => &["key", "title"],
+        Kind::Scopes | Kind::Groups | Kind::Instances | Kind::Schedules | Kind::Templates => {
+            &["key", "title"]
+        }
     }
 }
 

@@ -118,6 +118,11 @@ rules! {
     OverlappingRanges = "overlapping-ranges", Error, "Shorten one of the two.";
     /// A user's e-mail address is in a domain that `policy.email.domains` doesn't list.
     EmailDomain = "email-domain", Error, "Use an address of the organisation, or add the domain to the policy.";
+    /// A user or a phone has no `emergency`, which `policy.emergency` requires.
+    MissingEmergency = "missing-emergency", Error, "Declare a location, and add `emergency: { location: NAME }` to the resource or its template.";
+    /// The state of a number doesn't match its destination or its date: a reserved number, and one that is cooling, have
+    /// no destination.
+    NumberState = "number-state", Error, "Change the state, or remove the destination.";
     /// `ring_all` is enabled, but there are no destinations.
     RingAllWithoutDestinations = "ring-all-without-destinations", Error, "Add destinations, or disable `ring_all`.";
     /// An answering rule lacks destinations, which `forward` and `simultaneous_ring` require, or has destinations, which

@@ -1,6 +1,6 @@
 //! A *contact* is an entry of the organization's shared address book.
 
-use super::text::{E164, Email, Line};
+use super::text::{DialedNumber, Email, Line};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ pub struct Contact {
     pub company: Option<Line>,
     /// E-mail address.
     pub email: Option<Email>,
-    /// Phone numbers, in the order in which to try them.
+    /// Phone numbers, or short ones such as `112`, in the order in which to try them.
     #[schemars(length(max = 20), extend("uniqueItems" = true))]
-    pub numbers: Option<Vec<E164>>,
+    pub numbers: Option<Vec<DialedNumber>>,
 }

@@ -1,8 +1,9 @@
 //! An *extension* is an object with an internal number that is not a person: a queue, a conference, an
-//! auto attendant, a ring group, a fax box or a forward. Its key is its number.
+//! auto attendant, a ring group, a fax box, a forward or a phone in a common area. Its key is its number.
 
 use super::{
-    SecretRef,
+    Phone, SecretRef,
+    location::Emergency,
     text::{Destination, DialKey, Email, Line, NumberKey, Prose, UserKey},
 };
 use schemars::JsonSchema;
@@ -27,6 +28,8 @@ pub enum Extension {
     Fax(Fax),
     /// A number whose calls are forwarded.
     Forward(Forward),
+    /// A phone that belongs to no person, such as one in a lobby, a lift or a warehouse.
+    Phone(CommonAreaPhone),
 }
 
 /// A queue in which callers wait for the next available agent.
@@ -181,4 +184,21 @@ pub struct Forward {
     /// Whether the forwarded call shows the caller's number instead of the extension's.
     #[schemars(extend("default" = true))]
     pub keep_caller_id: Option<bool>,
+}
+
+/// A phone that belongs to no person, such as one in a lobby, a lift or a warehouse.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CommonAreaPhone {
+    /// Display name.
+    pub name: Line,
+    /// Desk phones.
+    #[schemars(length(max = 100), extend("x-order" = "keyed", "x-key" = "mac"))]
+    pub phones: Option<Vec<Phone>>,
+    /// Caller ID of outbound calls; one of the account's numbers.
+    pub outbound_caller_id: Option<NumberKey>,
+    /// Calls that can be made from the phone, as the portal names them: such as `US and Canada`.
+    pub dial_permission: Option<Line>,
+    /// Where the phone is, and the number that emergency services call back.
+    pub emergency: Option<Emergency>,
 }

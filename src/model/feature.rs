@@ -1,6 +1,6 @@
 //! A *feature* is an object of an instance that one person has: a device, a ring group, a phone number.
 
-use super::text::{ExtensionKey, Line, NumberKey};
+use super::text::{ExtensionKey, Line, NumberKey, ScheduleKey};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -41,7 +41,7 @@ pub struct Features {
     pub forwards: Option<FeatureSet<ExtensionKey>>,
     /// Schedules.
     #[schemars(extend("x-unique" = "feature schedule"))]
-    pub schedules: Option<FeatureSet<Line>>,
+    pub schedules: Option<FeatureSet<ScheduleKey>>,
 }
 
 /// The feature types that are extensions of one type: the field, the type and its noun.

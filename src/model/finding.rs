@@ -77,6 +77,8 @@ findings! {
     /// A caller ID or a feature is a number that the account doesn't have on the portal.
     // S1.19
     NotOurs = "not-ours", "Choose one of the account's numbers: `callsheet list numbers`. If the number is ordered and not there yet, plan again when it is.";
+    /// A number gets a destination while it is reserved, or cooling, on the portal: callers still mean its former owner.
+    NumberCooling = "number-cooling", "Choose another number, or wait until the day that the message names.";
     /// The files declare nothing, but the plan deletes objects: probably the wrong directory or branch.
     EmptyWorkspace = "empty-workspace", "Check the directory and the branch.";
     /// The plan deletes more objects than the policy allows.

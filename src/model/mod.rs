@@ -1,5 +1,5 @@
-//! The *model* defines the people of a phone system as types: users, scopes, groups, instances, templates,
-//! extensions, phone numbers and contacts.
+//! The *model* defines the people of a phone system as types: users, scopes, groups, instances, locations,
+//! schedules, templates, extensions, phone numbers and contacts.
 //!
 //! Each field is defined once, in one of these types: its doc comment is the reference for users, its type
 //! the valid values, and its attributes the default, uniqueness and secrecy. [`Shape`] is derived from the
@@ -20,8 +20,10 @@ mod instance;
 pub mod json;
 mod lifecycle;
 mod live;
+mod location;
 mod number;
 mod record;
+mod schedule;
 mod scope;
 mod secret;
 mod shape;
@@ -40,8 +42,8 @@ pub use capability::{
 pub use commit::Commit;
 pub use contact::Contact;
 pub use extension::{
-    AutoAttendant, CallQueue, Conference, Extension, Fax, Forward, QueueStrategy, RingGroup,
-    RingStrategy,
+    AutoAttendant, CallQueue, CommonAreaPhone, Conference, Extension, Fax, Forward, QueueStrategy,
+    RingGroup, RingStrategy,
 };
 pub use feature::{FeatureSet, Features, TYPED_FEATURES};
 pub use finding::FindingRule;
@@ -50,8 +52,10 @@ pub use identity::PortalIdentity;
 pub use instance::Instance;
 pub use lifecycle::{Derived, Leaver, Lifecycle};
 pub use live::{Extent, Listing, Live, LiveObject, Mention, Referrer, Requests, Standing, Waiting};
-pub use number::Number;
+pub use location::{Emergency, Location};
+pub use number::{Number, NumberState};
 pub use record::{Record, SentSecrets};
+pub use schedule::{Schedule, TimeRange, Weekday};
 pub use scope::{BUILT_IN_SCOPES, BuiltInScope, Scope};
 pub use secret::SecretRef;
 pub use shape::{Claim, Field, ListOrder, Shape};
@@ -60,7 +64,7 @@ pub use state::{Origin, Resource, State};
 pub use template::{Attribute, Template, TemplateUser};
 pub use user::{
     AnsweringAction, AnsweringRule, Directory, DirectoryMatch, Forwarding, Greeting, Phone, Seat,
-    User, Voicemail,
+    User, Voicemail, VoicemailDelivery,
 };
 pub use value::{Change, Fields, Name, Secret, SecretOrigin, Value};
 
@@ -136,6 +140,10 @@ kinds! {
     Groups = "groups", "group", "name": GroupKey, Group;
     /// Instances of the phone system that users are allocated to.
     Instances = "instances", "instance", "name": InstanceKey, Instance;
+    /// Places of phones, for emergency calls.
+    Locations = "locations", "location", "name": LocationKey, Location;
+    /// Times at which answering rules apply.
+    Schedules = "schedules", "schedule", "name": ScheduleKey, Schedule;
     /// Templates of users.
     Templates = "templates", "template", "name": TemplateKey, Template;
     /// People.

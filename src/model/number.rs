@@ -1,6 +1,6 @@
 //! A *number* is an external phone number of the account. Its key is the number.
 
-use super::text::{CallerName, Destination, Line};
+use super::text::{CallerName, Day, Destination, Line};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -16,4 +16,22 @@ pub struct Number {
     pub destination: Option<Destination>,
     /// Caller name (CNAM) of calls from this number.
     pub caller_name: Option<CallerName>,
+    /// Whether the number is used.
+    #[schemars(extend("default" = "in_use"))]
+    pub state: Option<NumberState>,
+    /// Last day on which a number in the state `cooling` gets no destination.
+    pub until: Option<Day>,
+}
+
+/// Whether a number is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum NumberState {
+    /// It is used, or free to be.
+    InUse,
+    /// It is kept for a purpose: it can't have a destination.
+    Reserved,
+    /// It was given up, and people still call its former owner: until a day, it can't have a destination.
+    Cooling,
 }

@@ -33,6 +33,8 @@ impl Format {
             "e164" | "number-key" | "destination" | "extension" | "extension-key" | "mailbox" => {
                 vec![plain.clone(), phone_number(&plain)]
             }
+            "dialed-number" => vec![plain.clone(), phone_number(&plain)],
+            "template-key" => Vec::new(),
             "email" => vec![address(trimmed)],
             "color" => vec![format!("#{trimmed}")],
             "permission" => vec![trimmed.replace([':', '/', ' '], ".")],
@@ -54,7 +56,8 @@ impl Format {
     }
 
     fn is_number(&self) -> bool {
-        ["e164", "number-key"].contains(&self.name) || self.name == Destination::FORMAT.name
+        ["e164", "number-key", "dialed-number"].contains(&self.name)
+            || self.name == Destination::FORMAT.name
     }
 }
 

@@ -60,6 +60,11 @@ fn lower_case(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Upper case: codes of countries.
+fn upper_case(text: &str) -> Cow<'_, str> {
+    text.to_ascii_uppercase().into()
+}
+
 /// Twelve lower-case digits in pairs: `00:15:65:aa:bb:cc`.
 // S3.24
 fn mac(text: &str) -> Cow<'_, str> {
@@ -183,8 +188,10 @@ formats! {
     /// The name of a scope: lower-case letters, digits and underscores.
     ScopeKey = "scope-key", "the name of a scope, such as basic_user", 63, r"^[a-z][a-z0-9_]{0,62}$",
         "basic_user", [Scopes], as_written;
-    /// The name of a template: lower-case letters, digits, `-` and `_`.
-    TemplateKey = "template-key", "the name of a template, such as desk-user", 63, r"^[a-z][a-z0-9_-]{0,62}$",
+    /// The name of a template: one line of text, which may contain spaces.
+    // S0.43
+    TemplateKey = "template-key", "the name of a template: one line of 1 to 255 characters, such as desk-user", 255,
+        r"^[^\s\u0000-\u001f\u007f-\u009f]([^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f])?$",
         "desk-user", [Templates], as_written;
     /// The name of a group.
     GroupKey = "group-key", "the name of a group, such as sales", 63, r"^[a-z0-9][a-z0-9_-]{0,62}$", "sales",
@@ -193,6 +200,26 @@ formats! {
     // S0.13
     InstanceKey = "instance-key", "the name of an instance, such as leeds", 63, r"^[a-z0-9][a-z0-9_-]{0,62}$",
         "leeds", [Instances], as_written;
+    /// The name of a location.
+    LocationKey = "location-key", "the name of a location, such as leeds-2f", 63, r"^[a-z0-9][a-z0-9_-]{0,62}$",
+        "leeds-2f", [Locations], as_written;
+    /// The name of a schedule.
+    ScheduleKey = "schedule-key", "the name of a schedule, such as night", 63, r"^[a-z0-9][a-z0-9_-]{0,62}$",
+        "night", [Schedules], as_written;
+    /// A country: its two letters (ISO 3166-1).
+    Country = "country", "the two letters of a country, such as GB", 2, r"^[A-Za-z]{2}$", "GB", [], upper_case;
+    /// A time zone of the IANA database.
+    TimeZone = "time-zone", "a time zone such as Europe/London", 64,
+        r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$", "Europe/London", [], as_written;
+    /// A time of day: hours and minutes, `00:00` to `24:00`.
+    TimeOfDay = "time-of-day", "a time of day such as \"18:00\"", 5, r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$",
+        "18:00", [], as_written;
+    /// A day: year, month and day.
+    Day = "day", "a day such as 2026-12-25", 10, r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+        "2026-12-25", [], as_written;
+    /// A number that phones dial: E.164, or a short number of 2 to 6 digits such as `112`.
+    DialedNumber = "dialed-number", "a phone number in E.164, such as +14155550100, or a short number such as 112", 16,
+        r"^(\+[1-9][0-9]{6,14}|[0-9]{2,6})$", "+14155550100", [], as_written;
     /// The name of a contact: lower-case letters, digits, `-` and `_`.
     ContactKey = "contact-key", "the name of a contact, such as fire-brigade", 63, r"^[a-z0-9][a-z0-9_-]{0,62}$",
         "fire-brigade", [], as_written;
@@ -205,10 +232,11 @@ formats! {
         "did", [], as_written;
     /// A key of a telephone: `0` to `9`, `*` or `#`.
     DialKey = "dial-key", "one key of a telephone: 0 to 9, * or #", 1, r"^[0-9*#]$", "1", [], as_written;
-    /// The address that click-to-dial opens, with the merge fields `[Field:PhoneNumber]` and `[Field:Ext]`.
-    // S4.22, S4.24
-    UrlTemplate = "url-template", "an address such as https://dialler.example/?to=[Field:PhoneNumber]", 2032,
-        r"^[A-Za-z][A-Za-z0-9+.-]{0,30}:[^\s\u0000-\u001f\u007f]+$",
+    /// What click-to-dial opens, as the dialing software expects it: one line, usually an address, with the merge
+    /// fields `[Field:PhoneNumber]` and `[Field:Ext]`.
+    // S4.22, S4.23, S4.24
+    ClickToDial = "click-to-dial", "one line such as https://dialler.example/?to=[Field:PhoneNumber]", 2032,
+        r"^[^\s\u0000-\u001f\u007f-\u009f]([^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f])?$",
         "https://dialler.example/?to=[Field:PhoneNumber]", [], as_written;
     /// The name of an environment variable.
     Variable = "variable", "the name of an environment variable, such as ALICE_PASSWORD", 255,

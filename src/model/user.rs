@@ -3,10 +3,11 @@
 use super::{
     SecretRef,
     feature::Features,
+    location::Emergency,
     text::{
-        Color, Destination, Digest, E164, Email, Extension, GroupKey, Identifier, InstanceKey,
-        Line, Mac, Mailbox, NumberKey, Permission, PhoneModel, Prose, RelativePath, ScopeKey,
-        TemplateKey, UrlTemplate, Username,
+        CallerName, ClickToDial, Color, Destination, Digest, E164, Email, Extension, GroupKey,
+        Identifier, InstanceKey, Line, Mac, Mailbox, NumberKey, Permission, PhoneModel, Prose,
+        RelativePath, ScheduleKey, ScopeKey, TemplateKey, TimeZone, Username,
     },
 };
 use schemars::JsonSchema;
@@ -34,6 +35,8 @@ pub struct User {
     /// Job title.
     // S4.13
     pub title: Option<Line>,
+    /// Department.
+    pub department: Option<Line>,
     /// E-mail address, unique among users. Some portals also use it as the login. Voicemail is sent to
     /// it unless `voicemail.email` is set.
     // S0.12, S1.11, S1.12
@@ -66,6 +69,12 @@ pub struct User {
     /// Caller ID of outbound calls; one of the account's numbers.
     // S1.19
     pub outbound_caller_id: Option<NumberKey>,
+    /// Name that outbound calls show.
+    pub outbound_caller_name: Option<CallerName>,
+    /// Calls that the person may make, as the portal names them: such as `US and Canada`.
+    pub dial_permission: Option<Line>,
+    /// Where the person is, and the number that emergency services call back.
+    pub emergency: Option<Emergency>,
     /// Phone number in the address book.
     // S4.18
     pub phone: Option<E164>,
@@ -103,6 +112,8 @@ pub struct User {
     // S2.17
     #[schemars(extend("default" = false, "x-create-only" = true))]
     pub add_phone: Option<bool>,
+    /// Time zone of the person, such as `Europe/London`.
+    pub time_zone: Option<TimeZone>,
     /// Instance that the person has access to.
     // S0.13, S0.14
     pub instance: Option<InstanceKey>,
@@ -112,9 +123,9 @@ pub struct User {
     /// Seat in the instance: its features and call flow.
     // S0.15, S0.16
     pub seat: Option<Seat>,
-    /// URL that third-party dialing software opens.
+    /// What third-party dialing software opens: usually a URL.
     // S4.22
-    pub click_to_dial: Option<UrlTemplate>,
+    pub click_to_dial: Option<ClickToDial>,
     /// Color that marks the person's items in the portal.
     // S4.21
     pub color: Option<Color>,
@@ -142,6 +153,12 @@ pub struct Directory {
     #[serde(rename = "match")]
     #[schemars(extend("default" = "last"))]
     pub matches: Option<DirectoryMatch>,
+    /// Whether callers find the person in the directory that is read out to them.
+    #[schemars(extend("default" = true))]
+    pub spoken: Option<bool>,
+    /// Whether the person is in the directory that phones and apps show.
+    #[schemars(extend("default" = true))]
+    pub listed: Option<bool>,
 }
 
 /// Name that callers spell in the directory.
@@ -171,12 +188,41 @@ pub struct Voicemail {
     /// E-mail address that voicemail is sent to; defaults to the user's `email`.
     // S1.35
     pub email: Option<Email>,
+    /// What is sent by e-mail when there is a new message.
+    pub delivery: Option<VoicemailDelivery>,
+    /// Name of the service that transcribes messages; they aren't transcribed if not set.
+    pub transcribe: Option<Line>,
     /// Numeric PIN of the mailbox; never shown and never compared.
     // S1.36
     pub pin: Option<SecretRef>,
     /// Greeting that callers hear.
     // S1.34
     pub greeting: Option<Greeting>,
+}
+
+/// What is sent by e-mail when there is a new voicemail message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum VoicemailDelivery {
+    /// Nothing.
+    None,
+    /// A notice.
+    Notice,
+    /// The message.
+    Attach,
+    /// The message, which is kept as a saved one.
+    AttachSave,
+    /// The message, which is moved to the trash.
+    AttachTrash,
+    /// A short notice.
+    Brief,
+    /// A short notice with the message.
+    BriefAttach,
+    /// A short notice with the message, which is kept as a saved one.
+    BriefAttachSave,
+    /// A short notice with the message, which is moved to the trash.
+    BriefAttachTrash,
 }
 
 /// A recorded greeting.
@@ -213,8 +259,8 @@ pub struct Forwarding {
 pub struct AnsweringRule {
     /// Name of the rule.
     pub name: Line,
-    /// Time frame in which the rule applies; always, if not set.
-    pub when: Option<Line>,
+    /// Schedule in which the rule applies; always, if not set.
+    pub when: Option<ScheduleKey>,
     /// Whether the rule is active.
     #[schemars(extend("default" = true))]
     pub enabled: Option<bool>,

@@ -44,9 +44,13 @@ pub(super) fn is_the_one(kind: Kind, declared: &Fields, live: &Fields) -> bool {
         Kind::Users => &[&["email"], &["extension"], &["first_name", "last_name"]],
         Kind::Extensions => &[&["name"]],
         Kind::Contacts => &[&["name"], &["numbers"]],
-        Kind::Scopes | Kind::Groups | Kind::Instances | Kind::Templates | Kind::Numbers => {
-            &[&["title"]]
-        }
+        Kind::Scopes
+        | Kind::Groups
+        | Kind::Instances
+        | Kind::Locations
+        | Kind::Schedules
+        | Kind::Templates
+        | Kind::Numbers => &[&["title"]],
     };
     let is_declared = |names: &&&[&str]| {
         let mut names = names.iter();

@@ -8,6 +8,7 @@
 //! field; the operations are put in [`order`]; each [`guard`] has its say.
 
 mod cause;
+mod cooling;
 mod diff;
 pub mod guard;
 mod identity;
@@ -430,6 +431,7 @@ fn operation(
     if live.is_some() && returns(inputs, address, &resource.fields) {
         target.take("active");
     }
+    cooling::cool(inputs, address, &resource.fields, &known, &mut target);
     let mut target = shape.without_defaults(target);
     if let Some((_, live)) = live {
         for one in &live.waiting {
@@ -453,6 +455,7 @@ fn operation(
         .iter()
         .map(|change| history.cause(change, &target))
         .collect();
+    cooling::with_its_cause(address, &resource.fields, &changes, &mut causes);
     if !inputs.filter.only.is_empty() && live.is_some() {
         let kept = causes
             .iter()

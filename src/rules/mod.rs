@@ -2,7 +2,9 @@
 //!
 //! Each check is a function over the declared state and an entry of [`CHECKS`].
 
+mod calendar;
 mod calls;
+mod emergency;
 mod lint;
 mod place;
 mod policy;
@@ -37,6 +39,10 @@ const CHECKS: &[Check] = &[
     policy::ranges_are_sound,
     policy::extensions_are_in_their_range,
     policy::addresses_are_in_the_domains,
+    calendar::time_zones_exist,
+    calendar::days_exist,
+    calendar::numbers_match_their_state,
+    emergency::emergency_is_declared,
     calls::forwarding_has_no_cycle,
     calls::ring_all_has_destinations,
     calls::answering_rules_match_their_action,

@@ -79,7 +79,15 @@ fn unknown_references(
 fn references(kind: Kind, fields: &Fields) -> Vec<(String, Kind, String)> {
     let mut all = Vec::new();
     kind.shape().references(fields, &mut |path, kinds, key| {
-        if let [kind @ (Kind::Scopes | Kind::Groups | Kind::Instances | Kind::Templates)] = kinds {
+        if let [
+            kind @ (Kind::Scopes
+            | Kind::Groups
+            | Kind::Instances
+            | Kind::Locations
+            | Kind::Schedules
+            | Kind::Templates),
+        ] = kinds
+        {
             // Sets are stored sorted, so the index would differ from the request's.
             let field = path.split('[').next().unwrap_or(path);
             all.push((field.to_owned(), *kind, key.to_owned()));

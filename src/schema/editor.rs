@@ -204,7 +204,13 @@ pub(super) fn snippets(kind: Kind) -> Option<Value> {
                 "user": { "scope": "${5:basic_user}" },
             } }),
         ),
-        Kind::Scopes | Kind::Groups | Kind::Instances | Kind::Numbers | Kind::Contacts => {
+        Kind::Scopes
+        | Kind::Groups
+        | Kind::Instances
+        | Kind::Locations
+        | Kind::Schedules
+        | Kind::Numbers
+        | Kind::Contacts => {
             return None;
         }
     };

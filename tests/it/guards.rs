@@ -353,6 +353,16 @@ fn case(rule: FindingRule) -> (Case, Level) {
             case.live = live(&format!("{OFFICE}numbers: {{ +14155550100: {{}} }}"));
             (case, Level::Block)
         }
+        FindingRule::NumberCooling => {
+            let number =
+                |fields: &str| format!("{OFFICE}numbers: {{ +14155550100: {{ {fields} }} }}");
+            let case = Case {
+                now: state(&number("destination: 2000")),
+                live: live(&number("state: cooling, until: 2999-12-31")),
+                ..Case::office()
+            };
+            (case, Level::Block)
+        }
         FindingRule::Taken => {
             let mut case = Case::office();
             let stranger =
@@ -559,4 +569,55 @@ fn what_two_have_already_neither_takes() {
     users.objects.insert("zed".into(), twin.clone());
     let taken = |finding: &callsheet::plan::Finding| finding.rule == FindingRule::Taken;
     assert!(case.plan().findings.iter().any(taken), "a newcomer does");
+}
+
+/// The plan of a workspace whose policy lets numbers cool for 30 days.
+fn with_cooling(portal: &str, before: &str, now: &str) -> Plan {
+    let number = |fields: &str| format!("{OFFICE}numbers: {{ +14155550100: {{ {fields} }} }}");
+    let case = Case {
+        now: state(&number(now)),
+        live: live(&number(portal)),
+        ..Case::office()
+    };
+    let case = case.before(&number(before));
+    case.configure("policy: { numbers: { cooling_days: 30 } }\n")
+        .plan()
+}
+
+#[test]
+fn a_number_that_loses_its_destination_cools() {
+    let plan = with_cooling(
+        "destination: 2000",
+        "destination: 2000",
+        "destination: null",
+    );
+    let [operation] = &plan.operations[..] else {
+        panic!("{plan:?}")
+    };
+    let until = today().checked_add(jiff::Span::new().days(30)).unwrap();
+    assert_eq!(operation.target.text("state"), Some("cooling"));
+    assert_eq!(operation.target.text("until"), Some(&*until.to_string()));
+    assert_eq!(operation.causes, [operation.cause; 3]);
+    // Once that is done, nothing is left to do.
+    let cooling = format!("state: cooling, until: {until}");
+    assert!(
+        with_cooling(&cooling, "title: null", "title: null")
+            .operations
+            .is_empty()
+    );
+    // What is declared counts.
+    let plan = with_cooling("destination: 2000", "destination: 2000", "state: reserved");
+    assert_eq!(plan.operations[0].target.text("state"), Some("reserved"));
+}
+
+#[test]
+fn a_number_is_used_again_when_it_has_cooled() {
+    let plan = with_cooling(
+        "state: cooling, until: 2020-01-01",
+        "title: null",
+        "destination: 2000",
+    );
+    assert!(!plan.is_blocked(), "{:?}", plan.findings);
+    let target = &plan.operations[0].target;
+    assert_eq!((target.text("state"), target.text("until")), (None, None));
 }

@@ -140,6 +140,7 @@ const GUARDS: &[Guard] = &[
     taken::taken,
     taken::taken_from,
     number::not_ours,
+    number::cooling,
     reference::in_use,
     person::person_swap,
     person::revive,

@@ -6,6 +6,7 @@ use crate::{
     plan::{Action, Inputs, Plan},
     rules,
 };
+use jiff::civil::Date;
 use std::collections::BTreeSet;
 
 /// A number that comes to be a caller ID or a feature is one of the account's. An account without numbers
@@ -67,4 +68,36 @@ fn numbers<'f>(address: &Address, fields: &'f Fields) -> BTreeSet<(String, &'f s
         }
     });
     found
+}
+
+/// A number that is reserved or cooling on the portal gets no destination.
+pub(super) fn cooling(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
+    let operations = plan.operations.iter().filter(|one| !one.is_release);
+    let cooling = operations.filter_map(|operation| {
+        let address = &operation.address;
+        let object = operation.object.as_ref()?;
+        let gets = operation.target.text("destination").is_some()
+            && object.fields.text("destination").is_none();
+        if address.kind != Kind::Numbers || !gets || operation.action == Action::Delete {
+            return None;
+        }
+        let how = match object.fields.text("state")? {
+            "reserved" => "reserved".to_owned(),
+            _ => {
+                let until = object.fields.text("until")?;
+                let day: Option<Date> = until.parse().ok();
+                if day.is_some_and(|day| day < inputs.today) {
+                    return None;
+                }
+                format!("cooling until {until}")
+            }
+        };
+        let message = format!("{address} is to get a destination, and it is {how} on the portal");
+        Some(Finding::block(
+            FindingRule::NumberCooling,
+            Some(address.clone()),
+            message,
+        ))
+    });
+    cooling.collect()
 }

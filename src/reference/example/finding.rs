@@ -147,6 +147,14 @@ info   waiting  users/ann: active waits for ann@acme.example to be confirmed"##,
    alice:
 +    outbound_caller_id: +14155550101"##,
         ),
+        FindingRule::NumberCooling => diff(
+            r##" numbers:
+   +14155550101:
++    destination: alice   # cooling on the portal until 2026-12-31"##,
+            r##" numbers:
+   +14155550102:
++    destination: alice"##,
+        ),
         FindingRule::EmptyWorkspace => console(
             r##"$ git rm people.yaml && callsheet plan"##,
             r##"$ git checkout main && callsheet plan"##,

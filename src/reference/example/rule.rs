@@ -41,6 +41,34 @@ files:
   ann.ng: { first_name: Ann, last_name: Ng, email: ann@acme.example, previously: ann }
   anna: { first_name: Anna, last_name: Oak, email: anna@acme.example }"##,
         ),
+        Rule::MissingEmergency => yaml(
+            r##"# callsheet.yaml
+portal: { kind: sandbox, database: .callsheet/sandbox.db }
+policy: { emergency: required }
+# people.yaml
+locations:
+  leeds-2f: { address: [10 Park Row], room: Second floor, city: Leeds, country: GB }
+extensions:
+  1900: { kind: phone, name: Lobby }"##,
+            r##"# callsheet.yaml
+portal: { kind: sandbox, database: .callsheet/sandbox.db }
+policy: { emergency: required }
+# people.yaml
+locations:
+  leeds-2f: { address: [10 Park Row], room: Second floor, city: Leeds, country: GB }
+extensions:
+  1900: { kind: phone, name: Lobby, emergency: { location: leeds-2f } }"##,
+        ),
+        Rule::NumberState => yaml(
+            r##"extensions:
+  2000: { kind: fax, name: Fax }
+numbers:
+  +14155550100: { state: reserved, destination: 2000 }"##,
+            r##"extensions:
+  2000: { kind: fax, name: Fax }
+numbers:
+  +14155550100: { destination: 2000 }"##,
+        ),
         Rule::FileExtension => console(
             r##"$ ls
 bob.YAML  callsheet.yaml"##,

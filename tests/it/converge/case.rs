@@ -269,11 +269,12 @@ pub(super) fn case(dice: &mut Dice) -> Case {
         (Kind::Groups, "g0"),
         (Kind::Groups, "g1"),
         (Kind::Instances, "i0"),
+        (Kind::Schedules, "night"),
     ] {
         for (there, to) in [(true, &mut declared), (dice.coin(), &mut live)] {
             let mut fields = json!({});
             dice.maybe(&mut fields, "title", &[json!("One"), json!("Two")]);
-            if kind != Kind::Instances {
+            if matches!(kind, Kind::Scopes | Kind::Groups) {
                 dice.maybe(
                     &mut fields,
                     "permissions",

@@ -9,12 +9,13 @@ use callsheet::{
 use serde_json::{Value as Json, json};
 
 /// The resources to which others refer: what is declared of each, and what is added if it is required.
-fn wishes() -> [(Kind, &'static str, Json, Json); 10] {
+fn wishes() -> [(Kind, &'static str, Json, Json); 14] {
     let none = || json!({});
     let user = |name: &str| {
         let email = format!("conf-{}@acme.example", name.to_lowercase());
         json!({"first_name": name, "last_name": "Conf", "email": email})
     };
+    let place = |city: &str| json!({"address": ["1 High St"], "city": city, "country": "GB"});
     // Caller IDs are numbers of the account.
     let number = || json!({"destination": "79001"});
     let mut ann = user("Ann");
@@ -26,6 +27,10 @@ fn wishes() -> [(Kind, &'static str, Json, Json); 10] {
         (Kind::Groups, "conf-night", none(), none()),
         (Kind::Instances, "conf-leeds", none(), none()),
         (Kind::Instances, "conf-york", none(), none()),
+        (Kind::Locations, "conf-leeds-2f", place("Leeds"), none()),
+        (Kind::Locations, "conf-york-1", place("York"), none()),
+        (Kind::Schedules, "conf-night", none(), none()),
+        (Kind::Schedules, "conf-day", none(), none()),
         (Kind::Templates, "conf-desk", none(), none()),
         (Kind::Users, "conf-ann", ann, none()),
         (
@@ -61,6 +66,8 @@ pub(super) fn tested(
         Kind::Scopes => "conf_lead",
         Kind::Groups => "conf-crew",
         Kind::Instances => "conf-hull",
+        Kind::Locations => "conf-hull-1",
+        Kind::Schedules => "conf-noon",
         Kind::Templates => "conf-hall",
         Kind::Users => "conf-tess",
         Kind::Extensions => "79002",
@@ -79,6 +86,9 @@ pub(super) fn tested(
             json!({"kind": "ring_group", "name": "Tested", "members": ["conf-bob"]})
         }
         (Kind::Extensions, Some(word)) => json!({"kind": word, "name": "Tested"}),
+        (Kind::Locations, _) => {
+            json!({"address": ["1 High St"], "city": "Hull", "country": "GB"})
+        }
         (Kind::Numbers, _) => json!({"destination": "79001"}),
         (Kind::Contacts, _) => json!({"name": "Fire brigade"}),
         _ => json!({}),

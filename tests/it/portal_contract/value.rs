@@ -82,7 +82,7 @@ fn special(place: &Place) -> Option<Vec<Json>> {
     Some(match (place.kind, place.label().as_str()) {
         (Kind::Users, "answering_rules") => vec![
             json!([{"name": "Night", "action": "voicemail"}]),
-            json!([{"name": "Night", "when": "late", "action": "forward", "destinations": ["conf-ann"],
+            json!([{"name": "Night", "when": "conf-night", "action": "forward", "destinations": ["conf-ann"],
                 "enabled": false}, {"name": "Day", "action": "ring"}]),
         ],
         (Kind::Users, "phones") => vec![
@@ -100,6 +100,14 @@ fn special(place: &Place) -> Option<Vec<Json>> {
         (Kind::Users, "voicemail.greeting") => ["a", "b"]
             .map(|name| json!({"file": format!("{name}.wav"), "sha256": name.repeat(64)}))
             .into(),
+        (Kind::Extensions, "phone.phones") => vec![
+            json!([{"mac": "00:15:65:00:00:11", "model": "yealink_t54w"}]),
+            json!([{"mac": "00:15:65:00:00:12", "model": "yealink_t54w", "name": "Lobby"}]),
+        ],
+        (Kind::Schedules, "times") => vec![
+            json!([{"days": ["mon", "fri"], "from": "18:00", "to": "08:00"}]),
+            json!([{"days": ["sun", "sat"]}, {"days": ["fri", "mon"], "from": "18:30"}]),
+        ],
         (Kind::Users, "email") => vec![json!("tess1@acme.example"), json!("tess2@acme.example")],
         (Kind::Extensions, label) if label.ends_with("ring_seconds") => {
             vec![json!(6), json!(300), json!(5)]
@@ -178,7 +186,14 @@ fn text(format: Option<&'static Format>) -> Vec<Json> {
         "permission" => list(&["users.view", "queues.login"]),
         "identifier" => list(&["a", "b"]),
         "dial-key" => list(&["1", "2"]),
-        "url-template" => list(&["https://d.example/?to=[Field:Ext]", "https://e.example/"]),
+        "location-key" => list(&["conf-leeds-2f", "conf-york-1"]),
+        "schedule-key" => list(&["conf-night", "conf-day"]),
+        "country" => list(&["GB", "NO"]),
+        "time-zone" => list(&["Europe/London", "America/New_York"]),
+        "time-of-day" => list(&["18:00", "08:30"]),
+        "day" => list(&["2026-12-25", "2027-01-01"]),
+        "dialed-number" => list(&["+14155550180", "112"]),
+        "click-to-dial" => list(&["https://d.example/?to=[Field:Ext]", "https://e.example/"]),
         "caller-name" => list(&["Acme", "Zürich"]),
         "contact-key" => list(&["conf-fire"]),
         "username" => list(&["conf-tess"]),

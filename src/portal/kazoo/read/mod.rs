@@ -26,7 +26,9 @@ pub(super) fn objects(account: &Account, kind: Kind) -> Vec<(Box<str>, LiveObjec
         Kind::Groups => group::all(account).collect(),
         Kind::Numbers => number::all(account),
         Kind::Contacts => contact::all(account).collect(),
-        Kind::Scopes | Kind::Instances | Kind::Templates => Vec::new(),
+        Kind::Scopes | Kind::Instances | Kind::Locations | Kind::Schedules | Kind::Templates => {
+            Vec::new()
+        }
     }
 }
 

@@ -34,9 +34,11 @@ pub(super) async fn write(writer: Writer<'_>) -> Result<Written, Error> {
         }
         Kind::Numbers => writer.number().await,
         Kind::Contacts => writer.contact().await,
-        kind @ (Kind::Scopes | Kind::Instances | Kind::Templates) => {
-            Err(writer.refuse("", &format!("Kazoo has no {kind}")))
-        }
+        kind @ (Kind::Scopes
+        | Kind::Instances
+        | Kind::Locations
+        | Kind::Schedules
+        | Kind::Templates) => Err(writer.refuse("", &format!("Kazoo has no {kind}"))),
     }
 }
 
