@@ -43,6 +43,7 @@ pub mod portal;
 mod portals;
 pub mod reference;
 pub mod render;
+pub mod renumber;
 pub mod repo;
 pub mod rules;
 pub mod sandbox;

@@ -17,6 +17,7 @@ mod outcome;
 mod plan;
 mod progress;
 mod record;
+mod renumber;
 mod run;
 mod sandbox;
 mod schema;
@@ -119,6 +120,8 @@ enum Command {
     Explain(explain::Args),
     /// Check that the portal is reachable, accepts the credentials and supports what you declare
     Doctor(doctor::Args),
+    /// Renumber extensions in the files, with what refers to them
+    Renumber(renumber::Args),
     /// Import live objects as YAML; the next plan is empty
     Import(import::Args),
     /// List live objects of a kind
@@ -177,6 +180,7 @@ fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
         Command::Workspaces(args) => workspaces::run(&args, &directory, terminal),
         Command::Explain(args) => explain::run(&args, terminal),
         Command::Doctor(args) => doctor::run(&directory, args.format, terminal),
+        Command::Renumber(args) => renumber::run(&args, &directory, terminal),
         Command::Import(args) => import::run(&args, &directory, args.format, terminal),
         Command::List(args) => live::list(&args, &directory, args.format, terminal),
         Command::Show(args) => live::show(&args, &directory, args.format, terminal),

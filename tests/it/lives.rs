@@ -133,7 +133,7 @@ fn people_start_and_end_on_their_days() {
 const PEOPLE: [&str; 4] = ["ann", "bob", "cyd", "dee"];
 
 /// A workspace from random bytes, in which people refer to each other in every way; some of them leave.
-fn workspace(bytes: &[u8]) -> String {
+pub(crate) fn workspace(bytes: &[u8]) -> String {
     let mut bytes = bytes.iter().copied();
     let mut dice = |count: u8| bytes.next().unwrap_or_default() % count;
     let mut text =

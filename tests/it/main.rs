@@ -41,6 +41,7 @@ mod plan;
 mod portal_contract;
 mod random_history;
 mod refusals;
+mod renumber;
 mod report;
 mod rest;
 mod reviewed;

@@ -57,6 +57,20 @@ impl Shape {
         );
     }
 
+    /// Calls `see` for each text that has a format.
+    pub fn texts<'f>(&'f self, fields: &'f Fields, see: &mut dyn FnMut(&'static Format, &'f str)) {
+        self.walk(
+            fields,
+            &mut String::new(),
+            &|_| true,
+            &mut |_, _, format, text| {
+                if let Some(format) = format {
+                    see(format, text);
+                }
+            },
+        );
+    }
+
     /// Rewrites references for which `rename` returns a new text.
     #[must_use]
     pub fn with_references(&self, fields: &Fields, rename: Rename<'_>) -> Fields {

@@ -29,6 +29,7 @@ const LAYERS: &[(&str, &str)] = &[
         "desired",
         "config declaration diagnostic lifecycle model repo rules schema sensitive source template yaml",
     ),
+    ("renumber", "desired diagnostic model repo source yaml"),
     (
         "history",
         "declaration desired diagnostic model repo schema source template yaml",
