@@ -145,9 +145,10 @@ fn own_settings(portal: &Capabilities) -> String {
     let supported = ["dnd", "forwarding"]
         .into_iter()
         .filter(|field| users.is_some_and(|users| !users.unsupported.contains(*field)));
-    let lines: String = supported
+    let lines: Vec<String> = supported
         .map(|field| format!("  users.{field}: initial\n"))
         .collect();
+    let lines = lines.concat();
     if lines.is_empty() {
         return lines;
     }

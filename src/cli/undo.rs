@@ -151,13 +151,10 @@ fn list(directory: &Path, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
                 let commit = commit.and_then(|id| id.get(..7)).unwrap_or("no commit");
                 let author = replay.heading.author.as_ref();
                 let by = author.map_or_else(String::new, |author| {
-                    let run = author.run_url.iter();
-                    let run = run.map(|url| format!("  {}", escape::line(url)));
-                    format!(
-                        "  by {}{}",
-                        escape::line(&author.name),
-                        run.collect::<String>()
-                    )
+                    let run = author.run_url.as_deref();
+                    let run =
+                        run.map_or_else(String::new, |url| format!("  {}", escape::line(url)));
+                    format!("  by {}{run}", escape::line(&author.name))
                 });
                 writeln!(
                     terminal.out,

@@ -146,7 +146,7 @@ fn files_of_other_tools_are_excluded_from_what_is_included() {
         "services: { web: { image: x } }\n",
     );
     office.commit("Another tool");
-    let (_, out) = run(&office, "-C tenants/a plan");
+    let (_, out) = run(&office, "-C tenants/a validate");
     assert!(out.contains("foreign-file"), "{out}");
     let excluding =
         configuration("../../all-tenants") + "files: { exclude: [all-tenants/compose.yaml] }\n";

@@ -190,3 +190,100 @@ fn everything_wrong_is_told_at_once_in_red() {
         "nothing was asked or written"
     );
 }
+
+// S1.41
+#[test]
+fn an_apply_asks_before_it_writes() {
+    let at = office(&ann(""));
+    let ended = at.run_quietly("apply");
+    assert_eq!(ended.code, 64);
+    assert!(ended.stderr.contains("pass --yes"), "{}", ended.stderr);
+    assert!(!at.run_quietly("list users").stdout.contains("ann"));
+}
+
+// S0.07, S1.10, S1.22, S1.33, S1.39, S1.40
+#[test]
+fn a_default_and_its_absence_are_one() {
+    let defaults = ", active: true, directory: { match: last }, rings_before_voicemail: 4, dnd: false, \
+                    voicemail: { enabled: true }, forwarding: { enabled: false, ring_all: false }";
+    let at = office(&ann(defaults));
+    assert_eq!(at.run_quietly("apply --yes").code, 0);
+    write(at.path(), &[("people.yaml", &ann(""))]);
+    let plan = at.run_quietly("plan").stdout;
+    assert!(plan.contains("Nothing to do"), "{plan}");
+    let wrong = told(&ann(", directory: { match: middle }"));
+    assert!(wrong.contains("first, last, both"), "{wrong}");
+}
+
+// S0.35, S3.32
+#[test]
+fn all_users_of_a_template_follow_it() {
+    let people = |rings: u8| {
+        let users: Vec<String> = (10..30)
+            .map(|one| {
+                format!(
+                    "  u{one}: {{ template: desk, first_name: U, last_name: N{one}, email: u{one}@acme.example, extension: 10{one} }}\n"
+                )
+            })
+            .collect();
+        format!(
+            "templates: {{ desk: {{ user: {{ rings_before_voicemail: {rings} }} }} }}\nusers:\n{}",
+            users.concat()
+        )
+    };
+    let at = office(&people(3));
+    let ended = at.run_quietly("apply --yes");
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let shown = at.run_quietly("show users/u10").stdout;
+    assert!(shown.contains("rings_before_voicemail: 3"), "{shown}");
+    write(at.path(), &[("people.yaml", &people(5))]);
+    let plan = at.run_quietly("plan").stdout;
+    assert!(plan.contains("21 to update"), "{plan}");
+    // The change is told once for all of them.
+    assert_eq!(plan.matches("3 → 5").count(), 2, "{plan}");
+}
+
+// S2.02, S3.13
+#[test]
+fn calls_lead_to_users() {
+    let phones = "extensions:
+  2000: { kind: ring_group, name: Sales, members: [ann] }
+  2001: { kind: call_queue, name: Orders, agents: [ann] }
+  2002: { kind: auto_attendant, name: Menu, options: { 1: ann } }
+numbers:
+  +14155550100: { destination: ann }
+";
+    let at = office(&format!("{}{phones}", ann(", scope: call_center_agent")));
+    let ended = at.run_quietly("apply --yes");
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    // Who is gone is missed in each place.
+    let gone = told(phones);
+    for place in [
+        "extensions/2000",
+        "extensions/2001",
+        "extensions/2002",
+        "numbers/+14155550100",
+    ] {
+        assert!(
+            gone.contains(&format!("{place} refers to")),
+            "{place}: {gone}"
+        );
+    }
+}
+
+// S1.37 to S1.39
+#[test]
+fn calls_are_forwarded_inside_and_outside() {
+    let of = |destinations: &str| {
+        ann(&format!(
+            ", forwarding: {{ enabled: true, destinations: [{destinations}] }}"
+        )) + "  bob: { first_name: Bob, last_name: Lee, email: bob@acme.example, extension: 1002 }\n"
+    };
+    let at = office(&of("1002, +14155550100"));
+    let ended = at.run_quietly("apply --yes");
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let unknown = told(&of("9999"));
+    assert!(unknown.contains("error[unknown-reference]"), "{unknown}");
+    let own = told(&of("ann"));
+    assert!(own.contains("error[forwarding-cycle]"), "{own}");
+}
