@@ -58,6 +58,11 @@ fn busy_week() -> Office {
         "  zoltan:\n",
         "  zoltan.nagy:\n    previously: zoltan\n",
     );
+    office.edit_in(
+        "numbers.yaml",
+        "destination: zoltan }",
+        "destination: zoltan.nagy }",
+    );
     office.commit("Zoltan wants his whole name");
     office.edit_in(
         "people/operations.yaml",
@@ -70,6 +75,11 @@ fn busy_week() -> Office {
     let (before, rest) = text.split_once("  wanjiru:\n").unwrap();
     let after = rest.split_once("\n\n").unwrap().1;
     std::fs::write(&path, format!("{before}{after}")).unwrap();
+    office.edit_in(
+        "numbers.yaml",
+        "destination: wanjiru }",
+        "destination: tara }",
+    );
     office.commit("Wanjiru leaves");
     office.click(
         "users:\n  \
