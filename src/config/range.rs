@@ -46,7 +46,15 @@ impl FromStr for Range {
         let wrong = || format!("`{text}` is not a range of extensions, such as 10xx or 1000-1099");
         let (first, last) = match text.split_once('-') {
             Some((first, last)) => (first.to_owned(), last.to_owned()),
-            None => (text.replace('x', "0"), text.replace('x', "9")),
+            None => {
+                let fixed = text.trim_end_matches('x');
+                let open = text.len() - fixed.len();
+                let end = |digit: &str| fixed.to_owned() + &digit.repeat(open);
+                if fixed.is_empty() {
+                    return Err(wrong());
+                }
+                (end("0"), end("9"))
+            }
         };
         let digits = first.len();
         let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
