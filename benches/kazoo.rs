@@ -56,6 +56,7 @@ async fn measure(users: usize) -> (Duration, Duration) {
     let url = serve(docs(users)).await;
     let per_second = NonZeroU32::new(1_000_000).unwrap();
     let portal = portal::open(&Target {
+        profile: callsheet::profile::Profile::named("kazoo"),
         kind: PortalKind::Kazoo,
         location: Location::Url(url),
         tenant: Some("acme".to_owned()),

@@ -145,6 +145,7 @@ async fn download(url: &str) -> usize {
 /// A plan that finds nothing to do: load, read, plan.
 async fn noop(folder: &Path, url: &str) {
     let target = Target {
+        profile: callsheet::profile::Profile::named("sandbox"),
         kind: PortalKind::Sandbox,
         location: Location::Url(url.to_owned()),
         credentials: Credentials::Token(TOKEN.into()),

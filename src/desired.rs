@@ -10,6 +10,7 @@ use crate::{
     diagnostic::{Diagnostic, Report, Rule, did_you_mean},
     lifecycle,
     model::{Address, Fields, Kind, Origin, Resource, Shape, State, Value},
+    profile::Profile,
     repo::{CONFIGURATION, Files},
     rules,
     schema::{Checker, configuration_shape},
@@ -201,6 +202,15 @@ impl Reading {
         }
     }
 
+    /// What the portal supports and requires; the sandbox's own profile, if the configuration can't be read.
+    fn profile(&self) -> &'static Profile {
+        let config = self.config.as_ref();
+        config.map_or_else(
+            || Profile::named("sandbox"),
+            |config| config.portal.profile(),
+        )
+    }
+
     /// Reports a name under `fields` that no field has: a policy for it would do nothing.
     fn unknown_field(&mut self, source: &Arc<Source>, entry: &Entry) {
         let name = entry.key.of(source);
@@ -261,7 +271,7 @@ impl Reading {
                 is_valid: true,
             };
             // Its schema is checked where it is read as a resource; here only what users depend on.
-            template.is_valid = Checker::declaration(Kind::Templates).check(
+            template.is_valid = Checker::declaration(self.profile(), Kind::Templates).check(
                 source,
                 entry.span,
                 &entry.value,
@@ -287,7 +297,7 @@ impl Reading {
                 .add(Diagnostic::new(Rule::WrongType, place, message));
             return;
         };
-        let accepted = accepted(kind, source, &entries);
+        let accepted = accepted(self.profile(), kind, source, &entries);
         for (entry, is_accepted) in entries.into_vec().into_iter().zip(accepted) {
             self.resource(kind, source, entry, is_accepted);
         }
@@ -320,7 +330,12 @@ impl Reading {
         let expanded = self.expanded(kind, source, &entry);
         let body = expanded.as_ref().unwrap_or(&entry.value);
         if expanded.is_some() || !is_accepted {
-            Checker::declaration(kind).check(source, entry.span, body, &mut self.report);
+            Checker::declaration(self.profile(), kind).check(
+                source,
+                entry.span,
+                body,
+                &mut self.report,
+            );
         }
         let fields = declaration::fields(kind.shape(), source, body);
         let fields = with_username(kind, key, fields);
@@ -465,11 +480,16 @@ fn misread(source: &Source, node: &Node) -> Option<Span> {
 
 /// Which resources their schema accepts as they stand. Many are looked at on two threads; of few it
 /// isn't worth asking, and none counts as accepted.
-fn accepted(kind: Kind, source: &Source, entries: &[Entry]) -> Vec<bool> {
+fn accepted(
+    profile: &'static Profile,
+    kind: Kind,
+    source: &Source,
+    entries: &[Entry],
+) -> Vec<bool> {
     if entries.len() < MANY {
         return vec![false; entries.len()];
     }
-    let checker = Checker::declaration(kind);
+    let checker = Checker::declaration(profile, kind);
     let accepts = |entry: &Entry| {
         let is_whole = entry.value.get(source, "template").is_none();
         is_whole && checker.accepts(source, &entry.value)

@@ -17,6 +17,7 @@
 //! - [`sensitive`], [`source`] and [`diagnostic`]: keys that sound like a secret's, places in files, and what
 //!   is wrong there.
 //! - [`model`]: users, scopes, extensions and all other kinds as types. A field is written once, there.
+//! - [`profile`]: what each phone system supports, requires and does, as data.
 //! - [`yaml`], [`schema`], [`config`], [`declaration`], [`template`], [`rules`], [`repo`], [`desired`]: from
 //!   the files to what they declare.
 //! - [`history`]: what earlier commits declared.
@@ -41,6 +42,7 @@ pub mod model;
 pub mod plan;
 pub mod portal;
 mod portals;
+pub mod profile;
 pub mod reference;
 pub mod render;
 pub mod renumber;

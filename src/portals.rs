@@ -2,18 +2,18 @@
 //! all that a portal needs.
 
 /// Calls a macro with the rows: the documentation of `portal.kind`, the variant of
-/// [`PortalKind`](crate::config::PortalKind), its text, the module in `portal`, and whether queue agents need
-/// a scope that lets them answer queues.
+/// [`PortalKind`](crate::config::PortalKind), its text, which is also the name of its
+/// [profile](crate::profile::Profile), and the module in `portal`.
 macro_rules! portals {
     ($rows:ident) => {
         $rows! {
             /// The built-in sandbox.
-            Sandbox = "sandbox", sandbox, agents_need_a_scope: true;
+            Sandbox = "sandbox", sandbox;
             /// Kazoo 4 and 5, and products built on them, through Crossbar's API version 2.
-            Kazoo = "kazoo", kazoo, agents_need_a_scope: false;
+            Kazoo = "kazoo", kazoo;
             /// Portals with SCIM 2.0 (RFC 7643 and 7644): users and groups, and telephony if the portal has an
             /// extension for it.
-            Scim = "scim", scim, agents_need_a_scope: false;
+            Scim = "scim", scim;
         }
     };
 }

@@ -5,7 +5,7 @@
 use crate::{
     config::{Config, FieldName, FieldPolicy},
     diagnostic::{Diagnostic, Report, Rule},
-    model::{Address, Kind, Origin, Resource, Shape, State, Value},
+    model::{Address, Condition, Kind, Origin, Requirement, Resource, Shape, State, Value},
     portal::{Capabilities, Declaration, KindCapability, Limit},
     rules,
     source::{Place, Source, Span},
@@ -68,11 +68,23 @@ fn check(
     let portal = portal.portal;
     let origin = resource.origin.as_ref();
     let fields = &resource.fields;
-    for field in kind.required {
-        if fields.get(field).is_none_or(|value| *value == Value::Null) {
-            let message = format!("{address}: the portal {portal} needs `{field}`");
-            let diagnostic = unsupported(origin, "", message);
-            report.add(diagnostic.help(format!("Declare `{field}`.")));
+    // What is always required is checked with the files, all at once.
+    for Requirement {
+        condition,
+        fields: required,
+    } in &kind.requires
+    {
+        for field in required {
+            let is_missing = fields.get(field).is_none_or(|value| *value == Value::Null);
+            if *condition != Condition::Always && condition.holds(fields) && is_missing {
+                let message =
+                    format!("{address}: the portal {portal} requires `{field}`{condition}");
+                let place = origin.map_or_else(unknown_place, Origin::place);
+                report.add(
+                    Diagnostic::new(Rule::MissingField, place, message)
+                        .help(format!("Declare `{field}`.")),
+                );
+            }
         }
     }
     for field in kind.unsupported.iter().filter(|field| !is_in_files(field)) {
@@ -91,18 +103,36 @@ fn check(
         field,
         only,
         accepts,
-    } in kind.limits
+    } in &kind.limits
     {
-        if let Some((path, value)) = declared(address, resource, field)
-            && !accepts(&value, Declaration { fields, state })
-        {
-            let message = format!(
-                "{address}: in `{}`, the portal {portal} supports only {only}",
-                display_name(field, &path)
-            );
-            report.add(unsupported(origin, &path, message));
+        for (path, value) in declared_values(address, resource, field) {
+            // The value of a secret isn't known before it is sent.
+            let is_secret = matches!(value, Value::Secret(_));
+            if !is_secret && !accepts(&value, Declaration { fields, state }) {
+                let message = format!(
+                    "{address}: in `{}`, the portal {portal} supports only {only}",
+                    display_name(field, &path)
+                );
+                report.add(unsupported(origin, &path, message));
+            }
         }
     }
+}
+
+/// The paths and values of a field that a capability names, in each element of a list: `phones[].model`.
+fn declared_values(address: &Address, resource: &Resource, field: &str) -> Vec<(String, Value)> {
+    let Some((list, rest)) = field.split_once("[].") else {
+        return declared(address, resource, field).into_iter().collect();
+    };
+    let Some((path, value)) = declared(address, resource, list) else {
+        return Vec::new();
+    };
+    let elements = value.elements().iter().enumerate();
+    let within = elements.filter_map(|(index, element)| {
+        let value = element.as_map()?.at(rest.split('.'))?;
+        Some((format!("{path}[{index}].{rest}"), value.clone()))
+    });
+    within.collect()
 }
 
 /// The path and value of a field that a capability names, if the resource declares it.
@@ -140,18 +170,22 @@ fn display_name<'n>(field: &'n str, path: &'n str) -> &'n str {
 }
 
 fn unsupported(origin: Option<&Origin>, path: &str, message: String) -> Diagnostic {
-    let unknown = || Place::new(&Source::new("", ""), Span::default());
-    let place = origin.map_or_else(unknown, |origin| match path {
+    let place = origin.map_or_else(unknown_place, |origin| match path {
         "" => origin.place(),
         path => rules::of_field(origin, path),
     });
     Diagnostic::new(Rule::Unsupported, place, message).help(Rule::Unsupported.help())
 }
 
+/// The place of a resource that isn't from a file.
+fn unknown_place() -> Place {
+    Place::new(&Source::new("", ""), Span::default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{desired, repo::Files};
+    use crate::{desired, model::NO_SCOPES, repo::Files};
     use std::collections::{BTreeMap, BTreeSet};
 
     fn state(text: &str) -> State {
@@ -170,7 +204,7 @@ mod tests {
         Limit {
             field: "username",
             only: "lower case",
-            accepts: |value, _| {
+            accepts: &|value, _| {
                 value
                     .as_text()
                     .is_none_or(|text| !text.contains(char::is_uppercase))
@@ -179,30 +213,34 @@ mod tests {
         Limit {
             field: "forwarding.destinations",
             only: "one destination",
-            accepts: |value, _| value.elements().len() <= 1,
+            accepts: &|value, _| value.elements().len() <= 1,
         },
     ];
 
     const TYPES: &[Limit] = &[Limit {
         field: "fax.retries",
         only: "0 to 4",
-        accepts: |value, _| matches!(value, Value::Integer(0..=4)),
+        accepts: &|value, _| matches!(value, Value::Integer(0..=4)),
     }];
 
     fn limited_portal() -> Capabilities {
         let users = KindCapability {
             unsupported: BTreeSet::from(["voicemail.mailbox", "color"]),
-            required: &["extension"],
-            limits: LIMITS,
+            requires: vec![Requirement {
+                condition: Condition::Declared("forwarding"),
+                fields: vec!["extension"],
+            }],
+            limits: LIMITS.to_vec(),
             ..KindCapability::full(Kind::Users)
         };
         let extensions = KindCapability {
             unsupported: BTreeSet::from(["call_queue", "fax.owner"]),
-            limits: TYPES,
+            limits: TYPES.to_vec(),
             ..KindCapability::full(Kind::Extensions)
         };
         Capabilities {
             portal: "small",
+            scopes: &NO_SCOPES,
             kinds: BTreeMap::from([(Kind::Users, users), (Kind::Extensions, extensions)]),
         }
     }
@@ -219,8 +257,8 @@ mod tests {
         assert_eq!(
             messages(&state, &limited_portal()),
             [
+                "people.yaml:2 users/Ann: the portal small requires `extension` with `forwarding`",
                 "people.yaml:2 users/Ann: in `username`, the portal small supports only lower case",
-                "people.yaml:2 users/Ann: the portal small needs `extension`",
                 "people.yaml:7 users/Ann: the portal small doesn't support `voicemail.mailbox`",
                 "people.yaml:8 users/Ann: in `forwarding.destinations`, the portal small supports only one destination",
                 "people.yaml:10 groups/sales: the portal small has no groups",
@@ -242,7 +280,7 @@ mod tests {
         let users = portal.kinds.get_mut(&Kind::Users).unwrap();
         users.unsupported.insert("username");
         users.identity = crate::model::Identity::Field("email");
-        users.required = &[];
+        users.requires = Vec::new();
         assert_eq!(messages(&people(""), &portal), [""; 0]);
         assert_eq!(
             messages(&people(", username: lee"), &portal),

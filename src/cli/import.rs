@@ -106,7 +106,15 @@ pub(super) fn run(
     let selected = import::select(&live, &workspace.state, &portal, asked)?;
     let exists = |name: &str| workspace.folder.join(name).exists();
     let validate = |files: &[File]| verdict(files, &workspace, &live, &portal);
-    let mut import = import::import(&live, &workspace.state, &selected, &exists, &validate)?;
+    let profile = workspace.config.portal.profile();
+    let mut import = import::import(
+        &live,
+        &workspace.state,
+        &selected,
+        profile,
+        &exists,
+        &validate,
+    )?;
     let mut whole = import.left_out.iter().filter(|one| one.field.is_none());
     if let Some(one) = whole.find(|one| asked.contains(&one.address)) {
         bail!("{} can't be declared: {}", one.address, one.why);

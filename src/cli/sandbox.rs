@@ -1,7 +1,10 @@
 //! `callsheet sandbox serve`: the built-in portal for others to reach.
 
 use super::{outcome::Outcome, settings, settings::Terminal, workspace};
-use crate::sandbox::{self, Store, Tokens};
+use crate::{
+    profile::{Profile, ProfileName},
+    sandbox::{self, Store, Tokens},
+};
 use anyhow::Context as _;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::{
@@ -26,6 +29,10 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "FILE", default_value = ".callsheet/sandbox.db")]
     database: PathBuf,
 
+    /// System that the sandbox behaves like
+    #[arg(long, value_enum, default_value = "sandbox", value_name = "NAME")]
+    profile: ProfileName,
+
     /// Address to listen on; port 0 picks a free port
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8099")]
     listen: SocketAddr,
@@ -42,7 +49,7 @@ pub(super) fn run(
         std::fs::create_dir_all(parent)
             .with_context(|| format!("{} can't be made", parent.display()))?;
     }
-    let store = Store::open(&database)
+    let store = Store::open(&database, Profile::named(args.profile.name()))
         .with_context(|| format!("{} can't be opened", database.display()))?;
     let (write, kept_in) = match settings::variable("CALLSHEET_SANDBOX_TOKEN") {
         Some(token) => (SecretString::from(token), None),

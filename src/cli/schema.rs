@@ -55,6 +55,10 @@ fn all() -> Vec<(&'static str, serde_json::Value)> {
             schema::of_document::<render::document::PlanDocument>("plan"),
         ),
         (
+            "profile",
+            schema::of_document::<crate::profile::Profile>("profile"),
+        ),
+        (
             "show",
             schema::of_document::<super::live::ShowDocument>("show"),
         ),

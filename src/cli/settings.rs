@@ -280,9 +280,10 @@ pub(super) fn target(
 ) -> anyhow::Result<Target> {
     let portal = &config.portal;
     let kind = portal.kind;
-    if let Some(other) = portal.settings_of().filter(|name| *name != kind.name()) {
+    let mut settings = portal.settings_of_kinds();
+    if let Some((setting, other)) = settings.find(|(_, other)| *other != kind.name()) {
         bail!(
-            "callsheet.yaml: `portal.{other}` is for `kind: {other}`; remove it, or change `kind: {kind}`"
+            "callsheet.yaml: `portal.{setting}` is for `kind: {other}`; remove it, or change `kind: {kind}`"
         );
     }
     let is_embeddable = adapter(kind).is_embeddable;
@@ -305,6 +306,7 @@ pub(super) fn target(
     };
     Ok(Target {
         kind: portal.kind,
+        profile: portal.profile(),
         location,
         tenant: portal.tenant.as_ref().map(ToString::to_string),
         credentials,

@@ -17,6 +17,7 @@ use crate::{
         text::{GroupKey, Line, RelativePath, Username},
     },
     portals::portals,
+    profile::{Profile, ProfileName},
 };
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -61,6 +62,8 @@ pub struct Config {
 pub struct PortalConfig {
     /// Kind of portal.
     pub kind: PortalKind,
+    /// System that the sandbox behaves like. Defaults to `sandbox`. Only for the sandbox.
+    pub profile: Option<ProfileName>,
     /// Database of a sandbox that runs inside the command, relative to the workspace. Only for the sandbox,
     /// instead of `url`.
     pub database: Option<RelativePath>,
@@ -117,6 +120,7 @@ impl PortalConfig {
     pub const fn new(kind: PortalKind) -> Self {
         Self {
             kind,
+            profile: None,
             database: None,
             url: None,
             tenant: None,
@@ -127,10 +131,18 @@ impl PortalConfig {
         }
     }
 
-    /// The kind of portal that the configuration has settings for, by its name.
+    /// The settings that are only for one kind of portal, each with its name.
+    pub fn settings_of_kinds(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let profile = self.profile.map(|_| ("profile", "sandbox"));
+        let scim = self.scim.as_ref().map(|_| ("scim", "scim"));
+        profile.into_iter().chain(scim)
+    }
+
+    /// What the portal supports, requires and does.
     #[must_use]
-    pub fn settings_of(&self) -> Option<&'static str> {
-        self.scim.as_ref().map(|_| "scim")
+    pub fn profile(&self) -> &'static Profile {
+        let name = self.profile.filter(|_| self.kind == PortalKind::Sandbox);
+        Profile::named(name.map_or(self.kind.name(), ProfileName::name))
     }
 
     /// Which portal and tenant it is.
@@ -146,7 +158,7 @@ impl PortalConfig {
 }
 
 macro_rules! portal_kinds {
-    ($($(#[doc = $doc:literal])+ $kind:ident = $name:literal, $module:ident, agents_need_a_scope: $scope:literal;)*) => {
+    ($($(#[doc = $doc:literal])+ $kind:ident = $name:literal, $module:ident;)*) => {
         /// Kind of portal.
         #[derive(
             Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
@@ -161,13 +173,6 @@ macro_rules! portal_kinds {
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$kind => $name,)* }
-            }
-
-            // S2.16
-            /// Whether only some scopes let a user serve a queue.
-            #[must_use]
-            pub const fn agents_need_a_scope(self) -> bool {
-                match self { $(Self::$kind => $scope,)* }
             }
         }
     };

@@ -5,6 +5,7 @@ use crate::{
     declaration, desired,
     diagnostic::Report,
     model::{Address, Capabilities, Fields, Kind},
+    profile::Profile,
     schema::Checker,
     source::Source,
     template,
@@ -147,7 +148,7 @@ impl Part {
             .filter(|entry| entry.key.of(source) == Kind::Templates.name());
         for entry in declared.flat_map(|entry| entry.value.entries()) {
             let mut report = Report::default();
-            let checker = Checker::declaration(Kind::Templates);
+            let checker = Checker::declaration(Profile::named("sandbox"), Kind::Templates);
             let is_sound = checker.check(source, entry.span, &entry.value, &mut report);
             found
                 .entry(entry.key.of(source).into())

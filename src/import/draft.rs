@@ -5,7 +5,10 @@
 //! would be a change.
 
 use super::text::declarable;
-use crate::model::{Address, BuiltInScope, Fields, Kind, Live, Name, Shape, State, Value};
+use crate::{
+    model::{Address, Fields, Kind, Live, Name, Shape, State, Value},
+    profile::Profile,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An object or a field that can't be declared.
@@ -22,6 +25,8 @@ pub struct LeftOut {
 /// The declarations of an import.
 pub(super) struct Draft<'d> {
     declared: &'d State,
+    /// What the portal supports and requires.
+    profile: &'static Profile,
     bodies: BTreeMap<Address, Fields>,
     /// The reasons for removed objects and fields, the latter by dotted path.
     objects: BTreeMap<Address, String>,
@@ -39,12 +44,18 @@ pub(super) struct Draft<'d> {
 impl<'d> Draft<'d> {
     /// Creates a draft of the selected live objects, without objects that are known to be invalid: those
     /// with an invalid key or without a required field.
-    pub(super) fn of(live: &Live, selected: &BTreeSet<Address>, declared: &'d State) -> Self {
+    pub(super) fn of(
+        live: &Live,
+        selected: &BTreeSet<Address>,
+        declared: &'d State,
+        profile: &'static Profile,
+    ) -> Self {
         let bodies = selected
             .iter()
-            .filter_map(|address| Some((address.clone(), declarable(address, live)?)));
+            .filter_map(|address| Some((address.clone(), declarable(profile, address, live)?)));
         let mut draft = Self {
             declared,
+            profile,
             bodies: bodies.collect(),
             objects: BTreeMap::new(),
             fields: BTreeMap::new(),
@@ -69,13 +80,21 @@ impl<'d> Draft<'d> {
         }
         let invalid = draft.bodies.iter();
         let invalid = invalid.filter_map(|(address, fields)| {
-            Some((address.clone(), invalid_reason(address, fields)?))
+            Some((
+                address.clone(),
+                invalid_reason(draft.profile, address, fields)?,
+            ))
         });
         for (address, why) in invalid.collect::<Vec<_>>() {
             draft.remove(&address, &why);
         }
         draft.remove_dangling();
         draft
+    }
+
+    /// What the portal supports and requires.
+    pub(super) fn profile(&self) -> &'static Profile {
+        self.profile
     }
 
     pub(super) fn get(&self, address: &Address) -> Option<&Fields> {
@@ -133,7 +152,15 @@ impl<'d> Draft<'d> {
             }
             path => path,
         };
-        let count = optional(address.kind.shape(), fields, path);
+        let is_required = |name: &str| {
+            self.profile
+                .always_required(address.kind)
+                .any(|one| one == name)
+        };
+        let count = match path.first() {
+            Some(first) if is_required(first) => 0,
+            _ => optional(address.kind.shape(), fields, path),
+        };
         if count == 0 {
             return self.remove(address, why);
         }
@@ -207,7 +234,7 @@ impl<'d> Draft<'d> {
             let address = Address::new(*kind, text);
             self.bodies.contains_key(&address) || self.declared.get(&address).is_some()
         });
-        let built_in = kinds.contains(&Kind::Scopes) && BuiltInScope::named(text).is_some();
+        let built_in = kinds.contains(&Kind::Scopes) && self.profile.scopes.get(text).is_some();
         let owners = self
             .extension_owners
             .get(text)
@@ -221,7 +248,7 @@ impl<'d> Draft<'d> {
 }
 
 /// The reason why an object is invalid as a whole, if any.
-fn invalid_reason(address: &Address, fields: &Fields) -> Option<String> {
+fn invalid_reason(profile: &Profile, address: &Address, fields: &Fields) -> Option<String> {
     let format = address.kind.key_format();
     if !format.accepts(&address.key) {
         return Some(format!("its key is not {}", format.what));
@@ -232,9 +259,11 @@ fn invalid_reason(address: &Address, fields: &Fields) -> Option<String> {
     {
         return Some(format!("`{tag}` is missing"));
     }
-    let mut required = shape.fields(fields).iter().filter(|field| field.required);
-    let missing = required.find(|field| fields.get(&field.name).is_none())?;
-    Some(format!("`{}` is missing", missing.name))
+    let required = shape.fields(fields).iter().filter(|field| field.required);
+    let required = required.map(|field| &*field.name);
+    let mut required = required.chain(profile.always_required(address.kind));
+    let missing = required.find(|field| fields.get(field).is_none())?;
+    Some(format!("`{missing}` is missing"))
 }
 
 /// The length of the path to the innermost optional field; 0 if the whole object must be removed.

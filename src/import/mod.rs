@@ -17,6 +17,7 @@ use crate::{
     diagnostic::{Level, Report},
     model::{Address, Capabilities, Kind, Live, Name, Standing, State},
     plan::Operation,
+    profile::Profile,
 };
 use draft::Draft;
 use field_ref::{FieldRef, Locator};
@@ -205,10 +206,11 @@ pub fn import<E: From<Error>>(
     live: &Live,
     declared: &State,
     selected: &BTreeSet<Address>,
+    profile: &'static Profile,
     exists: &dyn Fn(&str) -> bool,
     validate: &dyn Fn(&[File]) -> Result<Validation, E>,
 ) -> Result<Import, E> {
-    let mut draft = Draft::of(live, selected, declared);
+    let mut draft = Draft::of(live, selected, declared, profile);
     for round in 0..MAX_ROUNDS {
         let files = text::files(&draft, live, exists)?;
         if files.is_empty() {

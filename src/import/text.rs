@@ -4,6 +4,7 @@ use super::{Draft, Error};
 use crate::{
     desired,
     model::{Address, Fields, Kind, Live, Name, State, Value},
+    profile::Profile,
     repo::Files,
 };
 use jiff::civil::Date;
@@ -95,7 +96,7 @@ fn from_templates(draft: &Draft<'_>, live: &Live) -> Result<State, Error> {
         .map(|(key, _)| Address::new(Kind::Templates, key))
         .collect();
     let templates = yaml(Kind::Templates, keys.iter(), |address| {
-        declarable(address, live)
+        declarable(draft.profile(), address, live)
     })?;
     let mut files = Files::default();
     files.take("users.yaml".to_owned(), bare.into_bytes());
@@ -131,12 +132,19 @@ fn yaml<'a>(
 }
 
 /// The declarable fields of a live object: without secrets, which portals don't return, and without the key.
-pub(super) fn declarable(address: &Address, live: &Live) -> Option<Fields> {
+pub(super) fn declarable(profile: &Profile, address: &Address, live: &Live) -> Option<Fields> {
+    let defaults = profile.kinds.get(&address.kind).map(|kind| &kind.defaults);
     let live = &live.get(address.kind, &address.key)?.fields;
     let own_key = |name: &Name, value: &Value| {
         &**name == address.kind.key_field() && value.as_text() == Some(&*address.key)
     };
-    let declared = live.iter().filter(|(name, value)| !own_key(name, value));
+    let is_default = |name: &Name, value: &Value| {
+        let default = defaults.and_then(|defaults| defaults.get(&**name));
+        default.is_some_and(|default| value.as_text() == Some(default))
+    };
+    let declared = live
+        .iter()
+        .filter(|(name, value)| !own_key(name, value) && !is_default(name, value));
     Some(
         declared
             .filter_map(|(name, value)| Some((name.clone(), without_secrets(value)?)))

@@ -2,14 +2,19 @@
 //! is removed, and which fields and values it holds. The table in the docs is generated from it, an
 //! unsupported declaration is a diagnostic, and the plan obeys it.
 
-use super::{Address, Fields, Kind, Shape, State, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use super::{Address, Fields, Kind, Scopes, Shape, State, Value};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 /// The capabilities of a portal.
 #[derive(Clone, Debug)]
 pub struct Capabilities {
     /// The portal's name in `portal.kind`.
     pub portal: &'static str,
+    /// The scopes that exist there without a declaration.
+    pub scopes: &'static Scopes,
     /// The supported kinds. Unsupported templates are still allowed in files, where they are expanded.
     pub kinds: BTreeMap<Kind, KindCapability>,
 }
@@ -25,8 +30,8 @@ pub struct KindCapability {
     /// The unsupported fields, such as `voicemail.greeting`. For a kind with types: fields prefixed with
     /// the type, such as `fax.owner`, or unsupported types.
     pub unsupported: BTreeSet<&'static str>,
-    /// The fields that a resource must declare, at the top of it.
-    pub required: &'static [&'static str],
+    /// The fields that a resource must declare.
+    pub requires: Vec<Requirement>,
     /// The fields that are set when an object is created and can't be changed afterwards.
     pub fixed: BTreeSet<&'static str>,
     /// Where the versions of secrets are kept.
@@ -34,7 +39,56 @@ pub struct KindCapability {
     /// The elements of lists that the portal replaces by new ones if a value in them changes: `phones.mac`.
     pub replaced_by: &'static [&'static str],
     /// The fields with fewer supported values than in the model.
-    pub limits: &'static [Limit],
+    pub limits: Vec<Limit>,
+    /// What the portal sets in a field at the top of an object where nothing is declared, if that isn't the
+    /// model's own default.
+    pub defaults: Vec<(&'static str, Value)>,
+    /// The fields at the top of an object that can't be set while it is created, and are set by a second
+    /// write.
+    pub create_without: BTreeSet<&'static str>,
+}
+
+/// Fields that a resource must declare under a condition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Requirement {
+    /// When they must be declared.
+    pub condition: Condition,
+    /// The fields, at the top of the resource.
+    pub fields: Vec<&'static str>,
+}
+
+/// When fields must be declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Always.
+    Always,
+    /// When a field at the top of the resource is declared.
+    Declared(&'static str),
+    /// When a field at the top of the resource has this text.
+    Equals(&'static str, &'static str),
+}
+
+impl Condition {
+    /// Whether it holds for a resource.
+    #[must_use]
+    pub fn holds(self, fields: &Fields) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Declared(field) => fields.get(field).is_some_and(|one| *one != Value::Null),
+            Self::Equals(field, value) => fields.text(field) == Some(value),
+        }
+    }
+}
+
+impl fmt::Display for Condition {
+    /// The end of a sentence about a requirement: ` with `template``.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Always => Ok(()),
+            Self::Declared(field) => write!(f, " with `{field}`"),
+            Self::Equals(field, value) => write!(f, " with `{field}: {value}`"),
+        }
+    }
 }
 
 /// What a portal knows an object by: the value by which it is looked up, and others refer to it.
@@ -74,26 +128,32 @@ pub enum SecretPlace {
     Record,
 }
 
+/// Whether a value is supported in the context of its declaration. `null` checks whether the field can be
+/// cleared: by a declared `null`, or because the field is removed from the file.
+pub type Accepts = &'static (dyn Fn(&Value, Declaration<'_>) -> bool + Send + Sync);
+
 /// A limit of the values of one field.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Limit {
-    /// The field, as in [`KindCapability::unsupported`]. [`Kind::key_field`] stands for the key.
+    /// The field, as in [`KindCapability::unsupported`]; `phones[].name` is a field of each element.
+    /// [`Kind::key_field`] stands for the key.
     pub field: &'static str,
     /// The supported values as the end of a sentence: \`user\` or \`admin\`.
     pub only: &'static str,
-    /// Whether a value is supported in the context of its declaration. `null` checks whether the field
-    /// can be cleared: by a declared `null`, or because the field is removed from the file.
-    pub accepts: fn(&Value, Declaration<'_>) -> bool,
+    /// Whether a value is supported.
+    pub accepts: Accepts,
+}
+
+impl fmt::Debug for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.only)
+    }
 }
 
 impl Limit {
     /// A limit of a field.
     #[must_use]
-    pub const fn new(
-        field: &'static str,
-        only: &'static str,
-        accepts: fn(&Value, Declaration<'_>) -> bool,
-    ) -> Self {
+    pub const fn new(field: &'static str, only: &'static str, accepts: Accepts) -> Self {
         Self {
             field,
             only,
@@ -101,31 +161,10 @@ impl Limit {
         }
     }
 
-    /// Texts without capital letters, for [`accepts`](Self::accepts).
-    #[must_use]
-    pub fn lower_case(value: &Value, _: Declaration<'_>) -> bool {
-        !value
-            .as_text()
-            .unwrap_or_default()
-            .contains(char::is_uppercase)
-    }
-
-    /// Texts of up to `N` characters.
-    #[must_use]
-    pub fn characters<const N: usize>(value: &Value, _: Declaration<'_>) -> bool {
-        value.as_text().unwrap_or_default().chars().nth(N).is_none()
-    }
-
     /// Anything but `null`, so that the field can't be cleared.
     #[must_use]
     pub fn not_null(value: &Value, _: Declaration<'_>) -> bool {
         *value != Value::Null
-    }
-
-    /// Lists of up to `N` elements.
-    #[must_use]
-    pub fn elements<const N: usize>(value: &Value, _: Declaration<'_>) -> bool {
-        value.elements().len() <= N
     }
 }
 
@@ -156,6 +195,13 @@ impl Capabilities {
     #[must_use]
     pub fn portal_address(&self, address: &Address, fields: &Fields) -> Address {
         Address::new(address.kind, self.portal_key(address, fields))
+    }
+
+    /// What the portal sets in a field of a kind where nothing is declared.
+    #[must_use]
+    pub fn defaults(&self, kind: Kind) -> &[(&'static str, Value)] {
+        let kind = self.kinds.get(&kind);
+        kind.map_or(&[], |kind| &kind.defaults)
     }
 
     /// Whether a field at the top of a resource is expanded in the files and never sent: a user's template, if

@@ -37,7 +37,8 @@ mod value;
 
 pub use ancestry::{Ancestry, Gap, Removed, Version};
 pub use capability::{
-    Capabilities, Declaration, Identity, KindCapability, Limit, Removal, SecretPlace,
+    Accepts, Capabilities, Condition, Declaration, Identity, KindCapability, Limit, Removal,
+    Requirement, SecretPlace,
 };
 pub use commit::Commit;
 pub use contact::Contact;
@@ -56,7 +57,7 @@ pub use location::{Emergency, Location};
 pub use number::{Number, NumberState};
 pub use record::{Record, SentSecrets};
 pub use schedule::{Schedule, TimeRange, Weekday};
-pub use scope::{BUILT_IN_SCOPES, BuiltInScope, Scope};
+pub use scope::{NO_SCOPES, PortalScope, Scope, Scopes};
 pub use secret::SecretRef;
 pub use shape::{Claim, Field, ListOrder, Shape};
 pub use shown::{ShownSecret, compare_secrets};

@@ -28,7 +28,7 @@ pub struct User {
     pub first_name: Line,
     /// Last name.
     // S0.11
-    pub last_name: Line,
+    pub last_name: Option<Line>,
     /// Nickname.
     // S4.12
     pub alias: Option<Line>,
@@ -41,7 +41,7 @@ pub struct User {
     /// it unless `voicemail.email` is set.
     // S0.12, S1.11, S1.12
     #[schemars(extend("x-unique" = "email"))]
-    pub email: Email,
+    pub email: Option<Email>,
     /// Addresses that the person may send from; the first is the default sender.
     // S4.15, S4.16
     #[schemars(length(max = 100), extend("uniqueItems" = true))]
@@ -50,9 +50,8 @@ pub struct User {
     // S0.07, S0.08, S4.30
     #[schemars(extend("default" = true))]
     pub active: Option<bool>,
-    /// Permission level: a built-in scope of the portal or a declared scope.
+    /// Permission level: a built-in scope of the portal or a declared scope. The default depends on the portal.
     // S0.20, S1.13, S2.09
-    #[schemars(extend("default" = "simple_user"))]
     pub scope: Option<ScopeKey>,
     /// Groups that the person belongs to.
     // S4.26
@@ -87,7 +86,7 @@ pub struct User {
     /// Number of rings before an unanswered call goes to voicemail, or is disconnected if voicemail is
     /// off.
     // S1.20 to S1.23
-    #[schemars(range(min = 2, max = 10), extend("default" = 4))]
+    #[schemars(range(min = 1, max = 60), extend("default" = 4))]
     pub rings_before_voicemail: Option<u8>,
     /// Voicemail settings.
     // S1.33 to S1.36, S3.33

@@ -432,6 +432,13 @@ fn operation(
         target.take("active");
     }
     cooling::cool(inputs, address, &resource.fields, &known, &mut target);
+    // Without a declaration, and when one is given up, an object holds what the portal sets by itself.
+    for (field, default) in inputs.capabilities.defaults(address.kind) {
+        let is_set = live.is_none() || known.get(field).is_some();
+        if is_set && target.get(field).is_none() {
+            target.set((*field).into(), default.clone());
+        }
+    }
     let mut target = shape.without_defaults(target);
     if let Some((_, live)) = live {
         for one in &live.waiting {

@@ -80,6 +80,14 @@ pub enum Error {
         /// The request.
         what: String,
     },
+    /// The change needs several writes, and only the first ones were made.
+    #[error("{what} was begun and not finished: {reason}; plan again to finish it")]
+    Partial {
+        /// The change.
+        what: String,
+        /// Why the rest was not written.
+        reason: Box<Self>,
+    },
     /// The change was sent, and its outcome is unknown.
     #[error("{what} was sent, but its outcome is unknown: {reason}")]
     Unknown {
@@ -132,6 +140,9 @@ impl Error {
     /// Whether the change may have been applied despite the error.
     #[must_use]
     pub fn may_be_done(&self) -> bool {
-        matches!(self, Self::Unknown { .. } | Self::Accepted { .. })
+        matches!(
+            self,
+            Self::Unknown { .. } | Self::Accepted { .. } | Self::Partial { .. }
+        )
     }
 }

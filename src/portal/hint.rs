@@ -26,6 +26,7 @@ fn hint(error: &Error) -> &'static str {
         Error::NotReady { .. } => "try again later, or ask the portal's operator",
         Error::Unreadable { .. } => "check that `portal.url` is the address of the portal's API",
         Error::Unknown { .. } => "plan again to see the result",
+        Error::Partial { reason, .. } => hint(reason),
         Error::Misconfigured { .. }
         | Error::Unauthorized { .. }
         | Error::Refused { .. }

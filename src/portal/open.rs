@@ -1,7 +1,10 @@
 //! A *target* describes a portal: its kind, location and credentials.
 
 use super::{Error, Portal, http::RateLimit, registry::adapter};
-use crate::config::{Charges, LoginHash, PortalKind, ScimConfig};
+use crate::{
+    config::{Charges, LoginHash, PortalKind, ScimConfig},
+    profile::Profile,
+};
 use secrecy::SecretString;
 use std::path::PathBuf;
 
@@ -10,6 +13,8 @@ use std::path::PathBuf;
 pub struct Target {
     /// The kind of portal.
     pub kind: PortalKind,
+    /// What the portal supports, requires and does.
+    pub profile: &'static Profile,
     /// The location.
     pub location: Location,
     /// The account, domain or realm, for portals with several.
@@ -98,12 +103,14 @@ mod tests {
     use crate::{
         model::{Address, Fields, Kind, Name, Secret, Value},
         portal::{Change, Error, ObjectRef, Verb, Write},
+        profile::Profile,
     };
     use std::collections::BTreeMap;
 
     fn target(location: Location) -> Target {
         Target {
             kind: PortalKind::Sandbox,
+            profile: Profile::named("sandbox"),
             location,
             tenant: None,
             credentials: Credentials::Token("hunter2".into()),

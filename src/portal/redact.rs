@@ -168,6 +168,10 @@ impl Redactor {
                 what: text(what),
                 reason: text(reason),
             },
+            Error::Partial { what, reason } => Error::Partial {
+                what: text(what),
+                reason: Box::new(self.error(*reason)),
+            },
             Error::Accepted { what } => Error::Accepted { what: text(what) },
             unchanged @ (Error::Stale { .. } | Error::NotReady { .. }) => unchanged,
         }

@@ -45,7 +45,7 @@ pub struct Example {
 }
 
 macro_rules! adapters {
-    ($($(#[doc = $doc:literal])+ $kind:ident = $name:literal, $module:ident, agents_need_a_scope: $scope:literal;)*) => {
+    ($($(#[doc = $doc:literal])+ $kind:ident = $name:literal, $module:ident;)*) => {
         /// The adapter of a portal.
         #[must_use]
         pub fn adapter(kind: PortalKind) -> &'static Adapter {

@@ -1,10 +1,7 @@
 //! The page about `callsheet.yaml`, written from the configuration's types.
 
 use super::{GENERATED, flat, format_name};
-use crate::{
-    config::Config,
-    model::{BUILT_IN_SCOPES, text::Format},
-};
+use crate::{config::Config, model::text::Format, profile::Profile};
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -221,29 +218,27 @@ fn choices_of(page: &mut String, schema: &Value) {
 /// The scopes that need no declaration.
 fn scopes(page: &mut String) {
     page.push_str(
-        "\n## Built-in scopes\n\nA user's `scope` names one of these, or a scope that the files declare. A declared scope can \
-         extend a built-in one. A Kazoo has `admin` and `user` only.\n\n\
-         | scope | title | extends | permissions | administrator | serves queues |\n|---|---|---|---|---|---|\n",
+        "\n## Built-in scopes\n\nA user's `scope` names one of these, by the portal and the sandbox's profile. The files can \
+         declare further scopes where the portal has that kind, and extend a built-in one.\n\n\
+         | profile | scope | title | extends | permissions | administrator | serves queues |\n|---|---|---|---|---|---|---|\n",
     );
-    for scope in BUILT_IN_SCOPES {
-        let permissions: Vec<String> = scope
-            .permissions
-            .iter()
-            .map(|one| format!("`{one}`"))
-            .collect();
-        let extends = scope
-            .extends
-            .map_or_else(String::new, |base| format!("`{base}`"));
-        let yes = |is_so: bool| if is_so { "yes" } else { "" };
-        _ = writeln!(
-            page,
-            "| `{}` | {} | {extends} | {} | {} | {} |",
-            scope.name,
-            scope.title,
-            permissions.join(", "),
-            yes(scope.is_administrator),
-            yes(scope.can_serve_queues)
-        );
+    for profile in Profile::all() {
+        for (name, scope) in profile.scopes.iter() {
+            let permissions = scope.permissions.iter().map(|one| format!("`{one}`"));
+            let permissions: Vec<String> = permissions.collect();
+            let extends = scope.extends.as_ref();
+            let extends = extends.map_or_else(String::new, |base| format!("`{base}`"));
+            let yes = |is_so: bool| if is_so { "yes" } else { "" };
+            _ = writeln!(
+                page,
+                "| {} | `{name}` | {} | {extends} | {} | {} | {} |",
+                profile.name,
+                scope.title,
+                permissions.join(", "),
+                yes(profile.scopes.is_administrator(name)),
+                yes(profile.scopes.can_serve_queues(name))
+            );
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{GENERATED, flat};
 use crate::{
     config::{PortalConfig, PortalKind},
-    model::{Field, Identity, Kind, Removal, Shape},
+    model::{Condition, Field, Identity, Kind, Removal, Shape},
     portal::{self, Capabilities, Description, KindCapability},
 };
 use clap::ValueEnum as _;
@@ -157,7 +157,9 @@ fn notes(portal: &Capabilities, kind: Kind, path: &str) -> &'static str {
     let Some(capability) = portal.kinds.get(&kind) else {
         return "";
     };
-    let is_required = capability.required.contains(&path);
+    let mut requires = capability.requires.iter();
+    let is_required =
+        requires.any(|one| one.condition == Condition::Always && one.fields.contains(&path));
     match (is_required, capability.fixed.contains(path)) {
         (true, true) => "; required, and can't be changed later",
         (true, false) => "; required",
@@ -182,7 +184,9 @@ pub(super) fn holds(portal: &Capabilities, kind: Kind, path: &str) -> Holds {
         limits,
         identity: _,
         removal: _,
-        required: _,
+        requires: _,
+        defaults: _,
+        create_without: _,
         fixed: _,
         replaced_by: _,
         secrets: _,

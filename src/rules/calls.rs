@@ -3,7 +3,7 @@
 use super::Context;
 use crate::{
     diagnostic::{Report, Rule},
-    model::{Address, BuiltInScope, Fields, Kind, Value},
+    model::{Address, Fields, Kind, Scopes, Value},
 };
 
 /// Reports users whose calls are forwarded in a cycle. Only users with exactly one destination count, since
@@ -106,7 +106,7 @@ pub(super) fn answering_rules_match_their_action(context: &Context<'_>, report: 
 /// Reports queue agents whose scope doesn't allow answering queues.
 // S2.16
 pub(super) fn agents_can_serve_queues(context: &Context<'_>, report: &mut Report) {
-    if !context.config.portal.kind.agents_need_a_scope() {
+    if !context.profile().agents_need_a_scope() {
         return;
     }
     for (address, resource) in context.state.of_kind(Kind::Extensions) {
@@ -138,8 +138,8 @@ pub(super) fn agents_can_serve_queues(context: &Context<'_>, report: &mut Report
 fn can_serve_queues(context: &Context<'_>, scope: &str) -> bool {
     let mut at = scope.to_owned();
     for _ in 0..=context.state.resources.len() {
-        if let Some(built_in) = BuiltInScope::named(&at) {
-            return built_in.can_serve_queues;
+        if context.scopes().get(&at).is_some() {
+            return context.scopes().can_serve_queues(&at);
         }
         let Some(declared) = context.state.get(&Address::new(Kind::Scopes, at.as_str())) else {
             return false;
@@ -150,7 +150,7 @@ fn can_serve_queues(context: &Context<'_>, scope: &str) -> bool {
             .map_or(&[][..], Value::elements);
         if own
             .iter()
-            .any(|permission| permission.as_text() == Some("queues.login"))
+            .any(|permission| permission.as_text() == Some(Scopes::QUEUES))
         {
             return true;
         }

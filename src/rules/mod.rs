@@ -14,7 +14,8 @@ mod unique;
 use crate::{
     config::Config,
     diagnostic::{Diagnostic, Report, Rule},
-    model::{Address, Kind, Origin, Resource, State},
+    model::{Address, Kind, Origin, Resource, Scopes, State},
+    profile::Profile,
     source::{Place, Source, Span},
 };
 use jiff::civil::Date;
@@ -204,6 +205,16 @@ impl<'s> Context<'s> {
         self.state
             .get(address)
             .and_then(|resource| resource.origin.as_ref())
+    }
+
+    /// What the portal supports, requires and does.
+    fn profile(&self) -> &'static Profile {
+        self.config.portal.profile()
+    }
+
+    /// The scopes that need no declaration.
+    fn scopes(&self) -> &'static Scopes {
+        &self.profile().scopes
     }
 
     fn users(&self) -> impl Iterator<Item = (&'s Address, &'s Resource)> {

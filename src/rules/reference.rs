@@ -3,7 +3,7 @@
 use super::Context;
 use crate::{
     diagnostic::{Report, Rule, did_you_mean},
-    model::{Address, BuiltInScope, Kind, Resource, TYPED_FEATURES, Value},
+    model::{Address, Kind, Resource, TYPED_FEATURES, Value},
 };
 
 /// Reports references to unknown or absent resources.
@@ -92,7 +92,7 @@ fn resolve(context: &Context<'_>, kinds: &[Kind], text: &str) -> Option<Address>
     if by_key.is_some() {
         return by_key;
     }
-    if kinds.contains(&Kind::Scopes) && BuiltInScope::named(text).is_some() {
+    if kinds.contains(&Kind::Scopes) && context.scopes().get(text).is_some() {
         return Some(Address::new(Kind::Scopes, text));
     }
     if kinds.contains(&Kind::Extensions) {
@@ -116,11 +116,22 @@ fn unknown(
         .iter()
         .flat_map(|kind| context.state.of_kind(*kind))
         .map(|(address, _)| &*address.key);
-    let built_in = crate::model::BUILT_IN_SCOPES.iter().map(|scope| scope.name);
-    let built_in = built_in.filter(|_| kinds.contains(&Kind::Scopes));
+    let is_scope = kinds.contains(&Kind::Scopes);
+    let built_in = context.scopes().names().filter(|_| is_scope);
     let near = did_you_mean(text, keys.chain(built_in));
     let help = match near {
         Some(near) => format!("did you mean `{near}`?"),
+        None if is_scope && !context.profile().has_declared_scopes() => {
+            let names: Vec<String> = context
+                .scopes()
+                .names()
+                .map(|name| format!("`{name}`"))
+                .collect();
+            match names.is_empty() {
+                true => "the portal has no scopes; remove `scope`".to_owned(),
+                false => format!("the portal's scopes are {}", names.join(", ")),
+            }
+        }
         None => format!(
             "declare it under `{}:`, or refer to one that is declared",
             kinds[kinds.len() - 1]
@@ -139,7 +150,7 @@ pub(super) fn absent_is_not_declared(context: &Context<'_>, report: &mut Report)
         }
     }
     for (address, _) in context.state.of_kind(Kind::Scopes) {
-        if BuiltInScope::named(&address.key).is_some() {
+        if context.scopes().get(&address.key).is_some() {
             let message = format!("`{}` is a built-in scope", address.key);
             let help = format!("choose another name, and set `extends: {}`", address.key);
             report.add(

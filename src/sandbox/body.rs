@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     model::{Field, Kind, Shape},
+    profile::Profile,
     schema::check_json,
 };
 use serde_json::{Map, Value};
@@ -21,23 +22,52 @@ pub(super) struct Outcome {
     pub(super) sends_secret: bool,
 }
 
+/// What a body does to an object.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// A merge patch changes it; without an object it creates one.
+    Merge,
+    /// The body replaces it: what is left out is lost.
+    Replace,
+}
+
 /// Applies `patch` to `before`, or to a new object.
 pub(super) fn outcome(
+    profile: &'static Profile,
     kind: Kind,
     before: Option<&Row<'_>>,
+    mode: Mode,
     mut patch: Map<String, Value>,
 ) -> Result<Outcome, Problem> {
+    let key_field = profile.key_field(kind);
     for name in READ_ONLY {
         patch.remove(name);
     }
-    let shape = kind.shape();
+    let shape = profile.shape(kind);
     let mut object = match before {
         Some(row) => row.written()?,
         None => Value::Object(Map::new()),
     };
+    if let (Mode::Replace, Value::Object(object)) = (mode, &object) {
+        clear_omitted(shape, object, &mut patch);
+    }
     if let (Shape::Variants { tag, .. }, Value::Object(object)) = (shape, &mut object) {
         change_type(shape, tag, object, &patch);
     }
+    let late = profile
+        .habits
+        .create_without
+        .get(&kind)
+        .filter(|_| before.is_none());
+    let late: Vec<FieldError> = late
+        .into_iter()
+        .flatten()
+        .filter(|field| patch.get(*field).is_some_and(|value| !value.is_null()))
+        .map(|field| {
+            let message = format!("can be set only on a {} that exists", kind.singular());
+            FieldError::new(field.as_str(), Code::Invalid, message)
+        })
+        .collect();
     let mut merging = Merging::default();
     merging.merge(Some(shape), &mut object, Value::Object(patch), "");
     let Merging {
@@ -47,13 +77,22 @@ pub(super) fn outcome(
     let Value::Object(mut object) = object else {
         return Err(Problem::new(Reason::Invalid, "Expected an object."));
     };
-    let key = object.remove(kind.key_field());
+    errors.extend(late);
+    let key = object.remove(key_field);
     drop_unknown(shape, &mut object, "", &mut errors);
     if let Some(key) = key {
-        object.insert(kind.key_field().to_owned(), key);
+        object.insert(key_field.to_owned(), key);
+    }
+    if let Some(profile) = profile.kinds.get(&kind) {
+        for (field, default) in &profile.defaults {
+            let set = object.entry(field).or_insert(Value::Null);
+            if set.is_null() {
+                *set = Value::from(default.as_str());
+            }
+        }
     }
     let object = Value::Object(object);
-    errors.extend(check_json(kind, &object).into_iter().map(|error| {
+    errors.extend(check_json(profile, kind, &object).into_iter().map(|error| {
         let code = if is_there(&object, &error.field) {
             Code::Invalid
         } else {
@@ -64,8 +103,8 @@ pub(super) fn outcome(
     if !errors.is_empty() {
         return Err(Problem::invalid(Reason::Invalid, errors));
     }
-    let key = object[kind.key_field()].as_str().unwrap_or_default();
-    let key = (kind.key_format().canonical)(key).into();
+    let key = object[key_field].as_str().unwrap_or_default();
+    let key = (profile.key_format(kind).canonical)(key).into();
     let fields = shape.read(&object).map_err(|error| {
         let message = error.to_string();
         let field = message.split(':').next().unwrap_or_default().to_owned();
@@ -74,11 +113,38 @@ pub(super) fn outcome(
             vec![FieldError::new(field, Code::Invalid, message)],
         )
     })?;
-    let draft = Draft::new(kind, key, fields)?;
+    let draft = Draft::new(profile, kind, key, fields)?;
     Ok(Outcome {
         draft,
         sends_secret,
     })
+}
+
+/// Turns the body of a replacement into a merge patch: clears what it leaves out. A secret that is sent back as
+/// it was read keeps its value.
+fn clear_omitted(shape: &Shape, object: &Map<String, Value>, patch: &mut Map<String, Value>) {
+    for (name, before) in object {
+        let field = shape.field_of_any_type(name);
+        match (
+            before,
+            patch.get_mut(name),
+            field.map(|field| field.shape.strict()),
+        ) {
+            (_, None, _) => {
+                patch.insert(name.clone(), Value::Null);
+            }
+            (_, Some(_), Some(Shape::Secret)) => {}
+            (Value::Object(before), Some(Value::Object(after)), Some(Shape::Map { .. })) => {
+                let omitted = before.keys().filter(|key| !after.contains_key(*key));
+                let omitted: Vec<String> = omitted.cloned().collect();
+                after.extend(omitted.into_iter().map(|key| (key, Value::Null)));
+            }
+            (Value::Object(before), Some(Value::Object(after)), Some(shape)) => {
+                clear_omitted(shape, before, after);
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Changes the type of an extension: keeps the fields that both types have and drops the others.
@@ -248,6 +314,10 @@ pub(super) mod tests {
     use crate::sandbox::{constraints, store::Store};
     use serde_json::json;
 
+    fn own() -> &'static Profile {
+        Profile::named("sandbox")
+    }
+
     fn sent(body: Value) -> Map<String, Value> {
         match body {
             Value::Object(body) => body,
@@ -270,10 +340,10 @@ pub(super) mod tests {
         };
         store
             .write(|tx| {
-                let before = outcome(kind, None, sent(before))?;
+                let before = outcome(own(), kind, None, Mode::Merge, sent(before))?;
                 let id = tx.insert(&before.draft)?;
                 let row = tx.by_id(kind, &id)?.expect("it was made");
-                let after = outcome(kind, Some(&row), sent(patch))?;
+                let after = outcome(own(), kind, Some(&row), Mode::Merge, sent(patch))?;
                 constraints::check(tx, &after.draft, Some(&row))?;
                 Ok(serde_json::from_str(&after.draft.body).unwrap())
             })
@@ -300,7 +370,7 @@ pub(super) mod tests {
         assert_eq!(
             becomes(Kind::Users, before, patch).unwrap(),
             json!({"first_name": "Ann", "last_name": "Lee", "email": "ann@acme.example",
-                "permissions": ["e.f"], "voicemail": {"mailbox": "12"},
+                "scope": "simple_user", "permissions": ["e.f"], "voicemail": {"mailbox": "12"},
                 "with": {"car": "3", "desk": "2"}})
         );
     }
@@ -362,7 +432,9 @@ pub(super) mod tests {
                 json!({"voicemail": {"pin": wrong}}),
             ] {
                 let kind = Kind::Users;
-                let problem = outcome(kind, None, sent(ann(body))).map(drop).unwrap_err();
+                let problem = outcome(own(), kind, None, Mode::Merge, sent(ann(body)))
+                    .map(drop)
+                    .unwrap_err();
                 assert!(!format!("{problem:?}").contains("hunter2"), "{problem:?}");
                 let errors = problem.into_errors();
                 assert!(!errors.is_empty(), "{wrong}");

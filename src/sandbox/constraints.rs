@@ -16,12 +16,13 @@ pub(super) fn check(tx: &Tx<'_>, draft: &Draft, before: Option<&Row<'_>>) -> Res
     let seq = before.map(|row| row.seq);
     let mut taken = Vec::new();
     let (kind, key) = (draft.kind, &draft.key);
+    let key_field = tx.profile().key_field(kind);
     if tx
         .by_key(kind, key)?
         .is_some_and(|row| Some(row.seq) != seq)
     {
-        let message = format!("{} {key} belongs to {kind}/{key}", kind.key_field());
-        taken.push(FieldError::new(kind.key_field(), Code::Taken, message));
+        let message = format!("{key_field} {key} belongs to {kind}/{key}");
+        taken.push(FieldError::new(key_field, Code::Taken, message));
     }
     for (at, (claim, field)) in draft.claims.iter().zip(&draft.claim_fields).enumerate() {
         let owner = if draft.claims[..at].contains(claim) {

@@ -2,7 +2,10 @@
 //! building a tree, since this dominates the cost of large listings.
 // S1.22
 
-use crate::model::{Field, Kind, Shape};
+use crate::{
+    model::{Field, Kind, Shape},
+    profile::Profile,
+};
 use serde::{
     Serialize,
     de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor},
@@ -10,11 +13,16 @@ use serde::{
 use std::fmt;
 
 /// Appends a stored body with its missing defaults.
-pub(super) fn append(kind: Kind, body: &str, out: &mut Vec<u8>) -> serde_json::Result<()> {
+pub(super) fn append(
+    profile: &'static Profile,
+    kind: Kind,
+    body: &str,
+    out: &mut Vec<u8>,
+) -> serde_json::Result<()> {
     // Fields that a template omits are up to each user, so they have no defaults.
     let shape = match kind {
         Kind::Templates => None,
-        _ => of_type(kind.shape(), body)?,
+        _ => of_type(profile.shape(kind), body)?,
     };
     let mut json = serde_json::Deserializer::from_str(body);
     Copier {
@@ -233,7 +241,7 @@ mod tests {
 
     fn with_defaults(kind: Kind, body: &Value) -> Value {
         let mut out = Vec::new();
-        append(kind, &body.to_string(), &mut out).unwrap();
+        append(Profile::named("sandbox"), kind, &body.to_string(), &mut out).unwrap();
         serde_json::from_slice(&out).unwrap()
     }
 

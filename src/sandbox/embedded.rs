@@ -4,6 +4,7 @@ use super::{
     Tokens,
     store::{Error, Store},
 };
+use crate::profile::Profile;
 use secrecy::SecretString;
 use std::{net::Ipv4Addr, path::Path};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
@@ -19,15 +20,15 @@ pub struct Embedded {
 }
 
 impl Embedded {
-    /// Opens a database, creating its directories, and serves it on the current tokio runtime.
+    /// Opens a database that behaves like a profile, creating its directories, and serves it on the current tokio runtime.
     ///
     /// # Errors
     /// The database can't be opened, or there is no free port or no runtime.
-    pub fn start(database: &Path) -> Result<Self, Error> {
+    pub fn start(database: &Path, profile: &'static Profile) -> Result<Self, Error> {
         if let Some(folder) = database.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        let store = Store::open(database)?;
+        let store = Store::open(database, profile)?;
         let runtime = tokio::runtime::Handle::try_current().map_err(std::io::Error::other)?;
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;

@@ -2,7 +2,10 @@
 //! fill in.
 
 use super::{defaults, store::Error};
-use crate::model::{Claim, Fields, Kind, Value};
+use crate::{
+    model::{Claim, Fields, Kind, Value},
+    profile::Profile,
+};
 use serde_json::Value as Json;
 use std::borrow::Cow;
 
@@ -13,6 +16,7 @@ pub(super) const READ_ONLY: [&str; 4] = ["id", "etag", "system", "voicemail_mess
 pub(super) struct Row<'r> {
     pub(super) seq: i64,
     pub(super) kind: Kind,
+    pub(super) profile: &'static Profile,
     pub(super) id: Cow<'r, str>,
     pub(super) key: Cow<'r, str>,
     pub(super) version: i64,
@@ -26,6 +30,7 @@ impl Row<'_> {
         Row {
             seq: self.seq,
             kind: self.kind,
+            profile: self.profile,
             id: self.id.into_owned().into(),
             key: self.key.into_owned().into(),
             version: self.version,
@@ -43,7 +48,7 @@ impl Row<'_> {
     /// The stored key and body, without defaults.
     pub(super) fn written(&self) -> Result<Json, Error> {
         let mut written: Json = serde_json::from_str(&self.body)?;
-        written[self.kind.key_field()] = Json::from(&*self.key);
+        written[self.profile.key_field(self.kind)] = Json::from(&*self.key);
         Ok(written)
     }
 
@@ -58,7 +63,7 @@ impl Row<'_> {
         } else {
             b",\"system\":false,"
         });
-        serde_json::to_writer(&mut *out, self.kind.key_field())?;
+        serde_json::to_writer(&mut *out, self.profile.key_field(self.kind))?;
         out.push(b':');
         serde_json::to_writer(&mut *out, &self.key)?;
         if self.kind == Kind::Users {
@@ -66,7 +71,7 @@ impl Row<'_> {
             serde_json::to_writer(&mut *out, &self.messages)?;
         }
         let brace = out.len();
-        defaults::append(self.kind, &self.body, out)?;
+        defaults::append(self.profile, self.kind, &self.body, out)?;
         // The body has its own braces: the first becomes a comma, the last closes the response.
         if out.ends_with(b"{}") {
             out.truncate(brace);
@@ -94,10 +99,16 @@ pub(super) struct Draft {
 
 impl Draft {
     /// Creates an object. `fields` need not be canonical.
-    pub(super) fn new(kind: Kind, key: Box<str>, mut fields: Fields) -> Result<Self, Error> {
+    pub(super) fn new(
+        profile: &Profile,
+        kind: Kind,
+        key: Box<str>,
+        mut fields: Fields,
+    ) -> Result<Self, Error> {
         let shape = kind.shape();
-        if shape.field_of_any_type(kind.key_field()).is_some() {
-            fields.set(kind.key_field().into(), Value::text(&key));
+        let key_field = profile.key_field(kind);
+        if shape.field_of_any_type(key_field).is_some() {
+            fields.set(key_field.into(), Value::text(&key));
         }
         let mut fields = shape.without_defaults(forget_secrets(fields));
         let (mut claims, mut claim_fields) = (Vec::new(), Vec::new());
@@ -110,13 +121,13 @@ impl Draft {
         };
         if kind == Kind::Extensions {
             // Users and extensions share one number space.
-            claim(kind.key_field(), &"extension".into(), &key);
+            claim(key_field, &"extension".into(), &key);
         }
         shape.claims(&fields, &mut claim);
-        let username = fields.take(kind.key_field());
+        let in_fields = fields.take(key_field);
         let body = serde_json::to_string(&fields)?;
-        if let Some(username) = username {
-            fields.set(kind.key_field().into(), username);
+        if let Some(key) = in_fields {
+            fields.set(key_field.into(), key);
         }
         Ok(Self {
             kind,
@@ -153,10 +164,16 @@ mod tests {
     use crate::model::{Secret, SecretOrigin};
     use serde_json::json;
 
+    fn own() -> &'static Profile {
+        Profile::named("sandbox")
+    }
+
     fn answer(kind: Kind, key: &str, fields: Json) -> Json {
-        let draft = Draft::new(kind, key.into(), kind.shape().read(&fields).unwrap()).unwrap();
+        let draft =
+            Draft::new(own(), kind, key.into(), kind.shape().read(&fields).unwrap()).unwrap();
         let row = Row {
             seq: 1,
+            profile: own(),
             kind,
             id: "the-id".into(),
             key: key.into(),
@@ -179,7 +196,7 @@ mod tests {
             json!({
                 "id": "the-id", "etag": "\"7\"", "system": false, "username": "ann",
                 "voicemail_messages": 3, "first_name": "Ann", "last_name": "Lee",
-                "email": "ann@acme.example", "active": true, "scope": "simple_user",
+                "email": "ann@acme.example", "active": true,
                 "directory": {"match": "last"}, "rings_before_voicemail": 4,
                 "voicemail": {"enabled": true}, "forwarding": {"enabled": false, "ring_all": false},
                 "dnd": false, "add_phone": false,
@@ -202,7 +219,7 @@ mod tests {
             version: 4,
         }));
         let fields: Fields = [("password".into(), secret)].into_iter().collect();
-        let draft = Draft::new(Kind::Users, "ann".into(), fields).unwrap();
+        let draft = Draft::new(own(), Kind::Users, "ann".into(), fields).unwrap();
         assert_eq!(draft.body, r#"{"password":{"version":4}}"#);
     }
 
@@ -216,12 +233,12 @@ mod tests {
         };
         let queue = json!({"kind": "call_queue", "name": "Sales"});
         let fields = Kind::Extensions.shape().read(&queue).unwrap();
-        let draft = Draft::new(Kind::Extensions, "1001".into(), fields).unwrap();
+        let draft = Draft::new(own(), Kind::Extensions, "1001".into(), fields).unwrap();
         assert_eq!(spaces(&draft), ["extension 1001"]);
         let user = json!({"extension": "1001", "email": "Ann@Acme.example",
             "phones": [{"mac": "001565AABBCC", "model": "t54"}]});
         let fields = Kind::Users.shape().read(&user).unwrap();
-        let draft = Draft::new(Kind::Users, "ann".into(), fields).unwrap();
+        let draft = Draft::new(own(), Kind::Users, "ann".into(), fields).unwrap();
         assert_eq!(
             spaces(&draft),
             [

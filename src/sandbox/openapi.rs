@@ -1,28 +1,32 @@
 //! The *OpenAPI* 3.1 description of the API, with the same schemas that validate requests.
 
 use super::object::READ_ONLY;
-use crate::{model::Kind, schema::wire};
+use crate::{
+    model::{Kind, Removal},
+    profile::{Profile, Saves},
+    schema::wire,
+};
 use serde_json::{Map, Value, json};
 use std::sync::OnceLock;
 
-/// The description, built once.
-pub(super) fn document() -> &'static Value {
-    static DOCUMENT: OnceLock<Value> = OnceLock::new();
-    DOCUMENT.get_or_init(build)
+/// The description of a sandbox with a profile, built once.
+pub(super) fn document(profile: &'static Profile) -> &'static Value {
+    static DOCUMENTS: [OnceLock<Value>; Profile::COUNT] = [const { OnceLock::new() }; _];
+    DOCUMENTS[profile.index].get_or_init(|| build(profile))
 }
 
-fn build() -> Value {
+fn build(profile: &'static Profile) -> Value {
     let mut schemas = Map::new();
     let mut paths = Map::new();
-    for kind in Kind::ALL {
-        let mut schema = wire(kind);
+    for kind in profile.kinds.keys().copied() {
+        let mut schema = wire(profile, kind);
         let name = name_of(&schema);
         add_read_only(kind, &mut schema["$defs"][&name]);
         if let Value::Object(definitions) = schema["$defs"].take() {
             schemas.extend(definitions);
         }
-        paths.insert(format!("/v1/{kind}"), collection(kind, &name));
-        paths.insert(format!("/v1/{kind}/{{id}}"), member(kind, &name));
+        paths.insert(format!("/v1/{kind}"), collection(profile, kind, &name));
+        paths.insert(format!("/v1/{kind}/{{id}}"), member(profile, kind, &name));
     }
     schemas.insert("Problem".into(), problem());
     paths.insert(
@@ -154,17 +158,18 @@ fn responses(given: (&str, Value), problems: &[u16]) -> Value {
     Value::Object(all)
 }
 
-fn collection(kind: Kind, name: &str) -> Value {
+fn collection(profile: &Profile, kind: Kind, name: &str) -> Value {
     let totals = Kind::ALL.map(|kind| (kind.name().to_owned(), json!({ "type": "integer" })));
     let totals: Map<String, Value> = totals.into_iter().collect();
     let page = json!({
         "type": "object",
-        "required": ["items", "next", "total", "totals", "revision"],
+        "required": ["items", "next", "total", "totals", "profile", "revision"],
         "properties": {
             "items": { "type": "array", "items": of(name) },
             "next": { "type": ["string", "null"], "description": "Cursor of the next page, or null." },
             "total": { "type": "integer", "description": format!("Number of {kind}.") },
             "totals": { "type": "object", "description": "Number of objects of each kind.", "properties": totals },
+            "profile": { "type": "string", "description": "System that the sandbox behaves like." },
             "revision": { "type": "integer", "description": "Number of writes so far." },
         },
     });
@@ -175,7 +180,7 @@ fn collection(kind: Kind, name: &str) -> Value {
             "operationId": format!("list_{kind}"), "tags": [kind.name()],
             "summary": format!("List {kind}, sorted by key."),
             "parameters": [parameter("limit"), parameter("cursor"), {
-                "name": kind.key_field(), "in": "query", "schema": { "type": "string" },
+                "name": profile.key_field(kind), "in": "query", "schema": { "type": "string" },
                 "description": format!("Only the {} with this key.", kind.singular()),
             }],
             "responses": responses(("200", page), &[400]),
@@ -192,12 +197,12 @@ fn collection(kind: Kind, name: &str) -> Value {
     })
 }
 
-fn member(kind: Kind, name: &str) -> Value {
+fn member(profile: &Profile, kind: Kind, name: &str) -> Value {
     let patch = json!({
         "type": "object",
         "description": format!("A merge patch (RFC 7386) of {name}: `null` resets a field to its default, lists are replaced as a whole."),
     });
-    json!({
+    let mut member = json!({
         "parameters": [parameter("id")],
         "get": {
             "operationId": format!("read_{}", kind.singular()), "tags": [kind.name()],
@@ -220,7 +225,25 @@ fn member(kind: Kind, name: &str) -> Value {
             "parameters": [parameter("ifMatch")],
             "responses": responses(("204", json!({ "description": "Deleted." })), &[403, 404, 412]),
         },
-    })
+    });
+    if let Some(member) = member.as_object_mut() {
+        let patch = member.shift_remove("patch").unwrap_or_default();
+        if profile.habits.saves == Saves::Whole {
+            let mut put = patch;
+            put["operationId"] = json!(format!("replace_{}", kind.singular()));
+            put["summary"] = json!(format!(
+                "Replace one of the {kind}. What is left out is lost."
+            ));
+            put["requestBody"]["content"] = json!({ "application/json": { "schema": of(name) } });
+            member.insert("put".to_owned(), put);
+        } else {
+            member.insert("patch".to_owned(), patch);
+        }
+        if profile.removal(kind) != Removal::Delete {
+            member.shift_remove("delete");
+        }
+    }
+    member
 }
 
 fn problem() -> Value {

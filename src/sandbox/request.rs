@@ -1,7 +1,6 @@
 //! A *request* is untrusted: this validates its query, its conditions and its body of at most one mebibyte.
 
 use super::problem::{Problem, Reason};
-use crate::model::Kind;
 use axum::{
     extract::{Query, Request},
     http::{HeaderMap, Uri, header},
@@ -38,8 +37,8 @@ pub(super) enum Paging {
 }
 
 impl Paging {
-    /// Parses the query of a listing of `kind`.
-    pub(super) fn read(kind: Kind, query: &str) -> Result<Self, Problem> {
+    /// Parses the query of a listing of objects with their key in `key_field`.
+    pub(super) fn read(key_field: &str, query: &str) -> Result<Self, Problem> {
         let bad = |detail: String| Problem::new(Reason::Malformed, detail);
         let uri: Uri = format!("/?{query}")
             .parse()
@@ -59,11 +58,10 @@ impl Paging {
                     key = key_in(&value)
                         .ok_or_else(|| bad("`cursor` must be the `next` of a page.".to_owned()))?;
                 }
-                name if name == kind.key_field() => exact = Some(value),
+                name if name == key_field => exact = Some(value),
                 _ => {
                     return Err(bad(format!(
-                        "Unknown parameter `{name}`; use `limit`, `cursor` or `{}`.",
-                        kind.key_field()
+                        "Unknown parameter `{name}`; use `limit`, `cursor` or `{key_field}`."
                     )));
                 }
             }
@@ -164,7 +162,7 @@ mod tests {
             key: key.to_owned(),
             limit,
         };
-        let read = |query| Paging::read(Kind::Users, query).ok();
+        let read = |query| Paging::read("username", query).ok();
         assert_eq!(read(""), Some(after("", 100)));
         assert_eq!(read("limit=1000&cursor=6162"), Some(after("ab", 1000)));
         let exact = Some(Paging::Key("a+b".to_owned()));

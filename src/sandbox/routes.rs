@@ -1,7 +1,7 @@
 //! The *routes* of the API: list, read, create, update and delete objects of each kind.
 
 use super::{
-    body::{self, Outcome},
+    body::{self, Mode, Outcome},
     constraints,
     object::Row,
     openapi,
@@ -9,7 +9,10 @@ use super::{
     request::{self, Paging},
     store::{self, Store},
 };
-use crate::model::Kind;
+use crate::{
+    model::{Kind, Removal},
+    profile::Saves,
+};
 use axum::{
     Router,
     extract::{Path, RawQuery, Request, State, rejection::PathRejection},
@@ -17,6 +20,7 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::get,
 };
+use serde_json::{Map, Value};
 
 type Answer = Result<Response, Problem>;
 
@@ -29,7 +33,10 @@ pub(super) fn routes() -> Router<Store> {
         .route("/openapi.json", get(described))
         .merge(super::record::routes())
         .route("/v1/{kind}", get(list).post(create))
-        .route("/v1/{kind}/{id}", get(read).patch(change).delete(remove))
+        .route(
+            "/v1/{kind}/{id}",
+            get(read).patch(change).put(replace).delete(remove),
+        )
         .fallback(async || Problem::new(Reason::NotFound, "Unknown path."))
         .method_not_allowed_fallback(async || {
             Problem::new(Reason::NotAllowed, "This path doesn't support the method.")
@@ -40,13 +47,17 @@ async fn healthy() -> Response {
     json(StatusCode::OK, br#"{"status":"ok"}"#.to_vec())
 }
 
-async fn described() -> Response {
-    json(StatusCode::OK, openapi::document().to_string().into_bytes())
+async fn described(State(store): State<Store>) -> Response {
+    json(
+        StatusCode::OK,
+        openapi::document(store.profile()).to_string().into_bytes(),
+    )
 }
 
 async fn list(State(store): State<Store>, at: At<String>, RawQuery(query): RawQuery) -> Answer {
-    let kind = kind(&at?.0)?;
-    let paging = Paging::read(kind, query.as_deref().unwrap_or_default())?;
+    let kind = kind(&store, &at?.0)?;
+    let key_field = store.profile().key_field(kind);
+    let paging = Paging::read(key_field, query.as_deref().unwrap_or_default())?;
     let page = blocking(move || Ok(store.read(|tx| page(tx, kind, &paging))?)).await?;
     Ok(json(StatusCode::OK, page))
 }
@@ -87,6 +98,8 @@ fn page(tx: &store::Tx<'_>, kind: Kind, paging: &Paging) -> Result<Vec<u8>, stor
     serde_json::to_writer(&mut out, &totals[&kind])?;
     out.extend_from_slice(b",\"totals\":");
     serde_json::to_writer(&mut out, &totals)?;
+    out.extend_from_slice(b",\"profile\":");
+    serde_json::to_writer(&mut out, tx.profile().name)?;
     out.extend_from_slice(b",\"revision\":");
     serde_json::to_writer(&mut out, &tx.revision()?)?;
     out.push(b'}');
@@ -94,15 +107,15 @@ fn page(tx: &store::Tx<'_>, kind: Kind, paging: &Paging) -> Result<Vec<u8>, stor
 }
 
 async fn read(State(store): State<Store>, at: At<(String, String)>) -> Answer {
-    let (kind, id) = object(at)?;
+    let (kind, id) = object(&store, at)?;
     blocking(move || store.read(|tx| answer(StatusCode::OK, &existing(tx, kind, &id)?))).await
 }
 
 async fn create(State(store): State<Store>, at: At<String>, request: Request) -> Answer {
-    let kind = kind(&at?.0)?;
+    let kind = kind(&store, &at?.0)?;
     let body = request::body(request, &["application/json"]).await?;
     blocking(move || {
-        let Outcome { draft, .. } = body::outcome(kind, None, body)?;
+        let Outcome { draft, .. } = body::outcome(store.profile(), kind, None, Mode::Merge, body)?;
         store.write(|tx| {
             constraints::check(tx, &draft, None)?;
             let id = tx.insert(&draft)?;
@@ -122,16 +135,49 @@ async fn change(
     headers: HeaderMap,
     request: Request,
 ) -> Answer {
-    let (kind, id) = object(at)?;
+    let (kind, id) = object(&store, at)?;
+    if store.profile().habits.saves == Saves::Whole {
+        return Err(not_allowed("Objects are saved as a whole; use PUT."));
+    }
     let types = ["application/merge-patch+json", "application/json"];
     let patch = request::body(request, &types).await?;
+    save(store, kind, id, headers, Mode::Merge, patch).await
+}
+
+async fn replace(
+    State(store): State<Store>,
+    at: At<(String, String)>,
+    headers: HeaderMap,
+    request: Request,
+) -> Answer {
+    let (kind, id) = object(&store, at)?;
+    if store.profile().habits.saves != Saves::Whole {
+        return Err(not_allowed("Only changes are saved; use PATCH."));
+    }
+    let body = request::body(request, &["application/json"]).await?;
+    save(store, kind, id, headers, Mode::Replace, body).await
+}
+
+fn not_allowed(detail: &str) -> Problem {
+    Problem::new(Reason::NotAllowed, detail)
+}
+
+/// Changes an object.
+async fn save(
+    store: Store,
+    kind: Kind,
+    id: String,
+    headers: HeaderMap,
+    mode: Mode,
+    body: Map<String, Value>,
+) -> Answer {
     blocking(move || {
         store.write(|tx| {
             let row = writable(tx, kind, &id, &headers)?;
             let Outcome {
                 draft,
                 sends_secret,
-            } = body::outcome(kind, Some(&row), patch)?;
+            } = body::outcome(tx.profile(), kind, Some(&row), mode, body)?;
             // Without a change, version and revision stay the same.
             if *draft.key == *row.key && draft.body == row.body && !sends_secret {
                 return answer(StatusCode::OK, &row);
@@ -149,7 +195,11 @@ async fn remove(
     at: At<(String, String)>,
     headers: HeaderMap,
 ) -> Answer {
-    let (kind, id) = object(at)?;
+    let (kind, id) = object(&store, at)?;
+    if store.profile().removal(kind) != Removal::Delete {
+        let detail = format!("{} deletes no {kind}.", store.profile().title);
+        return Err(not_allowed(&detail));
+    }
     blocking(move || {
         store.write(|tx| {
             let row = writable(tx, kind, &id, &headers)?;
@@ -206,14 +256,20 @@ pub(super) fn json(status: StatusCode, body: Vec<u8>) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
-fn kind(name: &str) -> Result<Kind, Problem> {
+/// A kind that the sandbox has.
+fn kind(store: &Store, name: &str) -> Result<Kind, Problem> {
     let unknown = |message| Problem::new(Reason::NotFound, message);
-    name.parse().map_err(unknown)
+    let kind: Kind = name.parse().map_err(unknown)?;
+    let profile = store.profile();
+    match profile.kinds.contains_key(&kind) {
+        true => Ok(kind),
+        false => Err(unknown(format!("{} has no {kind}.", profile.title))),
+    }
 }
 
-fn object(at: At<(String, String)>) -> Result<(Kind, String), Problem> {
+fn object(store: &Store, at: At<(String, String)>) -> Result<(Kind, String), Problem> {
     let Path((name, id)) = at?;
-    Ok((kind(&name)?, id))
+    Ok((kind(store, &name)?, id))
 }
 
 /// A path that isn't valid text is unknown.

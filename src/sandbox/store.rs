@@ -5,7 +5,10 @@
 //! outside the async threads.
 
 use super::object::{Draft, Row};
-use crate::model::{BUILT_IN_SCOPES, Fields, Kind, Value};
+use crate::{
+    model::{Fields, Kind, Value},
+    profile::Profile,
+};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 use rusqlite_migration::{M, Migrations};
 use std::{
@@ -26,6 +29,7 @@ const CACHE: i64 = 64 * 1024;
 pub struct Store(Arc<Connections>);
 
 struct Connections {
+    profile: &'static Profile,
     writer: Mutex<Connection>,
     /// None for an in-memory database, which only one connection can use.
     reader: Option<Mutex<Connection>>,
@@ -37,6 +41,16 @@ pub enum Error {
     /// The database can't be read or written.
     #[error("the sandbox's database: {0}")]
     Database(#[from] rusqlite::Error),
+    /// The database is of a sandbox that behaves like another system.
+    #[error(
+        "the sandbox's database has the profile {there}, not {asked}; use another database, or `profile: {there}`"
+    )]
+    Profile {
+        /// The database's profile.
+        there: String,
+        /// The expected one.
+        asked: &'static str,
+    },
     /// The database is from a newer version, or damaged.
     #[error("the sandbox's database can't be migrated: {0}")]
     Migration(#[from] rusqlite_migration::Error),
@@ -49,35 +63,50 @@ pub enum Error {
 }
 
 impl Store {
-    /// Opens a database file; created if missing.
+    /// Opens a database file that behaves like a profile; created if missing.
     ///
     /// # Errors
-    /// The file can't be opened, or isn't a sandbox database.
-    pub fn open(path: &Path) -> Result<Self, Error> {
+    /// The file can't be opened, isn't a sandbox database, or has another profile.
+    pub fn open(path: &Path, profile: &'static Profile) -> Result<Self, Error> {
         let mut writer = Connection::open(path)?;
         prepare(&writer)?;
         // A commit survives a crash of the process; after `checkpoint` also a crash of the machine.
         writer.pragma_update(None, "journal_mode", "WAL")?;
-        migrate(&mut writer)?;
+        migrate(&mut writer, profile)?;
         let reader = Connection::open(path)?;
         prepare(&reader)?;
         reader.pragma_update(None, "query_only", true)?;
-        Ok(Self::over(writer, Some(reader)))
+        Ok(Self::over(profile, writer, Some(reader)))
     }
 
-    /// Creates an in-memory database, dropped with its last handle.
+    /// Creates an in-memory database with the sandbox's own profile, dropped with its last handle.
     ///
     /// # Errors
     /// The database can't be created.
     pub fn in_memory() -> Result<Self, Error> {
-        let mut writer = Connection::open_in_memory()?;
-        prepare(&writer)?;
-        migrate(&mut writer)?;
-        Ok(Self::over(writer, None))
+        Self::in_memory_like(Profile::named("sandbox"))
     }
 
-    fn over(writer: Connection, reader: Option<Connection>) -> Self {
+    /// Creates an in-memory database that behaves like a profile, dropped with its last handle.
+    ///
+    /// # Errors
+    /// The database can't be created.
+    pub fn in_memory_like(profile: &'static Profile) -> Result<Self, Error> {
+        let mut writer = Connection::open_in_memory()?;
+        prepare(&writer)?;
+        migrate(&mut writer, profile)?;
+        Ok(Self::over(profile, writer, None))
+    }
+
+    /// The profile that it behaves like.
+    #[must_use]
+    pub fn profile(&self) -> &'static Profile {
+        self.0.profile
+    }
+
+    fn over(profile: &'static Profile, writer: Connection, reader: Option<Connection>) -> Self {
         Self(Arc::new(Connections {
+            profile,
             writer: Mutex::new(writer),
             reader: reader.map(Mutex::new),
         }))
@@ -94,11 +123,18 @@ impl Store {
     ) -> Result<(), Error> {
         self.write(|tx| {
             let mut revision = tx.revision()?;
-            for (kind, key, fields) in objects {
+            for (kind, key, mut fields) in objects {
                 revision += 1;
-                tx.insert_at(revision, &Draft::new(kind, key, fields)?)?;
+                let profile = self.profile().kinds.get(&kind);
+                for (field, default) in profile.into_iter().flat_map(|kind| &kind.defaults) {
+                    if fields.get(field).is_none() {
+                        fields.set(field.as_str().into(), Value::text(default));
+                    }
+                }
+                tx.insert_at(revision, &Draft::new(self.profile(), kind, key, fields)?)?;
             }
-            tx.0.execute("UPDATE revision SET value = ?1", [revision])?;
+            tx.tx
+                .execute("UPDATE revision SET value = ?1", [revision])?;
             Ok(())
         })
     }
@@ -109,7 +145,7 @@ impl Store {
     /// The database fails.
     pub fn leave_voicemail(&self, username: &str, messages: u32) -> Result<bool, Error> {
         self.write(|tx| {
-            let changed = tx.0.execute(
+            let changed = tx.tx.execute(
                 "UPDATE objects SET voicemail_messages = ?3 WHERE kind = ?1 AND key = ?2",
                 params![Kind::Users.name(), username, messages],
             )?;
@@ -136,7 +172,8 @@ impl Store {
         let tx = connection
             .transaction_with_behavior(TransactionBehavior::Deferred)
             .map_err(Error::from)?;
-        read(&Tx(tx))
+        let profile = self.profile();
+        read(&Tx { tx, profile })
     }
 
     /// Runs a write transaction, committed if `write` succeeds.
@@ -149,29 +186,38 @@ impl Store {
         let tx = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(Error::from)?;
-        let tx = Tx(tx);
+        let profile = self.profile();
+        let tx = Tx { tx, profile };
         let value = write(&tx)?;
-        tx.0.commit().map_err(Error::from)?;
+        tx.tx.commit().map_err(Error::from)?;
         Ok(value)
     }
 }
 
 /// A transaction.
-pub(super) struct Tx<'c>(Transaction<'c>);
+pub(super) struct Tx<'c> {
+    tx: Transaction<'c>,
+    profile: &'static Profile,
+}
 
 impl Tx<'_> {
+    /// The profile that the sandbox behaves like.
+    pub(super) fn profile(&self) -> &'static Profile {
+        self.profile
+    }
+
     /// The number of writes so far.
     pub(super) fn revision(&self) -> Result<i64, Error> {
         let sql = "SELECT value FROM revision";
         Ok(self
-            .0
+            .tx
             .prepare_cached(sql)?
             .query_row([], |row| row.get(0))?)
     }
 
     /// The number of objects of each kind.
     pub(super) fn totals(&self) -> Result<BTreeMap<Kind, i64>, Error> {
-        let mut statement = self.0.prepare_cached("SELECT kind, total FROM totals")?;
+        let mut statement = self.tx.prepare_cached("SELECT kind, total FROM totals")?;
         let mut rows = statement.query([])?;
         let mut totals: BTreeMap<Kind, i64> = Kind::ALL.into_iter().map(|kind| (kind, 0)).collect();
         while let Some(row) = rows.next()? {
@@ -191,13 +237,13 @@ impl Tx<'_> {
         limit: u32,
         mut visit: impl FnMut(Row<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let mut statement = self.0.prepare_cached(
+        let mut statement = self.tx.prepare_cached(
             "SELECT seq, id, key, version, system, voicemail_messages, body FROM objects
              WHERE kind = ?1 AND key > ?2 ORDER BY key LIMIT ?3",
         )?;
         let mut rows = statement.query(params![kind.name(), after, limit])?;
         while let Some(row) = rows.next()? {
-            visit(row_of(kind, row)?)?;
+            visit(row_of(self.profile, kind, row)?)?;
         }
         Ok(())
     }
@@ -213,13 +259,13 @@ impl Tx<'_> {
     }
 
     fn one(&self, kind: Kind, column: &str, value: &str) -> Result<Option<Row<'static>>, Error> {
-        let mut statement = self.0.prepare_cached(&format!(
+        let mut statement = self.tx.prepare_cached(&format!(
             "SELECT seq, id, key, version, system, voicemail_messages, body FROM objects
              WHERE kind = ?1 AND {column} = ?2"
         ))?;
         let mut rows = statement.query([kind.name(), value])?;
         Ok(match rows.next()? {
-            Some(row) => Some(row_of(kind, row)?.into_owned()),
+            Some(row) => Some(row_of(self.profile, kind, row)?.into_owned()),
             None => None,
         })
     }
@@ -231,7 +277,7 @@ impl Tx<'_> {
         value: &str,
         seq: Option<i64>,
     ) -> Result<Option<String>, Error> {
-        let mut statement = self.0.prepare_cached(
+        let mut statement = self.tx.prepare_cached(
             "SELECT kind || '/' || key FROM claims JOIN objects ON seq = object
              WHERE space = ?1 AND value = ?2 AND seq IS NOT ?3",
         )?;
@@ -247,24 +293,24 @@ impl Tx<'_> {
 
     fn insert_at(&self, revision: i64, draft: &Draft) -> Result<String, Error> {
         let id = uuid::Uuid::new_v4().to_string();
-        let mut statement = self.0.prepare_cached(
+        let mut statement = self.tx.prepare_cached(
             "INSERT INTO objects (id, kind, key, version, body) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
         let kind = draft.kind.name();
         statement.execute(params![id, kind, draft.key, revision, draft.body])?;
-        self.claim(self.0.last_insert_rowid(), draft)?;
+        self.claim(self.tx.last_insert_rowid(), draft)?;
         Ok(id)
     }
 
     /// Replaces the body and the key of an object.
     pub(super) fn update(&self, seq: i64, draft: &Draft) -> Result<(), Error> {
         let revision = self.next_revision()?;
-        let mut statement = self.0.prepare_cached(
+        let mut statement = self.tx.prepare_cached(
             "UPDATE objects SET key = ?2, version = ?3, body = ?4 WHERE seq = ?1",
         )?;
         statement.execute(params![seq, draft.key, revision, draft.body])?;
         let mut statement = self
-            .0
+            .tx
             .prepare_cached("DELETE FROM claims WHERE object = ?1")?;
         statement.execute([seq])?;
         self.claim(seq, draft)
@@ -275,7 +321,7 @@ impl Tx<'_> {
     pub(super) fn delete(&self, seq: i64) -> Result<(), Error> {
         self.next_revision()?;
         let mut statement = self
-            .0
+            .tx
             .prepare_cached("DELETE FROM objects WHERE seq = ?1")?;
         statement.execute([seq])?;
         Ok(())
@@ -284,7 +330,7 @@ impl Tx<'_> {
     /// The record of a workspace.
     pub(super) fn record(&self, workspace: &str) -> Result<Option<String>, Error> {
         let sql = "SELECT record FROM records WHERE workspace = ?1";
-        let mut statement = self.0.prepare_cached(sql)?;
+        let mut statement = self.tx.prepare_cached(sql)?;
         Ok(statement
             .query_row([workspace], |row| row.get(0))
             .optional()?)
@@ -294,21 +340,21 @@ impl Tx<'_> {
     pub(super) fn set_record(&self, workspace: &str, record: &str) -> Result<(), Error> {
         let sql =
             "INSERT INTO records VALUES (?1, ?2) ON CONFLICT (workspace) DO UPDATE SET record = ?2";
-        self.0.prepare_cached(sql)?.execute([workspace, record])?;
+        self.tx.prepare_cached(sql)?.execute([workspace, record])?;
         Ok(())
     }
 
     fn next_revision(&self) -> Result<i64, Error> {
         let sql = "UPDATE revision SET value = value + 1 RETURNING value";
         Ok(self
-            .0
+            .tx
             .prepare_cached(sql)?
             .query_row([], |row| row.get(0))?)
     }
 
     fn claim(&self, seq: i64, draft: &Draft) -> Result<(), Error> {
         let mut statement = self
-            .0
+            .tx
             .prepare_cached("INSERT INTO claims (space, value, object) VALUES (?1, ?2, ?3)")?;
         for claim in &draft.claims {
             statement.execute(params![&*claim.space, claim.value, seq])?;
@@ -333,22 +379,45 @@ fn prepare(connection: &Connection) -> Result<(), Error> {
 }
 
 /// Migrates the tables and creates the built-in scopes.
-fn migrate(connection: &mut Connection) -> Result<(), Error> {
+fn migrate(connection: &mut Connection, profile: &Profile) -> Result<(), Error> {
     let migrations = vec![
         M::up(include_str!("migrations/0001_objects.sql")),
         M::up(include_str!("migrations/0002_records.sql")),
+        M::up(include_str!("migrations/0003_settings.sql")),
     ];
     Migrations::new(migrations).to_latest(connection)?;
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for scope in BUILT_IN_SCOPES {
-        let permissions = scope.permissions.iter().copied().map(Value::text);
+    let there: Option<String> = tx
+        .query_row(
+            "SELECT value FROM settings WHERE name = 'profile'",
+            [],
+            |row| row.get(0),
+        )
+        .optional()?;
+    match there {
+        Some(there) if there != profile.name => {
+            return Err(Error::Profile {
+                there,
+                asked: profile.name,
+            });
+        }
+        Some(_) => {}
+        None => {
+            tx.execute(
+                "INSERT INTO settings VALUES ('profile', ?1)",
+                [profile.name],
+            )?;
+        }
+    }
+    for (name, scope) in profile.scopes.iter() {
+        let permissions = scope.permissions.iter().map(|one| Value::text(one));
         let mut fields = Fields::new();
-        fields.set("title".into(), Value::text(scope.title));
-        if let Some(extends) = scope.extends {
+        fields.set("title".into(), Value::text(&scope.title));
+        if let Some(extends) = &scope.extends {
             fields.set("extends".into(), Value::text(extends));
         }
         fields.set("permissions".into(), Value::List(permissions.collect()));
-        let draft = Draft::new(Kind::Scopes, scope.name.into(), fields)?;
+        let draft = Draft::new(profile, Kind::Scopes, name.into(), fields)?;
         tx.execute(
             "INSERT INTO objects (id, kind, key, version, system, body) VALUES (?1, ?2, ?3, 0, 1, ?4)
              ON CONFLICT (kind, key) DO UPDATE SET system = 1, body = excluded.body",
@@ -364,11 +433,16 @@ fn migrate(connection: &mut Connection) -> Result<(), Error> {
     Ok(())
 }
 
-fn row_of<'r>(kind: Kind, row: &'r rusqlite::Row<'_>) -> Result<Row<'r>, Error> {
+fn row_of<'r>(
+    profile: &'static Profile,
+    kind: Kind,
+    row: &'r rusqlite::Row<'_>,
+) -> Result<Row<'r>, Error> {
     let text = |at| -> Result<_, Error> { Ok(row.get_ref(at)?.as_str().map_err(cell)?.into()) };
     Ok(Row {
         seq: row.get(0)?,
         kind,
+        profile,
         id: text(1)?,
         key: text(2)?,
         version: row.get(3)?,

@@ -11,6 +11,7 @@ use crate::{
     config::Config,
     diagnostic::{Report, Rule},
     model::{Kind, Shape},
+    profile::Profile,
     source::{Source, Span},
     yaml::Node,
 };
@@ -33,20 +34,20 @@ pub struct Checker {
 }
 
 impl Checker {
-    /// The checker of expanded declarations of a kind; built once.
+    /// The checker of expanded declarations of a kind for a profile, which may require more fields; built
+    /// once.
     #[must_use]
-    pub fn declaration(kind: Kind) -> &'static Self {
-        static CHECKERS: OnceLock<Vec<Checker>> = OnceLock::new();
-        let build = |kind: Kind| Self {
-            validator: validator(&declaration(kind)),
+    pub fn declaration(profile: &'static Profile, kind: Kind) -> &'static Self {
+        static CHECKERS: Built<Checker> = built();
+        CHECKERS[profile.index][kind as usize].get_or_init(|| Self {
+            validator: validator(&declaration(profile, kind)),
             shape: kind.shape(),
             noun: kind.singular(),
             own: match kind {
                 Kind::Users => &["previously", "protect", "leaver", "starts", "ends"],
                 _ => &["previously", "protect"],
             },
-        };
-        &CHECKERS.get_or_init(|| Kind::ALL.into_iter().map(build).collect())[kind as usize]
+        })
     }
 
     /// The checker of the configuration; built once.
@@ -132,17 +133,23 @@ pub struct FieldError {
     pub message: String,
 }
 
-/// Validates a JSON body against the sandbox's schema of a kind.
+/// What is built once for each profile and kind.
+type Built<T> = [[OnceLock<T>; Kind::ALL.len()]; Profile::COUNT];
+
+const fn built<T>() -> Built<T> {
+    [const { [const { OnceLock::new() }; Kind::ALL.len()] }; Profile::COUNT]
+}
+
+/// Validates a JSON body against the schema of a kind of a sandbox with a profile.
 #[must_use]
-pub fn check_json(kind: Kind, body: &Value) -> Vec<FieldError> {
-    static VALIDATORS: OnceLock<Vec<Validator>> = OnceLock::new();
-    let validators = VALIDATORS.get_or_init(|| {
-        let build =
-            |kind| jsonschema::validator_for(&wire(kind)).expect("a generated schema is a schema");
-        Kind::ALL.into_iter().map(build).collect()
+pub fn check_json(profile: &'static Profile, kind: Kind, body: &Value) -> Vec<FieldError> {
+    static VALIDATORS: Built<Validator> = built();
+    let validator = VALIDATORS[profile.index][kind as usize].get_or_init(|| {
+        let schema = wire(profile, kind);
+        jsonschema::validator_for(&schema).expect("a generated schema is a schema")
     });
     let mut errors = Vec::new();
-    for error in validators[kind as usize].iter_errors(body) {
+    for error in validator.iter_errors(body) {
         collect_errors(&error, &mut errors);
     }
     errors

@@ -4,9 +4,12 @@
 //! It is added to published schemas only. The engine explains mistakes in its own words.
 
 use super::example;
-use crate::model::{BUILT_IN_SCOPES, BuiltInScope, Kind, text::Format};
+use crate::{
+    model::{Kind, PortalScope, text::Format},
+    profile::Profile,
+};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Formats of free text, whose own example fits no field.
 const FREE: [&str; 3] = ["line", "prose", "relative-path"];
@@ -164,16 +167,21 @@ fn text(keywords: &mut Map<String, Value>, at: Position<'_>) {
 
 /// The scopes that need no declaration.
 fn scopes() -> Value {
-    json!({
-        "enum": BUILT_IN_SCOPES.map(|scope| scope.name),
-        "enumDescriptions": BUILT_IN_SCOPES.map(|scope| summary(&scope)),
-    })
+    let mut known: BTreeMap<&str, String> = BTreeMap::new();
+    for profile in Profile::all() {
+        for (name, scope) in profile.scopes.iter() {
+            known.entry(name).or_insert_with(|| summary(scope));
+        }
+    }
+    let (names, summaries): (Vec<&str>, Vec<String>) = known.into_iter().unzip();
+    json!({ "enum": names, "enumDescriptions": summaries })
 }
 
 /// The permissions of the scopes that need no declaration; a portal may have more.
 fn permissions() -> Value {
-    let all = BUILT_IN_SCOPES.iter().flat_map(|scope| scope.permissions);
-    let all: BTreeSet<&str> = all.copied().collect();
+    let all: BTreeSet<&str> = Profile::all()
+        .flat_map(Profile::known_permissions)
+        .collect();
     json!({ "enum": all })
 }
 
@@ -241,9 +249,9 @@ fn secret(keywords: &mut Map<String, Value>) {
 }
 
 /// What a scope may do, in one sentence.
-fn summary(scope: &BuiltInScope) -> String {
-    let mut text = scope.title.to_owned();
-    if let Some(base) = scope.extends {
+fn summary(scope: &PortalScope) -> String {
+    let mut text = scope.title.clone();
+    if let Some(base) = &scope.extends {
         text = format!("{text}: extends {base}");
     }
     if !scope.permissions.is_empty() {

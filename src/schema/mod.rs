@@ -11,6 +11,7 @@ mod explain;
 mod instance;
 mod meaning;
 mod publish;
+mod restriction;
 
 pub use check::{Checker, FieldError, check_json, configuration_shape};
 pub use publish::{BASE, of_document, published, wire};

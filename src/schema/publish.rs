@@ -1,7 +1,7 @@
 //! The model's types to JSON Schemas, draft 2020-12.
 
-use super::editor;
-use crate::{config::Config, model::Kind};
+use super::{editor, restriction};
+use crate::{config::Config, model::Kind, profile::Profile};
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
@@ -156,9 +156,10 @@ fn changed(
     (root, definitions)
 }
 
-/// What a complete declaration of one kind must be. Every field but the required ones may be null.
-pub(super) fn declaration(kind: Kind) -> Value {
+/// What a complete declaration of one kind must be on a portal with a profile. Every field but the required ones may be null.
+pub(super) fn declaration(profile: &Profile, kind: Kind) -> Value {
     let (root, definitions) = changed(kind, &mut |record| {
+        require(record, profile.always_required(kind));
         if let Some(properties) = record.get_mut("properties").and_then(Value::as_object_mut) {
             properties.extend(declaration_properties(kind));
         }
@@ -168,29 +169,41 @@ pub(super) fn declaration(kind: Kind) -> Value {
     schema
 }
 
-/// What the portal of the sandbox takes and gives for one kind: secrets have a value when they are
+/// What a sandbox with a profile takes and gives for one kind: secrets have a value when they are
 /// written, and none when they are read.
 #[must_use]
-pub fn wire(kind: Kind) -> Value {
+pub fn wire(profile: &'static Profile, kind: Kind) -> Value {
+    let key_field = profile.key_field(kind);
     let (mut schema, mut definitions) = changed(kind, &mut |record| {
         if let Some(properties) = record.get_mut("properties").and_then(Value::as_object_mut) {
             let format = kind.key_format();
-            properties.entry(kind.key_field()).or_insert_with(|| {
+            properties.entry(key_field).or_insert_with(|| {
                 json!({
                     "description": format!("The {}'s key: {}.", kind.singular(), format.what),
                     "type": "string", "pattern": format.pattern, "maxLength": format.max,
                 })
             });
         }
-        let required = record.entry("required").or_insert_with(|| json!([]));
-        if let Some(required) = required.as_array_mut() {
-            required.push(kind.key_field().into());
-        }
+        let always = profile.always_required(kind);
+        require(record, always.chain([key_field]));
     });
     definitions.values_mut().for_each(send_secrets);
     send_secrets(&mut schema);
+    restriction::restrict(profile, kind, &schema, &mut definitions);
     schema["$defs"] = Value::Object(definitions);
     schema
+}
+
+/// Requires further fields of a record.
+fn require<'f>(record: &mut Map<String, Value>, fields: impl Iterator<Item = &'f str>) {
+    let required = record.entry("required").or_insert_with(|| json!([]));
+    if let Some(required) = required.as_array_mut() {
+        for field in fields {
+            if !required.iter().any(|known| known == field) {
+                required.push(field.into());
+            }
+        }
+    }
 }
 
 /// Replaces each reference to a secret with the secret, wherever a schema contains one: a template's fields

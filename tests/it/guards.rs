@@ -256,10 +256,13 @@ fn case(rule: FindingRule) -> (Case, Level) {
             let limit = Limit {
                 field: "extension",
                 only: "an extension",
-                accepts: |value, _| *value != Value::Null,
+                accepts: &|value, _| *value != Value::Null,
             };
             let limits = Box::leak(Box::new([limit]));
-            (case.users(|users| users.limits = limits), Level::Block)
+            (
+                case.users(|users| users.limits = limits.to_vec()),
+                Level::Block,
+            )
         }
         FindingRule::UnsupportedObject => {
             let case = Case::office().edit("last_name: Oak", "last_name: Ash");

@@ -195,6 +195,7 @@ pub(crate) fn served(store: Store) -> (String, oneshot::Sender<()>) {
 /// The portal at a URL, as the program speaks to it. Made and used inside a runtime.
 pub(crate) fn portal(url: &str) -> Box<dyn Portal> {
     portal::open(&Target {
+        profile: callsheet::profile::Profile::named("sandbox"),
         kind: PortalKind::Sandbox,
         location: Location::Url(url.to_owned()),
         tenant: None,

@@ -3,6 +3,7 @@
 use crate::running::{Client, READ, Sandbox, WRITE, path, user};
 use callsheet::{
     model::{Fields, Kind, Value as Field},
+    profile::Profile,
     sandbox::{Embedded, Store},
 };
 use reqwest::Method;
@@ -119,7 +120,7 @@ async fn an_object_is_created_read_updated_and_deleted() {
 #[tokio::test]
 async fn of_many_who_want_one_extension_one_gets_it() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("portal.db")).unwrap();
+    let store = Store::open(&folder.path().join("portal.db"), Profile::named("sandbox")).unwrap();
     let sandbox = Sandbox::over(store);
     let client = Client::new(&sandbox.url, WRITE);
     let wishes = (0..24).map(|number| {
@@ -225,7 +226,8 @@ fn contains(folder: &Path, bytes: &str) -> bool {
 #[tokio::test]
 async fn a_secret_is_never_stored_or_returned() {
     let folder = tempfile::tempdir().unwrap();
-    let sandbox = Embedded::start(&folder.path().join("portal.db")).unwrap();
+    let sandbox =
+        Embedded::start(&folder.path().join("portal.db"), Profile::named("sandbox")).unwrap();
     let client = Client::new(sandbox.url(), sandbox.token().expose_secret());
     let mut ann = user("ann");
     ann["password"] = json!({"value": "correct-horse", "version": 2});
@@ -260,11 +262,11 @@ async fn a_secret_is_never_stored_or_returned() {
 async fn data_survives_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("a/new/folder/portal.db");
-    let sandbox = Embedded::start(&database).unwrap();
+    let sandbox = Embedded::start(&database, Profile::named("sandbox")).unwrap();
     let client = Client::new(sandbox.url(), sandbox.token().expose_secret());
     let made = client.post("/v1/users", &user("ann")).await;
     drop(sandbox);
-    let sandbox = Embedded::start(&database).unwrap();
+    let sandbox = Embedded::start(&database, Profile::named("sandbox")).unwrap();
     let client = Client::new(sandbox.url(), sandbox.token().expose_secret());
     assert_eq!(client.get(&path(Kind::Users, &made)).await.body, made.body);
     assert_eq!(client.get("/v1/scopes").await.body["total"], 8);
@@ -276,7 +278,7 @@ async fn data_survives_a_restart() {
 #[test]
 fn a_seed_is_all_or_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("portal.db")).unwrap();
+    let store = Store::open(&folder.path().join("portal.db"), Profile::named("sandbox")).unwrap();
     store.seed(users(5)).unwrap();
     assert!(store.seed(users(6).skip(4)).is_err(), "the fifth is there");
     store.seed(users(6).skip(5)).unwrap();

@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 use std::{collections::BTreeSet, sync::OnceLock};
 
 /// The description of a type.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Shape {
     /// Text of a format, or any text.
     Text(Option<&'static Format>),
@@ -69,7 +69,7 @@ pub enum ListOrder {
 }
 
 /// A field of a type.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Field {
     /// The name.
     pub name: Name,
@@ -292,6 +292,39 @@ impl Shape {
             | Self::Templated(_)
             | Self::List { .. }
             | Self::Map { .. } => Vec::new(),
+        }
+    }
+
+    /// The shape without the fields and the types at some dotted paths, as
+    /// [`KindCapability::unsupported`](super::KindCapability::unsupported) names them.
+    #[must_use]
+    pub fn without(&self, paths: &BTreeSet<&str>) -> Self {
+        self.pruned("", paths)
+    }
+
+    fn pruned(&self, prefix: &str, paths: &BTreeSet<&str>) -> Self {
+        match self {
+            Self::Record(fields) => {
+                let kept = fields.iter().filter_map(|field| {
+                    let path = format!("{prefix}{}", field.name);
+                    let shape = field.shape.pruned(&format!("{path}."), paths);
+                    (!paths.contains(&*path)).then(|| Field {
+                        shape,
+                        ..field.clone()
+                    })
+                });
+                Self::Record(kept.collect())
+            }
+            Self::Variants { tag, types } => {
+                let kept = types.iter().filter(|(word, _)| !paths.contains(&**word));
+                let kept = kept
+                    .map(|(word, shape)| (word.clone(), shape.pruned(&format!("{word}."), paths)));
+                Self::Variants {
+                    tag: tag.clone(),
+                    types: kept.collect(),
+                }
+            }
+            _ => self.clone(),
         }
     }
 

@@ -2,13 +2,14 @@
 
 use super::Finding;
 use crate::{
-    model::{Address, BuiltInScope, Fields, FindingRule, Kind, Live, Value},
+    model::{self, Address, Fields, FindingRule, Kind, Live, Value},
     plan::{Action, Cause, Inputs, Operation, Plan},
 };
 use std::collections::BTreeMap;
 
 /// The scopes as they will be once the plan is applied, and as they are.
 struct Scopes<'a> {
+    built_in: &'static model::Scopes,
     live: &'a Live,
     targets: BTreeMap<&'a str, &'a Fields>,
 }
@@ -21,6 +22,7 @@ impl<'a> Scopes<'a> {
             .filter(|operation| operation.address.kind == Kind::Scopes);
         let targets = scopes.map(|operation| (&*operation.address.key, &operation.target));
         Self {
+            built_in: inputs.capabilities.scopes,
             live: inputs.live,
             targets: targets.collect(),
         }
@@ -30,8 +32,8 @@ impl<'a> Scopes<'a> {
     fn administrates(&self, scope: &str, after: bool) -> bool {
         let mut at = scope;
         for _ in 0..64 {
-            if let Some(built_in) = BuiltInScope::named(at) {
-                return built_in.is_administrator;
+            if self.built_in.get(at).is_some() {
+                return self.built_in.is_administrator(at);
             }
             let target = self.targets.get(at).copied().filter(|_| after);
             let live = self.live.get(Kind::Scopes, at).map(|live| &live.fields);
@@ -39,11 +41,10 @@ impl<'a> Scopes<'a> {
                 return false;
             };
             let own = fields.get("permissions").map_or(&[][..], Value::elements);
-            let full = ["users.manage", "system.manage"];
             if own
                 .iter()
                 .filter_map(Value::as_text)
-                .any(|permission| full.contains(&permission))
+                .any(|permission| model::Scopes::ADMINISTRATION.contains(&permission))
             {
                 return true;
             }

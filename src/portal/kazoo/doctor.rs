@@ -99,6 +99,7 @@ fn login_failure(error: &Error) -> Vec<Check> {
         | Error::Refused { .. }
         | Error::Stale { .. }
         | Error::Accepted { .. }
+        | Error::Partial { .. }
         | Error::Unknown { .. } => ("connection", with_hint(error)),
     };
     let mut checks = Vec::new();

@@ -2,35 +2,68 @@
 //! their values.
 
 use super::super::{Change, ObjectRef, Write, http::Body};
-use crate::model::{Fields, Name, Value};
+use crate::{
+    model::{Fields, Name, Value},
+    profile::Profile,
+};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 
-type Secrets = BTreeMap<Vec<Name>, SecretString>;
+/// The values of the secrets that are sent.
+struct Values<'w> {
+    secrets: &'w BTreeMap<Vec<Name>, SecretString>,
+    /// Whether other secrets are sent by their version alone, which keeps their value.
+    keeps_others: bool,
+}
+
+impl<'w> Values<'w> {
+    fn new(secrets: &'w BTreeMap<Vec<Name>, SecretString>) -> Self {
+        Self {
+            secrets,
+            keeps_others: false,
+        }
+    }
+}
 
 /// The key of the object on the portal. A user's key on the portal is the username, which a workspace can
 /// declare separately from the resource's key.
-pub(super) fn identity<'w>(write: &Write<'w>) -> &'w str {
-    let declared = write.target.text(write.address.kind.key_field());
+pub(super) fn identity<'w>(profile: &Profile, write: &Write<'w>) -> &'w str {
+    let key_field = profile.key_field(write.address.kind);
+    let declared = write.target.text(key_field);
     let is_field = |name| write.address.kind.shape().field_of_any_type(name).is_some();
     declared
-        .filter(|_| is_field(write.address.kind.key_field()))
+        .filter(|_| is_field(key_field))
         .unwrap_or(&write.address.key)
 }
 
 /// The body of a create.
-pub(super) fn create(write: &Write<'_>) -> Body {
-    let mut object = map(write.target, &mut Vec::new(), write.secrets);
+pub(super) fn create(profile: &Profile, write: &Write<'_>) -> Body {
+    let mut object = map(write.target, &mut Vec::new(), &Values::new(write.secrets));
     object.insert(
-        write.address.kind.key_field().to_owned(),
-        json!(identity(write)),
+        profile.key_field(write.address.kind).to_owned(),
+        json!(identity(profile, write)),
+    );
+    body("application/json", &object)
+}
+
+/// The body of a replacement: the whole object. A secret that doesn't change is sent back as it was read.
+pub(super) fn replacement(profile: &Profile, write: &Write<'_>) -> Body {
+    let values = Values {
+        keeps_others: true,
+        ..Values::new(write.secrets)
+    };
+    let mut object = map(write.target, &mut Vec::new(), &values);
+    object.insert(
+        profile.key_field(write.address.kind).to_owned(),
+        json!(identity(profile, write)),
     );
     body("application/json", &object)
 }
 
 /// The body of an update: a merge patch, in which `null` restores the default.
-pub(super) fn update(write: &Write<'_>, object: ObjectRef<'_>) -> Body {
+pub(super) fn update(profile: &Profile, write: &Write<'_>, object: ObjectRef<'_>) -> Body {
+    let secrets = Values::new(write.secrets);
     let mut patch = Map::new();
     for Change {
         path,
@@ -59,7 +92,7 @@ pub(super) fn update(write: &Write<'_>, object: ObjectRef<'_>) -> Body {
         let Some((last, parents)) = names.split_last() else {
             continue;
         };
-        let Some(change) = merge(before.as_ref(), after.as_ref(), &mut path, write.secrets) else {
+        let Some(change) = merge(before.as_ref(), after.as_ref(), &mut path, &secrets) else {
             continue;
         };
         if let Some(record) = parents.iter().try_fold(&mut patch, |record, name| {
@@ -70,10 +103,10 @@ pub(super) fn update(write: &Write<'_>, object: ObjectRef<'_>) -> Body {
         }
     }
     // A key can be changed but not removed.
-    let identity_field = write.address.kind.key_field();
+    let identity_field = profile.key_field(write.address.kind);
     patch.remove(identity_field);
-    if identity(write) != object.key {
-        patch.insert(identity_field.to_owned(), json!(identity(write)));
+    if identity(profile, write) != object.key {
+        patch.insert(identity_field.to_owned(), json!(identity(profile, write)));
     }
     body("application/merge-patch+json", &patch)
 }
@@ -88,7 +121,7 @@ fn merge(
     before: Option<&Value>,
     after: Option<&Value>,
     path: &mut Vec<Name>,
-    secrets: &Secrets,
+    secrets: &Values<'_>,
 ) -> Option<Json> {
     match (before, after) {
         (_, None | Some(Value::Null)) => Some(Json::Null),
@@ -108,7 +141,7 @@ fn merge(
     }
 }
 
-fn map(fields: &Fields, path: &mut Vec<Name>, secrets: &Secrets) -> Map<String, Json> {
+fn map(fields: &Fields, path: &mut Vec<Name>, secrets: &Values<'_>) -> Map<String, Json> {
     let mut object = Map::new();
     for (name, value) in fields.iter() {
         path.push(name.clone());
@@ -120,7 +153,7 @@ fn map(fields: &Fields, path: &mut Vec<Name>, secrets: &Secrets) -> Map<String, 
 }
 
 /// The JSON of a value; `None` for null and for a secret without a value.
-fn json(value: &Value, path: &mut Vec<Name>, secrets: &Secrets) -> Option<Json> {
+fn json(value: &Value, path: &mut Vec<Name>, secrets: &Values<'_>) -> Option<Json> {
     Some(match value {
         Value::Null => return None,
         Value::Bool(value) => json!(value),
@@ -132,8 +165,12 @@ fn json(value: &Value, path: &mut Vec<Name>, secrets: &Secrets) -> Option<Json> 
         }
         Value::Map(fields) => Json::Object(map(fields, path, secrets)),
         Value::Secret(secret) => {
-            let value = secrets.get(&**path)?.expose_secret();
-            json!({"value": value, "version": secret.version})
+            let version = secret.version;
+            match secrets.secrets.get(&**path) {
+                Some(value) => json!({"value": value.expose_secret(), "version": version}),
+                None if secrets.keeps_others => json!({ "version": version }),
+                None => return None,
+            }
         }
     })
 }
@@ -150,9 +187,14 @@ mod tests {
     use crate::{
         model::{Address, Fields, Kind, Name, Secret, SecretOrigin, Value},
         portal::{Change, ObjectRef, Verb, Write, http::Body},
+        profile::Profile,
     };
     use serde_json::{Value as Json, json};
     use std::collections::BTreeMap;
+
+    fn own() -> &'static Profile {
+        Profile::named("sandbox")
+    }
 
     fn secret(version: u32) -> Value {
         let origin = Some(SecretOrigin::Env("PIN".into()));
@@ -186,13 +228,16 @@ mod tests {
             ("voicemail", Value::Map(record(&[("pin", secret(3))]))),
         ]);
         let secrets = BTreeMap::from([(vec!["voicemail".into(), "pin".into()], "4711".into())]);
-        let sent = create(&Write {
-            address: &Address::new(Kind::Users, "ada"),
-            verb: Verb::Create,
-            target: &target,
-            changes: &[],
-            secrets: &secrets,
-        });
+        let sent = create(
+            own(),
+            &Write {
+                address: &Address::new(Kind::Users, "ada"),
+                verb: Verb::Create,
+                target: &target,
+                changes: &[],
+                secrets: &secrets,
+            },
+        );
         let pin = json!({"value": "4711", "version": 3});
         assert_eq!(
             read(&sent),
@@ -243,11 +288,11 @@ mod tests {
             "advanced": {"a": null, "b": "3"},
             "username": "countess",
         });
-        assert_eq!(read(&update(&write, object)), patch);
+        assert_eq!(read(&update(own(), &write, object)), patch);
 
         let unnamed = Fields::new();
         write.target = &unnamed;
         patch.as_object_mut().unwrap().remove("username");
-        assert_eq!(read(&update(&write, object)), patch);
+        assert_eq!(read(&update(own(), &write, object)), patch);
     }
 }

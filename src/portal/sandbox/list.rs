@@ -7,9 +7,12 @@ use super::{
         http::{Client, Request, plain},
         rest::list::{Pages, Part},
     },
-    wire::{self, Head},
+    wire::{self, Head, Of},
 };
-use crate::model::{Kind, LiveObject};
+use crate::{
+    model::{Kind, LiveObject},
+    profile::Profile,
+};
 use reqwest::Method;
 use std::{
     collections::{BTreeMap, btree_map::Entry},
@@ -27,6 +30,21 @@ pub(super) struct Page {
 }
 
 impl Page {
+    /// Checks that the sandbox behaves like the expected system.
+    fn check(&self, profile: &Profile) -> Result<(), Error> {
+        let there = self.head.profile.as_deref().unwrap_or("sandbox");
+        if there == profile.name {
+            return Ok(());
+        }
+        Err(Error::Misconfigured {
+            setting: "portal.profile",
+            reason: plain(&format!(
+                "the sandbox has the profile {there}, not {}; write `profile: {there}`, or use another sandbox",
+                profile.name
+            )),
+        })
+    }
+
     /// The number of objects of each kind.
     pub(super) fn totals(&self) -> BTreeMap<String, u64> {
         self.head.totals.clone()
@@ -34,7 +52,12 @@ impl Page {
 }
 
 /// Requests one page.
-pub(super) async fn page(client: &Client, kind: Kind, cursor: Option<&str>) -> Result<Page, Error> {
+pub(super) async fn page(
+    client: &Client,
+    profile: &Profile,
+    kind: Kind,
+    cursor: Option<&str>,
+) -> Result<Page, Error> {
     let mut query = vec![("limit", LIMIT)];
     query.extend(cursor.map(|cursor| ("cursor", cursor)));
     let path = ["v1", kind.name()];
@@ -44,12 +67,15 @@ pub(super) async fn page(client: &Client, kind: Kind, cursor: Option<&str>) -> R
     let body = answer.body;
     let head = serde_json::from_slice(&body);
     let head = head.map_err(|error| unreadable(kind, &error_message(&error)))?;
-    Ok(Page { head, body })
+    let page = Page { head, body };
+    page.check(profile)?;
+    Ok(page)
 }
 
 /// The pages of one kind.
 pub(super) struct KindPages<'c> {
     client: &'c Client,
+    profile: &'static Profile,
     kind: Kind,
     /// The first page, if it was already read.
     first: Mutex<Option<Page>>,
@@ -58,9 +84,15 @@ pub(super) struct KindPages<'c> {
 }
 
 impl<'c> KindPages<'c> {
-    pub(super) fn new(client: &'c Client, kind: Kind, first: Option<Page>) -> Self {
+    pub(super) fn new(
+        client: &'c Client,
+        profile: &'static Profile,
+        kind: Kind,
+        first: Option<Page>,
+    ) -> Self {
         Self {
             client,
+            profile,
             kind,
             first: Mutex::new(first),
             revision: Mutex::default(),
@@ -78,7 +110,7 @@ impl Pages for KindPages<'_> {
         let first = locked(&self.first).take_if(|_| is_first);
         let Page { head, body } = match first {
             Some(first) => first,
-            None => page(self.client, kind, cursor).await?,
+            None => page(self.client, self.profile, kind, cursor).await?,
         };
         let mut revision = locked(&self.revision);
         if is_first {
@@ -88,7 +120,8 @@ impl Pages for KindPages<'_> {
         let has_changed =
             *revision != Some(head.revision) || of_kind.is_some_and(|number| *number != head.total);
         drop(revision);
-        let parsing = tokio::task::spawn_blocking(move || wire::rows(kind, &body));
+        let of = Of::new(self.profile, kind);
+        let parsing = tokio::task::spawn_blocking(move || wire::rows(of, &body));
         let rows = async move {
             let rows = parsing.await.expect("parsing JSON doesn't panic");
             let rows = rows.map_err(|error| unreadable(kind, &error_message(&error)))?;

@@ -9,12 +9,13 @@ mod wire;
 mod write;
 
 use super::{
-    Adapter, Capabilities, CredentialKind, Credentials, Description, Error, Example,
-    KindCapability, Location, Portal, Progress, Target, Write, Written, http,
+    Adapter, Capabilities, CredentialKind, Credentials, Description, Error, Example, Location,
+    ObjectRef, Portal, Progress, Target, Verb, Write, Written, http,
     rest::{self, settle::settle},
 };
 use crate::{
     model::{Extent, Kind, Listing, Live, Record, Requests},
+    profile::Profile,
     sandbox::Embedded,
 };
 use async_trait::async_trait;
@@ -30,6 +31,7 @@ use std::{
 /// The adapter for a sandbox. The fields are dropped in order: the client before the server.
 pub(super) struct Sandbox {
     client: http::Client,
+    profile: &'static Profile,
     capabilities: Arc<Capabilities>,
     /// The server, if it runs inside the command; dropping it stops it.
     _embedded: Option<Embedded>,
@@ -37,17 +39,23 @@ pub(super) struct Sandbox {
 
 impl Sandbox {
     /// The adapter for a sandbox that is served elsewhere.
-    pub(super) fn new(client: http::Client) -> Self {
+    pub(super) fn new(client: http::Client, profile: &'static Profile) -> Self {
         Self {
             client,
-            capabilities: Arc::new(capabilities()),
+            profile,
+            capabilities: Arc::new(profile.capabilities()),
             _embedded: None,
         }
     }
 
     /// Starts a sandbox in this process. Must be called within the tokio runtime.
-    fn embedded(database: &Path, rate_limit: RateLimit) -> Result<Self, Error> {
-        let embedded = Embedded::start(database).map_err(|error| Error::Misconfigured {
+    fn embedded(
+        database: &Path,
+        profile: &'static Profile,
+        rate_limit: RateLimit,
+    ) -> Result<Self, Error> {
+        let started = Embedded::start(database, profile);
+        let embedded = started.map_err(|error| Error::Misconfigured {
             setting: "portal.database",
             reason: http::plain(&format!("{} can't be opened: {error}", database.display())),
         })?;
@@ -55,7 +63,7 @@ impl Sandbox {
         let client = http::Client::new(base, Some(embedded.token()), rate_limit)?;
         Ok(Self {
             _embedded: Some(embedded),
-            ..Self::new(client)
+            ..Self::new(client, profile)
         })
     }
 }
@@ -63,13 +71,14 @@ impl Sandbox {
 fn open(target: &Target) -> Result<Box<dyn Portal>, Error> {
     let rate_limit = target.rate_limit.unwrap_or_default();
     let sandbox = match &target.location {
-        Location::Embedded(database) => Sandbox::embedded(database, rate_limit)?,
+        Location::Embedded(database) => Sandbox::embedded(database, target.profile, rate_limit)?,
         Location::Url(url) => {
             let token = match &target.credentials {
                 Credentials::None | Credentials::Login { .. } => None,
                 Credentials::Token(token) => Some(token),
             };
-            Sandbox::new(http::Client::new(Base::parse(url)?, token, rate_limit)?)
+            let client = http::Client::new(Base::parse(url)?, token, rate_limit)?;
+            Sandbox::new(client, target.profile)
         }
     };
     Ok(Box::new(sandbox))
@@ -78,7 +87,7 @@ fn open(target: &Target) -> Result<Box<dyn Portal>, Error> {
 /// The sandbox in the registry.
 pub(super) static ADAPTER: Adapter = Adapter {
     description: DESCRIPTION,
-    capabilities: |_| capabilities(),
+    capabilities: |config| config.profile().capabilities(),
     mapping: Vec::new,
     credentials: &[CredentialKind::Token("the token")],
     is_embeddable: true,
@@ -110,17 +119,6 @@ const DESCRIPTION: Description = Description {
     reading: "a page for each 1,000 objects of a kind",
 };
 
-/// The capabilities of the sandbox, which supports the whole model.
-fn capabilities() -> Capabilities {
-    let kinds = Kind::ALL
-        .into_iter()
-        .map(|kind| (kind, KindCapability::full(kind)));
-    Capabilities {
-        portal: "sandbox",
-        kinds: kinds.collect(),
-    }
-}
-
 #[async_trait]
 impl Portal for Sandbox {
     fn capabilities(&self) -> Arc<Capabilities> {
@@ -134,7 +132,7 @@ impl Portal for Sandbox {
         let Some(first_kind) = kinds.get(&Kind::Scopes).or(kinds.first()).copied() else {
             return Ok(Live::default());
         };
-        let first = list::page(&self.client, first_kind, None).await?;
+        let first = list::page(&self.client, self.profile, first_kind, None).await?;
         let totals = first.totals();
         let is_empty = |kind: Kind| totals.get(kind.name()) == Some(&0);
 
@@ -147,7 +145,7 @@ impl Portal for Sandbox {
             let first_page = first.take_if(|_| kind == first_kind);
             let is_requested = first_page.is_some() || !is_empty(kind);
             let list = async move {
-                let pages = KindPages::new(&self.client, kind, first_page);
+                let pages = KindPages::new(&self.client, self.profile, kind, first_page);
                 let report = |more: usize, total| {
                     progress.seen(kind, more.try_into().unwrap_or(u64::MAX), total);
                 };
@@ -180,11 +178,35 @@ impl Portal for Sandbox {
 
     async fn write(&self, write: &Write<'_>) -> Result<Written, Error> {
         let _redacted = self.client.redact(write.secrets.values());
-        let mut change = write::Change {
-            client: &self.client,
-            write,
+        let change = async |write| {
+            let mut change = write::Change {
+                client: &self.client,
+                profile: self.profile,
+                write,
+            };
+            settle(&mut change, write).await
         };
-        settle(&mut change, write).await
+        let Some(late) = write::late_fields(self.profile, write) else {
+            return change(write).await;
+        };
+        let first = Write {
+            target: &late.first,
+            ..*write
+        };
+        let created = change(&first).await?;
+        let second = Write {
+            verb: Verb::Update(ObjectRef {
+                id: &created.id,
+                key: body::identity(self.profile, write),
+                etag: created.etag.as_deref(),
+            }),
+            changes: &late.changes,
+            ..*write
+        };
+        change(&second).await.map_err(|error| Error::Partial {
+            what: write.what(),
+            reason: Box::new(error),
+        })
     }
 
     fn keeps_records(&self) -> bool {

@@ -1,7 +1,10 @@
 //! The *wire* format is the sandbox's JSON. It is untrusted: objects are parsed directly from the bytes by
 //! the shape of their kind, and the length of identifiers is limited.
 
-use crate::model::{Kind, LiveObject, Name, Standing, Value, json};
+use crate::{
+    model::{Kind, LiveObject, Name, Standing, Value, json},
+    profile::Profile,
+};
 use serde::{
     Deserialize,
     de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
@@ -25,18 +28,36 @@ pub(super) struct Head {
     /// The number of objects of each kind.
     #[serde(default)]
     pub(super) totals: BTreeMap<String, u64>,
+    /// The system that the sandbox behaves like.
+    pub(super) profile: Option<String>,
     /// Increases with every change on the portal.
     pub(super) revision: u64,
 }
 
+/// A kind, and the field that contains an object's key.
+#[derive(Clone, Copy)]
+pub(super) struct Of {
+    kind: Kind,
+    key_field: &'static str,
+}
+
+impl Of {
+    pub(super) fn new(profile: &Profile, kind: Kind) -> Self {
+        Self {
+            kind,
+            key_field: profile.key_field(kind),
+        }
+    }
+}
+
 /// Parses the objects of a page.
-pub(super) fn rows(kind: Kind, body: &[u8]) -> Result<Vec<Row>, serde_json::Error> {
-    read(PageSeed(kind), body)
+pub(super) fn rows(of: Of, body: &[u8]) -> Result<Vec<Row>, serde_json::Error> {
+    read(PageSeed(of), body)
 }
 
 /// Parses one object.
-pub(super) fn row(kind: Kind, body: &[u8]) -> Result<Row, serde_json::Error> {
-    read(RowSeed(kind), body)
+pub(super) fn row(of: Of, body: &[u8]) -> Result<Row, serde_json::Error> {
+    read(RowSeed(of), body)
 }
 
 fn read<'de, S: DeserializeSeed<'de>>(
@@ -49,7 +70,7 @@ fn read<'de, S: DeserializeSeed<'de>>(
     Ok(value)
 }
 
-struct PageSeed(Kind);
+struct PageSeed(Of);
 
 impl<'de> DeserializeSeed<'de> for PageSeed {
     type Value = Vec<Row>;
@@ -62,7 +83,7 @@ impl<'de> Visitor<'de> for PageSeed {
     type Value = Vec<Row>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a page of {}", self.0)
+        write!(f, "a page of {}", self.0.kind)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
@@ -81,7 +102,7 @@ impl<'de> Visitor<'de> for PageSeed {
     }
 }
 
-struct ItemsSeed(Kind);
+struct ItemsSeed(Of);
 
 impl<'de> DeserializeSeed<'de> for ItemsSeed {
     type Value = Vec<Row>;
@@ -94,7 +115,7 @@ impl<'de> Visitor<'de> for ItemsSeed {
     type Value = Vec<Row>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a list of {}", self.0)
+        write!(f, "a list of {}", self.0.kind)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
@@ -106,7 +127,7 @@ impl<'de> Visitor<'de> for ItemsSeed {
     }
 }
 
-struct RowSeed(Kind);
+struct RowSeed(Of);
 
 impl<'de> DeserializeSeed<'de> for RowSeed {
     type Value = Row;
@@ -119,11 +140,11 @@ impl<'de> Visitor<'de> for RowSeed {
     type Value = Row;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a {}", self.0.singular())
+        write!(f, "a {}", self.0.kind.singular())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let kind = self.0;
+        let Of { kind, key_field } = self.0;
         let shape = kind.shape();
         let mut object = LiveObject::default();
         let mut key = None;
@@ -137,19 +158,19 @@ impl<'de> Visitor<'de> for RowSeed {
                     }
                 }
                 "voicemail_messages" => object.messages = map.next_value()?,
-                _ if name == kind.key_field() => key = Some(map.next_value()?),
+                _ if name == key_field => key = Some(map.next_value()?),
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
             Ok(())
         })?;
         object.fields = shape.without_defaults(read);
         // A user's key is also a field.
-        let in_fields = || object.fields.text(kind.key_field()).map(Into::into);
+        let in_fields = || object.fields.text(key_field).map(Into::into);
         let key: Box<str> = key
             .or_else(in_fields)
-            .ok_or_else(|| A::Error::missing_field(kind.key_field()))?;
+            .ok_or_else(|| A::Error::missing_field(key_field))?;
         for (what, text) in [
-            (kind.key_field(), Some(&key)),
+            (key_field, Some(&key)),
             ("id", Some(&object.id)),
             ("etag", object.etag.as_ref()),
         ] {

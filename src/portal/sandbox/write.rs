@@ -8,29 +8,59 @@ use super::{
         rest::settle::{Attempt, Seen, Sent},
     },
     body,
-    wire::{self, Row, agrees},
+    wire::{self, Of, Row, agrees},
 };
-use crate::model::{Fields, Kind, Name, Value};
+use crate::{
+    model::{Change as ModelChange, Fields, Kind, Name, Value},
+    profile::{Profile, Saves},
+};
 use reqwest::Method;
 
 /// One change.
 pub(super) struct Change<'w> {
     pub(super) client: &'w Client,
+    pub(super) profile: &'static Profile,
     pub(super) write: &'w Write<'w>,
+}
+
+/// A create in two steps: fields that can't be set while an object is created are set by a second write.
+pub(super) struct Late {
+    /// The fields of the create.
+    pub(super) first: Fields,
+    /// The changes of the second write.
+    pub(super) changes: Vec<ModelChange>,
+}
+
+/// The two steps of a create, if it needs two.
+pub(super) fn late_fields(profile: &Profile, write: &Write<'_>) -> Option<Late> {
+    let late = profile.habits.create_without.get(&write.address.kind)?;
+    let mut first = write.target.clone();
+    let mut changes = Vec::new();
+    if let Verb::Create = write.verb {
+        for field in late {
+            let after = first.take(field).filter(|value| *value != Value::Null);
+            changes.extend(after.map(|after| ModelChange {
+                path: vec![field.as_str().into()],
+                before: None,
+                after: Some(after),
+            }));
+        }
+    }
+    (!changes.is_empty()).then_some(Late { first, changes })
 }
 
 impl Attempt for Change<'_> {
     type Done = Written;
 
     async fn send(&mut self) -> Sent<Written> {
-        match send(self.client, self.write).await {
+        match send(self.client, self.profile, self.write).await {
             Ok(written) => Sent::Done(written),
             Err(failure) => failure.into(),
         }
     }
 
     async fn look(&mut self) -> Result<Seen<Written>, Error> {
-        look_up(self.client, self.write).await
+        look_up(self.client, self.profile, self.write).await
     }
 }
 
@@ -71,30 +101,35 @@ impl Attempt for RecordReplacement<'_> {
 }
 
 /// Sends a change once.
-async fn send(client: &Client, write: &Write<'_>) -> Result<Written, Failure> {
+async fn send(client: &Client, profile: &Profile, write: &Write<'_>) -> Result<Written, Failure> {
     let kind = write.address.kind;
     let at = |id| ["v1", kind.name(), id];
     let request = match write.verb {
         Verb::Create => {
-            Request::new(Method::POST, &["v1", kind.name()]).with_body(body::create(write))
+            Request::new(Method::POST, &["v1", kind.name()]).with_body(body::create(profile, write))
+        }
+        Verb::Update(object) if profile.habits.saves == Saves::Whole => {
+            Request::new(Method::PUT, &at(object.id))
+                .with_if_match(object.etag)
+                .with_body(body::replacement(profile, write))
         }
         Verb::Update(object) => Request::new(Method::PATCH, &at(object.id))
             .with_if_match(object.etag)
-            .with_body(body::update(write, object)),
+            .with_body(body::update(profile, write, object)),
         Verb::Delete(object) => {
             Request::new(Method::DELETE, &at(object.id)).with_if_match(object.etag)
         }
     };
     let answer = client.write(&request).await?;
-    interpret(&answer, write)
+    interpret(&answer, profile, write)
 }
 
 /// Interprets the portal's answer to a change.
-fn interpret(answer: &Answer, write: &Write<'_>) -> Result<Written, Failure> {
+fn interpret(answer: &Answer, profile: &Profile, write: &Write<'_>) -> Result<Written, Failure> {
     match (write.verb, answer.status) {
         (Verb::Delete(object), 200 | 204 | 404 | 410) => Ok(deleted(object)),
         (Verb::Create, 200 | 201) | (Verb::Update(_), 200) => {
-            let row = wire::row(write.address.kind, &answer.body);
+            let row = wire::row(Of::new(profile, write.address.kind), &answer.body);
             // The parser's message is dropped: it would quote the answer, which may contain a secret.
             row.map(written).map_err(|_message| Failure::Ambiguous {
                 reason: "the answer is invalid".to_owned(),
@@ -109,17 +144,21 @@ fn interpret(answer: &Answer, write: &Write<'_>) -> Result<Written, Failure> {
 }
 
 /// Looks up the outcome of a change.
-async fn look_up(client: &Client, write: &Write<'_>) -> Result<Seen<Written>, Error> {
+async fn look_up(
+    client: &Client,
+    profile: &Profile,
+    write: &Write<'_>,
+) -> Result<Seen<Written>, Error> {
     let kind = write.address.kind;
     let was_sent = |path: &[Name]| write.secrets.contains_key(path);
     match write.verb {
         Verb::Create => {
-            let Some((key, object)) = by_key(client, write).await? else {
+            let Some((key, object)) = by_key(client, profile, write).await? else {
                 return Ok(Seen::AsBefore);
             };
             let is_applied = agrees(
-                Some(&persistent(write, &object.fields)),
-                &persistent(write, write.target),
+                Some(&persistent(profile, write, &object.fields)),
+                &persistent(profile, write, write.target),
                 &was_sent,
                 &mut Vec::new(),
             );
@@ -129,16 +168,16 @@ async fn look_up(client: &Client, write: &Write<'_>) -> Result<Seen<Written>, Er
             })
         }
         Verb::Update(before) => {
-            let Some((key, object)) = by_id(client, write, before).await? else {
+            let Some((key, object)) = by_id(client, profile, write, before).await? else {
                 return Ok(Seen::Otherwise);
             };
-            let is_applied = has_key(kind, &key, body::identity(write))
+            let is_applied = has_key(profile, kind, &key, body::identity(profile, write))
                 && write.changes.iter().all(|change| {
                     let found = object.fields.at(change.path.iter().map(|name| &**name));
                     let is_persistent = change
                         .path
                         .first()
-                        .is_some_and(|name| is_persistent(write, name));
+                        .is_some_and(|name| is_persistent(profile, write, name));
                     match &change.after {
                         _ if !is_persistent => true,
                         Some(after) => agrees(found, after, &was_sent, &mut change.path.clone()),
@@ -152,7 +191,7 @@ async fn look_up(client: &Client, write: &Write<'_>) -> Result<Seen<Written>, Er
                 (false, Some(_)) => Seen::Otherwise,
             })
         }
-        Verb::Delete(before) => Ok(match by_id(client, write, before).await? {
+        Verb::Delete(before) => Ok(match by_id(client, profile, write, before).await? {
             None => Seen::AsWanted(deleted(before)),
             Some((_, object))
                 if before
@@ -167,20 +206,25 @@ async fn look_up(client: &Client, write: &Write<'_>) -> Result<Seen<Written>, Er
 }
 
 /// Finds the object by the key of a create. The result is verified, since a portal may ignore the query.
-async fn by_key(client: &Client, write: &Write<'_>) -> Result<Option<Row>, Error> {
+async fn by_key(
+    client: &Client,
+    profile: &Profile,
+    write: &Write<'_>,
+) -> Result<Option<Row>, Error> {
     let kind = write.address.kind;
-    let identity = body::identity(write);
+    let identity = body::identity(profile, write);
     let path = ["v1", kind.name()];
-    let query = [(kind.key_field(), identity)];
+    let query = [(profile.key_field(kind), identity)];
     let request = Request::new(Method::GET, &path).with_query(&query);
     let unreadable = || Error::Unreadable {
         what: format!("the look-up of {}", write.address),
         reason: "the answer is a different object".to_owned(),
     };
     let answer = client.read(&request).await?.ok_or_else(unreadable)?;
-    let mut rows = wire::rows(kind, &answer.body).map_err(|_message| unreadable())?;
+    let mut rows =
+        wire::rows(Of::new(profile, kind), &answer.body).map_err(|_message| unreadable())?;
     let found = rows.pop();
-    let has_requested_key = |(key, _): &Row| has_key(kind, key, identity);
+    let has_requested_key = |(key, _): &Row| has_key(profile, kind, key, identity);
     if rows.is_empty() && found.as_ref().is_none_or(has_requested_key) {
         Ok(found)
     } else {
@@ -190,6 +234,7 @@ async fn by_key(client: &Client, write: &Write<'_>) -> Result<Option<Row>, Error
 
 async fn by_id(
     client: &Client,
+    profile: &Profile,
     write: &Write<'_>,
     object: ObjectRef<'_>,
 ) -> Result<Option<Row>, Error> {
@@ -198,7 +243,7 @@ async fn by_id(
     let Some(answer) = client.read(&Request::new(Method::GET, &path)).await? else {
         return Ok(None);
     };
-    let row = wire::row(kind, &answer.body)
+    let row = wire::row(Of::new(profile, kind), &answer.body)
         .ok()
         .filter(|(_, found)| *found.id == *object.id);
     row.map(Some).ok_or_else(|| Error::Unreadable {
@@ -208,24 +253,26 @@ async fn by_id(
 }
 
 /// Whether a key equals the requested one, literally or in its canonical form.
-fn has_key(kind: Kind, key: &str, requested: &str) -> bool {
-    key == requested || *key == *(kind.key_format().canonical)(requested)
+fn has_key(profile: &Profile, kind: Kind, key: &str, requested: &str) -> bool {
+    key == requested || *key == *(profile.key_format(kind).canonical)(requested)
 }
 
 /// The fields that can be read back: neither those that are only used at creation, nor the key, which is
 /// compared separately.
-fn persistent(write: &Write<'_>, fields: &Fields) -> Value {
-    let kept = fields.iter().filter(|(name, _)| is_persistent(write, name));
+fn persistent(profile: &Profile, write: &Write<'_>, fields: &Fields) -> Value {
+    let kept = fields
+        .iter()
+        .filter(|(name, _)| is_persistent(profile, write, name));
     Value::Map(
         kept.map(|(name, value)| (name.clone(), value.clone()))
             .collect(),
     )
 }
 
-fn is_persistent(write: &Write<'_>, name: &str) -> bool {
+fn is_persistent(profile: &Profile, write: &Write<'_>, name: &str) -> bool {
     let kind = write.address.kind;
     let field = kind.shape().field_of_any_type(name);
-    name != kind.key_field() && field.is_none_or(|field| !field.create_only)
+    name != profile.key_field(kind) && field.is_none_or(|field| !field.create_only)
 }
 
 fn written((_, object): Row) -> Written {

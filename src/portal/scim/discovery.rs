@@ -9,6 +9,7 @@ use crate::{
         Capabilities, KindCapability, Limit,
         rest::{Codec, Row},
     },
+    profile::Profile,
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -168,12 +169,12 @@ impl Discovered {
     pub(super) fn capabilities(&self) -> Capabilities {
         let mut unsupported = TABLE.unsupported(Kind::Users);
         unsupported.extend(self.missing());
+        let profile = Profile::named("scim").capabilities();
+        let mut limits = profile.kinds[&Kind::Users].limits.clone();
+        limits.extend((!self.has_device_names).then_some(PHONES));
         let users = KindCapability {
             unsupported,
-            limits: match self.has_device_names {
-                true => &[USERNAME],
-                false => &[USERNAME, PHONES],
-            },
+            limits,
             fixed: self.fixed.clone(),
             removal: self.removal,
             secrets: SecretPlace::Record,
@@ -187,10 +188,7 @@ impl Discovered {
         if self.fields.contains("groups") {
             kinds.insert(Kind::Groups, groups);
         }
-        Capabilities {
-            portal: "scim",
-            kinds,
-        }
+        Capabilities { kinds, ..profile }
     }
 }
 
@@ -234,9 +232,7 @@ fn named<'v>(attributes: &'v Value, name: &str) -> Option<&'v Value> {
     })
 }
 
-const USERNAME: Limit = Limit::new("username", "names in lower case", Limit::lower_case);
-
-const PHONES: Limit = Limit::new("phones", "phones without `name`", |value, _| {
+const PHONES: Limit = Limit::new("phones", "phones without `name`", &|value, _| {
     let mut phones = value.elements().iter().filter_map(ModelValue::as_map);
     phones.all(|phone| phone.get("name").is_none())
 });

@@ -47,6 +47,7 @@ async fn portal(
 
 fn target(server: &FakeServer) -> Target {
     Target {
+        profile: crate::profile::Profile::named("scim"),
         kind: PortalKind::Scim,
         location: Location::Url(server.url.clone()),
         tenant: None,

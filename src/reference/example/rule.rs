@@ -317,7 +317,7 @@ e: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d]"##,
     first_name: Alice
     last_name: Ng
     email: alice@acme.example
-    rings_before_voicemail: 20"##,
+    rings_before_voicemail: 90"##,
             r##"users:
   alice:
     first_name: Alice

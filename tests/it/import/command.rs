@@ -46,7 +46,7 @@ fn hostile_objects() -> Vec<(Kind, &'static str, Json)> {
     let mut admin = person("admin");
     admin.as_object_mut().unwrap().remove("email");
     let rings =
-        json!({"rings_before_voicemail": 12, "title": "Boss\u{1b}[31m ", "extension": "1001"});
+        json!({"rings_before_voicemail": 99, "title": "Boss\u{1b}[31m ", "extension": "1001"});
     vec![
         (Kind::Users, "admin", admin),
         (Kind::Users, "ann", with("ann", rings)),
@@ -73,7 +73,7 @@ fn the_command_reports_what_it_leaves_out_and_the_plan_is_empty() {
         lines,
         [
             "left out: users/admin: `email` is missing",
-            "left out: `rings_before_voicemail` of users/ann: `rings_before_voicemail`: `12` is not 10 or less",
+            "left out: `rings_before_voicemail` of users/ann: `rings_before_voicemail`: `99` is not 60 or less",
             "left out: `title` of users/ann: `title`: `Boss\\u{1b}[31m ` is not one line of 1 to 255 characters, with no white space at either end",
             "left out: extensions/2000: the user or extension `admin` isn't declared",
         ]

@@ -11,11 +11,16 @@ use callsheet::{
     model::{Address, Kind, Listing, Live, LiveObject},
     plan::{Inputs, Past, plan},
     portal,
+    profile::Profile,
     repo::Files,
     support::{check_support, strip_local_only},
 };
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
+
+fn profile() -> &'static Profile {
+    Profile::named("sandbox")
+}
 
 /// The live state of a portal.
 fn live(objects: &[(Kind, &str, Json)]) -> Live {
@@ -85,7 +90,8 @@ fn imported(objects: &[(Kind, &str, Json)], own: &str, kind: PortalKind) -> Impo
     let selected = import::select(&live, &declared, &capabilities, &[]).unwrap();
     let exists = |name: &str| name == "own.yaml";
     let validate = |files: &[File]| Ok::<_, import::Error>(validation(files, own, kind, &live));
-    let import = import::import(&live, &declared, &selected, &exists, &validate).unwrap();
+    let import =
+        import::import(&live, &declared, &selected, profile(), &exists, &validate).unwrap();
     let Validation { report, operations } = validation(&import.files, own, kind, &live);
     assert!(!report.has_errors(), "{:?}", report.sorted());
     let ours: BTreeSet<&Address> = import
@@ -135,7 +141,7 @@ fn only_the_invalid_field_is_left_out() {
             "ann",
             with(
                 "ann",
-                json!({"title": "Boss ", "rings_before_voicemail": 12, "extension": "1001"}),
+                json!({"title": "Boss ", "rings_before_voicemail": 99, "extension": "1001"}),
             ),
         ),
         (
@@ -159,7 +165,7 @@ fn only_the_invalid_field_is_left_out() {
     assert_eq!(
         left_out(&import),
         [
-            "users/ann.rings_before_voicemail: `rings_before_voicemail`: `12` is not 10 or less",
+            "users/ann.rings_before_voicemail: `rings_before_voicemail`: `99` is not 60 or less",
             "users/ann.title: `title`: `Boss ` is not one line of 1 to 255 characters, with no white space at either end",
             "users/bob.extension: `extension`: `7` is not an extension of 2 to 15 digits",
             "users/bob.groups: refers to the unknown group `nobody`",
@@ -330,8 +336,15 @@ fn ten_thousand_objects_need_few_validations() {
         readings.set(readings.get() + 1);
         Ok::<_, import::Error>(validation(files, "{}", PortalKind::Sandbox, &live))
     };
-    let import =
-        import::import(&live, &Default::default(), &selected, &|_| false, &validate).unwrap();
+    let import = import::import(
+        &live,
+        &Default::default(),
+        &selected,
+        profile(),
+        &|_| false,
+        &validate,
+    )
+    .unwrap();
     assert!(readings.get() <= 3, "{}", readings.get());
     assert_eq!(
         import

@@ -164,6 +164,7 @@ fn a_fixed_field_blocks_with_its_place() {
         first_name: - → "Dora"
         last_name: - → "Poe"
         email: - → "dora@acme.example"
+        scope: - → "simple_user"
         extension: - → "1004"
     3 update extensions/2001 after [0]
         members: ["1002","1003"] → ["1009","1003"]
@@ -412,12 +413,12 @@ fn a_field_that_cannot_be_cleared_blocks_where_it_is_declared_no_more() {
         Limit {
             field: "extension",
             only: "an extension",
-            accepts: |value, _| *value != Value::Null,
+            accepts: &|value, _| *value != Value::Null,
         },
         Limit {
             field: "call_queue.overflow",
             only: "a destination",
-            accepts: |value, _| *value != Value::Null,
+            accepts: &|value, _| *value != Value::Null,
         },
     ];
     let mut world = office_by("username");
@@ -425,7 +426,7 @@ fn a_field_that_cannot_be_cleared_blocks_where_it_is_declared_no_more() {
     world.live = live_of(&world.state, &world.capabilities);
     let applied = world.state.clone();
     for kind in [Kind::Users, Kind::Extensions] {
-        world.capabilities.kinds.get_mut(&kind).unwrap().limits = LIMITS;
+        world.capabilities.kinds.get_mut(&kind).unwrap().limits = LIMITS.to_vec();
     }
     assert_snapshot!(world.shown(), @"");
     world

@@ -81,7 +81,7 @@ fn live_of(state: &State, capabilities: &Capabilities) -> Live {
     }
     for (address, resource) in &state.resources {
         let key = capabilities.portal_key(address, &resource.fields);
-        let fields = address
+        let mut fields = address
             .kind
             .shape()
             .with_references(&resource.fields, &|kinds, text| {
@@ -90,6 +90,11 @@ fn live_of(state: &State, capabilities: &Capabilities) -> Live {
                 let address = Address::new(Kind::Users, text);
                 Some(capabilities.portal_key(&address, &user.fields).into())
             });
+        for (field, default) in capabilities.defaults(address.kind) {
+            if fields.get(field).is_none() {
+                fields.set((*field).into(), default.clone());
+            }
+        }
         put(&mut live, address.kind, key, fields);
     }
     live

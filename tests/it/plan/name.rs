@@ -70,6 +70,7 @@ fn a_username_is_not_the_key() {
         first_name: - → "Carol"
         last_name: - → "Poe"
         email: - → "carol@acme.example"
+        scope: - → "simple_user"
         extension: - → "1003"
     block taken: users/carol is to have the email carol@acme.example, which users/carol has on the portal
     block taken: users/carol is to have the extension 1003, which users/carol has on the portal

@@ -22,6 +22,7 @@ fn create() {
         first_name: - → "Carol"
         last_name: - → "Poe"
         email: - → "carol@acme.example"
+        scope: - → "simple_user"
         extension: - → "1003"
     "#);
 }

@@ -38,6 +38,7 @@ fn a_number_comes_after_what_it_leads_to_and_takes_no_extension() {
         first_name: - → "Dan"
         last_name: - → "Ray"
         email: - → "dan@acme.example"
+        scope: - → "simple_user"
         extension: - → "1004"
     1 create extensions/14155550100
         kind: - → "fax"
@@ -86,7 +87,7 @@ fn what_is_created_waits_for_what_it_refers_to() {
         first_name: - → "Alice"
         last_name: - → "Ng"
         email: - → "alice@acme.example"
-        scope: "simple_user" → "lead"
+        scope: - → "lead"
         groups: - → ["sales"]
         extension: - → "1001"
         phones: - → [{"mac":"00:15:65:aa:bb:01","model":"t54"}]
@@ -96,6 +97,7 @@ fn what_is_created_waits_for_what_it_refers_to() {
         first_name: - → "Bob"
         last_name: - → "Orr"
         email: - → "bob@acme.example"
+        scope: - → "simple_user"
         extension: - → "1002"
         phones: - → [{"mac":"00:15:65:aa:bb:02","model":"t54"}]
     4 create users/carol
@@ -103,6 +105,7 @@ fn what_is_created_waits_for_what_it_refers_to() {
         first_name: - → "Carol"
         last_name: - → "Poe"
         email: - → "carol@acme.example"
+        scope: - → "simple_user"
         extension: - → "1003"
     5 create extensions/2000 after [2]
         kind: - → "call_queue"

@@ -107,8 +107,15 @@ fn an_import_declares_what_the_portal_contains() {
             Ok::<_, Error>(Validation { report, operations })
         };
         let (none, nowhere) = (State::default(), |_: &str| false);
-        let Import { files, left_out } =
-            import::import(&live, &none, &selected, &nowhere, &validate).unwrap();
+        let Import { files, left_out } = import::import(
+            &live,
+            &none,
+            &selected,
+            subject.target.profile,
+            &nowhere,
+            &validate,
+        )
+        .unwrap();
         let left_out: Vec<String> = left_out.iter().map(|one| one.address.to_string()).collect();
         assert_eq!(left_out, subject.server.undeclarable(), "{}", subject.name);
         let read = read(&files);

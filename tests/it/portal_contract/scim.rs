@@ -270,6 +270,7 @@ fn a_plan_of_nothing_costs_discovery_and_pages() {
 /// A subject that the conformance suite doesn't run with.
 fn subject_of(name: &'static str, server: ScimServer) -> Subject<ScimServer> {
     let target = callsheet::portal::Target {
+        profile: callsheet::profile::Profile::named("scim"),
         kind: callsheet::config::PortalKind::Scim,
         location: Location::Url(server.url.clone()),
         tenant: None,

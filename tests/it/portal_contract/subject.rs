@@ -10,6 +10,7 @@ use crate::{
 use callsheet::{
     config::{LoginHash, PortalKind},
     portal::{self, Capabilities, Credentials, Location, Portal, Target, http::RateLimit},
+    profile::Profile,
 };
 use std::{any::Any, collections::BTreeSet, num::NonZeroU32, thread};
 
@@ -96,6 +97,7 @@ impl Subject<Sandbox> {
             name: "sandbox",
             target: Target {
                 kind: PortalKind::Sandbox,
+                profile: Profile::named("sandbox"),
                 location: Location::Url(server.url.clone()),
                 tenant: None,
                 credentials: Credentials::Token(WRITE.into()),
@@ -116,6 +118,7 @@ impl Subject<Kazoo> {
             name,
             target: Target {
                 kind: PortalKind::Kazoo,
+                profile: Profile::named("kazoo"),
                 location: Location::Url(server.url.clone()),
                 tenant: Some("acme".to_owned()),
                 credentials: Credentials::Login {
@@ -153,6 +156,7 @@ impl Subject<ScimServer> {
             name: "scim",
             target: Target {
                 kind: PortalKind::Scim,
+                profile: Profile::named("scim"),
                 location: Location::Url(server.url.clone()),
                 tenant: None,
                 credentials: Credentials::Token(TOKEN.into()),
@@ -188,6 +192,7 @@ impl Subject<Real> {
             name: "a real Kazoo",
             target: Target {
                 kind: PortalKind::Kazoo,
+                profile: Profile::named("kazoo"),
                 location: Location::Url(url),
                 tenant: variable("ACCOUNT"),
                 credentials,
