@@ -5,9 +5,7 @@ use crate::workspace::write;
 
 /// The configuration of a sandbox with a profile.
 fn configuration(profile: &str) -> String {
-    format!(
-        "portal: {{ kind: sandbox, database: .callsheet/sandbox.db, profile: {profile} }}\n"
-    )
+    format!("portal: {{ kind: sandbox, database: .callsheet/sandbox.db, profile: {profile} }}\n")
 }
 
 /// A workspace for a system.
@@ -68,7 +66,10 @@ users:
         let message = told("ivy", &user(more));
         assert!(message.contains(what), "{what}: {message}");
     }
-    applied("ivy", "users: { ann: { first_name: Ann, last_name: Ng, email: ann@acme.example, scope: administrator } }\n");
+    applied(
+        "ivy",
+        "users: { ann: { first_name: Ann, last_name: Ng, email: ann@acme.example, scope: administrator } }\n",
+    );
     let seated = user(", scope: user, instance: leeds, seat: { name: Desk }");
     let seated = seated.replace("templates: { desk: { user: { title: Clerk } } }\n", "");
     applied("ivy", &seated);
@@ -78,7 +79,9 @@ users:
 #[test]
 fn voiply_limits_extensions_and_rings() {
     let user = |more: &str| {
-        format!("users: {{ ann: {{ first_name: Ann, last_name: Ng, email: ann@acme.example{more} }} }}\n")
+        format!(
+            "users: {{ ann: {{ first_name: Ann, last_name: Ng, email: ann@acme.example{more} }} }}\n"
+        )
     };
     for (more, what) in [
         (", scope: voice", "`extension`"),
@@ -164,7 +167,10 @@ fn ivinex_creates_active_users_and_deletes_nobody() {
         inactive.contains("ann@") && !inactive.contains("bob@"),
         "{inactive}"
     );
-    let without: Vec<&str> = people.lines().filter(|line| !line.contains("bob")).collect();
+    let without: Vec<&str> = people
+        .lines()
+        .filter(|line| !line.contains("bob"))
+        .collect();
     let absent = configuration("ivinex") + "absent: [users/bob]\n";
     write(
         at.path(),
@@ -176,7 +182,9 @@ fn ivinex_creates_active_users_and_deletes_nobody() {
     let ended = at.run_quietly("apply --yes");
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert!(
-        ended.stdout.contains("since the portal ivinex can't delete users"),
+        ended
+            .stdout
+            .contains("since the portal ivinex can't delete users"),
         "{}",
         ended.stdout
     );

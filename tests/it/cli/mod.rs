@@ -4,6 +4,7 @@
 mod document;
 mod ending;
 mod files;
+mod guides;
 mod journals;
 mod live;
 mod office;
