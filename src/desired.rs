@@ -8,7 +8,7 @@ use crate::{
     config::{Config, Digits, Range},
     declaration,
     diagnostic::{Diagnostic, Report, Rule, did_you_mean},
-    lifecycle,
+    greeting, lifecycle,
     model::{Address, Fields, Kind, Origin, Resource, Shape, State, Value},
     profile::Profile,
     repo::{CONFIGURATION, Files},
@@ -45,7 +45,11 @@ type Templates = BTreeMap<Box<str>, template::Declared>;
 /// Reads what `files` declare on a day: waivers expire, and people start and leave.
 #[must_use]
 pub fn load(files: Files, today: Date) -> Desired {
-    let Files { sources, report } = files;
+    let Files {
+        sources,
+        report,
+        attachments,
+    } = files;
     let mut reading = Reading {
         report,
         ..Reading::default()
@@ -83,6 +87,7 @@ pub fn load(files: Files, today: Date) -> Desired {
         }
     }
     lifecycle::expand(&mut state, today, &mut report);
+    greeting::attach(&mut state, &attachments, &mut report);
     // Where what is declared can't be known, rules would report what follows from that.
     let is_known = !report.violates(&[Rule::MergeConflict, Rule::MergeKey]);
     if let Some(config) = config.as_ref().filter(|_| is_known) {

@@ -34,6 +34,7 @@ pub mod declaration;
 pub mod desired;
 pub mod diagnostic;
 pub mod forge;
+pub mod greeting;
 pub mod history;
 pub mod import;
 pub mod journal;

@@ -228,10 +228,11 @@ pub enum VoicemailDelivery {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Greeting {
-    /// Sound file, relative to the workspace.
+    /// Sound file of up to 10 MiB, relative to the workspace. A change of its content is a planned change.
     pub file: RelativePath,
-    /// SHA-256 digest of the file. Changing it uploads the greeting again.
-    pub sha256: Digest,
+    /// SHA-256 digest of the file. It is calculated when the file is read, and can't be declared.
+    #[schemars(extend("x-calculated" = true))]
+    pub sha256: Option<Digest>,
 }
 
 /// Call forwarding.

@@ -33,7 +33,7 @@ use crate::{
     config::{Config, RemovalPolicy},
     model::{
         Address, Ancestry, Capabilities, Change, Commit, Fields, Identity, Kind, Live, LiveObject,
-        Origin, Removal, Requests, Resource, State, Value, Waiting,
+        Name, Origin, Removal, Requests, Resource, State, Value, Waiting,
     },
 };
 use jiff::civil::Date;
@@ -428,6 +428,10 @@ fn operation(
     let mut target = shape.overlay(&known, &declared);
     let history = cause::History::of(inputs, address, &known, live.is_some(), &keys.live);
     history.release(&resource.fields, &known, &mut target);
+    // A greeting goes with its file.
+    if address.kind == Kind::Users && target.at(["voicemail", "greeting", "file"]).is_none() {
+        target.put(&["voicemail", "greeting"].map(Name::from), None);
+    }
     if live.is_some() && returns(inputs, address, &resource.fields) {
         target.take("active");
     }

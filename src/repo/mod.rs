@@ -3,6 +3,7 @@
 //! Nothing outside the folder is read, however links are laid; hidden folders and workspaces inside
 //! the workspace are left alone; what can't be read is a diagnostic like any other.
 
+mod attachment;
 mod file;
 mod git;
 mod include;
@@ -11,6 +12,7 @@ mod selection;
 mod tree;
 mod workspaces;
 
+pub use attachment::{Attachments, MAX_ATTACHMENT};
 pub use file::other_than_file;
 pub use git::{Found, Git, Step, joined};
 pub use git2::Oid as BlobId;
@@ -42,6 +44,8 @@ pub struct Files {
     pub sources: Vec<Arc<Source>>,
     /// What is wrong with the others.
     pub report: Report,
+    /// Where the files are to which they refer.
+    pub attachments: Attachments,
 }
 
 /// Why there is no workspace to read.
@@ -117,7 +121,10 @@ pub fn read(folder: &Path) -> Result<Files, Error> {
             near: misnamed(&root),
         });
     }
-    let mut files = Files::default();
+    let mut files = Files {
+        attachments: Attachments::Folder(root.clone()),
+        ..Files::default()
+    };
     let selection = selection(&root);
     let ignored = Ignored::around(&root);
     let belongs = |entry: &DirEntry| {

@@ -2,7 +2,7 @@
 //! submodules and behind links included.
 
 use super::{
-    CONFIGURATION, Files, Git, Selection,
+    Attachments, CONFIGURATION, Files, Git, Selection,
     git::{joined, missing, oid},
 };
 use crate::{
@@ -81,6 +81,7 @@ impl Git {
         let Some(holdings) = self.holdings(id, folder, &selection.included(folder))? else {
             return Ok(files);
         };
+        files.attachments = Attachments::Tree(self.repository.path().to_owned(), holdings.own);
         for blob in self.blobs(&holdings, folder, selection)? {
             match self.text(&holdings, &blob)? {
                 Some(bytes) => files.take_sized(blob.name, &bytes),

@@ -309,7 +309,9 @@ fn unknown(
         &found.name
     };
     let message = format!("`{owner}` has no field `{}`", shorten(word));
-    let known = known_fields(found, shape, subject);
+    let mut known = known_fields(found, shape, subject);
+    // What is calculated is a field too, and can't be declared.
+    known.retain(|name| *name != word);
     let diagnostic = Diagnostic::new(Rule::UnknownField, place, message);
     let near = meant(owner, word, &known).or_else(|| did_you_mean(word, known.iter().copied()));
     let Some(near) = near else {

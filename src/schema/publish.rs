@@ -85,6 +85,20 @@ fn of_kind(kind: Kind) -> (Value, Map<String, Value>) {
     (root, definitions)
 }
 
+/// Takes out what is calculated: it can't be declared.
+fn without_calculated(schema: &mut Value) {
+    match schema {
+        Value::Object(keywords) => {
+            if let Some(Value::Object(properties)) = keywords.get_mut("properties") {
+                properties.retain(|_, property| property["x-calculated"] != true);
+            }
+            keywords.values_mut().for_each(without_calculated);
+        }
+        Value::Array(list) => list.iter_mut().for_each(without_calculated),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
 /// `oneOf` with a tag becomes `if`/`then`, so that a mistake in a queue is reported as that, and not as
 /// "matches none of six types".
 fn tell_types_apart(schema: &mut Value) {
@@ -166,6 +180,7 @@ pub(super) fn declaration(profile: &Profile, kind: Kind) -> Value {
     });
     let mut schema = root;
     schema["$defs"] = Value::Object(definitions);
+    without_calculated(&mut schema);
     schema
 }
 
@@ -312,6 +327,7 @@ fn resources() -> Value {
         "additionalProperties": false,
         "$defs": all,
     });
+    without_calculated(&mut schema);
     editor::annotate(&mut schema);
     for_readers(&mut schema);
     with_header(

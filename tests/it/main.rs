@@ -20,6 +20,7 @@ mod features;
 mod fixtures;
 mod github;
 mod golden;
+mod greeting;
 mod guards;
 mod history;
 mod history_gap;

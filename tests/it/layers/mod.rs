@@ -29,9 +29,10 @@ const LAYERS: &[(&str, &str)] = &[
         "model sensitive source diagnostic config profile yaml",
     ),
     ("lifecycle", "model source diagnostic rules yaml"),
+    ("greeting", "model source diagnostic rules repo"),
     (
         "desired",
-        "config declaration diagnostic lifecycle model profile repo rules schema sensitive source template yaml",
+        "config declaration diagnostic greeting lifecycle model profile repo rules schema sensitive source template yaml",
     ),
     ("renumber", "desired diagnostic model repo source yaml"),
     (
