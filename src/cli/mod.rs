@@ -9,6 +9,7 @@ mod apply;
 mod ci;
 mod doctor;
 mod explain;
+mod formerly;
 mod history;
 mod import;
 mod init;

@@ -1,6 +1,7 @@
 //! `callsheet validate`: everything that is wrong with the files, offline.
 
 use super::{
+    formerly,
     outcome::Outcome,
     run::{Ended, Run},
     settings::{self, Terminal},
@@ -89,6 +90,7 @@ pub(super) fn run(
 /// What files declare. The secrets are read only if the files are without errors.
 fn declared(args: &Args, folder: &Path, files: Files, today: Date, terminal: &Terminal) -> Desired {
     let mut desired = workspace::declared(files, today);
+    formerly::explain(folder, &mut desired, today);
     if let Some(config) = &desired.config
         && args.secrets
         && !desired.report.has_errors()

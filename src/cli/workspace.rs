@@ -1,6 +1,7 @@
 //! A *workspace* as a command uses it: its files read, its portal opened.
 
 use super::{
+    formerly,
     history::{Baseline, Revisions},
     outcome::Outcome,
     progress::Bars,
@@ -73,7 +74,7 @@ pub(super) fn declared(files: Files, today: Date) -> Desired {
 }
 
 /// The files of a workspace at a commit.
-fn files_at(folder: &Path, revision: &str) -> anyhow::Result<(Files, Commit)> {
+pub(super) fn files_at(folder: &Path, revision: &str) -> anyhow::Result<(Files, Commit)> {
     let git = match Git::find(folder)? {
         Found::Repository(git) => git,
         Found::Unreadable(gap) => anyhow::bail!("{}; {}", gap.reason, gap.help),
@@ -195,11 +196,13 @@ impl Workspace {
                 (files, Some(commit))
             }
         };
+        let mut desired = declared(files, today);
+        formerly::explain(&folder, &mut desired, today);
         let Desired {
             config,
             mut state,
             report,
-        } = declared(files, today);
+        } = desired;
         let workspace = config.filter(|_| !report.has_errors()).map(|mut config| {
             let portal = portal::capabilities(&config.portal);
             strip_local_only(&mut state, &mut config, &portal);

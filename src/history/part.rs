@@ -4,7 +4,8 @@
 use crate::{
     declaration, desired,
     diagnostic::Report,
-    model::{Address, Capabilities, Fields, Kind},
+    lifecycle,
+    model::{Address, Capabilities, Fields, Kind, Lifecycle},
     profile::Profile,
     schema::Checker,
     source::Source,
@@ -89,6 +90,8 @@ pub(super) struct Content {
     pub(super) fields: Fields,
     /// The key that it had before.
     pub(super) previously: Option<Box<str>>,
+    /// When the person starts and leaves.
+    lifecycle: Option<Box<Lifecycle>>,
 }
 
 impl Part {
@@ -264,8 +267,13 @@ fn content(
     let address = Address::new(kind, entry.key.of(source));
     let portal_key = interest.capabilities.portal_key(&address, &fields).into();
     let previously = entry.value.get(source, "previously");
+    let lifecycle = match kind {
+        Kind::Users => lifecycle::read(source, &entry.value, &mut Report::default()),
+        _ => None,
+    };
     Content {
         portal_key,
+        lifecycle,
         fields,
         previously: previously
             .and_then(|entry| entry.value.text(source))

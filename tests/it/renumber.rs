@@ -161,6 +161,25 @@ fn what_cant_be_renumbered_is_left_as_it_is() {
     assert!(said.contains("`policy.extensions`"), "{said}");
 }
 
+#[test]
+fn a_text_with_the_old_number_is_told_whose_it_was() {
+    let office = Office::new();
+    office.edit("members: [bob, eve] }", "members: [bob, \"1003\"] }");
+    office.commit("Ring Eve by her number");
+    office.edit("extension: 1003", "extension: 1013");
+    let said = office.fails(1, &["validate"]);
+    assert!(
+        said.contains("help: 1003 was that of users/eve, who has 1013 now"),
+        "{said}"
+    );
+    office.commit("Give Eve another number");
+    let said = office.fails(1, &["plan"]);
+    assert!(
+        said.contains("help: 1003 was that of users/eve, who has 1013 now"),
+        "{said}"
+    );
+}
+
 fn files(text: &str, shared: bool) -> Files {
     let mut files = Files::default();
     files.take(

@@ -37,7 +37,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("renumber", "desired diagnostic model repo source yaml"),
     (
         "history",
-        "declaration desired diagnostic model profile repo schema source template yaml",
+        "declaration desired diagnostic lifecycle model profile repo schema source template yaml",
     ),
     ("plan", "model config rules"),
     ("sandbox", "model profile schema"),
