@@ -68,15 +68,18 @@ fn check(
     let portal = portal.portal;
     let origin = resource.origin.as_ref();
     let fields = &resource.fields;
-    // What is always required is checked with the files, all at once.
+    // What is always required is checked with the files, all at once; there, `null` counts as declared.
     for Requirement {
         condition,
         fields: required,
     } in &kind.requires
     {
         for field in required {
-            let is_missing = fields.get(field).is_none_or(|value| *value == Value::Null);
-            if *condition != Condition::Always && condition.holds(fields) && is_missing {
+            let is_missing = match (fields.get(field), condition) {
+                (None, Condition::Always) => false,
+                (value, _) => value.is_none_or(|value| *value == Value::Null),
+            };
+            if condition.holds(fields) && is_missing {
                 let message =
                     format!("{address}: the portal {portal} requires `{field}`{condition}");
                 let place = origin.map_or_else(unknown_place, Origin::place);

@@ -41,6 +41,12 @@ macro_rules! findings {
 findings! {
     /// A listing of the portal may be incomplete, so missing objects are unknown and nothing may be deleted.
     IncompleteRead = "incomplete-read", "Plan again; if the problem persists, contact the portal's operator. This can't be waived.";
+    /// The credentials don't allow a change that the plan makes, so the apply would fail.
+    // S0.32, S2.10
+    MayNot = "may-not", "Use credentials with that permission: `callsheet doctor` shows what these may do. This can't be waived.";
+    /// The account has fewer free licences than the plan needs, so the portal would refuse users.
+    // S1.16
+    LicencesShort = "licences-short", "Order licences, or give fewer users that scope. This can't be waived.";
     /// A change affects a built-in object of the portal.
     // S1.03
     SystemObject = "system-object", "Declare your own object instead. This can't be waived.";

@@ -1,7 +1,7 @@
 //! *Live* is what a portal answered: every object that it holds, whether or not every page of it
 //! came back whole, and how many requests that took.
 
-use super::{Address, Fields, Kind, Name, ShownSecret};
+use super::{Account, Address, Fields, Kind, Name, ShownSecret};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -13,6 +13,8 @@ pub struct Live {
     pub listings: BTreeMap<Kind, Listing>,
     /// What is of no kind, and refers to objects that are.
     pub referrers: Vec<Referrer>,
+    /// What the portal tells of its account and of the credentials, if it does.
+    pub account: Option<Account>,
     /// What reading cost.
     pub requests: Requests,
 }

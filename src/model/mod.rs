@@ -6,6 +6,7 @@
 //! types; the JSON Schemas, the diff, the order of writes, the sandbox and the docs use the shape. A new kind
 //! is a type in its own file and a row in the table of kinds.
 
+mod account;
 mod ancestry;
 mod capability;
 mod commit;
@@ -35,6 +36,7 @@ pub mod text;
 mod user;
 mod value;
 
+pub use account::{Account, Licences};
 pub use ancestry::{Ancestry, Gap, Removed, Version};
 pub use capability::{
     Accepts, Capabilities, Condition, Declaration, Identity, KindCapability, Limit, Removal,

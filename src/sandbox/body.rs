@@ -2,7 +2,7 @@
 //! a new one.
 //!
 //! The result is validated as a whole, all errors are reported at once, and it is converted to canonical
-//! form. Secrets are validated here and then dropped.
+//! form. Of secrets, only a hash is kept.
 
 use super::{
     object::{Draft, READ_ONLY, Row},
@@ -20,6 +20,8 @@ pub(super) struct Outcome {
     pub(super) draft: Draft,
     /// Whether the body contains a secret, which counts as a change although nothing stored differs.
     pub(super) sends_secret: bool,
+    /// The secrets that the body contains, by path.
+    pub(super) secrets: Vec<(String, String)>,
 }
 
 /// What a body does to an object.
@@ -73,6 +75,7 @@ pub(super) fn outcome(
     let Merging {
         mut errors,
         sends_secret,
+        secrets,
     } = merging;
     let Value::Object(mut object) = object else {
         return Err(Problem::new(Reason::Invalid, "Expected an object."));
@@ -117,6 +120,7 @@ pub(super) fn outcome(
     Ok(Outcome {
         draft,
         sends_secret,
+        secrets,
     })
 }
 
@@ -171,6 +175,7 @@ fn change_type(
 struct Merging {
     errors: Vec<FieldError>,
     sends_secret: bool,
+    secrets: Vec<(String, String)>,
 }
 
 impl Merging {
@@ -230,6 +235,8 @@ impl Merging {
             return;
         };
         self.sends_secret = true;
+        let text = value.as_str().unwrap_or_default().to_owned();
+        self.secrets.push((path.to_owned(), text));
         let version = version.unwrap_or_else(|| 1.into());
         let mut secret = Map::new();
         secret.insert("value".to_owned(), value);

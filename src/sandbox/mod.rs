@@ -4,21 +4,28 @@
 //! ([`crate::schema::wire`]). It doesn't know plans and workspaces: the engine uses it over HTTP like any
 //! other portal.
 //!
+//! It behaves like the system of its [profile](crate::profile::Profile), and people can log in to it: each
+//! request then needs a permission of the person's scope, groups or own.
+//!
 //! `GET /openapi.json` describes the API. The sandbox behaves like real portals: it returns every default
 //! and never a secret, saves objects as a whole, and allows deleting objects in use.
 // S1.22, S4.28, S3.11, S4.27, S3.14
 
 mod access;
+mod account;
 mod body;
 mod constraints;
 mod defaults;
 mod embedded;
+mod hash;
 mod object;
 mod openapi;
+mod permission;
 mod problem;
 mod record;
 mod request;
 mod routes;
+mod session;
 mod store;
 
 pub use access::Tokens;
@@ -31,9 +38,13 @@ use tokio::net::TcpListener;
 
 /// The HTTP API of a store, for clients with one of the tokens.
 pub fn router(store: Store, tokens: Tokens) -> Router {
+    let guard = access::Guard {
+        tokens,
+        store: store.clone(),
+    };
     routes::routes()
         .layer(middleware::from_fn_with_state(
-            Arc::new(tokens),
+            Arc::new(guard),
             access::check,
         ))
         .with_state(store)

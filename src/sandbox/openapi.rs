@@ -1,5 +1,7 @@
 //! The *OpenAPI* 3.1 description of the API, with the same schemas that validate requests.
 
+mod beside;
+
 use super::object::READ_ONLY;
 use crate::{
     model::{Kind, Removal},
@@ -53,6 +55,7 @@ fn build(profile: &'static Profile) -> Value {
                 "responses": { "204": { "description": "Written." }, "default": { "$ref": "#/components/responses/Problem" } } },
         }),
     );
+    paths.extend(beside::paths(profile));
     let mut document = json!({
         "openapi": "3.1.0",
         "info": {
@@ -149,7 +152,7 @@ fn object(description: &str, name: &str, headers: &[&str]) -> Value {
 fn responses(given: (&str, Value), problems: &[u16]) -> Value {
     let mut all = Map::new();
     all.insert(given.0.to_owned(), given.1);
-    for status in [401].iter().chain(problems).chain(&[500]) {
+    for status in [401, 403].iter().chain(problems).chain(&[500]) {
         all.insert(
             status.to_string(),
             json!({ "$ref": "#/components/responses/Problem" }),
@@ -163,13 +166,14 @@ fn collection(profile: &Profile, kind: Kind, name: &str) -> Value {
     let totals: Map<String, Value> = totals.into_iter().collect();
     let page = json!({
         "type": "object",
-        "required": ["items", "next", "total", "totals", "profile", "revision"],
+        "required": ["items", "next", "total", "totals", "profile", "account", "revision"],
         "properties": {
             "items": { "type": "array", "items": of(name) },
             "next": { "type": ["string", "null"], "description": "Cursor of the next page, or null." },
             "total": { "type": "integer", "description": format!("Number of {kind}.") },
             "totals": { "type": "object", "description": "Number of objects of each kind.", "properties": totals },
             "profile": { "type": "string", "description": "System that the sandbox behaves like." },
+            "account": { "type": "object", "description": "What the token may change, and the licences." },
             "revision": { "type": "integer", "description": "Number of writes so far." },
         },
     });

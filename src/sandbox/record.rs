@@ -2,6 +2,7 @@
 //! them for its clients and doesn't interpret them.
 
 use super::{
+    access::Access,
     problem::{Problem, Reason},
     request,
     routes::{At, blocking, json},
@@ -9,7 +10,7 @@ use super::{
 };
 use crate::model::Record;
 use axum::{
-    Router,
+    Extension, Router,
     extract::{Path, Request, State},
     http::StatusCode,
     response::{IntoResponse as _, Response},
@@ -34,9 +35,11 @@ async fn read(State(store): State<Store>, at: At<String>) -> Result<Response, Pr
 
 async fn write(
     State(store): State<Store>,
+    Extension(access): Extension<Access>,
     at: At<String>,
     request: Request,
 ) -> Result<Response, Problem> {
+    access.require(&["users.manage"])?;
     let Path(workspace) = at?;
     let body = request::body(request, &["application/json"]).await?;
     let record = serde_json::Value::Object(body).to_string();

@@ -1,11 +1,13 @@
 //! The *routes* of the API: list, read, create, update and delete objects of each kind.
 
 use super::{
+    access::Access,
+    account,
     body::{self, Mode, Outcome},
-    constraints,
+    constraints, hash,
     object::Row,
     openapi,
-    problem::{Problem, Reason},
+    problem::{Code, FieldError, Problem, Reason},
     request::{self, Paging},
     store::{self, Store},
 };
@@ -14,7 +16,7 @@ use crate::{
     profile::Saves,
 };
 use axum::{
-    Router,
+    Extension, Router,
     extract::{Path, RawQuery, Request, State, rejection::PathRejection},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
@@ -32,6 +34,8 @@ pub(super) fn routes() -> Router<Store> {
         .route("/healthz", get(healthy))
         .route("/openapi.json", get(described))
         .merge(super::record::routes())
+        .merge(account::routes())
+        .merge(super::session::routes())
         .route("/v1/{kind}", get(list).post(create))
         .route(
             "/v1/{kind}/{id}",
@@ -54,16 +58,30 @@ async fn described(State(store): State<Store>) -> Response {
     )
 }
 
-async fn list(State(store): State<Store>, at: At<String>, RawQuery(query): RawQuery) -> Answer {
+async fn list(
+    State(store): State<Store>,
+    Extension(access): Extension<Access>,
+    at: At<String>,
+    RawQuery(query): RawQuery,
+) -> Answer {
     let kind = kind(&store, &at?.0)?;
+    let own = access.readable(kind)?.map(|person| person.key.clone());
     let key_field = store.profile().key_field(kind);
-    let paging = Paging::read(key_field, query.as_deref().unwrap_or_default())?;
-    let page = blocking(move || Ok(store.read(|tx| page(tx, kind, &paging))?)).await?;
+    let mut paging = Paging::read(key_field, query.as_deref().unwrap_or_default())?;
+    if let Some(own) = own {
+        paging = Paging::Key(own);
+    }
+    let page = blocking(move || Ok(store.read(|tx| page(tx, &access, kind, &paging))?)).await?;
     Ok(json(StatusCode::OK, page))
 }
 
 /// One page and the totals, in the same transaction.
-fn page(tx: &store::Tx<'_>, kind: Kind, paging: &Paging) -> Result<Vec<u8>, store::Error> {
+fn page(
+    tx: &store::Tx<'_>,
+    access: &Access,
+    kind: Kind,
+    paging: &Paging,
+) -> Result<Vec<u8>, store::Error> {
     let mut out = b"{\"items\":[".to_vec();
     let mut next = None;
     match paging {
@@ -100,26 +118,48 @@ fn page(tx: &store::Tx<'_>, kind: Kind, paging: &Paging) -> Result<Vec<u8>, stor
     serde_json::to_writer(&mut out, &totals)?;
     out.extend_from_slice(b",\"profile\":");
     serde_json::to_writer(&mut out, tx.profile().name)?;
+    out.extend_from_slice(b",\"account\":");
+    serde_json::to_writer(&mut out, &account::told(tx, access)?)?;
     out.extend_from_slice(b",\"revision\":");
     serde_json::to_writer(&mut out, &tx.revision()?)?;
     out.push(b'}');
     Ok(out)
 }
 
-async fn read(State(store): State<Store>, at: At<(String, String)>) -> Answer {
+async fn read(
+    State(store): State<Store>,
+    Extension(access): Extension<Access>,
+    at: At<(String, String)>,
+) -> Answer {
     let (kind, id) = object(&store, at)?;
+    if access.readable(kind)?.is_some_and(|person| person.id != id) {
+        return Err(Problem::new(
+            Reason::Forbidden,
+            "Only your own user can be read.",
+        ));
+    }
     blocking(move || store.read(|tx| answer(StatusCode::OK, &existing(tx, kind, &id)?))).await
 }
 
-async fn create(State(store): State<Store>, at: At<String>, request: Request) -> Answer {
+async fn create(
+    State(store): State<Store>,
+    Extension(access): Extension<Access>,
+    at: At<String>,
+    request: Request,
+) -> Answer {
     let kind = kind(&store, &at?.0)?;
     let body = request::body(request, &["application/json"]).await?;
+    allowed(&access, &store, kind, None, &body)?;
     blocking(move || {
-        let Outcome { draft, .. } = body::outcome(store.profile(), kind, None, Mode::Merge, body)?;
+        let Outcome { draft, secrets, .. } =
+            body::outcome(store.profile(), kind, None, Mode::Merge, body)?;
         store.write(|tx| {
             constraints::check(tx, &draft, None)?;
             let id = tx.insert(&draft)?;
-            let mut response = answer(StatusCode::CREATED, &existing(tx, kind, &id)?)?;
+            let row = existing(tx, kind, &id)?;
+            keep(tx, row.seq, &secrets)?;
+            licensed(tx, kind)?;
+            let mut response = answer(StatusCode::CREATED, &row)?;
             let location = format!("/v1/{kind}/{id}");
             let location = location.parse().expect("an id is plain text");
             response.headers_mut().insert(header::LOCATION, location);
@@ -131,6 +171,7 @@ async fn create(State(store): State<Store>, at: At<String>, request: Request) ->
 
 async fn change(
     State(store): State<Store>,
+    Extension(access): Extension<Access>,
     at: At<(String, String)>,
     headers: HeaderMap,
     request: Request,
@@ -141,11 +182,13 @@ async fn change(
     }
     let types = ["application/merge-patch+json", "application/json"];
     let patch = request::body(request, &types).await?;
+    allowed(&access, &store, kind, Some(&id), &patch)?;
     save(store, kind, id, headers, Mode::Merge, patch).await
 }
 
 async fn replace(
     State(store): State<Store>,
+    Extension(access): Extension<Access>,
     at: At<(String, String)>,
     headers: HeaderMap,
     request: Request,
@@ -155,6 +198,7 @@ async fn replace(
         return Err(not_allowed("Only changes are saved; use PATCH."));
     }
     let body = request::body(request, &["application/json"]).await?;
+    allowed(&access, &store, kind, Some(&id), &body)?;
     save(store, kind, id, headers, Mode::Replace, body).await
 }
 
@@ -177,6 +221,7 @@ async fn save(
             let Outcome {
                 draft,
                 sends_secret,
+                secrets,
             } = body::outcome(tx.profile(), kind, Some(&row), mode, body)?;
             // Without a change, version and revision stay the same.
             if *draft.key == *row.key && draft.body == row.body && !sends_secret {
@@ -184,6 +229,8 @@ async fn save(
             }
             constraints::check(tx, &draft, Some(&row))?;
             tx.update(row.seq, &draft)?;
+            keep(tx, row.seq, &secrets)?;
+            licensed(tx, kind)?;
             answer(StatusCode::OK, &existing(tx, kind, &id)?)
         })
     })
@@ -192,10 +239,12 @@ async fn save(
 
 async fn remove(
     State(store): State<Store>,
+    Extension(access): Extension<Access>,
     at: At<(String, String)>,
     headers: HeaderMap,
 ) -> Answer {
     let (kind, id) = object(&store, at)?;
+    access.check_write(kind, None, [].into_iter(), None, &store)?;
     if store.profile().removal(kind) != Removal::Delete {
         let detail = format!("{} deletes no {kind}.", store.profile().title);
         return Err(not_allowed(&detail));
@@ -210,8 +259,40 @@ async fn remove(
     .await
 }
 
+/// Checks that the holder of a token may send a body.
+fn allowed(
+    access: &Access,
+    store: &Store,
+    kind: Kind,
+    id: Option<&str>,
+    body: &Map<String, Value>,
+) -> Result<(), Problem> {
+    let scope = body.get("scope").and_then(Value::as_str);
+    access.check_write(kind, id, body.keys().map(String::as_str), scope, store)
+}
+
+/// Keeps the hashes of secrets.
+fn keep(tx: &store::Tx<'_>, seq: i64, secrets: &[(String, String)]) -> Result<(), store::Error> {
+    let mut secrets = secrets.iter();
+    secrets.try_for_each(|(path, secret)| tx.set_secret(seq, path, &hash::of(secret)))
+}
+
+/// Checks after a write that no more users have a scope than there are licences.
+// S1.16
+fn licensed(tx: &store::Tx<'_>, kind: Kind) -> Result<(), Problem> {
+    if kind != Kind::Users || tx.profile().habits.licences.is_none() {
+        return Ok(());
+    }
+    let short = tx.licences()?.into_iter().find(|(_, (of, used))| used > of);
+    short.map_or(Ok(()), |(scope, (of, _))| {
+        let message = format!("all {of} {scope} licences are taken");
+        let error = FieldError::new("scope", Code::Taken, message);
+        Err(Problem::invalid(Reason::Taken, vec![error]))
+    })
+}
+
 /// The object with an id.
-fn existing(tx: &store::Tx<'_>, kind: Kind, id: &str) -> Result<Row<'static>, Problem> {
+pub(super) fn existing(tx: &store::Tx<'_>, kind: Kind, id: &str) -> Result<Row<'static>, Problem> {
     tx.by_id(kind, id)?.ok_or_else(|| {
         let detail = format!("No {} has this id.", kind.singular());
         Problem::new(Reason::NotFound, detail)

@@ -4,6 +4,8 @@
 //! listings don't wait for writes. Each request is one transaction. All functions block; the routes call them
 //! outside the async threads.
 
+mod people;
+
 use super::object::{Draft, Row};
 use crate::{
     model::{Fields, Kind, Value},
@@ -327,6 +329,14 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// The name of the account.
+    pub(super) fn account(&self) -> Result<String, Error> {
+        let sql = "SELECT value FROM settings WHERE name = 'account'";
+        let mut statement = self.tx.prepare_cached(sql)?;
+        let name = statement.query_row([], |row| row.get(0)).optional()?;
+        Ok(name.unwrap_or_else(|| "sandbox".to_owned()))
+    }
+
     /// The record of a workspace.
     pub(super) fn record(&self, workspace: &str) -> Result<Option<String>, Error> {
         let sql = "SELECT record FROM records WHERE workspace = ?1";
@@ -384,6 +394,7 @@ fn migrate(connection: &mut Connection, profile: &Profile) -> Result<(), Error> 
         M::up(include_str!("migrations/0001_objects.sql")),
         M::up(include_str!("migrations/0002_records.sql")),
         M::up(include_str!("migrations/0003_settings.sql")),
+        M::up(include_str!("migrations/0004_people.sql")),
     ];
     Migrations::new(migrations).to_latest(connection)?;
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

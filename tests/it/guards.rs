@@ -5,9 +5,9 @@ use callsheet::{
     config::{PortalConfig, PortalKind},
     desired,
     model::{
-        Address, Ancestry, Capabilities, Commit, Extent, FindingRule, Gap, Kind, KindCapability,
-        Limit, Listing, Live, LiveObject, Removal, Removed, SecretPlace, Standing, State, Value,
-        Waiting,
+        Account, Address, Ancestry, Capabilities, Commit, Extent, FindingRule, Gap, Kind,
+        KindCapability, Licences, Limit, Listing, Live, LiveObject, Removal, Removed, SecretPlace,
+        Standing, State, Value, Waiting,
     },
     plan::{Inputs, Past, Plan, guard::Level, plan},
     portal,
@@ -204,6 +204,25 @@ fn case(rule: FindingRule) -> (Case, Level) {
             let mut case = Case::office();
             let listing = case.live.listings.get_mut(&Kind::Users).unwrap();
             listing.extent = Extent::Doubtful("2 of 3 came back".to_owned());
+            (case, Level::Block)
+        }
+        FindingRule::MayNot => {
+            let mut case = Case::office();
+            case.live.account = Some(Account {
+                writes: Some([Kind::Groups].into()),
+                ..Account::default()
+            });
+            (case.edit("1003", "1004"), Level::Block)
+        }
+        FindingRule::LicencesShort => {
+            let mut case = Case::office();
+            let licences = Licences { of: 3, used: 2 };
+            case.live.account = Some(Account {
+                licences: BTreeMap::from([("voice".to_owned(), licences)]),
+                ..Account::default()
+            });
+            let case = case.edit("extension: 1002,", "extension: 1002, scope: voice,");
+            let case = case.edit("extension: 1003 }", "extension: 1003, scope: voice }");
             (case, Level::Block)
         }
         FindingRule::SystemObject => {

@@ -40,6 +40,7 @@ mod oracle;
 mod page;
 mod plan;
 mod portal_contract;
+mod profiles;
 mod random_history;
 mod refusals;
 mod renumber;

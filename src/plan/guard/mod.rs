@@ -5,6 +5,7 @@
 //! [`FindingRule`].
 
 mod access;
+mod account;
 mod delete;
 mod history;
 mod listing;
@@ -99,6 +100,8 @@ impl Finding {
         !matches!(
             self.rule,
             FindingRule::IncompleteRead
+                | FindingRule::MayNot
+                | FindingRule::LicencesShort
                 | FindingRule::SystemObject
                 | FindingRule::UnsupportedObject
                 | FindingRule::FixedField
@@ -115,6 +118,8 @@ type Guard = fn(&Inputs<'_>, &Plan) -> Vec<Finding>;
 /// Every guard, in the order in which a plan shows what they find.
 const GUARDS: &[Guard] = &[
     listing::incomplete_read,
+    account::may_not,
+    account::licences_short,
     listing::unmanageable_object,
     support::fixed_field,
     support::not_cleared,

@@ -193,6 +193,7 @@ impl<P: Documents> Portal for P {
         *self.store().cache() = Cache::default();
         let minimum = self.load(progress).await?;
         Ok(Live {
+            account: None,
             listings: listings(self, kinds),
             referrers: self.referrers(&self.store().cache()),
             requests: Requests {

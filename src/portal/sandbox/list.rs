@@ -10,7 +10,7 @@ use super::{
     wire::{self, Head, Of},
 };
 use crate::{
-    model::{Kind, LiveObject},
+    model::{Account, Kind, LiveObject},
     profile::Profile,
 };
 use reqwest::Method;
@@ -43,6 +43,11 @@ impl Page {
                 profile.name
             )),
         })
+    }
+
+    /// What the token may change, and the licences.
+    pub(super) fn account(&self) -> Option<Account> {
+        self.head.account.clone()
     }
 
     /// The number of objects of each kind.

@@ -119,6 +119,9 @@ const DESCRIPTION: Description = Description {
     reading: "a page for each 1,000 objects of a kind",
 };
 
+/// The kinds that are listed first: a sandbox with declared scopes has one at least.
+const FIRST: [Kind; 2] = [Kind::Scopes, Kind::Users];
+
 #[async_trait]
 impl Portal for Sandbox {
     fn capabilities(&self) -> Arc<Capabilities> {
@@ -126,13 +129,19 @@ impl Portal for Sandbox {
     }
 
     /// The first page contains the number of objects of each kind, and empty kinds aren't requested.
-    /// The first page lists scopes if possible, since there is always one.
+    /// The first page lists a kind of which there is hardly ever none.
     async fn read(&self, kinds: &BTreeSet<Kind>, progress: &dyn Progress) -> Result<Live, Error> {
         let made_before = self.client.requests();
-        let Some(first_kind) = kinds.get(&Kind::Scopes).or(kinds.first()).copied() else {
+        let Some(first_kind) = FIRST
+            .iter()
+            .find_map(|kind| kinds.get(kind))
+            .or(kinds.first())
+            .copied()
+        else {
             return Ok(Live::default());
         };
         let first = list::page(&self.client, self.profile, first_kind, None).await?;
+        let account = first.account();
         let totals = first.totals();
         let is_empty = |kind: Kind| totals.get(kind.name()) == Some(&0);
 
@@ -167,6 +176,7 @@ impl Portal for Sandbox {
             total.div_ceil(list::PAGE)
         });
         Ok(Live {
+            account,
             requests: Requests {
                 made: self.client.requests() - made_before,
                 minimum: pages.sum::<u64>().max(1),

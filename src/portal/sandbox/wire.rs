@@ -2,7 +2,7 @@
 //! the shape of their kind, and the length of identifiers is limited.
 
 use crate::{
-    model::{Kind, LiveObject, Name, Standing, Value, json},
+    model::{Account, Kind, LiveObject, Name, Standing, Value, json},
     profile::Profile,
 };
 use serde::{
@@ -30,6 +30,9 @@ pub(super) struct Head {
     pub(super) totals: BTreeMap<String, u64>,
     /// The system that the sandbox behaves like.
     pub(super) profile: Option<String>,
+    /// What the token may change, and the licences.
+    #[serde(default)]
+    pub(super) account: Option<Account>,
     /// Increases with every change on the portal.
     pub(super) revision: u64,
 }

@@ -12,6 +12,16 @@ pub fn of_finding(rule: FindingRule) -> Example {
 block  incomplete-read  the listing of users is incomplete"##,
             r##"$ callsheet plan   # again, once the portal answers in full"##,
         ),
+        FindingRule::MayNot => console(
+            r##"$ callsheet plan
+block  may-not  the credentials may only read, and the plan has 2 changes of users"##,
+            r##"$ export CALLSHEET_TOKEN   # a token that may write, as only the pipeline of main has it"##,
+        ),
+        FindingRule::LicencesShort => console(
+            r##"$ callsheet plan
+block  licences-short  1 voice licence is free, and the plan needs 2"##,
+            r##"$ callsheet plan   # again, with another licence ordered"##,
+        ),
         FindingRule::SystemObject => diff(
             r##" absent:
 +  - scopes/administrator   # built into the portal"##,

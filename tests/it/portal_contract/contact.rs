@@ -237,7 +237,7 @@ fn without_lists_and_queues_the_rest_is_read() {
     let subject = Subject::kazoo("kazoo 4 with less", options);
     let mut workspace = declared(&["fire"]);
     let queue = json!({"kind": "call_queue", "name": "Q"});
-    workspace.declare(Kind::Extensions, "79085", &queue);
+    workspace.declare(Kind::Extensions, "7985", &queue);
     running::runtime().block_on(async {
         let portal = subject.portal();
         workspace.read(&*portal).await.unwrap();

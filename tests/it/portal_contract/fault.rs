@@ -39,11 +39,11 @@ const FAULTS: [Fault; 11] = [
 fn before(subject: &Subject) -> Workspace {
     let portal = subject.capabilities();
     let mut workspace = neighbours(subject);
-    let going = json!({"first_name": "Go", "last_name": "Ing", "email": "going@acme.example", "extension": "79070"});
+    let going = json!({"first_name": "Go", "last_name": "Ing", "email": "going@acme.example", "extension": "7970"});
     let room = json!({"kind": "conference", "name": "Going"});
     for (place, wish) in [
         ((Kind::Users, "conf-going"), going),
-        ((Kind::Extensions, "79071"), room),
+        ((Kind::Extensions, "7971"), room),
     ] {
         declare(&mut workspace, &portal, place, &wish, &json!({}));
     }
@@ -54,12 +54,12 @@ fn before(subject: &Subject) -> Workspace {
 fn mixed(subject: &Subject, workspace: &mut Workspace) {
     let portal = subject.capabilities();
     let coming = json!({"first_name": "Co", "last_name": "Ming", "email": "coming@acme.example",
-        "extension": "79072", "phones": [{"mac": "00:15:65:00:00:71", "model": "yealink_t54w"}],
+        "extension": "7972", "phones": [{"mac": "00:15:65:00:00:71", "model": "yealink_t54w"}],
         "groups": ["conf-sales"]});
     let room = json!({"kind": "conference", "name": "Coming"});
     for (place, wish) in [
         ((Kind::Users, "conf-coming"), coming),
-        ((Kind::Extensions, "79073"), room),
+        ((Kind::Extensions, "7973"), room),
     ] {
         declare(workspace, &portal, place, &wish, &json!({}));
     }
@@ -67,7 +67,7 @@ fn mixed(subject: &Subject, workspace: &mut Workspace) {
     let name = if has_title { "title" } else { "last_name" };
     let fields = workspace.fields(Kind::Users, "conf-ann");
     fields.set(name.into(), Value::text("Changed"));
-    for (kind, key) in [(Kind::Users, "conf-going"), (Kind::Extensions, "79071")] {
+    for (kind, key) in [(Kind::Users, "conf-going"), (Kind::Extensions, "7971")] {
         if workspace.state.get(&Address::new(kind, key)).is_some() {
             workspace.remove(kind, key);
         }

@@ -156,7 +156,9 @@ impl Walk<'_> {
                 && self.portal.secrets(place.kind) == SecretPlace::Record;
             // The word itself is what the types are walked for; an own name and a template are tested by
             // themselves.
-            let is_special = matches!(label.as_str(), "username" | "template" | "with")
+            let is_identity = self.portal.identity(place.kind).field() == Some(&*label);
+            let is_special = is_identity
+                || matches!(label.as_str(), "username" | "template" | "with")
                 || place.word.is_some() && *field.name == *"kind";
             if !is_lacking && !is_special && !is_fixed && !is_sent_again {
                 match &field.shape {
@@ -244,7 +246,13 @@ impl Walk<'_> {
             held = Some(value);
         }
         if !field.required && self.is_held(key, place.kind, &path, &Value::Null) {
-            let had = held.is_some() && held != field.default;
+            let defaults = self.portal.defaults(place.kind).iter();
+            let mut own = defaults.filter(|(name, _)| *name == place.label());
+            let default = own
+                .next()
+                .map(|(_, default)| default)
+                .or(field.default.as_ref());
+            let had = held.is_some() && held.as_ref() != default;
             self.put(key, place.kind, &path, Value::Null);
             if !self.reach(had, &format!("{label} cleared")) {
                 return Err(Stopped);
@@ -314,4 +322,9 @@ pub(super) fn secret(label: &str, version: u32) -> Value {
 #[test]
 fn every_portal_supports_every_field() {
     Subject::each(all_fields);
+}
+
+#[test]
+fn every_profile_of_the_sandbox_supports_every_field() {
+    Subject::each_profile(all_fields);
 }

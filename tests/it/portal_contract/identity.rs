@@ -52,13 +52,13 @@ fn a_user_keeps_its_id_with_another_name_and_number() {
         let portal = subject.capabilities();
         let mut workspace = neighbours(&subject);
         let place = (Kind::Users, "conf-tess");
-        declare(&mut workspace, &portal, place, &tess("79020"), &json!({}));
+        declare(&mut workspace, &portal, place, &tess("7920"), &json!({}));
         step(&subject, &workspace, true, "a person");
         let before = id(&live(&subject, &workspace), Kind::Users, "conf-tess");
 
         if can_change(&portal, Kind::Users, "extension") {
             let fields = workspace.fields(Kind::Users, "conf-tess");
-            fields.set("extension".into(), Value::text("79021"));
+            fields.set("extension".into(), Value::text("7921"));
             step(&subject, &workspace, true, "another number");
         }
 
@@ -92,14 +92,14 @@ fn an_external_number_stays_with_the_user_when_the_extension_changes() {
         );
         step(&subject, &workspace, true, "an outer number");
         let callflows = kazoo.docs("callflows").into_iter();
-        let mut own = callflows.filter(|(_, doc)| doc["numbers"][0] == "79005");
+        let mut own = callflows.filter(|(_, doc)| doc["numbers"][0] == "7905");
         let (id, _) = own.next().unwrap();
-        let numbers = json!(["79005", "+14155550130", "+14155550131"]);
+        let numbers = json!(["7905", "+14155550130", "+14155550131"]);
         kazoo.set("callflows", &id, json!({ "numbers": numbers }));
         let fields = workspace.fields(Kind::Users, "conf-ann");
-        fields.set("extension".into(), Value::text("79006"));
+        fields.set("extension".into(), Value::text("7906"));
         step(&subject, &workspace, true, "another inner number");
-        let numbers = json!(["79006", "+14155550130", "+14155550131"]);
+        let numbers = json!(["7906", "+14155550130", "+14155550131"]);
         assert_eq!(kazoo.doc("callflows", &id).unwrap()["numbers"], numbers);
     }
 }
@@ -115,11 +115,11 @@ fn two_users_swap_their_numbers() {
             let fields = workspace.fields(Kind::Users, key);
             fields.set("extension".into(), Value::text(number));
         };
-        extension(&mut workspace, "conf-ann", "79030");
-        extension(&mut workspace, "conf-bob", "79031");
+        extension(&mut workspace, "conf-ann", "7930");
+        extension(&mut workspace, "conf-bob", "7931");
         step(&subject, &workspace, true, "two numbers");
-        extension(&mut workspace, "conf-ann", "79031");
-        extension(&mut workspace, "conf-bob", "79030");
+        extension(&mut workspace, "conf-ann", "7931");
+        extension(&mut workspace, "conf-bob", "7930");
         step(&subject, &workspace, true, "swapped");
         clean(&subject, &mut workspace);
     }
@@ -137,14 +137,14 @@ fn an_extension_changes_to_every_other_type() {
         let types = [
             json!({"kind": "ring_group", "name": "A", "members": ["conf-ann", "conf-bob"]}),
             json!({"kind": "conference", "name": "B", "owner": "conf-ann"}),
-            json!({"kind": "auto_attendant", "name": "C", "options": {"1": "79001", "2": "conf-bob"}}),
+            json!({"kind": "auto_attendant", "name": "C", "options": {"1": "7901", "2": "conf-bob"}}),
             json!({"kind": "forward", "name": "D", "destination": "+14155550100"}),
             json!({"kind": "fax", "name": "E", "emails": ["fax@acme.example"]}),
-            json!({"kind": "call_queue", "name": "F", "agents": ["conf-ann"], "overflow": "79001"}),
+            json!({"kind": "call_queue", "name": "F", "agents": ["conf-ann"], "overflow": "7901"}),
             json!({"kind": "ring_group", "name": "G", "members": ["conf-bob"], "no_answer": "conf-ann"}),
         ];
         for declared in types {
-            let place = (Kind::Extensions, "79040");
+            let place = (Kind::Extensions, "7940");
             let word = declared["kind"].as_str().unwrap();
             if supports(&portal, Kind::Extensions, word)
                 && declare(&mut workspace, &portal, place, &declared, &json!({}))
@@ -153,16 +153,16 @@ fn an_extension_changes_to_every_other_type() {
             }
         }
         // The number changes, and what is behind it stays.
-        let before = id(&live(&subject, &workspace), Kind::Extensions, "79040");
-        let old = Address::new(Kind::Extensions, "79040");
+        let before = id(&live(&subject, &workspace), Kind::Extensions, "7940");
+        let old = Address::new(Kind::Extensions, "7940");
         let mut resource = workspace.state.resources.remove(&old).unwrap();
-        resource.previously = Some("79040".into());
-        let new = Address::new(Kind::Extensions, "79041");
+        resource.previously = Some("7940".into());
+        let new = Address::new(Kind::Extensions, "7941");
         workspace.state.resources.insert(new, resource);
         step(&subject, &workspace, true, "another number");
         let after = live(&subject, &workspace);
         assert_eq!(
-            id(&after, Kind::Extensions, "79041"),
+            id(&after, Kind::Extensions, "7941"),
             before,
             "{}",
             subject.name
@@ -187,13 +187,13 @@ fn an_incomplete_person_is_completed() {
         let boxed = user("boxed");
         kazoo.seed(
             "vmboxes",
-            json!({"name": "Boxed", "mailbox": "79051", "owner_id": boxed}),
+            json!({"name": "Boxed", "mailbox": "7951", "owner_id": boxed}),
         );
         let called = user("called");
-        kazoo.seed("callflows", json!({"name": "Called", "numbers": ["79052"], "owner_id": called,
+        kazoo.seed("callflows", json!({"name": "Called", "numbers": ["7952"], "owner_id": called,
             "type": "mainUserCallflow", "flow": {"module": "user", "data": {"id": called}, "children": {}}}));
         let mut workspace = Workspace::default();
-        for (name, number) in [("bare", "79050"), ("boxed", "79051"), ("called", "79052")] {
+        for (name, number) in [("bare", "7950"), ("boxed", "7951"), ("called", "7952")] {
             let declared = json!({"username": name, "first_name": "Tess", "last_name": "Ter",
                 "email": format!("{name}@acme.example"), "extension": number, "voicemail": {"enabled": true}});
             let fields = workspace.declare(Kind::Users, name, &declared);
@@ -203,7 +203,7 @@ fn an_incomplete_person_is_completed() {
             );
         }
         step(&subject, &workspace, true, "completed");
-        for (owner, number) in [(&bare, "79050"), (&boxed, "79051"), (&called, "79052")] {
+        for (owner, number) in [(&bare, "7950"), (&boxed, "7951"), (&called, "7952")] {
             let own = |collection: &str| {
                 let docs = kazoo.docs(collection).into_values();
                 docs.filter(|doc| doc["owner_id"] == owner.as_str())
@@ -229,7 +229,7 @@ fn an_incomplete_person_is_completed() {
 fn a_new_name_without_a_password_is_rejected_before_any_request() {
     let subject = Subject::four();
     let mut workspace = Workspace::default();
-    workspace.declare(Kind::Users, "conf-tess", &tess("79060"));
+    workspace.declare(Kind::Users, "conf-tess", &tess("7960"));
     step(&subject, &workspace, true, "a person");
     rename(&mut workspace, "conf-tess", "other");
     running::runtime().block_on(async {

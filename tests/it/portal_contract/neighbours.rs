@@ -17,10 +17,10 @@ fn wishes() -> [(Kind, &'static str, Json, Json); 14] {
     };
     let place = |city: &str| json!({"address": ["1 High St"], "city": city, "country": "GB"});
     // Caller IDs are numbers of the account.
-    let number = || json!({"destination": "79001"});
+    let number = || json!({"destination": "7901"});
     let mut ann = user("Ann");
     // Whom an outer number leads to has an inner one.
-    ann["extension"] = "79005".into();
+    ann["extension"] = "7905".into();
     let desk = json!({"kind": "ring_group", "name": "Desk", "members": ["conf-ann"]});
     [
         (Kind::Groups, "conf-sales", none(), none()),
@@ -37,9 +37,9 @@ fn wishes() -> [(Kind, &'static str, Json, Json); 14] {
             Kind::Users,
             "conf-bob",
             user("Bob"),
-            json!({"extension": "79006"}),
+            json!({"extension": "7906"}),
         ),
-        (Kind::Extensions, "79001", desk, none()),
+        (Kind::Extensions, "7901", desk, none()),
         (Kind::Numbers, "+14155550180", number(), none()),
         (Kind::Numbers, "+14155550181", number(), none()),
     ]
@@ -70,14 +70,14 @@ pub(super) fn tested(
         Kind::Schedules => "conf-noon",
         Kind::Templates => "conf-hall",
         Kind::Users => "conf-tess",
-        Kind::Extensions => "79002",
+        Kind::Extensions => "7902",
         Kind::Numbers => "+14155550123",
         Kind::Contacts => "conf-fire",
     };
     let wish = match (kind, word) {
         (Kind::Users, _) => {
             json!({"first_name": "Tess", "last_name": "Ter", "email": "tess@acme.example",
-            "extension": "79009"})
+            "extension": "7909"})
         }
         (Kind::Extensions, Some("forward")) => {
             json!({"kind": "forward", "name": "Elsewhere", "destination": "+14155550170"})
@@ -89,7 +89,7 @@ pub(super) fn tested(
         (Kind::Locations, _) => {
             json!({"address": ["1 High St"], "city": "Hull", "country": "GB"})
         }
-        (Kind::Numbers, _) => json!({"destination": "79001"}),
+        (Kind::Numbers, _) => json!({"destination": "7901"}),
         (Kind::Contacts, _) => json!({"name": "Fire brigade"}),
         _ => json!({}),
     };

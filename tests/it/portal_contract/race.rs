@@ -21,14 +21,14 @@ fn by(kazoo: &Kazoo, collection: &str, field: &str, value: &str) -> (String, Jso
 
 fn people() -> Workspace {
     let mut workspace = Workspace::default();
-    for (key, number) in [("conf-ann", "79001"), ("conf-bob", "79002")] {
+    for (key, number) in [("conf-ann", "7901"), ("conf-bob", "7902")] {
         let user = json!({"first_name": key, "last_name": "Lee", "email": format!("{key}@acme.example"),
             "extension": number, "title": "Clerk", "dnd": false});
         workspace.declare(Kind::Users, key, &user);
     }
     let ring =
         json!({"kind": "ring_group", "name": "Sales", "members": ["conf-ann"], "ring_seconds": 20});
-    workspace.declare(Kind::Extensions, "79003", &ring);
+    workspace.declare(Kind::Extensions, "7903", &ring);
     workspace
 }
 
@@ -68,7 +68,7 @@ fn a_concurrent_change_is_not_overwritten() {
         step(&subject, &workspace, true, "planned again");
 
         workspace
-            .fields(Kind::Extensions, "79003")
+            .fields(Kind::Extensions, "7903")
             .set("ring_seconds".into(), Value::Integer(30));
         let told = raced(&subject, &workspace, |kazoo| {
             let (id, _) = by(kazoo, "callflows", "name", "Sales");
@@ -114,8 +114,8 @@ fn concurrent_creations_succeed() {
             step(&subject, &workspace, true, "before");
             let fields = workspace.fields(Kind::Users, "conf-ann");
             fields.set("title".into(), Value::text("Chief"));
-            fields.set("extension".into(), Value::text("79009"));
-            let more = json!({"first_name": "Co", "last_name": "Ming", "email": "co@acme.example", "extension": "79008"});
+            fields.set("extension".into(), Value::text("7909"));
+            let more = json!({"first_name": "Co", "last_name": "Ming", "email": "co@acme.example", "extension": "7908"});
             workspace.declare(Kind::Users, "conf-co", &more);
             workspace.remove(Kind::Users, "conf-bob");
             let faulty = Faulty::before(subject.url());

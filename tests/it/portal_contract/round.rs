@@ -8,7 +8,7 @@ use super::{
 };
 use crate::running;
 use callsheet::{
-    config::PortalConfig,
+    config::PortalKind,
     desired,
     import::{self, Error, File, Import, Validation},
     model::{Kind, State},
@@ -27,30 +27,30 @@ fn rich(workspace: &mut Workspace, portal: &Capabilities) {
         "username": "conf-zoe", "alias": "Z", "title": "東京", "address": "Main St 1\n12345 X",
         "extension": "079080", "outbound_caller_id": "+14155550180", "dnd": true, "active": false,
         "groups": ["conf-sales", "conf-night"], "rings_before_voicemail": 6,
-        "forwarding": {"enabled": true, "destinations": ["79001"]},
+        "forwarding": {"enabled": true, "destinations": ["7901"]},
         "voicemail": {"mailbox": "0790800", "email": "vm@acme.example"},
         "phones": [{"mac": "00:15:65:00:00:81", "model": "yealink_t5x_t54w", "name": "Desk"}]});
     declare(Kind::Users, "conf-zoe", &user);
     for (number, extension) in [
         (
-            "79081",
+            "7981",
             json!({"kind": "conference", "name": "Room: 1", "owner": "conf-ann", "max_members": 9}),
         ),
         (
-            "79082",
-            json!({"kind": "auto_attendant", "name": "- Menu", "options": {"1": "79001", "#": "conf-bob"},
+            "7982",
+            json!({"kind": "auto_attendant", "name": "- Menu", "options": {"1": "7901", "#": "conf-bob"},
             "no_input": "+14155550101", "timeout_seconds": 7}),
         ),
         (
-            "79083",
+            "7983",
             json!({"kind": "fax", "name": "yes", "emails": ["fax@acme.example"], "retries": 2}),
         ),
         (
-            "79084",
-            json!({"kind": "forward", "name": "0x10", "destination": "79082"}),
+            "7984",
+            json!({"kind": "forward", "name": "0x10", "destination": "7982"}),
         ),
         (
-            "79085",
+            "7985",
             json!({"kind": "call_queue", "name": "Q", "agents": ["conf-ann", "conf-bob"],
             "strategy": "longest_idle", "overflow": "conf-ann"}),
         ),
@@ -60,7 +60,7 @@ fn rich(workspace: &mut Workspace, portal: &Capabilities) {
     declare(
         Kind::Numbers,
         "+14155550120",
-        &json!({"destination": "79001"}),
+        &json!({"destination": "7901"}),
     );
     let contact = json!({"name": "Fire brigade: 東京", "first_name": "Zoë", "last_name": "Ng",
         "numbers": ["+14155550150"]});
@@ -69,7 +69,7 @@ fn rich(workspace: &mut Workspace, portal: &Capabilities) {
 
 #[test]
 fn an_import_declares_what_the_portal_contains() {
-    for subject in Subject::own() {
+    for subject in Subject::own().into_iter().chain(Subject::profiles()) {
         let mut workspace = neighbours(&subject);
         let portal = subject.capabilities();
         rich(&mut workspace, &portal);
@@ -89,7 +89,11 @@ fn an_import_declares_what_the_portal_contains() {
         let kind = subject.target.kind;
         let read = |drafted: &[File]| {
             let mut files = Files::default();
-            let config = format!("portal: {{ kind: {kind}, url: \"http://127.0.0.1\" }}");
+            let profile = match kind {
+                PortalKind::Sandbox => format!(", profile: {}", subject.target.profile.name),
+                _ => String::new(),
+            };
+            let config = format!("portal: {{ kind: {kind}, url: \"http://127.0.0.1\"{profile} }}");
             files.take("callsheet.yaml".into(), config.into_bytes());
             for file in drafted {
                 files.take(file.name.clone(), file.text.clone().into_bytes());
@@ -97,7 +101,7 @@ fn an_import_declares_what_the_portal_contains() {
             let mut read = desired::load(files, jiff::civil::date(2026, 11, 22));
             read.report.extend(check_support(
                 &read.state,
-                &capabilities(&PortalConfig::new(kind)),
+                &capabilities(&read.config.as_ref().expect("a configuration").portal),
             ));
             read
         };

@@ -10,8 +10,10 @@ use crate::{
 use callsheet::{
     config::{LoginHash, PortalKind},
     portal::{self, Capabilities, Credentials, Location, Portal, Target, http::RateLimit},
-    profile::Profile,
+    profile::{Profile, ProfileName},
+    sandbox::Store,
 };
+use clap::ValueEnum as _;
 use std::{any::Any, collections::BTreeSet, num::NonZeroU32, thread};
 
 /// A portal under test.
@@ -41,6 +43,14 @@ impl Subject {
         available(OWN.iter())
     }
 
+    /// A sandbox with each profile.
+    pub(super) fn profiles() -> Vec<Box<Self>> {
+        let profiles = ProfileName::value_variants().iter();
+        profiles
+            .map(|profile| Box::new(Subject::like(profile.name())) as Box<Self>)
+            .collect()
+    }
+
     /// All available subjects.
     pub(super) fn all() -> Vec<Box<Self>> {
         available(OWN.iter().chain(REAL))
@@ -55,11 +65,24 @@ impl Subject {
 
     /// Runs a test on every subject at the same time.
     pub(super) fn each(run: fn(&Self)) {
+        let make = |make: &'static Make| move || available([make].into_iter());
+        Self::run(OWN.iter().chain(REAL).map(make), run);
+    }
+
+    /// Runs a test on a sandbox with each profile, at the same time.
+    pub(super) fn each_profile(run: fn(&Self)) {
+        let make = |profile: &ProfileName| {
+            let name = profile.name();
+            move || vec![Box::new(Subject::like(name)) as Box<Self>]
+        };
+        Self::run(ProfileName::value_variants().iter().map(make), run);
+    }
+
+    fn run(makes: impl Iterator<Item = impl FnOnce() -> Vec<Box<Self>> + Send>, run: fn(&Self)) {
         let told = thread::scope(|scope| {
-            let all: Vec<_> = OWN.iter().chain(REAL).collect();
-            let running = all.into_iter().map(|make| {
+            let running = makes.map(|make| {
                 scope.spawn(move || {
-                    for subject in available([make].into_iter()) {
+                    for subject in make() {
                         run(&subject);
                     }
                 })
@@ -92,12 +115,18 @@ fn words(panic: Box<dyn Any + Send>) -> String {
 
 impl Subject<Sandbox> {
     pub(super) fn sandbox() -> Self {
-        let server = Sandbox::empty();
+        Self::like("sandbox")
+    }
+
+    /// A sandbox with a profile.
+    pub(super) fn like(name: &'static str) -> Self {
+        let profile = Profile::named(name);
+        let server = Sandbox::over(Store::in_memory_like(profile).unwrap());
         Self {
-            name: "sandbox",
+            name,
             target: Target {
                 kind: PortalKind::Sandbox,
-                profile: Profile::named("sandbox"),
+                profile,
                 location: Location::Url(server.url.clone()),
                 tenant: None,
                 credentials: Credentials::Token(WRITE.into()),

@@ -3,7 +3,7 @@
 
 use super::{run::Workspace, value};
 use callsheet::{
-    model::{Address, Field, Fields, Kind, Name, Shape, State, Value},
+    model::{Address, Condition, Field, Fields, Kind, Name, Shape, State, Value},
     portal::Capabilities,
     support::check_support,
 };
@@ -35,12 +35,23 @@ pub(super) fn objections(state: &State, address: &Address, portal: &Capabilities
         .iter()
         .filter(|one| one.message.starts_with(&whose))
         .count();
+    let requires = &portal.kinds[&address.kind].requires;
+    let always = requires
+        .iter()
+        .filter(|one| one.condition == Condition::Always);
+    count += always
+        .flat_map(|one| &one.fields)
+        .filter(|field| {
+            let value = resource.fields.get(field);
+            **field != address.kind.key_field() && value.is_none_or(|value| *value == Value::Null)
+        })
+        .count();
     let shape = address.kind.shape();
     shape.references(&resource.fields, &mut |_, kinds, text| {
         let is_declared = kinds
             .iter()
             .any(|kind| state.get(&Address::new(*kind, text)).is_some());
-        let is_outside = text.starts_with('+') || value::BUILT_IN.contains(&text);
+        let is_outside = text.starts_with('+') || portal.scopes.get(text).is_some();
         count += usize::from(!is_declared && !is_outside);
     });
     count
@@ -97,7 +108,13 @@ fn improve(
     }
     let before = objections(&workspace.state, address, portal);
     let declared = workspace.fields(address.kind, &address.key).clone();
-    for (path, _) in leaves(address.kind, &declared) {
+    // Without its type an extension is nothing.
+    let is_type = |path: &Path| match address.kind.shape() {
+        Shape::Variants { tag, .. } => path[..] == [tag.clone()],
+        _ => false,
+    };
+    let leaves = leaves(address.kind, &declared).into_iter();
+    for (path, _) in leaves.filter(|(path, _)| !is_type(path)) {
         if is_less(workspace, portal, address, &path, None, before) {
             return true;
         }

@@ -3,9 +3,6 @@
 use callsheet::model::{Field, Fields, Kind, ListOrder, Name, Shape, Value, text::Format};
 use serde_json::{Map, Value as Json, json};
 
-/// The keys that may be referred to without a declaration.
-pub(super) const BUILT_IN: [&str; 3] = ["admin", "basic_user", "user"];
-
 /// The features that are extensions.
 const EXTENSIONS: [&str; 5] = [
     "ring_groups",
@@ -95,7 +92,7 @@ fn special(place: &Place) -> Option<Vec<Json>> {
             if label.contains("features.")
                 && EXTENSIONS.iter().any(|name| label.ends_with(name)) =>
         {
-            vec![json!(["79001"])]
+            vec![json!(["7901"])]
         }
         (Kind::Users, "voicemail.greeting") => ["a", "b"]
             .map(|name| json!({"file": format!("{name}.wav"), "sha256": name.repeat(64)}))
@@ -114,7 +111,7 @@ fn special(place: &Place) -> Option<Vec<Json>> {
         }
         (Kind::Extensions, "auto_attendant.options") => vec![
             json!({"1": "conf-ann"}),
-            json!({"1": "conf-bob", "2": "79001", "#": "+14155550190"}),
+            json!({"1": "conf-bob", "2": "7901", "#": "+14155550190"}),
             json!({"2": "conf-ann"}),
         ],
         (Kind::Templates, "attributes") => vec![
@@ -170,16 +167,23 @@ fn text(format: Option<&'static Format>) -> Vec<Json> {
             list(&["Plain", "Zoë Ångström 東京 🎉", &long, &less])
         }
         "prose" => list(&["Plain", "Zoë\nÅngström\t東京", &"ü".repeat(4000)]),
-        "extension" => list(&["79010", "79011"]),
-        "mailbox" => list(&["79012", "0790130"]),
+        "extension" => list(&["7910", "7911"]),
+        "mailbox" => list(&["7912", "0790130"]),
         "e164" | "number-key" => list(&["+14155550180", "+14155550181"]),
         "phone-model" => list(&["yealink_t54w", "vvx"]),
         "color" => list(&["#1f77b4", "#ff0000"]),
         "email" => list(&["vm1@acme.example", "vm2@acme.example"]),
-        "destination" => list(&["conf-ann", "79001", "+14155550190"]),
+        "destination" => list(&["conf-ann", "7901", "+14155550190"]),
         "user-key" => list(&["conf-ann", "conf-bob"]),
-        "extension-key" => list(&["79001"]),
-        "scope-key" => list(&["admin", "basic_user", "user"]),
+        "extension-key" => list(&["7901"]),
+        "scope-key" => list(&[
+            "admin",
+            "basic_user",
+            "user",
+            "administrator",
+            "voice",
+            "advanced_user",
+        ]),
         "template-key" => list(&["conf-desk"]),
         "group-key" => list(&["conf-sales", "conf-night"]),
         "instance-key" => list(&["conf-leeds", "conf-york"]),

@@ -1,0 +1,171 @@
+//! The tables about *people*: their secrets and sessions, mails, messages, licences and rebuilds.
+
+use super::{Error, Tx, row_of};
+use crate::{model::Kind, sandbox::object::Row};
+use rusqlite::{OptionalExtension as _, params};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+impl Tx<'_> {
+    /// Stores the hash of a secret of an object.
+    pub(in crate::sandbox) fn set_secret(
+        &self,
+        seq: i64,
+        path: &str,
+        hash: &str,
+    ) -> Result<(), Error> {
+        let sql = "INSERT INTO secrets VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET hash = ?3";
+        self.tx
+            .prepare_cached(sql)?
+            .execute(params![seq, path, hash])?;
+        Ok(())
+    }
+
+    /// The hash of a secret of an object.
+    pub(in crate::sandbox) fn secret(&self, seq: i64, path: &str) -> Result<Option<String>, Error> {
+        let sql = "SELECT hash FROM secrets WHERE object = ?1 AND path = ?2";
+        let mut statement = self.tx.prepare_cached(sql)?;
+        Ok(statement
+            .query_row(params![seq, path], |row| row.get(0))
+            .optional()?)
+    }
+
+    /// The user whose unique value this is, such as an e-mail address.
+    pub(in crate::sandbox) fn user_with(
+        &self,
+        space: &str,
+        value: &str,
+    ) -> Result<Option<Row<'static>>, Error> {
+        let mut statement = self.tx.prepare_cached(
+            "SELECT seq, id, key, version, system, voicemail_messages, body FROM objects
+             JOIN claims ON object = seq WHERE kind = 'users' AND space = ?1 AND value = ?2",
+        )?;
+        let mut rows = statement.query([space, value])?;
+        let row = rows.next()?;
+        row.map(|row| Ok(row_of(self.profile(), Kind::Users, row)?.into_owned()))
+            .transpose()
+    }
+
+    /// The user with a number that only this database knows.
+    fn user(&self, seq: i64) -> Result<Option<Row<'static>>, Error> {
+        let mut statement = self.tx.prepare_cached(
+            "SELECT seq, id, key, version, system, voicemail_messages, body FROM objects WHERE seq = ?1",
+        )?;
+        let mut rows = statement.query([seq])?;
+        let row = rows.next()?;
+        row.map(|row| Ok(row_of(self.profile(), Kind::Users, row)?.into_owned()))
+            .transpose()
+    }
+
+    /// Whether a user has accepted the licence agreement.
+    pub(in crate::sandbox) fn has_agreed(&self, seq: i64) -> Result<bool, Error> {
+        let sql = "SELECT 1 FROM agreements WHERE object = ?1";
+        let mut statement = self.tx.prepare_cached(sql)?;
+        Ok(statement.exists([seq])?)
+    }
+
+    /// Remembers that a user has accepted the licence agreement.
+    pub(in crate::sandbox) fn agree(&self, seq: i64) -> Result<(), Error> {
+        let sql = "INSERT OR IGNORE INTO agreements VALUES (?1)";
+        self.tx.prepare_cached(sql)?.execute([seq])?;
+        Ok(())
+    }
+
+    /// Remembers a session, by the digest of its token.
+    pub(in crate::sandbox) fn begin_session(&self, token: &[u8], seq: i64) -> Result<(), Error> {
+        let sql = "INSERT INTO sessions VALUES (?1, ?2)";
+        self.tx.prepare_cached(sql)?.execute(params![token, seq])?;
+        Ok(())
+    }
+
+    /// Ends a session.
+    pub(in crate::sandbox) fn end_session(&self, token: &[u8]) -> Result<(), Error> {
+        let sql = "DELETE FROM sessions WHERE token = ?1";
+        self.tx.prepare_cached(sql)?.execute([token])?;
+        Ok(())
+    }
+
+    /// The user of a session.
+    pub(in crate::sandbox) fn session(&self, token: &[u8]) -> Result<Option<Row<'static>>, Error> {
+        let sql = "SELECT object FROM sessions WHERE token = ?1";
+        let mut statement = self.tx.prepare_cached(sql)?;
+        let seq: Option<i64> = statement.query_row([token], |row| row.get(0)).optional()?;
+        seq.map_or(Ok(None), |seq| self.user(seq))
+    }
+
+    /// Keeps a mail that a real system would have sent.
+    pub(in crate::sandbox) fn send_mail(
+        &self,
+        to: &str,
+        subject: &str,
+        body: &str,
+    ) -> Result<(), Error> {
+        let sql = "INSERT INTO outbox (recipient, subject, body) VALUES (?1, ?2, ?3)";
+        self.tx.prepare_cached(sql)?.execute([to, subject, body])?;
+        Ok(())
+    }
+
+    /// The mails, in the order in which they were sent.
+    pub(in crate::sandbox) fn mails(&self) -> Result<Vec<Value>, Error> {
+        let sql = "SELECT recipient, subject, body FROM outbox ORDER BY seq";
+        let mut statement = self.tx.prepare_cached(sql)?;
+        let rows = statement.query_map([], |row| {
+            let text = |at| row.get::<_, String>(at);
+            Ok(json!({ "to": text(0)?, "subject": text(1)?, "body": text(2)? }))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Leaves a voicemail message.
+    pub(in crate::sandbox) fn leave_message(
+        &self,
+        seq: i64,
+        caller: &str,
+        seconds: u32,
+    ) -> Result<(), Error> {
+        let sql = "INSERT INTO messages (object, caller, seconds) VALUES (?1, ?2, ?3)";
+        self.tx
+            .prepare_cached(sql)?
+            .execute(params![seq, caller, seconds])?;
+        Ok(())
+    }
+
+    /// The voicemail messages of a user.
+    pub(in crate::sandbox) fn messages(&self, seq: i64) -> Result<Vec<Value>, Error> {
+        let sql = "SELECT caller, seconds FROM messages WHERE object = ?1 ORDER BY seq";
+        let mut statement = self.tx.prepare_cached(sql)?;
+        let rows = statement.query_map([seq], |row| {
+            Ok(json!({ "from": row.get::<_, String>(0)?, "seconds": row.get::<_, u32>(1)? }))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Sets how many licences of a type there are.
+    pub(in crate::sandbox) fn set_licences(&self, of: &str, total: u32) -> Result<(), Error> {
+        let sql = "INSERT INTO licences VALUES (?1, ?2) ON CONFLICT DO UPDATE SET total = ?2";
+        self.tx.prepare_cached(sql)?.execute(params![of, total])?;
+        Ok(())
+    }
+
+    /// How many licences of each type there are, and how many users take one.
+    pub(in crate::sandbox) fn licences(&self) -> Result<BTreeMap<String, (u64, u64)>, Error> {
+        let mut statement = self.tx.prepare_cached(
+            "SELECT type, total, (SELECT count(*) FROM objects
+                 WHERE kind = 'users' AND json_extract(body, '$.scope') = type) FROM licences",
+        )?;
+        let rows = statement.query_map([], |row| {
+            let count = |at| Ok::<_, rusqlite::Error>(u64::from(row.get::<_, u32>(at)?));
+            Ok((row.get(0)?, (count(1)?, count(2)?)))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Counts a rebuild of an instance.
+    pub(in crate::sandbox) fn rebuild(&self, seq: i64) -> Result<u32, Error> {
+        let sql = "INSERT INTO rebuilds VALUES (?1, 1) ON CONFLICT DO UPDATE SET count = count + 1 RETURNING count";
+        Ok(self
+            .tx
+            .prepare_cached(sql)?
+            .query_row([seq], |row| row.get(0))?)
+    }
+}
