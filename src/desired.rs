@@ -9,7 +9,7 @@ use crate::{
     declaration,
     diagnostic::{Diagnostic, Report, Rule, did_you_mean},
     greeting, lifecycle,
-    model::{Address, Fields, Kind, Origin, Resource, Shape, State, Value},
+    model::{Address, Fields, Identity, Kind, Origin, Resource, Shape, State, Value},
     profile::Profile,
     repo::{CONFIGURATION, Files},
     rules,
@@ -343,7 +343,8 @@ impl Reading {
             );
         }
         let fields = declaration::fields(kind.shape(), source, body);
-        let fields = with_username(kind, key, fields);
+        let users_by = Identity::Field(self.profile().users_by.field());
+        let fields = with_username(users_by, kind, key, fields);
         let own = |name| entry.value.get(source, name).map(|entry| &entry.value);
         let previously = own("previously").and_then(|node| node.filled(source));
         let protect = own("protect").and_then(|node| node.truth(source));
@@ -443,10 +444,12 @@ fn is_foreign(source: &Source, entries: &[Entry]) -> bool {
     !entries.is_empty() && !entries.iter().any(is_ours)
 }
 
-/// The fields of a resource; a user without a username is known by the key.
+/// The fields of a resource; where users are known by their username, one without a username is known by the
+/// key.
 #[must_use]
-pub fn with_username(kind: Kind, key: &str, mut fields: Fields) -> Fields {
-    if kind == Kind::Users && fields.get("username").is_none() {
+pub fn with_username(users_by: Identity, kind: Kind, key: &str, mut fields: Fields) -> Fields {
+    let is_known_by_it = users_by == Identity::of(Kind::Users);
+    if kind == Kind::Users && is_known_by_it && fields.get("username").is_none() {
         fields.set("username".into(), Value::text(key));
         fields.shrink();
     }

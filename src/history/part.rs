@@ -260,6 +260,7 @@ fn content(
         });
     let body = expanded.as_ref().unwrap_or(&entry.value);
     let fields = desired::with_username(
+        interest.capabilities.identity(Kind::Users),
         kind,
         entry.key.of(source),
         declaration::fields(kind.shape(), source, body),

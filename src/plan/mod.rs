@@ -325,6 +325,18 @@ impl Plan {
         needed.max().unwrap_or_default()
     }
 
+    /// The plan as it is applied: whatever the credentials may not do blocks it.
+    #[must_use]
+    pub fn for_apply(mut self) -> Self {
+        for finding in &mut self.findings {
+            if finding.rule == crate::model::FindingRule::MayNot {
+                finding.level = guard::Level::Block;
+            }
+        }
+        self.findings.sort_by_key(|finding| finding.level);
+        self
+    }
+
     /// Whether a finding blocks it.
     #[must_use]
     pub fn is_blocked(&self) -> bool {

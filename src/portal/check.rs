@@ -1,7 +1,7 @@
 //! A *check* is one thing that was diagnosed about a portal, and what most portals are checked for.
 
 use super::{Error, Portal, http::RateLimit, with_hint};
-use crate::model::{Extent, Live};
+use crate::model::{Account, Extent, Live};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -110,7 +110,31 @@ fn of(live: &Live) -> Vec<Check> {
             (None, count) => Check::passed(name, format!("readable ({count})")),
         }
     });
-    checks.collect()
+    let mut checks: Vec<Check> = checks.collect();
+    checks.extend(live.account.as_ref().map(permissions));
+    checks
+}
+
+/// What the credentials may do.
+// S0.32
+fn permissions(account: &Account) -> Check {
+    const NAME: &str = "permissions";
+    let whose = match &account.user {
+        Some(user) => format!("the credentials are those of {user}"),
+        None => "the credentials are the portal's own".to_owned(),
+    };
+    match &account.writes {
+        None => Check::passed(NAME, format!("{whose}, and may change everything")),
+        Some(kinds) if kinds.is_empty() => Check::passed(
+            NAME,
+            format!("{whose}, and may only read: plans can be made, and an apply is refused"),
+        ),
+        Some(kinds) => {
+            let kinds: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+            let message = format!("{whose}, and may change {}", kinds.join(", "));
+            Check::passed(NAME, message)
+        }
+    }
 }
 
 /// What a read of something shows that a portal may lack.

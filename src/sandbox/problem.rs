@@ -117,6 +117,8 @@ pub(super) struct Problem {
     reason: Reason,
     detail: Option<String>,
     errors: Vec<FieldError>,
+    /// The methods that the path supports, if the request had another one.
+    allow: Option<&'static str>,
 }
 
 /// The JSON form of a problem.
@@ -137,6 +139,7 @@ impl Problem {
             reason,
             detail: Some(detail.into()),
             errors: Vec::new(),
+            allow: None,
         }
     }
 
@@ -150,6 +153,15 @@ impl Problem {
             reason,
             detail: Some(format!("{count} {plural} can't be accepted.")),
             errors,
+            allow: None,
+        }
+    }
+
+    /// A method that a path doesn't support, and those that it does.
+    pub(super) fn not_allowed(detail: impl Into<String>, allow: &'static str) -> Self {
+        Self {
+            allow: Some(allow),
+            ..Self::new(Reason::NotAllowed, detail)
         }
     }
 
@@ -159,6 +171,7 @@ impl Problem {
             reason: Reason::Broken,
             detail: None,
             errors: Vec::new(),
+            allow: None,
         }
     }
 
@@ -193,6 +206,9 @@ impl IntoResponse for Problem {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
+        if let Some(allow) = self.allow {
+            headers.insert(header::ALLOW, HeaderValue::from_static(allow));
+        }
         if self.reason == Reason::Unauthorized {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

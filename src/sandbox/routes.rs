@@ -178,7 +178,11 @@ async fn change(
 ) -> Answer {
     let (kind, id) = object(&store, at)?;
     if store.profile().habits.saves == Saves::Whole {
-        return Err(not_allowed("Objects are saved as a whole; use PUT."));
+        return Err(not_allowed(
+            &store,
+            kind,
+            "Objects are saved as a whole; use PUT.",
+        ));
     }
     let types = ["application/merge-patch+json", "application/json"];
     let patch = request::body(request, &types).await?;
@@ -195,15 +199,27 @@ async fn replace(
 ) -> Answer {
     let (kind, id) = object(&store, at)?;
     if store.profile().habits.saves != Saves::Whole {
-        return Err(not_allowed("Only changes are saved; use PATCH."));
+        return Err(not_allowed(
+            &store,
+            kind,
+            "Only changes are saved; use PATCH.",
+        ));
     }
     let body = request::body(request, &["application/json"]).await?;
     allowed(&access, &store, kind, Some(&id), &body)?;
     save(store, kind, id, headers, Mode::Replace, body).await
 }
 
-fn not_allowed(detail: &str) -> Problem {
-    Problem::new(Reason::NotAllowed, detail)
+fn not_allowed(store: &Store, kind: Kind, detail: &str) -> Problem {
+    let profile = store.profile();
+    let deletes = profile.removal(kind) == Removal::Delete;
+    let allow = match (profile.habits.saves, deletes) {
+        (Saves::Changes, true) => "GET,HEAD,PATCH,DELETE",
+        (Saves::Changes, false) => "GET,HEAD,PATCH",
+        (Saves::Whole, true) => "GET,HEAD,PUT,DELETE",
+        (Saves::Whole, false) => "GET,HEAD,PUT",
+    };
+    Problem::not_allowed(detail, allow)
 }
 
 /// Changes an object.
@@ -247,7 +263,7 @@ async fn remove(
     access.check_write(kind, None, [].into_iter(), None, &store)?;
     if store.profile().removal(kind) != Removal::Delete {
         let detail = format!("{} deletes no {kind}.", store.profile().title);
-        return Err(not_allowed(&detail));
+        return Err(not_allowed(&store, kind, &detail));
     }
     blocking(move || {
         store.write(|tx| {

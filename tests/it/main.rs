@@ -38,6 +38,7 @@ mod lives;
 mod message;
 mod oracle;
 mod page;
+mod people;
 mod plan;
 mod portal_contract;
 mod profiles;

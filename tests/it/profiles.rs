@@ -170,7 +170,7 @@ fn a_database_of_another_system_is_refused() {
     )
     .unwrap();
     let (code, text) = told(folder, &["plan"]);
-    assert_eq!(code, 3, "{text}");
+    assert_eq!(code, 1, "{text}");
     assert!(text.contains("has the profile ivinex, not ivy"), "{text}");
 }
 

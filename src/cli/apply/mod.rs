@@ -162,6 +162,7 @@ pub(super) fn run(
                 Err(outcome) => return Ok(outcome),
             },
         };
+        let planned = planned.for_apply();
         let heading = match &source {
             Source::Saved(saved) => Heading {
                 links: settings::links(),

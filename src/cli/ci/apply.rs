@@ -57,7 +57,7 @@ pub(super) fn apply(
             only: &args.only,
             ..Filter::default()
         };
-        let planned = session.plan(filter, terminal).await?;
+        let planned = session.plan(filter, terminal).await?.for_apply();
         let heading = Heading {
             only: args.only.clone(),
             ..session.workspace.heading(&session.baseline)

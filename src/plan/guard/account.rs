@@ -1,11 +1,11 @@
 //! Guards over what the credentials may do, and what the account has licences for.
 
-use super::Finding;
+use super::{Finding, Level};
 use crate::{
     model::{Fields, FindingRule, Kind},
     plan::{Inputs, Operation, Plan},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The credentials may write what the plan changes.
 // S0.32, S2.10
@@ -30,10 +30,20 @@ pub(super) fn may_not(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
             };
             let changes = if count == 1 { "change" } else { "changes" };
             let message = format!("{whose}, and the plan has {count} {changes} of {kind}");
-            findings.push(Finding::block(FindingRule::MayNot, None, message));
+            // Plans are made with such credentials on purpose; an apply refuses them.
+            let level = if writes.is_empty() {
+                Level::Info
+            } else {
+                Level::Block
+            };
+            findings.push(Finding {
+                level,
+                ..Finding::block(FindingRule::MayNot, None, message)
+            });
         }
     }
-    let grants = account.grants.iter();
+    let is_reader = account.writes.as_ref().is_some_and(BTreeSet::is_empty);
+    let grants = account.grants.iter().filter(|_| !is_reader);
     findings.extend(grants.flat_map(|grants| {
         let is_built_in = |scope: &str| inputs.capabilities.scopes.get(scope).is_some();
         plan.operations.iter().filter_map(move |operation| {

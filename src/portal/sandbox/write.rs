@@ -260,9 +260,14 @@ fn has_key(profile: &Profile, kind: Kind, key: &str, requested: &str) -> bool {
 /// The fields that can be read back: neither those that are only used at creation, nor the key, which is
 /// compared separately.
 fn persistent(profile: &Profile, write: &Write<'_>, fields: &Fields) -> Value {
+    let kind = profile.kinds.get(&write.address.kind);
+    let is_default = |name: &str, value: &Value| {
+        let default = kind.and_then(|kind| kind.defaults.get(name));
+        default.is_some_and(|default| value.as_text() == Some(default))
+    };
     let kept = fields
         .iter()
-        .filter(|(name, _)| is_persistent(profile, write, name));
+        .filter(|(name, value)| is_persistent(profile, write, name) && !is_default(name, value));
     Value::Map(
         kept.map(|(name, value)| (name.clone(), value.clone()))
             .collect(),

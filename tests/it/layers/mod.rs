@@ -67,8 +67,8 @@ const NARROW: &[(&str, &str, &str)] = &[("portal", "sandbox", "portal/sandbox/mo
 const CRATES: &[(&str, &str)] = &[
     ("granit_parser", "yaml/"),
     ("jsonschema", "schema profile/limit.rs"),
-    ("rusqlite", "sandbox/store.rs sandbox/store/"),
-    ("rusqlite_migration", "sandbox/store.rs sandbox/store/"),
+    ("rusqlite", "sandbox/store/"),
+    ("rusqlite_migration", "sandbox/store/"),
     ("git2", "repo"),
     ("axum", "sandbox"),
     ("reqwest", "portal forge"),

@@ -80,7 +80,7 @@ pub(super) fn clean(subject: &Subject, workspace: &mut Workspace) {
             continue;
         }
         for key in keys {
-            workspace.remove(kind, &key);
+            workspace.remove_on(&subject.capabilities(), kind, &key);
         }
         let is_change = goes(&subject.capabilities(), kind);
         step(
@@ -129,7 +129,7 @@ impl Walk<'_> {
             self.fields(&key, &mut place, fields);
         }
         if let Some(Address { kind, key }) = address {
-            self.workspace.remove(kind, &key);
+            self.workspace.remove_on(self.portal, kind, &key);
             self.reach(goes(self.portal, kind), &format!("{kind} goes"));
         }
     }
@@ -224,9 +224,14 @@ impl Walk<'_> {
                 .push(format!("{label} has no value that can be held"));
             return Err(Stopped);
         }
+        let mut own = self.portal.defaults(place.kind).iter();
+        let own = own.find(|(name, _)| *name == place.label());
+        let own = own.map(|(_, default)| default.clone());
+        let default = own.or_else(|| field.default.clone());
+        let default = default.as_ref();
         let mut held = self.workspace.fields(place.kind, key).at(names()).cloned();
         for value in values {
-            let is_new = Some(&value) != held.as_ref().or(field.default.as_ref());
+            let is_new = Some(&value) != held.as_ref().or(default);
             self.put(key, place.kind, &path, value.clone());
             let told: String = format!("{label} = {value:?}").chars().take(120).collect();
             if !self.reach(is_new, &told) {
@@ -246,12 +251,6 @@ impl Walk<'_> {
             held = Some(value);
         }
         if !field.required && self.is_held(key, place.kind, &path, &Value::Null) {
-            let defaults = self.portal.defaults(place.kind).iter();
-            let mut own = defaults.filter(|(name, _)| *name == place.label());
-            let default = own
-                .next()
-                .map(|(_, default)| default)
-                .or(field.default.as_ref());
             let had = held.is_some() && held.as_ref() != default;
             self.put(key, place.kind, &path, Value::Null);
             if !self.reach(had, &format!("{label} cleared")) {

@@ -44,6 +44,15 @@ impl Workspace {
         self.absent.push(address);
     }
 
+    /// Removes a resource from the files, and from a portal that knows it by its own key.
+    pub(super) fn remove_on(&mut self, portal: &Capabilities, kind: Kind, key: &str) {
+        let address = Address::new(kind, key);
+        if let Some(resource) = self.state.resources.remove(&address) {
+            self.absent
+                .push(portal.portal_address(&address, &resource.fields));
+        }
+    }
+
     fn config(&self) -> Config {
         let empty =
             json!({"finding": "empty-workspace", "until": "2026-12-31", "because": "the end"});

@@ -83,6 +83,7 @@ fn special(place: &Place) -> Option<Vec<Json>> {
                 "enabled": false}, {"name": "Day", "action": "ring"}]),
         ],
         (Kind::Users, "phones") => vec![
+            json!([{"mac": "00:15:65:00:00:03", "model": "yealink_t54w"}]),
             json!([{"mac": "00:15:65:00:00:01", "model": "yealink_t5x_t54w"}]),
             json!([{"mac": "00:15:65:00:00:01", "model": "yealink_t46s", "name": "Zoës Tisch"},
                 {"mac": "00:15:65:00:00:02", "model": "polycom_vvx410"}]),

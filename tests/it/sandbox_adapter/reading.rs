@@ -34,7 +34,7 @@ async fn a_read_needs_the_minimum_number_of_requests() {
     assert_eq!(
         serde_json::to_value(&user.fields).unwrap(),
         json!({"username": "user0", "first_name": "Ada", "last_name": "Lovelace",
-            "email": "user0@acme.example"})
+            "email": "user0@acme.example", "scope": "simple_user"})
     );
     let scope = live.get(Kind::Scopes, "administrator").unwrap();
     assert!(scope.standing == Standing::BuiltIn);

@@ -1,6 +1,6 @@
 //! The *store* keeps objects and their unique values in SQLite.
 //!
-//! Only this file uses `rusqlite`. One connection writes, behind a lock, and another one reads, so that long
+//! Only this folder uses `rusqlite`. One connection writes, behind a lock, and another one reads, so that long
 //! listings don't wait for writes. Each request is one transaction. All functions block; the routes call them
 //! outside the async threads.
 
@@ -391,10 +391,10 @@ fn prepare(connection: &Connection) -> Result<(), Error> {
 /// Migrates the tables and creates the built-in scopes.
 fn migrate(connection: &mut Connection, profile: &Profile) -> Result<(), Error> {
     let migrations = vec![
-        M::up(include_str!("migrations/0001_objects.sql")),
-        M::up(include_str!("migrations/0002_records.sql")),
-        M::up(include_str!("migrations/0003_settings.sql")),
-        M::up(include_str!("migrations/0004_people.sql")),
+        M::up(include_str!("../migrations/0001_objects.sql")),
+        M::up(include_str!("../migrations/0002_records.sql")),
+        M::up(include_str!("../migrations/0003_settings.sql")),
+        M::up(include_str!("../migrations/0004_people.sql")),
     ];
     Migrations::new(migrations).to_latest(connection)?;
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

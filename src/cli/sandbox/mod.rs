@@ -1,4 +1,6 @@
-//! `callsheet sandbox serve`: the built-in portal for others to reach.
+//! `callsheet sandbox`: the built-in portal for others to reach, and changes to it by hand.
+
+mod edit;
 
 use super::{outcome::Outcome, settings, settings::Terminal, workspace};
 use crate::{
@@ -21,6 +23,8 @@ pub(super) enum Command {
     /// token for reading only. If CALLSHEET_SANDBOX_TOKEN is not set, the server generates a token and
     /// stores it next to the database, readable only by its owner.
     Serve(ServeArgs),
+    /// Change a field on the sandbox of the workspace, as somebody would in a portal
+    Edit(edit::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -43,7 +47,10 @@ pub(super) fn run(
     directory: &Path,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
-    let Command::Serve(args) = command;
+    let args = match command {
+        Command::Serve(args) => args,
+        Command::Edit(args) => return edit::run(args, directory, terminal),
+    };
     let database = directory.join(&args.database);
     if let Some(parent) = database.parent() {
         std::fs::create_dir_all(parent)
