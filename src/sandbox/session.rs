@@ -124,3 +124,42 @@ fn admitted(
 fn forbidden(detail: &str) -> Problem {
     Problem::new(Reason::Forbidden, detail)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{model::Kind, profile::Profile};
+    use serde_json::json;
+
+    /// Why a user of a scope may not log in to a system; nothing, if the user may.
+    fn refused(profile: &'static str, scope: &str) -> Option<String> {
+        let profile = Profile::named(profile);
+        let store = Store::in_memory_like(profile).unwrap();
+        let user = Row {
+            seq: 1,
+            kind: Kind::Users,
+            profile,
+            id: "u".into(),
+            key: "sue".into(),
+            version: 1,
+            system: false,
+            messages: 0,
+            body: json!({ "active": true, "scope": scope }).to_string().into(),
+        };
+        let login = profile.login.as_ref().unwrap();
+        let checked = store.write(|tx| admitted(tx, login, &user, &Map::new()));
+        checked.err().map(|problem| format!("{problem:?}"))
+    }
+
+    #[test]
+    fn a_portal_may_be_closed_to_a_scope() {
+        // S2.11, S2.13
+        let simple = refused("netsapiens", "simple_user").unwrap();
+        assert!(simple.contains("it needs `portal.login`"), "{simple}");
+        for scope in ["basic_user", "advanced_user", "call_center_agent"] {
+            assert_eq!(refused("netsapiens", scope), None, "{scope}");
+        }
+        // The scope of a licence says nothing of a portal.
+        assert_eq!(refused("voiply", "voice"), None);
+    }
+}

@@ -242,6 +242,71 @@ async fn each_request_needs_a_permission_of_the_scope() {
 }
 
 #[tokio::test]
+async fn the_account_tells_what_a_scope_grants() {
+    let system = system("sandbox");
+    let log_in = async |name: &str, scope: &str| {
+        let mut user = crate::running::user(name);
+        user["scope"] = scope.into();
+        system.user(user).await;
+        let with = json!({"username": name, "password": PASSWORD});
+        let client = system.client(&with).await;
+        client.get("/v1/account").await.body["you"]["may"].clone()
+    };
+    // S0.22, S0.23, S0.28
+    let boss = log_in("boss", "administrator").await;
+    let ann = log_in("ann", "user").await;
+    let has = |may: &Value, permission: &str| may.as_array().unwrap().contains(&json!(permission));
+    for (permission, of_user) in [("billing.manage", false), ("account.view", true)] {
+        assert!(has(&boss, permission), "{boss}");
+        assert_eq!(has(&ann, permission), of_user, "{ann}");
+    }
+}
+
+#[tokio::test]
+async fn instances_are_seen_and_rebuilt_with_a_permission() {
+    let system = system("sandbox");
+    let made = system
+        .own
+        .post("/v1/instances", &json!({"name": "leeds"}))
+        .await;
+    let rebuild = format!(
+        "/v1/instances/{}/rebuild",
+        made.body["id"].as_str().unwrap()
+    );
+    // S0.29, S0.30
+    for (name, scope, status) in [("ann", "user", 200), ("sue", "basic_user", 403)] {
+        let mut user = crate::running::user(name);
+        user["scope"] = scope.into();
+        system.user(user).await;
+        let with = json!({"username": name, "password": PASSWORD});
+        let client = system.client(&with).await;
+        assert_eq!(client.get("/v1/instances").await.status, status, "{scope}");
+        let rebuilt = client.post(&rebuild, &json!({})).await;
+        assert_eq!(rebuilt.status, status, "{scope}: {:?}", rebuilt.body);
+    }
+}
+
+#[tokio::test]
+async fn the_catalogue_lists_what_the_system_knows() {
+    let modules = async |profile: &str| {
+        let catalogue = system(profile).own.get("/v1/catalogue").await;
+        assert_eq!(catalogue.status, 200);
+        catalogue.body
+    };
+    // S4.34
+    let ivinex = modules("ivinex").await;
+    let known = &Profile::named("ivinex").permissions;
+    assert!(!known.is_empty());
+    for permission in known {
+        let listed = ivinex["permissions"].as_array().unwrap();
+        assert!(listed.contains(&json!(permission)), "{permission}");
+    }
+    let sandbox = modules("sandbox").await;
+    assert_eq!(sandbox["models"], json!(Profile::named("sandbox").models));
+    assert_ne!(sandbox["models"], ivinex["models"]);
+}
+
+#[tokio::test]
 async fn a_welcome_is_a_mail_to_somebody_who_can_log_in() {
     let system = system("netsapiens");
     let user = |name: &str, extension: &str, scope: &str| {
