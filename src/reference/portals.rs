@@ -5,6 +5,7 @@ use crate::{
     config::{PortalConfig, PortalKind},
     model::{Condition, Field, Identity, Kind, Removal, Shape},
     portal::{self, Capabilities, Description, KindCapability},
+    profile::{Profile, ProfileName},
 };
 use clap::ValueEnum as _;
 use std::fmt::Write as _;
@@ -23,18 +24,22 @@ pub(super) enum Holds {
 }
 
 pub(super) fn page() -> String {
-    let portals: Vec<(PortalKind, Capabilities)> = PortalKind::value_variants()
+    let mut portals: Vec<(PortalKind, Capabilities)> = PortalKind::value_variants()
         .iter()
         .map(|kind| (*kind, portal::capabilities(&PortalConfig::new(*kind))))
         .collect();
+    let profiles = profiles();
     let mut page = format!(
         "{GENERATED}# Portals\n\nThe supported portals and the fields that each supports. An unsupported field is an error on its line, \
          before anything is planned.\n"
     );
     whole(&mut page, &portals);
+    of_profiles(&mut page, &profiles);
+    portals.extend(profiles);
     page.push_str(
         "\n## Supported fields\n\n`yes` means all values of [the field](fields.md), `no` means that the field is an error, and other \
-         texts describe the supported values. `in the files` means that Callsheet expands the field itself.\n",
+         texts describe the supported values. `in the files` means that Callsheet expands the field itself. The last columns are the \
+         profiles of the sandbox.\n",
     );
     for kind in Kind::ALL {
         // Writing to a string can't fail.
@@ -89,23 +94,8 @@ fn whole(page: &mut String, portals: &[(PortalKind, Capabilities)]) {
     line("`portal.credentials`", &|kind, _| {
         description(kind)[2].to_owned()
     });
-    line(
-        "users are identified by",
-        &|_, portal| match portal.kinds.contains_key(&Kind::Users) {
-            true => match portal.identity(Kind::Users) {
-                Identity::Key => "their key".to_owned(),
-                Identity::Field(field) => format!("`{field}`"),
-            },
-            false => "there are no users".to_owned(),
-        },
-    );
-    line(
-        "templates are stored",
-        &|_, portal| match portal.kinds.contains_key(&Kind::Templates) {
-            true => "in the portal".to_owned(),
-            false => "in the files".to_owned(),
-        },
-    );
+    line("users are identified by", &|_, portal| identified(portal));
+    line("templates are stored", &|_, portal| stored(portal));
     line("the version of a secret is stored", &|kind, _| {
         description(kind)[3].to_owned()
     });
@@ -113,6 +103,53 @@ fn whole(page: &mut String, portals: &[(PortalKind, Capabilities)]) {
     line("requests for reading", &|kind, _| {
         description(kind)[4].to_owned()
     });
+}
+
+/// The systems that the sandbox can behave like, besides its own.
+fn profiles() -> Vec<(PortalKind, Capabilities)> {
+    let own = ProfileName::Sandbox;
+    let names = ProfileName::value_variants().iter();
+    let others = names.filter(|name| **name != own);
+    others
+        .map(|name| {
+            let mut config = PortalConfig::new(PortalKind::Sandbox);
+            config.profile = Some(*name);
+            (config.kind, portal::capabilities(&config))
+        })
+        .collect()
+}
+
+/// The table of what differs from profile to profile.
+fn of_profiles(page: &mut String, profiles: &[(PortalKind, Capabilities)]) {
+    page.push_str(
+        "\n## Profiles\n\nWith `portal.profile`, [the sandbox](sandbox.md) behaves like another system.\n\n",
+    );
+    heading(page, "`portal.profile`", profiles);
+    row(page, "system", profiles, |portal| {
+        flat(&Profile::named(portal.portal).title)
+    });
+    row(page, "users are identified by", profiles, identified);
+    row(page, "templates are stored", profiles, stored);
+    row(page, "on removal", profiles, removing);
+}
+
+/// What a portal knows its users by.
+fn identified(portal: &Capabilities) -> String {
+    match portal.kinds.contains_key(&Kind::Users) {
+        true => match portal.identity(Kind::Users) {
+            Identity::Key => "their key".to_owned(),
+            Identity::Field(field) => format!("`{field}`"),
+        },
+        false => "there are no users".to_owned(),
+    }
+}
+
+/// Where templates are stored.
+fn stored(portal: &Capabilities) -> String {
+    match portal.kinds.contains_key(&Kind::Templates) {
+        true => "in the portal".to_owned(),
+        false => "in the files".to_owned(),
+    }
 }
 
 /// The effect of a removal.

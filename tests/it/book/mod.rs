@@ -136,6 +136,15 @@ fn what_the_tutorial_shows_is_what_happens() {
 }
 
 #[test]
+fn what_the_page_of_the_sandbox_shows_is_what_happens() {
+    if Command::new("curl").arg("--version").output().is_err() {
+        skipped("the page of the sandbox needs curl");
+        return;
+    }
+    transcript::check(&Page::read("docs/sandbox.md"));
+}
+
+#[test]
 fn what_the_recipes_show_is_what_happens() {
     transcript::check(&Page::read("docs/recipes.md"));
 }
