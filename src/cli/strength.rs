@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     apply::Secrets,
-    config::SecretsPolicy,
+    config::Config,
     diagnostic::{Diagnostic, Report, Rule},
     model::{Fields, Kind, Name, Secret, State, Value},
     plan::Plan,
@@ -44,7 +44,13 @@ pub(super) fn check_plan(
             origin: operation.origin.as_ref().or(origin),
             value: secret.expose_secret(),
         };
-        check_secret(&workspace.config.policy.secrets, &read, &mut report);
+        let config = &workspace.config;
+        check_secret(
+            &config.policy.secrets,
+            config.portal.profile(),
+            &read,
+            &mut report,
+        );
     }
     if report.has_errors() {
         Err(WeakSecrets(report))
@@ -56,7 +62,7 @@ pub(super) fn check_plan(
 /// Reads every secret that the files declare, each once, and reports those that are weak or can't be read.
 pub(super) fn check_declared(
     state: &State,
-    policy: &SecretsPolicy,
+    config: &Config,
     folder: &Path,
     commands: Commands,
 ) -> Report {
@@ -83,7 +89,8 @@ pub(super) fn check_declared(
                         origin: origin.as_ref(),
                         value: value.expose_secret(),
                     };
-                    check_secret(policy, &read, &mut report);
+                    let policy = &config.policy.secrets;
+                    check_secret(policy, config.portal.profile(), &read, &mut report);
                 }
                 (Err(reason), Some(declared)) => {
                     let path = path.join(".");

@@ -95,8 +95,7 @@ fn declared(args: &Args, folder: &Path, files: Files, today: Date, terminal: &Te
         && args.secrets
         && !desired.report.has_errors()
     {
-        let policy = &config.policy.secrets;
-        let weak = strength::check_declared(&desired.state, policy, folder, terminal.commands);
+        let weak = strength::check_declared(&desired.state, config, folder, terminal.commands);
         desired.report.extend(weak);
     }
     desired

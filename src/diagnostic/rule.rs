@@ -158,6 +158,10 @@ rules! {
     PreviouslyDeclared = "previously-declared", Error, "Remove `previously`, or the other declaration.";
     /// The example row of a spreadsheet was imported as a user.
     ExampleRow = "example-row", Warning, "Remove the user.";
+    /// A permission isn't one of those that the portal knows, so it grants nothing.
+    UnknownPermission = "unknown-permission", Warning, "Use a permission of the portal, or remove it.";
+    /// A phone model isn't in the portal's catalogue, so the portal may not set the phone up.
+    UnknownModel = "unknown-model", Warning, "Use a model of the portal's catalogue, as it is spelled there.";
     /// A template isn't used by any user.
     UnusedTemplate = "unused-template", Warning, "Use the template, or remove it.";
     /// A waiver in `allow` has expired.

@@ -292,6 +292,9 @@ impl Summary {
     }
 }
 
+/// The fields of a user that decide who can log in, and as what.
+const ACCESS: [&str; 3] = ["scope", "email", "permissions"];
+
 impl Plan {
     /// How many operations of each action there are.
     #[must_use]
@@ -316,7 +319,7 @@ impl Plan {
                 Action::Reactivate => Evidence::Activity,
                 // A new user may be an inactive one; a user who loses a scope may be the last to have it.
                 Action::Create if operation.address.kind == Kind::Users => Evidence::Activity,
-                Action::Update if changes("scope").is_some() || changes("email").is_some() => {
+                Action::Update if ACCESS.iter().any(|field| changes(field).is_some()) => {
                     Evidence::Activity
                 }
                 Action::Create | Action::Update => Evidence::Nothing,

@@ -36,6 +36,9 @@ pub struct Profile {
     /// The shapes of the kinds, without what the system doesn't support.
     #[serde(skip)]
     shapes: OnceLock<BTreeMap<Kind, Shape>>,
+    /// What the system supports.
+    #[serde(skip)]
+    capabilities: OnceLock<Capabilities>,
     /// Name of the system.
     pub title: String,
     /// Field of a user that the system knows the user by.
@@ -281,6 +284,10 @@ impl Profile {
     /// What the system supports.
     #[must_use]
     pub fn capabilities(&'static self) -> Capabilities {
+        self.capabilities.get_or_init(|| self.supported()).clone()
+    }
+
+    fn supported(&'static self) -> Capabilities {
         let kinds = self.kinds.keys().map(|kind| (*kind, self.kind(*kind)));
         Capabilities {
             portal: self.name,

@@ -5,6 +5,7 @@
 mod calendar;
 mod calls;
 mod emergency;
+mod known;
 mod lint;
 mod place;
 mod policy;
@@ -49,6 +50,8 @@ const CHECKS: &[Check] = &[
     calls::answering_rules_match_their_action,
     calls::agents_can_serve_queues,
     calls::calls_are_answered,
+    known::permissions_are_known,
+    known::models_are_known,
     lint::click_to_dial,
     lint::colors_are_unique,
     lint::mailboxes_have_one_owner,

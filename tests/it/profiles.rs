@@ -186,3 +186,24 @@ fn a_profile_is_only_for_the_sandbox() {
         "{text}"
     );
 }
+
+#[test]
+fn a_secret_that_the_system_refuses_is_found_before_the_first_write() {
+    let people = "users:
+  ann: { first_name: Ann, last_name: Lee, email: ann@acme.example, password: { env: PROFILE_PASSWORD } }
+";
+    let folder = workspace("allocloud", people);
+    let output = Command::new(env!("CARGO_BIN_EXE_callsheet"))
+        .current_dir(folder.path())
+        .env("PROFILE_PASSWORD", "short-one-1")
+        .args(["apply", "--yes"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    assert!(
+        text.contains("accepts only 12 characters or more"),
+        "{text}"
+    );
+    assert!(!text.contains("short-one"), "{text}");
+}

@@ -12,19 +12,21 @@ struct Scopes<'a> {
     built_in: &'static model::Scopes,
     live: &'a Live,
     targets: BTreeMap<&'a str, &'a Fields>,
+    groups: BTreeMap<&'a str, &'a Fields>,
 }
 
 impl<'a> Scopes<'a> {
     fn of(inputs: &Inputs<'a>, plan: &'a Plan) -> Self {
-        let scopes = plan
-            .operations
-            .iter()
-            .filter(|operation| operation.address.kind == Kind::Scopes);
-        let targets = scopes.map(|operation| (&*operation.address.key, &operation.target));
+        let of_kind = |kind: Kind| {
+            let operations = plan.operations.iter();
+            let operations = operations.filter(move |operation| operation.address.kind == kind);
+            operations.map(|operation| (&*operation.address.key, &operation.target))
+        };
         Self {
             built_in: inputs.capabilities.scopes,
             live: inputs.live,
-            targets: targets.collect(),
+            targets: of_kind(Kind::Scopes).collect(),
+            groups: of_kind(Kind::Groups).collect(),
         }
     }
 
@@ -40,12 +42,7 @@ impl<'a> Scopes<'a> {
             let Some(fields) = target.or(live) else {
                 return false;
             };
-            let own = fields.get("permissions").map_or(&[][..], Value::elements);
-            if own
-                .iter()
-                .filter_map(Value::as_text)
-                .any(|permission| model::Scopes::ADMINISTRATION.contains(&permission))
-            {
+            if full_control(fields).is_some() {
                 return true;
             }
             match fields.text("extends") {
@@ -59,10 +56,36 @@ impl<'a> Scopes<'a> {
     /// Whether a user is an administrator who can log in.
     fn is_administrator(&self, user: &Fields, after: bool) -> bool {
         user.get("active").and_then(Value::as_bool) != Some(false)
-            && user
-                .text("scope")
-                .is_some_and(|scope| self.administrates(scope, after))
+            && self.grant(user, after).is_some()
     }
+
+    /// What makes a user an administrator: the scope, the user's own permissions, or a group.
+    fn grant(&self, user: &Fields, after: bool) -> Option<String> {
+        let scope = user.text("scope");
+        if let Some(scope) = scope.filter(|scope| self.administrates(scope, after)) {
+            return Some(format!("the scope `{scope}`"));
+        }
+        if let Some(permission) = full_control(user) {
+            return Some(format!("the permission `{permission}`"));
+        }
+        let groups = user.get("groups").map_or(&[][..], Value::elements);
+        let mut groups = groups.iter().filter_map(Value::as_text);
+        let group = groups.find(|group| {
+            let target = self.groups.get(group).copied().filter(|_| after);
+            let live = self.live.get(Kind::Groups, group).map(|live| &live.fields);
+            target
+                .or(live)
+                .is_some_and(|fields| full_control(fields).is_some())
+        });
+        group.map(|group| format!("the group `{group}`"))
+    }
+}
+
+/// The own permission of a scope, a group or a user that gives full control.
+fn full_control(fields: &Fields) -> Option<&str> {
+    let own = fields.get("permissions").map_or(&[][..], Value::elements);
+    let mut own = own.iter().filter_map(Value::as_text);
+    own.find(|permission| model::Scopes::ADMINISTRATION.contains(permission))
 }
 
 /// The operations on live users, by the key that the portal knows them by.
@@ -114,13 +137,18 @@ pub(super) fn last_administrator(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Findin
     )]
 }
 
+/// Whether a field can make a user an administrator.
+fn is_access(field: &str) -> bool {
+    ["scope", "permissions", "groups"].contains(&field)
+}
+
 /// Whether an operation can change a user's permissions.
 fn touches_access(operation: &Operation) -> bool {
     operation.action == Action::Delete
         || operation
             .changes
             .iter()
-            .any(|change| matches!(&*change.path[0], "scope" | "active"))
+            .any(|change| &*change.path[0] == "active" || is_access(&change.path[0]))
 }
 
 /// The credentials that apply this still work for the next run.
@@ -167,11 +195,8 @@ pub(super) fn privilege_escalation(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Find
             .as_ref()
             .is_some_and(|object| scopes.is_administrator(&object.fields, false));
         if !before && scopes.is_administrator(&operation.target, true) {
-            let scope = operation.target.text("scope").unwrap_or_default();
-            let message = format!(
-                "{} becomes an administrator, by the scope `{scope}`",
-                operation.address
-            );
+            let grant = scopes.grant(&operation.target, true).unwrap_or_default();
+            let message = format!("{} becomes an administrator, by {grant}", operation.address);
             findings.push(Finding::warn(
                 FindingRule::PrivilegeEscalation,
                 &operation.address,
@@ -206,7 +231,7 @@ pub(super) fn portal_escalation(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding
         let is_user = operation.address.kind == Kind::Users;
         let causes = operation.changes.iter().zip(&operation.causes);
         let is_drift = causes
-            .filter(|(change, _)| change.path.first().is_some_and(|name| &**name == "scope"))
+            .filter(|(change, _)| change.path.first().is_some_and(|name| is_access(name)))
             .any(|(_, cause)| matches!(cause, Cause::Drift | Cause::Conflict));
         if is_user
             && is_drift
@@ -218,9 +243,9 @@ pub(super) fn portal_escalation(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding
                 .filter_map(|field| object.fields.text(field))
                 .collect::<Vec<_>>()
                 .join(" ");
-            let scope = object.fields.text("scope").unwrap_or_default();
+            let grant = scopes.grant(&object.fields, false).unwrap_or_default();
             let message = format!(
-                "{} ({name}) was made an administrator on the portal, by the scope `{scope}`, and not in Git",
+                "{} ({name}) was made an administrator on the portal, by {grant}, and not in Git",
                 operation.address
             );
             findings.push(Finding::block(

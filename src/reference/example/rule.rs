@@ -658,6 +658,24 @@ extensions:
             r##"users:
   alice: { first_name: Alice, last_name: Ng, email: alice@acme.example }"##,
         ),
+        Rule::UnknownPermission => yaml(
+            r##"groups:
+  sales: { permissions: [contacts.vieww] }"##,
+            r##"groups:
+  sales: { permissions: [contacts.view] }"##,
+        ),
+        Rule::UnknownModel => yaml(
+            r##"extensions:
+  1900:
+    kind: phone
+    name: Lobby
+    phones: [{ mac: "00:15:65:aa:bb:01", model: yealink_t54x }]"##,
+            r##"extensions:
+  1900:
+    kind: phone
+    name: Lobby
+    phones: [{ mac: "00:15:65:aa:bb:01", model: yealink_t54w }]"##,
+        ),
         Rule::UnusedTemplate => yaml(
             r##"templates:
   desk: { user: { dnd: false } }"##,

@@ -4,7 +4,8 @@
 use crate::{
     config::{PasswordPattern, PasswordPolicy, PinPattern, PinPolicy, SecretsPolicy},
     diagnostic::{Diagnostic, Report, Rule},
-    model::{Address, Fields, Kind, Name, Origin},
+    model::{Address, Declaration, Fields, Kind, Name, Origin, State, Value},
+    profile::Profile,
     rules::{of_field, unknown_place},
 };
 
@@ -23,11 +24,16 @@ pub struct ReadSecret<'a> {
     pub value: &'a str,
 }
 
-/// Reports what is wrong with a secret.
+/// Reports what is wrong with a secret, by the policy and by what the portal accepts.
 // S1.36, S3.08
-pub fn check_secret(policy: &SecretsPolicy, secret: &ReadSecret<'_>, report: &mut Report) {
+pub fn check_secret(
+    policy: &SecretsPolicy,
+    profile: &'static Profile,
+    secret: &ReadSecret<'_>,
+    report: &mut Report,
+) {
     let field = secret.path.last().map_or("", |name| &**name);
-    let broken = if field == "pin" || field.ends_with("_pin") {
+    let mut broken = if field == "pin" || field.ends_with("_pin") {
         weak_pin(&policy.pin, secret)
     } else if field == "password" {
         weak_password(&policy.password, secret)
@@ -35,6 +41,20 @@ pub fn check_secret(policy: &SecretsPolicy, secret: &ReadSecret<'_>, report: &mu
         Vec::new()
     };
     let path = secret.path.join(".");
+    let state = State::default();
+    let declaration = Declaration {
+        fields: secret.fields,
+        state: &state,
+    };
+    let kind = profile.capabilities().kinds.remove(&secret.address.kind);
+    let limits = kind.map(|kind| kind.limits).unwrap_or_default();
+    let limits = limits.iter().filter(|limit| limit.field == path);
+    let value = Value::text(secret.value);
+    let exceeded = limits.filter(|limit| !(limit.accepts)(&value, declaration));
+    broken.extend(exceeded.map(|limit| {
+        let portal = &profile.title;
+        format!("is not supported: {portal} accepts only {}", limit.only)
+    }));
     for broken in broken {
         let place = secret
             .origin
@@ -194,7 +214,6 @@ fn names_the_person(secret: &ReadSecret<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Value;
 
     fn digits(pin: &str) -> Vec<u8> {
         pin.bytes().map(|byte| byte - b'0').collect()
@@ -273,7 +292,7 @@ mod tests {
                 origin: None,
                 value,
             };
-            check_secret(&policy, &secret, &mut report);
+            check_secret(&policy, Profile::named("sandbox"), &secret, &mut report);
             let sorted = report.sorted();
             sorted.iter().map(|one| one.message.clone()).collect()
         };
