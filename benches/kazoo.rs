@@ -122,6 +122,7 @@ async fn update(
         after: Some(after),
     };
     let write = Write {
+        greeting: None,
         address: &address,
         verb: Verb::Update(ObjectRef {
             id,

@@ -5,7 +5,8 @@
 //! and the rest is reported. Every operation has an outcome, and none is ever guessed.
 
 use crate::{
-    model::{Address, Name, SecretOrigin, Value},
+    greeting,
+    model::{Address, Greeting, Kind, Name, SecretOrigin, Value},
     plan::{Action, Operation, Plan},
     portal::{Check, Error, ObjectRef, Portal, Redactor, Verb, Write, Written, with_hint},
     rules,
@@ -146,6 +147,69 @@ impl Secrets {
     }
 }
 
+/// The sounds of the greetings that a plan sends, by digest. A sound is read once, before anything is written.
+#[derive(Debug, Default)]
+pub struct Greetings(BTreeMap<Box<str>, Vec<u8>>);
+
+/// Reads the file of a greeting from where the files of the workspace are.
+pub type ReadFile<'a> = dyn Fn(&str) -> Result<Option<Vec<u8>>, String> + 'a;
+
+impl Greetings {
+    /// Reads the files of the greetings that a plan changes.
+    ///
+    /// # Errors
+    /// All that can't be read, and all that aren't what was planned.
+    pub fn read(plan: &Plan, read: &ReadFile<'_>) -> Result<Self, Vec<String>> {
+        let mut greetings = Self::default();
+        let mut wrong = Vec::new();
+        for operation in &plan.operations {
+            let (Some(planned), Some(file)) = (
+                planned_digest(operation),
+                operation.target.at(Greeting::FILE).and_then(Value::as_text),
+            ) else {
+                continue;
+            };
+            if greetings.0.contains_key(planned) {
+                continue;
+            }
+            let address = &operation.address;
+            match read(file) {
+                Ok(Some(sound)) if greeting::digest(&sound) == planned => {
+                    greetings.0.insert(planned.into(), sound);
+                }
+                Ok(Some(_)) => wrong.push(format!(
+                    "{address}: the greeting {file} is not the one that was planned; plan again"
+                )),
+                Ok(None) => {}
+                Err(reason) => wrong.push(format!(
+                    "{address}: the greeting {file} can't be read: {reason}"
+                )),
+            }
+        }
+        if wrong.is_empty() {
+            Ok(greetings)
+        } else {
+            Err(wrong)
+        }
+    }
+
+    /// The sound that an operation sends.
+    fn of(&self, operation: &Operation) -> Option<&[u8]> {
+        let sound = self.0.get(planned_digest(operation)?);
+        sound.map(Vec::as_slice)
+    }
+}
+
+/// The digest of the greeting that an operation sends.
+fn planned_digest(operation: &Operation) -> Option<&str> {
+    let path = Greeting::DIGEST.map(Name::from);
+    let mut changes = operation.changes.iter();
+    let is_changed = operation.address.kind == Kind::Users
+        && changes.any(|change| path.starts_with(&change.path));
+    let digest = operation.target.at(Greeting::DIGEST);
+    digest.filter(|_| is_changed)?.as_text()
+}
+
 /// Receives the start and the outcome of each operation while a plan is applied.
 pub trait Observer {
     /// One operation, by its place in the plan, is about to be sent. If this fails, it isn't.
@@ -176,6 +240,7 @@ pub async fn apply(
     plan: &Plan,
     portal: &dyn Portal,
     secrets: &Secrets,
+    greetings: &Greetings,
     stop: watch::Receiver<bool>,
     observer: &dyn Observer,
 ) -> Applied {
@@ -210,7 +275,11 @@ pub async fn apply(
                 .and_then(|object| versions.get(&object.id))
                 .cloned();
             let sent = secrets.0.get(&at);
-            in_flight.push(async move { (at, write(operation, latest, sent, portal).await) });
+            let greeting = greetings.of(operation);
+            in_flight.push(async move {
+                let written = write(operation, latest, sent, greeting, portal).await;
+                (at, written)
+            });
         }
         let ended = tokio::select! {
             ended = in_flight.next() => ended,
@@ -350,6 +419,7 @@ async fn write(
     operation: &Operation,
     latest: Option<Written>,
     secrets: Option<&BTreeMap<Vec<Name>, SecretString>>,
+    greeting: Option<&[u8]>,
     portal: &dyn Portal,
 ) -> Result<Written, Error> {
     let none = BTreeMap::new();
@@ -371,6 +441,7 @@ async fn write(
         target: &operation.target,
         changes: &operation.changes,
         secrets: secrets.unwrap_or(&none),
+        greeting,
     };
     let redactor = Redactor::of(write.secrets.values());
     let written = portal.write(&write).await;

@@ -11,7 +11,7 @@ use crate::{
     greeting, lifecycle,
     model::{Address, Fields, Identity, Kind, Origin, Resource, Shape, State, Value},
     profile::Profile,
-    repo::{CONFIGURATION, Files},
+    repo::{Attachments, CONFIGURATION, Files},
     rules,
     schema::{Checker, configuration_shape},
     sensitive::looks_secret,
@@ -34,6 +34,8 @@ pub struct Desired {
     pub state: State,
     /// Everything that is wrong.
     pub report: Report,
+    /// Where the files are to which the resources refer.
+    pub attachments: Attachments,
 }
 
 /// From this many resources on, a second thread helps to check them.
@@ -106,6 +108,7 @@ pub fn load(files: Files, today: Date) -> Desired {
         config,
         state,
         report,
+        attachments,
     }
 }
 

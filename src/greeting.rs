@@ -3,16 +3,13 @@
 
 use crate::{
     diagnostic::{Diagnostic, Report, Rule},
-    model::{Fields, Kind, Name, State, Value},
+    model::{Fields, Greeting, Kind, Name, State, Value},
     repo::Attachments,
     rules,
     source::{Place, Source, Span},
 };
 use sha2::{Digest as _, Sha256};
 use std::{collections::BTreeMap, fmt::Write as _};
-
-/// The path of a greeting's file.
-const FILE: [&str; 3] = ["voicemail", "greeting", "file"];
 
 /// Adds the digests of the files, and reports those that can't be read.
 pub fn attach(state: &mut State, attachments: &Attachments, report: &mut Report) {
@@ -29,14 +26,14 @@ pub fn attach(state: &mut State, attachments: &Attachments, report: &mut Report)
             .or_insert_with(|| Ok(attachments.read(&file)?.map(|bytes| digest(&bytes))));
         match digest {
             Ok(Some(digest)) => {
-                let path = ["voicemail", "greeting", "sha256"].map(Name::from);
+                let path = Greeting::DIGEST.map(Name::from);
                 resource.fields.put(&path, Some(Value::text(digest)));
             }
             Ok(None) => {}
             Err(reason) => {
                 let place = resource.origin.as_ref().map_or_else(
                     || Place::new(&Source::new("", ""), Span::default()),
-                    |origin| rules::of_field(origin, &FILE.join(".")),
+                    |origin| rules::of_field(origin, &Greeting::FILE.join(".")),
                 );
                 let message = format!("{address}: the greeting {file} can't be read: {reason}");
                 let help = "write the path of a sound file, relative to the workspace";
@@ -47,11 +44,12 @@ pub fn attach(state: &mut State, attachments: &Attachments, report: &mut Report)
 }
 
 fn file_of(fields: &Fields) -> Option<&str> {
-    fields.at(FILE)?.as_text()
+    fields.at(Greeting::FILE)?.as_text()
 }
 
 /// The SHA-256 digest of bytes, in hexadecimal digits.
-fn digest(bytes: &[u8]) -> String {
+#[must_use]
+pub fn digest(bytes: &[u8]) -> String {
     let digest = Sha256::digest(bytes);
     digest.iter().fold(String::new(), |mut text, byte| {
         // Writing to a string can't fail.

@@ -151,6 +151,7 @@ pub(super) fn run(
         config,
         mut state,
         mut report,
+        attachments,
     } = desired::load(repo::read(&folder)?, today);
     let Some(config) = config else {
         workspace::show(&folder, &report, format, terminal)?;
@@ -167,6 +168,7 @@ pub(super) fn run(
         folder,
         config,
         state,
+        attachments,
         at: None,
         today,
     };

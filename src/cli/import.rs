@@ -199,6 +199,7 @@ fn verdict(
         config,
         mut state,
         report,
+        attachments,
     } = desired;
     let Some(mut config) = config.filter(|_| !report.has_errors()) else {
         let operations = Vec::new();
@@ -209,6 +210,7 @@ fn verdict(
         folder: workspace.folder.clone(),
         config,
         state,
+        attachments,
         at: None,
         today: workspace.today,
     };

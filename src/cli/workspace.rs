@@ -16,7 +16,7 @@ use crate::{
     plan::Plan,
     portal::{self, Details, Portal, Target},
     render::{self, Format, document::Heading},
-    repo::{self, CONFIGURATION, Files, Found, Git, Selection},
+    repo::{self, Attachments, CONFIGURATION, Files, Found, Git, Selection},
     support::{check_support, strip_local_only},
 };
 use anyhow::Context as _;
@@ -36,6 +36,8 @@ pub(super) struct Workspace {
     pub(super) config: Config,
     /// What its files declare.
     pub(super) state: State,
+    /// Where the files are to which the resources refer.
+    pub(super) attachments: Attachments,
     /// The commit whose files they are, if not the checked out ones.
     pub(super) at: Option<Commit>,
     /// The day of which the files are read.
@@ -202,6 +204,7 @@ impl Workspace {
             config,
             mut state,
             report,
+            attachments,
         } = desired;
         let workspace = config.filter(|_| !report.has_errors()).map(|mut config| {
             let portal = portal::capabilities(&config.portal);
@@ -210,6 +213,7 @@ impl Workspace {
                 folder,
                 config,
                 state,
+                attachments,
                 at,
                 today,
             }

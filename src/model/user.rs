@@ -228,11 +228,19 @@ pub enum VoicemailDelivery {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Greeting {
-    /// Sound file of up to 10 MiB, relative to the workspace. A change of its content is a planned change.
+    /// Sound file of up to 10 MiB, relative to the workspace. A change of its content is a planned change, and an apply uploads it.
     pub file: RelativePath,
     /// SHA-256 digest of the file. It is calculated when the file is read, and can't be declared.
     #[schemars(extend("x-calculated" = true))]
     pub sha256: Option<Digest>,
+}
+
+impl Greeting {
+    /// The path of the file in the fields of a user.
+    pub const FILE: [&str; 3] = ["voicemail", "greeting", "file"];
+
+    /// The path of the digest in the fields of a user.
+    pub const DIGEST: [&str; 3] = ["voicemail", "greeting", "sha256"];
 }
 
 /// Call forwarding.

@@ -171,6 +171,8 @@ pub struct Write<'a> {
     pub changes: &'a [Change],
     /// The secrets that `target` refers to, by path.
     pub secrets: &'a BTreeMap<Vec<Name>, SecretString>,
+    /// The sound of the greeting of which the digest changes.
+    pub greeting: Option<&'a [u8]>,
 }
 
 impl Write<'_> {

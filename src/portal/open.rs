@@ -172,6 +172,7 @@ mod tests {
             target: &fields,
             changes: &[],
             secrets: &BTreeMap::from([(vec!["password".into()], "correct horse 1".into())]),
+            greeting: None,
         };
         let created = portal.write(&write).await.unwrap();
         assert!(matches!(

@@ -17,6 +17,7 @@ mod body;
 mod constraints;
 mod defaults;
 mod embedded;
+mod greeting;
 mod hash;
 mod object;
 mod openapi;

@@ -114,22 +114,7 @@ pub(super) async fn body(request: Request, types: &[&str]) -> Result<Map<String,
         let detail = format!("The body must be {}.", types.join(" or "));
         return Err(Problem::new(Reason::NotJson, detail));
     }
-    let mut chunks = request.into_body().into_data_stream();
-    let (mut bytes, mut length) = (Vec::new(), 0);
-    while let Some(chunk) = chunks.next().await {
-        let chunk =
-            chunk.map_err(|_cut_off| Problem::new(Reason::Malformed, "The body is incomplete."))?;
-        length += chunk.len();
-        if length <= LONGEST {
-            bytes.extend_from_slice(&chunk);
-        } else if length > PATIENCE {
-            break;
-        }
-    }
-    if length > LONGEST {
-        let detail = format!("The body may have at most {LONGEST} bytes.");
-        return Err(Problem::new(Reason::TooLarge, detail));
-    }
+    let bytes = bytes(request, LONGEST).await?;
     match serde_json::from_slice(&bytes) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(Problem::new(Reason::Invalid, "The body must be an object.")),
@@ -140,6 +125,27 @@ pub(super) async fn body(request: Request, types: &[&str]) -> Result<Map<String,
             Err(Problem::new(Reason::Malformed, detail))
         }
     }
+}
+
+/// The bytes of a request's body, which may have at most `longest` bytes.
+pub(super) async fn bytes(request: Request, longest: usize) -> Result<Vec<u8>, Problem> {
+    let mut chunks = request.into_body().into_data_stream();
+    let (mut bytes, mut length) = (Vec::new(), 0);
+    while let Some(chunk) = chunks.next().await {
+        let chunk =
+            chunk.map_err(|_cut_off| Problem::new(Reason::Malformed, "The body is incomplete."))?;
+        length += chunk.len();
+        if length <= longest {
+            bytes.extend_from_slice(&chunk);
+        } else if length > PATIENCE {
+            break;
+        }
+    }
+    if length > longest {
+        let detail = format!("The body may have at most {longest} bytes.");
+        return Err(Problem::new(Reason::TooLarge, detail));
+    }
+    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::{
     access::Access,
     account,
     body::{self, Mode, Outcome},
-    constraints, hash,
+    constraints, greeting, hash,
     object::Row,
     openapi,
     problem::{Code, FieldError, Problem, Reason},
@@ -35,6 +35,7 @@ pub(super) fn routes() -> Router<Store> {
         .route("/openapi.json", get(described))
         .merge(super::record::routes())
         .merge(account::routes())
+        .merge(greeting::routes())
         .merge(super::session::routes())
         .route("/v1/{kind}", get(list).post(create))
         .route(
@@ -132,13 +133,17 @@ async fn read(
     at: At<(String, String)>,
 ) -> Answer {
     let (kind, id) = object(&store, at)?;
-    if access.readable(kind)?.is_some_and(|person| person.id != id) {
-        return Err(Problem::new(
-            Reason::Forbidden,
-            "Only your own user can be read.",
-        ));
-    }
+    own_or_all(&access, kind, &id)?;
     blocking(move || store.read(|tx| answer(StatusCode::OK, &existing(tx, kind, &id)?))).await
+}
+
+/// Checks that the holder of a token may read the object with an id.
+pub(super) fn own_or_all(access: &Access, kind: Kind, id: &str) -> Result<(), Problem> {
+    if access.readable(kind)?.is_some_and(|person| person.id != id) {
+        let detail = "Only your own user can be read.";
+        return Err(Problem::new(Reason::Forbidden, detail));
+    }
+    Ok(())
 }
 
 async fn create(
@@ -229,11 +234,14 @@ async fn save(
     id: String,
     headers: HeaderMap,
     mode: Mode,
-    body: Map<String, Value>,
+    mut body: Map<String, Value>,
 ) -> Answer {
     blocking(move || {
         store.write(|tx| {
             let row = writable(tx, kind, &id, &headers)?;
+            if kind == Kind::Users {
+                greeting::restore_digest(tx, row.seq, &mut body)?;
+            }
             let Outcome {
                 draft,
                 sends_secret,
@@ -245,6 +253,9 @@ async fn save(
             }
             constraints::check(tx, &draft, Some(&row))?;
             tx.update(row.seq, &draft)?;
+            if kind == Kind::Users {
+                greeting::forget(tx, row.seq, &draft)?;
+            }
             keep(tx, row.seq, &secrets)?;
             licensed(tx, kind)?;
             answer(StatusCode::OK, &existing(tx, kind, &id)?)
@@ -316,7 +327,7 @@ pub(super) fn existing(tx: &store::Tx<'_>, kind: Kind, id: &str) -> Result<Row<'
 }
 
 /// The object with an id, if it is writable and has the version that the client expects.
-fn writable(
+pub(super) fn writable(
     tx: &store::Tx<'_>,
     kind: Kind,
     id: &str,
@@ -340,7 +351,7 @@ fn writable(
     Ok(row)
 }
 
-fn answer(status: StatusCode, row: &Row<'_>) -> Answer {
+pub(super) fn answer(status: StatusCode, row: &Row<'_>) -> Answer {
     let mut out = Vec::new();
     row.write_response(&mut out)?;
     let mut response = json(status, out);

@@ -2,7 +2,7 @@
 
 use crate::{faulty::Faulty, running};
 use callsheet::{
-    apply::{Secrets, apply},
+    apply::{Greetings, Secrets, apply},
     config::Config,
     model::{Address, Fields, Kind, Requests, Resource, State, Value},
     plan::{Inputs, Plan, plan},
@@ -85,7 +85,15 @@ fn a_plan_sends_one_request_per_page_and_an_apply_one_per_operation() {
             let plan = planned(&state, &*portal).await;
             assert_eq!(plan.operations.len(), users.min(5) + 1);
             let (_stop, stopped) = tokio::sync::watch::channel(false);
-            let applied = apply(&plan, &*portal, &Secrets::default(), stopped, &()).await;
+            let applied = apply(
+                &plan,
+                &*portal,
+                &Secrets::default(),
+                &Greetings::default(),
+                stopped,
+                &(),
+            )
+            .await;
             assert!(applied.is_complete());
             let made = faulty.requests().len() as u64;
             assert_eq!(made, pages + plan.operations.len() as u64, "{users}");

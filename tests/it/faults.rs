@@ -6,7 +6,7 @@ use crate::{
     running::{self, Sandbox, WRITE},
 };
 use callsheet::{
-    apply::{Applied, Outcome, Secrets, apply},
+    apply::{Applied, Greetings, Outcome, Secrets, apply},
     config::Config,
     desired,
     model::{Address, FindingRule, Kind, Live, Resource, State},
@@ -79,7 +79,15 @@ fn planned((config, desired): &(Config, State), live: &Live) -> Plan {
 
 async fn applied(plan: &Plan, portal: &dyn Portal) -> Applied {
     let (_stop, stopped) = tokio::sync::watch::channel(false);
-    apply(plan, portal, &Secrets::default(), stopped, &()).await
+    apply(
+        plan,
+        portal,
+        &Secrets::default(),
+        &Greetings::default(),
+        stopped,
+        &(),
+    )
+    .await
 }
 
 fn lines(plan: &Plan) -> Vec<String> {
@@ -309,7 +317,15 @@ async fn a_stop_before_the_first_write_leaves_everything() {
     let (stop, stopped) = tokio::sync::watch::channel(false);
     stop.send_replace(true);
     let made = portal.requests();
-    let results = apply(&plan, &*portal, &Secrets::default(), stopped, &()).await;
+    let results = apply(
+        &plan,
+        &*portal,
+        &Secrets::default(),
+        &Greetings::default(),
+        stopped,
+        &(),
+    )
+    .await;
     assert!(results.interrupted);
     assert_eq!(results.count(Outcome::NotAttempted), plan.operations.len());
     assert_eq!(portal.requests(), made);

@@ -166,7 +166,7 @@ fn many_duplicates_are_found_in_linear_time() {
     });
     let text = format!("users:\n{users}");
     assert_eq!(rules(&report_of(text)), ["duplicate-value"; 2 * 1999]);
-    let phones = "{ mac: 00:15:65:aa:bb:cc, model: x }, ".repeat(1000);
+    let phones = "{ mac: 00:15:65:aa:bb:cc, model: yealink_t54w }, ".repeat(1000);
     let text = format!(
         "users: {{ a: {{ first_name: A, last_name: B, email: a@b.example, phones: [{phones}] }} }}\n"
     );

@@ -326,6 +326,7 @@ fn run(has_versions: bool, deed: Deed, faults: Vec<Fault>) -> (Result<(), Error>
             target: &Fields::new(),
             changes: &[],
             secrets: &BTreeMap::new(),
+            greeting: None,
         };
         let writer = Writer {
             store: &store,
@@ -468,6 +469,7 @@ async fn rename(store: &Store<Plain>, name: &str) -> Result<(), Error> {
         target: &target.into_iter().collect(),
         changes: &[change],
         secrets: &BTreeMap::new(),
+        greeting: None,
     };
     let writer = Writer {
         store,
@@ -520,6 +522,7 @@ fn without_versions_a_document_is_compared_before_it_is_changed() {
             target: &Fields::new(),
             changes: &[],
             secrets: &BTreeMap::new(),
+            greeting: None,
         };
         let writer = Writer {
             store: &store,

@@ -10,7 +10,7 @@ use super::super::{
     workspace::Workspace,
 };
 use crate::{
-    apply::{Applied, Secrets, apply},
+    apply::{Applied, Greetings, Secrets, apply},
     journal::{Journal, Replay},
     model::FindingRule,
     plan::Plan,
@@ -93,6 +93,7 @@ impl Performance<'_> {
             return Ok(Performed::refused());
         }
         let secrets = read_secrets(workspace, planned, terminal)?;
+        let greetings = read_greetings(workspace, planned)?;
         let (applied, journalled) = if planned.operations.is_empty() {
             (Applied::default(), Ok(()))
         } else {
@@ -106,7 +107,7 @@ impl Performance<'_> {
                     path.display()
                 )
             })?;
-            write(planned, &**portal, &secrets, &journal, terminal).await?
+            write(planned, &**portal, &secrets, &greetings, &journal, terminal).await?
         };
         ignore_broken_pipe(report(heading, planned, &applied, self.format, terminal))?;
         let recorded = match journalled {
@@ -279,11 +280,23 @@ fn read_secrets(
     }
 }
 
+/// Reads every greeting that the plan sends; with one missing or changed, nothing is written.
+fn read_greetings(workspace: &Workspace, plan: &Plan) -> anyhow::Result<Greetings> {
+    let greetings = Greetings::read(plan, &|file| workspace.attachments.read(file));
+    greetings.map_err(|wrong| {
+        anyhow::anyhow!(
+            "greetings can't be sent, so nothing was done:\n  {}",
+            wrong.join("\n  ")
+        )
+    })
+}
+
 /// Does what the plan says, until it is done or a signal asks to stop.
 async fn write(
     plan: &Plan,
     portal: &dyn Portal,
     secrets: &Secrets,
+    greetings: &Greetings,
     journal: &Journal,
     terminal: &mut Terminal,
 ) -> anyhow::Result<(Applied, anyhow::Result<()>)> {
@@ -294,7 +307,7 @@ async fn write(
         bars: &bars,
         journal,
     };
-    let mut writing = std::pin::pin!(apply(plan, portal, secrets, stopped, &recorder));
+    let mut writing = std::pin::pin!(apply(plan, portal, secrets, greetings, stopped, &recorder));
     let applied = loop {
         tokio::select! {
             applied = &mut writing => break applied,

@@ -67,6 +67,7 @@ pub(super) fn run(
             target: &target,
             changes: &changes,
             secrets: &BTreeMap::new(),
+            greeting: None,
         };
         portal.write(&write).await?;
         let names = changes.iter().map(|change| change.path.join("."));

@@ -181,6 +181,14 @@ pub(super) fn record(record: &str) -> Body {
     body("application/json", &object)
 }
 
+/// The body of an upload.
+pub(super) fn sound(sound: &[u8]) -> Body {
+    Body {
+        media_type: "application/octet-stream".into(),
+        content: sound.to_vec(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{create, update};
@@ -236,6 +244,7 @@ mod tests {
                 target: &target,
                 changes: &[],
                 secrets: &secrets,
+                greeting: None,
             },
         );
         let pin = json!({"value": "4711", "version": 3});
@@ -281,6 +290,7 @@ mod tests {
             target: &target,
             changes: &changes,
             secrets: &BTreeMap::new(),
+            greeting: None,
         };
         let mut patch = json!({
             "dnd": null,

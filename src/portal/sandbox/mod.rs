@@ -48,6 +48,37 @@ impl Sandbox {
         }
     }
 
+    /// Makes a change that is one request, or two for a create whose late fields are set afterwards.
+    async fn save(&self, write: &Write<'_>) -> Result<Written, Error> {
+        let change = async |write| {
+            let mut change = write::Change {
+                client: &self.client,
+                profile: self.profile,
+                write,
+            };
+            settle(&mut change, write).await
+        };
+        let Some(late) = write::late_fields(self.profile, write) else {
+            return change(write).await;
+        };
+        let first = Write {
+            target: &late.first,
+            ..*write
+        };
+        let created = change(&first).await?;
+        let second = Write {
+            verb: Verb::Update(ObjectRef {
+                id: &created.id,
+                key: body::identity(self.profile, write),
+                etag: created.etag.as_deref(),
+            }),
+            changes: &late.changes,
+            ..*write
+        };
+        let changed = change(&second).await;
+        changed.map_err(|error| partial(write, error))
+    }
+
     /// Starts a sandbox in this process. Must be called within the tokio runtime.
     fn embedded(
         database: &Path,
@@ -65,6 +96,14 @@ impl Sandbox {
             _embedded: Some(embedded),
             ..Self::new(client, profile)
         })
+    }
+}
+
+/// The error if only a part of a write was done.
+fn partial(write: &Write<'_>, error: Error) -> Error {
+    Error::Partial {
+        what: write.what(),
+        reason: Box::new(error),
     }
 }
 
@@ -188,34 +227,37 @@ impl Portal for Sandbox {
 
     async fn write(&self, write: &Write<'_>) -> Result<Written, Error> {
         let _redacted = self.client.redact(write.secrets.values());
-        let change = async |write| {
-            let mut change = write::Change {
-                client: &self.client,
-                profile: self.profile,
-                write,
+        let Some(upload) = write::upload(self.profile, write) else {
+            let whole = Write {
+                greeting: None,
+                ..*write
             };
-            settle(&mut change, write).await
+            return self.save(&whole).await;
         };
-        let Some(late) = write::late_fields(self.profile, write) else {
-            return change(write).await;
+        let before = match write.verb {
+            Verb::Update(object) if upload.is_all(self.profile, write, object) => Some(object),
+            _ => None,
         };
-        let first = Write {
-            target: &late.first,
-            ..*write
+        let saved = match before {
+            Some(object) => Written {
+                id: object.id.into(),
+                etag: object.etag.map(Into::into),
+            },
+            None => self.save(&upload.first(write)).await?,
         };
-        let created = change(&first).await?;
         let second = Write {
             verb: Verb::Update(ObjectRef {
-                id: &created.id,
+                id: &saved.id,
                 key: body::identity(self.profile, write),
-                etag: created.etag.as_deref(),
+                etag: saved.etag.as_deref(),
             }),
-            changes: &late.changes,
+            changes: &upload.digest,
             ..*write
         };
-        change(&second).await.map_err(|error| Error::Partial {
-            what: write.what(),
-            reason: Box::new(error),
+        let uploaded = self.save(&second).await;
+        uploaded.map_err(|error| match before {
+            Some(_) => error,
+            None => partial(write, error),
         })
     }
 

@@ -11,8 +11,8 @@ use super::{
     wire::{self, Of, Row, agrees},
 };
 use crate::{
-    model::{Change as ModelChange, Fields, Kind, Name, Value},
-    profile::{Profile, Saves},
+    model::{Change as ModelChange, Fields, Greeting, Kind, Name, Value},
+    profile::{Action, Profile, Saves},
 };
 use reqwest::Method;
 
@@ -47,6 +47,69 @@ pub(super) fn late_fields(profile: &Profile, write: &Write<'_>) -> Option<Late> 
         }
     }
     (!changes.is_empty()).then_some(Late { first, changes })
+}
+
+/// The upload of a greeting, which follows the change that names it. The portal calculates the digest.
+pub(super) struct Upload {
+    /// The fields without the digest.
+    target: Fields,
+    /// The changes without the digest.
+    others: Vec<ModelChange>,
+    /// The change that the upload makes.
+    pub(super) digest: Vec<ModelChange>,
+}
+
+/// The upload of a greeting, if the change has one and the portal takes it.
+pub(super) fn upload(profile: &Profile, write: &Write<'_>) -> Option<Upload> {
+    write.greeting?;
+    let path = Greeting::DIGEST.map(Name::from);
+    let after = write.target.at(Greeting::DIGEST)?.clone();
+    if !profile.actions.contains(&Action::Greeting) {
+        return None;
+    }
+    let mut target = write.target.clone();
+    target.put(&path, None);
+    let mut others = write.changes.to_vec();
+    others.retain(|change| *change.path != path);
+    for change in &mut others {
+        if let (Some(rest), Some(Value::Map(fields))) =
+            (path.strip_prefix(&*change.path), &mut change.after)
+        {
+            fields.put(rest, None);
+        }
+    }
+    let digest = vec![ModelChange {
+        path: path.to_vec(),
+        before: None,
+        after: Some(after),
+    }];
+    Some(Upload {
+        target,
+        others,
+        digest,
+    })
+}
+
+impl Upload {
+    /// The change before the upload.
+    pub(super) fn first<'w>(&'w self, write: &Write<'w>) -> Write<'w> {
+        Write {
+            target: &self.target,
+            changes: &self.others,
+            greeting: None,
+            ..*write
+        }
+    }
+
+    /// Whether nothing but the sound changes.
+    pub(super) fn is_all(
+        &self,
+        profile: &Profile,
+        write: &Write<'_>,
+        object: ObjectRef<'_>,
+    ) -> bool {
+        self.others.is_empty() && body::identity(profile, write) == object.key
+    }
 }
 
 impl Attempt for Change<'_> {
@@ -104,7 +167,13 @@ impl Attempt for RecordReplacement<'_> {
 async fn send(client: &Client, profile: &Profile, write: &Write<'_>) -> Result<Written, Failure> {
     let kind = write.address.kind;
     let at = |id| ["v1", kind.name(), id];
+    let greeting = |id| ["v1", kind.name(), id, "greeting"];
     let request = match write.verb {
+        Verb::Update(object) if write.greeting.is_some() => {
+            Request::new(Method::PUT, &greeting(object.id))
+                .with_if_match(object.etag)
+                .with_body(body::sound(write.greeting.unwrap_or_default()))
+        }
         Verb::Create => {
             Request::new(Method::POST, &["v1", kind.name()]).with_body(body::create(profile, write))
         }

@@ -98,6 +98,7 @@ async fn change(portal: &ScimPortal, password: Option<&str>) -> Result<(), Error
         target: &target,
         changes: &changes,
         secrets: &secrets,
+        greeting: None,
     };
     portal.write(&write).await.map(drop)
 }

@@ -67,6 +67,18 @@ pub(super) fn paths(profile: &Profile) -> Map<String, Value> {
                 "from": { "type": "string", "maxLength": 255 }, "seconds": { "type": "integer", "minimum": 0 } } })),
             "responses": answers("201", "Left.", None) },
     }));
+    if profile.actions.contains(&Action::Greeting) {
+        let sound = json!({ "application/octet-stream": {} });
+        paths.insert("/v1/users/{id}/greeting".to_owned(), json!({
+            "parameters": [&id],
+            "get": { "operationId": "readGreeting", "summary": "The sound of a user's voicemail greeting.",
+                "responses": { "200": { "description": "The sound.", "content": &sound }, "default": problem() } },
+            "put": { "operationId": "uploadGreeting",
+                "summary": "Upload the sound of the greeting that a user names, of up to 10 MiB.",
+                "requestBody": { "required": true, "content": &sound },
+                "responses": answers("200", "The user, with the digest of the sound.", Some(object())) },
+        }));
+    }
     if profile.actions.contains(&Action::Welcome) {
         paths.insert("/v1/users/{id}/welcome".to_owned(), json!({
             "parameters": [&id],

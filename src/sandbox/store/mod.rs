@@ -395,6 +395,7 @@ fn migrate(connection: &mut Connection, profile: &Profile) -> Result<(), Error> 
         M::up(include_str!("../migrations/0002_records.sql")),
         M::up(include_str!("../migrations/0003_settings.sql")),
         M::up(include_str!("../migrations/0004_people.sql")),
+        M::up(include_str!("../migrations/0005_greetings.sql")),
     ];
     Migrations::new(migrations).to_latest(connection)?;
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

@@ -140,6 +140,27 @@ impl Tx<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Stores the sound of a user's greeting.
+    pub(in crate::sandbox) fn set_greeting(&self, seq: i64, sound: &[u8]) -> Result<(), Error> {
+        let sql = "INSERT INTO greetings VALUES (?1, ?2) ON CONFLICT DO UPDATE SET sound = ?2";
+        self.tx.prepare_cached(sql)?.execute(params![seq, sound])?;
+        Ok(())
+    }
+
+    /// The sound of a user's greeting.
+    pub(in crate::sandbox) fn greeting(&self, seq: i64) -> Result<Option<Vec<u8>>, Error> {
+        let sql = "SELECT sound FROM greetings WHERE object = ?1";
+        let mut statement = self.tx.prepare_cached(sql)?;
+        Ok(statement.query_row([seq], |row| row.get(0)).optional()?)
+    }
+
+    /// Removes the sound of a user's greeting.
+    pub(in crate::sandbox) fn forget_greeting(&self, seq: i64) -> Result<(), Error> {
+        let sql = "DELETE FROM greetings WHERE object = ?1";
+        self.tx.prepare_cached(sql)?.execute([seq])?;
+        Ok(())
+    }
+
     /// Sets how many licences of a type there are.
     pub(in crate::sandbox) fn set_licences(&self, of: &str, total: u32) -> Result<(), Error> {
         let sql = "INSERT INTO licences VALUES (?1, ?2) ON CONFLICT DO UPDATE SET total = ?2";

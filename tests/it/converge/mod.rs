@@ -5,7 +5,7 @@ mod case;
 
 use crate::running;
 use callsheet::{
-    apply::{Applied, Outcome, Secrets, apply},
+    apply::{Applied, Greetings, Outcome, Secrets, apply},
     desired::{self, Desired},
     model::{Address, Kind, Live},
     plan::{Inputs, Plan, plan},
@@ -108,7 +108,7 @@ async fn read(portal: &dyn Portal) -> Live {
 async fn applied(plan: &Plan, portal: &dyn Portal) -> Applied {
     let secrets = Secrets::read(plan, &|_| Ok("4711".into())).unwrap();
     let (_stop, stopped) = tokio::sync::watch::channel(false);
-    apply(plan, portal, &secrets, stopped, &()).await
+    apply(plan, portal, &secrets, &Greetings::default(), stopped, &()).await
 }
 
 async fn converges(case: &Case, url: &str, dice: &mut Dice) {

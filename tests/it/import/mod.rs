@@ -59,6 +59,7 @@ fn validation(drafted: &[File], own: &str, kind: PortalKind, live: &Live) -> Val
         config,
         mut state,
         mut report,
+        ..
     } = desired::load(files, today());
     report.extend(check_support(&state, &portal));
     let mut config = config.unwrap();

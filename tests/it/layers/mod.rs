@@ -46,7 +46,7 @@ const LAYERS: &[(&str, &str)] = &[
         "support",
         "config desired diagnostic model portal repo rules source",
     ),
-    ("apply", "plan portal model rules"),
+    ("apply", "greeting plan portal model rules"),
     (
         "import",
         "desired diagnostic model plan profile repo source yaml",

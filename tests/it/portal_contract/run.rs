@@ -3,7 +3,7 @@
 use super::subject::Subject;
 use crate::running;
 use callsheet::{
-    apply::{Applied, Secrets, apply},
+    apply::{Applied, Greetings, Secrets, apply},
     config::Config,
     model::{Address, Fields, Kind, Live, Resource, State},
     plan::{Evidence, Inputs, Past, Plan, plan},
@@ -123,7 +123,15 @@ pub(super) async fn applied(plan: &Plan, portal: &dyn Portal) -> Applied {
         };
         Ok(secret.into())
     });
-    apply(plan, portal, &secrets.unwrap(), stopped, &()).await
+    apply(
+        plan,
+        portal,
+        &secrets.unwrap(),
+        &Greetings::default(),
+        stopped,
+        &(),
+    )
+    .await
 }
 
 /// The operations that failed, with reasons.

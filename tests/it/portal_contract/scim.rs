@@ -120,6 +120,7 @@ fn create(subject: &Subject<ScimServer>, key: &str, fields: &Json) -> Result<(),
             target: &fields,
             changes: &[],
             secrets: &BTreeMap::new(),
+            greeting: None,
         };
         let before = portal.requests();
         let written = portal.write(&write).await;
@@ -175,6 +176,7 @@ fn a_change_in_the_meantime_is_not_overwritten() {
                 target: &target,
                 changes: std::slice::from_ref(&change),
                 secrets: &BTreeMap::new(),
+                greeting: None,
             };
             let error = portal.write(&write).await.unwrap_err();
             assert!(matches!(error, Error::Stale { .. }), "{error}");

@@ -34,6 +34,7 @@ async fn create(portal: &dyn Portal) -> Result<Written, Error> {
         target: &ada(),
         changes: &[],
         secrets: &BTreeMap::from([(vec!["password".into()], "hunter2".into())]),
+        greeting: None,
     };
     portal.write(&write).await
 }
@@ -65,6 +66,7 @@ async fn update(setup: &Setup, object: &LiveObject) -> Result<Written, Error> {
         target: &ada(),
         changes: &[change],
         secrets: &BTreeMap::new(),
+        greeting: None,
     };
     setup.portal.write(&write).await
 }
@@ -76,6 +78,7 @@ async fn delete(setup: &Setup, object: &LiveObject) -> Result<Written, Error> {
         target: &Fields::new(),
         changes: &[],
         secrets: &BTreeMap::new(),
+        greeting: None,
     };
     setup.portal.write(&write).await
 }

@@ -1,0 +1,126 @@
+//! A *greeting* is the sound that callers of a user's voicemail hear. Its digest in the user is calculated here.
+
+use super::{
+    access::Access,
+    account::offered,
+    body::{self, Mode, Outcome},
+    object::Draft,
+    problem::{Problem, Reason},
+    request,
+    routes::{At, answer, blocking, existing, own_or_all, writable},
+    store::{Error, Store, Tx},
+};
+use crate::{
+    model::{Greeting, Kind},
+    profile::Action,
+};
+use axum::{
+    Extension, Router,
+    extract::{Path, Request, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
+
+/// The maximum size of a sound, in bytes.
+const LARGEST: usize = 10 << 20;
+
+pub(super) fn routes() -> Router<Store> {
+    Router::new().route("/v1/users/{id}/greeting", get(read).put(upload))
+}
+
+async fn read(
+    State(store): State<Store>,
+    Extension(access): Extension<Access>,
+    at: At<String>,
+) -> Result<Response, Problem> {
+    let Path(id) = at?;
+    own_or_all(&access, Kind::Users, &id)?;
+    offered(&store, Action::Greeting)?;
+    let sound = blocking(move || {
+        store.read(|tx| {
+            let user = existing(tx, Kind::Users, &id)?;
+            Ok::<_, Problem>(tx.greeting(user.seq)?)
+        })
+    });
+    let sound = sound.await?.ok_or_else(|| {
+        let detail = "No greeting was uploaded for this user.";
+        Problem::new(Reason::NotFound, detail)
+    })?;
+    let media_type = [(header::CONTENT_TYPE, "application/octet-stream")];
+    Ok((StatusCode::OK, media_type, sound).into_response())
+}
+
+async fn upload(
+    State(store): State<Store>,
+    Extension(access): Extension<Access>,
+    at: At<String>,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, Problem> {
+    let Path(id) = at?;
+    let fields = ["voicemail"].into_iter();
+    access.check_write(Kind::Users, Some(&id), fields, None, &store)?;
+    offered(&store, Action::Greeting)?;
+    let sound = request::bytes(request, LARGEST).await?;
+    blocking(move || {
+        store.write(|tx| {
+            let user = writable(tx, Kind::Users, &id, &headers)?;
+            if user.written()?["voicemail"]["greeting"]["file"].is_null() {
+                let detail = "The user has no greeting; set `voicemail.greeting.file` first.";
+                return Err(Problem::new(Reason::Invalid, detail));
+            }
+            tx.set_greeting(user.seq, &sound)?;
+            let mut patch = Map::new();
+            let digest = digest(&sound);
+            patch.insert(
+                "voicemail".to_owned(),
+                json!({ "greeting": { "sha256": digest } }),
+            );
+            let Outcome { draft, .. } =
+                body::outcome(tx.profile(), Kind::Users, Some(&user), Mode::Merge, patch)?;
+            if draft.body != user.body {
+                tx.update(user.seq, &draft)?;
+            }
+            answer(StatusCode::OK, &existing(tx, Kind::Users, &id)?)
+        })
+    })
+    .await
+}
+
+/// In a change of a user: puts the digest of what was uploaded in place of the one that was sent.
+pub(super) fn restore_digest(
+    tx: &Tx<'_>,
+    seq: i64,
+    change: &mut Map<String, Value>,
+) -> Result<(), Error> {
+    let Some(Value::Object(greeting)) = change
+        .get_mut("voicemail")
+        .and_then(|voicemail| voicemail.get_mut("greeting"))
+    else {
+        return Ok(());
+    };
+    if let Some(sound) = tx.greeting(seq)? {
+        greeting.insert("sha256".to_owned(), digest(&sound).into());
+    }
+    Ok(())
+}
+
+/// Forgets the sound of a user that has no greeting any more.
+pub(super) fn forget(tx: &Tx<'_>, seq: i64, draft: &Draft) -> Result<(), Error> {
+    match draft.fields.at(Greeting::FILE) {
+        Some(_) => Ok(()),
+        None => tx.forget_greeting(seq),
+    }
+}
+
+fn digest(sound: &[u8]) -> String {
+    let digest = Sha256::digest(sound);
+    digest.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("text takes all that is written");
+        text
+    })
+}
