@@ -232,7 +232,7 @@ async fn rebuild(
     Ok(sent(&value!({ "rebuilds": count.await? })))
 }
 
-pub(super) fn offered(store: &Store, action: Action) -> Result<(), Problem> {
+fn offered(store: &Store, action: Action) -> Result<(), Problem> {
     let profile = store.profile();
     if profile.actions.contains(&action) {
         return Ok(());

@@ -2,7 +2,6 @@
 
 use super::{
     access::Access,
-    account::offered,
     body::{self, Mode, Outcome},
     object::Draft,
     problem::{Problem, Reason},
@@ -12,7 +11,7 @@ use super::{
 };
 use crate::{
     model::{Greeting, Kind},
-    profile::Action,
+    profile::Profile,
 };
 use axum::{
     Extension, Router,
@@ -32,6 +31,21 @@ pub(super) fn routes() -> Router<Store> {
     Router::new().route("/v1/users/{id}/greeting", get(read).put(upload))
 }
 
+/// Whether users of a system have greetings.
+pub(in crate::sandbox) fn has_greetings(profile: &'static Profile) -> bool {
+    let voicemail = profile.shape(Kind::Users).field_of_any_type("voicemail");
+    voicemail.is_some_and(|field| field.shape.field_of_any_type("greeting").is_some())
+}
+
+fn supported(store: &Store) -> Result<(), Problem> {
+    let profile = store.profile();
+    if has_greetings(profile) {
+        return Ok(());
+    }
+    let detail = format!("{} has no greetings.", profile.title);
+    Err(Problem::new(Reason::NotFound, detail))
+}
+
 async fn read(
     State(store): State<Store>,
     Extension(access): Extension<Access>,
@@ -39,7 +53,7 @@ async fn read(
 ) -> Result<Response, Problem> {
     let Path(id) = at?;
     own_or_all(&access, Kind::Users, &id)?;
-    offered(&store, Action::Greeting)?;
+    supported(&store)?;
     let sound = blocking(move || {
         store.read(|tx| {
             let user = existing(tx, Kind::Users, &id)?;
@@ -64,7 +78,7 @@ async fn upload(
     let Path(id) = at?;
     let fields = ["voicemail"].into_iter();
     access.check_write(Kind::Users, Some(&id), fields, None, &store)?;
-    offered(&store, Action::Greeting)?;
+    supported(&store)?;
     let sound = request::bytes(request, LARGEST).await?;
     blocking(move || {
         store.write(|tx| {

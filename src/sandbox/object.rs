@@ -197,7 +197,7 @@ mod tests {
                 "id": "the-id", "etag": "\"7\"", "system": false, "username": "ann",
                 "voicemail_messages": 3, "first_name": "Ann", "last_name": "Lee",
                 "email": "ann@acme.example", "active": true,
-                "directory": {"match": "last"}, "rings_before_voicemail": 4,
+                "directory": {"match": "last", "spoken": true, "listed": true}, "rings_before_voicemail": 4,
                 "voicemail": {"enabled": true}, "forwarding": {"enabled": false, "ring_all": false},
                 "dnd": false, "add_phone": false,
             })

@@ -49,10 +49,7 @@ const OF_USERS: &[(&str, &[&str])] = &[
             "blocked",
         ],
     ),
-    (
-        "groups",
-        &["department", "departments", "team", "teams", "group"],
-    ),
+    ("groups", &["departments", "team", "teams", "group"]),
     (
         "extension",
         &[
@@ -145,7 +142,6 @@ const OF_EXTENSIONS: &[(&str, &[&str])] = &[
         &["fallback", "timeout_destination", "no_answer"],
     ),
     ("options", &["keys", "digits", "menu", "entries"]),
-    ("destinations", &["destination", "forward_to", "to"]),
     ("destination", &["destinations", "forward_to", "to"]),
 ];
 

@@ -207,3 +207,20 @@ fn a_secret_that_the_system_refuses_is_found_before_the_first_write() {
     );
     assert!(!text.contains("short-one"), "{text}");
 }
+
+#[test]
+fn a_greeting_is_uploaded_where_users_have_one() {
+    let people = |fields: &str| {
+        format!(
+            "users:\n  ann: {{ first_name: Ann, last_name: Lee, email: ann@acme.example, extension: 1001{fields} }}\n"
+        )
+    };
+    let greeting = people(", voicemail: { greeting: { file: ann.wav } }");
+    let folder = workspace("netsapiens", &greeting);
+    let folder = folder.path();
+    fs::write(folder.join("ann.wav"), "Hello").unwrap();
+    let (code, text) = told(folder, &["apply", "--yes"]);
+    assert_eq!(code, 0, "{text}");
+    assert_eq!(told(folder, &["plan", "--detailed-exitcode"]).0, 0);
+    refused("ivinex", &greeting, &["doesn't support `voicemail`"]);
+}

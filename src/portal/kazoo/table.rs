@@ -121,6 +121,7 @@ mod tests {
             "auto_attendant.greeting",
             "conference.record",
             "forward.keep_caller_id",
+            "phone",
         ];
         assert_eq!(extensions, expected);
     }

@@ -1,10 +1,13 @@
 //! The paths *beside* the objects: logging in, the account, mails, messages, the catalogue, and actions.
 
-use crate::profile::{Action, LoginField, Profile};
+use crate::{
+    profile::{Action, LoginField, Profile},
+    sandbox::greeting::has_greetings,
+};
 use serde_json::{Map, Value, json};
 
 /// The paths of a sandbox with a profile.
-pub(super) fn paths(profile: &Profile) -> Map<String, Value> {
+pub(super) fn paths(profile: &'static Profile) -> Map<String, Value> {
     let mut paths = Map::new();
     let id = json!({ "$ref": "#/components/parameters/id" });
     let problem = || json!({ "$ref": "#/components/responses/Problem" });
@@ -67,7 +70,7 @@ pub(super) fn paths(profile: &Profile) -> Map<String, Value> {
                 "from": { "type": "string", "maxLength": 255 }, "seconds": { "type": "integer", "minimum": 0 } } })),
             "responses": answers("201", "Left.", None) },
     }));
-    if profile.actions.contains(&Action::Greeting) {
+    if has_greetings(profile) {
         let sound = json!({ "application/octet-stream": {} });
         paths.insert("/v1/users/{id}/greeting".to_owned(), json!({
             "parameters": [&id],
