@@ -5,7 +5,6 @@
 //! and the rest is reported. Every operation has an outcome, and none is ever guessed.
 
 use crate::{
-    greeting,
     model::{Address, Greeting, Kind, Name, SecretOrigin, Value},
     plan::{Action, Operation, Plan},
     portal::{Check, Error, ObjectRef, Portal, Redactor, Verb, Write, Written, with_hint},
@@ -174,7 +173,7 @@ impl Greetings {
             }
             let address = &operation.address;
             match read(file) {
-                Ok(Some(sound)) if greeting::digest(&sound) == planned => {
+                Ok(Some(sound)) if Greeting::digest(&sound) == planned => {
                     greetings.0.insert(planned.into(), sound);
                 }
                 Ok(Some(_)) => wrong.push(format!(

@@ -8,7 +8,6 @@ use crate::{
     model::{Address, Condition, Kind, Origin, Requirement, Resource, Shape, State, Value},
     portal::{Capabilities, Declaration, KindCapability, Limit},
     rules,
-    source::{Place, Source, Span},
 };
 
 /// Reports every declared field that the portal doesn't support.
@@ -82,7 +81,7 @@ fn check(
             if condition.holds(fields) && is_missing {
                 let message =
                     format!("{address}: the portal {portal} requires `{field}`{condition}");
-                let place = origin.map_or_else(unknown_place, Origin::place);
+                let place = rules::place_of(origin, "");
                 report.add(
                     Diagnostic::new(Rule::MissingField, place, message)
                         .help(format!("Declare `{field}`.")),
@@ -173,16 +172,8 @@ fn display_name<'n>(field: &'n str, path: &'n str) -> &'n str {
 }
 
 fn unsupported(origin: Option<&Origin>, path: &str, message: String) -> Diagnostic {
-    let place = origin.map_or_else(unknown_place, |origin| match path {
-        "" => origin.place(),
-        path => rules::of_field(origin, path),
-    });
+    let place = rules::place_of(origin, path);
     Diagnostic::new(Rule::Unsupported, place, message).help(Rule::Unsupported.help())
-}
-
-/// The place of a resource that isn't from a file.
-fn unknown_place() -> Place {
-    Place::new(&Source::new("", ""), Span::default())
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::{
     diagnostic::{Diagnostic, Report, Rule},
     model::{Address, Derived, Kind, Lifecycle, Resource, State, Value},
     rules,
-    source::{Place, Source, Span},
+    source::Place,
 };
 use jiff::civil::Date;
 
@@ -160,10 +160,5 @@ fn unfit(
 /// The place of a field of a declared resource.
 fn place(state: &State, address: &Address, path: &str) -> Place {
     let origin = state.get(address).and_then(|one| one.origin.as_ref());
-    origin.map_or_else(unknown, |origin| rules::of_field(origin, path))
-}
-
-/// The place of a resource that isn't from a file.
-fn unknown() -> Place {
-    Place::new(&Source::new("", ""), Span::default())
+    rules::place_of(origin, path)
 }

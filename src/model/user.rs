@@ -12,7 +12,8 @@ use super::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use sha2::{Digest as _, Sha256};
+use std::{collections::BTreeMap, fmt::Write as _};
 
 /// A person who uses the phone system. The key identifies the person in the workspace and is the
 /// default username.
@@ -241,6 +242,17 @@ impl Greeting {
 
     /// The path of the digest in the fields of a user.
     pub const DIGEST: [&str; 3] = ["voicemail", "greeting", "sha256"];
+
+    /// The digest of a sound: SHA-256, in hexadecimal digits.
+    #[must_use]
+    pub fn digest(sound: &[u8]) -> String {
+        let digest = Sha256::digest(sound);
+        digest.iter().fold(String::new(), |mut text, byte| {
+            // Writing to a string can't fail.
+            _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
 }
 
 /// Call forwarding.

@@ -225,6 +225,15 @@ impl<'s> Context<'s> {
     }
 }
 
+/// The place of a resource, or of a field of it; an unknown one, if the resource isn't from a file.
+#[must_use]
+pub fn place_of(origin: Option<&Origin>, path: &str) -> Place {
+    origin.map_or_else(unknown_place, |origin| match path {
+        "" => origin.place(),
+        path => of_field(origin, path),
+    })
+}
+
 /// The place of a resource that isn't from a file.
 fn unknown_place() -> Place {
     Place::new(&Source::new("", ""), Span::default())

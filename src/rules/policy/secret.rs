@@ -6,7 +6,7 @@ use crate::{
     diagnostic::{Diagnostic, Report, Rule},
     model::{Address, Declaration, Fields, Kind, Name, Origin, State, Value},
     profile::Profile,
-    rules::{of_field, unknown_place},
+    rules::place_of,
 };
 
 /// A secret that was read, and the resource that declares it.
@@ -56,9 +56,7 @@ pub fn check_secret(
         format!("is not supported: {portal} accepts only {}", limit.only)
     }));
     for broken in broken {
-        let place = secret
-            .origin
-            .map_or_else(unknown_place, |origin| of_field(origin, &path));
+        let place = place_of(secret.origin, &path);
         let message = format!("{}: `{path}` {broken}", secret.address);
         report.add(Diagnostic::new(Rule::WeakSecret, place, message).help(Rule::WeakSecret.help()));
     }
