@@ -22,6 +22,14 @@ pub struct Account {
     pub licences: BTreeMap<String, Licences>,
 }
 
+impl Account {
+    /// Whether the credentials are a token for reading, with which plans are made and nothing is applied.
+    #[must_use]
+    pub fn is_reader(&self) -> bool {
+        self.user.is_none() && self.writes.as_ref().is_some_and(BTreeSet::is_empty)
+    }
+}
+
 /// The licences of one type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Licences {

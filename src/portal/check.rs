@@ -125,9 +125,13 @@ fn permissions(account: &Account) -> Check {
     };
     match &account.writes {
         None => Check::passed(NAME, format!("{whose}, and may change everything")),
-        Some(kinds) if kinds.is_empty() => Check::passed(
+        _ if account.is_reader() => Check::passed(
             NAME,
             format!("{whose}, and may only read: plans can be made, and an apply is refused"),
+        ),
+        Some(kinds) if kinds.is_empty() => Check::passed(
+            NAME,
+            format!("{whose}, and may change nothing but that user"),
         ),
         Some(kinds) => {
             let kinds: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();

@@ -79,8 +79,6 @@ impl Access {
         kind: Kind,
         id: Option<&str>,
         mut fields: impl Iterator<Item = &'f str>,
-        scope: Option<&str>,
-        store: &Store,
     ) -> Result<(), Problem> {
         let person = match self {
             Self::Full => return Ok(()),
@@ -88,16 +86,7 @@ impl Access {
             Self::Person(person) => person,
         };
         if self.may_write(kind) {
-            let scopes = &store.profile().scopes;
-            return match scope {
-                Some(scope) if !permission::may_grant(scopes, &person.may, scope) => {
-                    Err(forbidden(&format!(
-                        "{} may not give anybody the scope {scope}.",
-                        person.key
-                    )))
-                }
-                _ => Ok(()),
-            };
+            return Ok(());
         }
         let is_own = kind == Kind::Users && id == Some(&*person.id);
         let may_change_own = permission::has_any(&person.may, &[permission::SELF]);
@@ -106,6 +95,26 @@ impl Access {
             return Ok(());
         }
         Err(forbidden(&format!("{} may not change {kind}.", person.key)))
+    }
+
+    /// Checks that an object grants nothing new that the holder doesn't have.
+    // S2.10
+    pub(super) fn check_grant(
+        &self,
+        before: &BTreeSet<String>,
+        after: &BTreeSet<String>,
+    ) -> Result<(), Problem> {
+        let Self::Person(person) = self else {
+            return Ok(());
+        };
+        let mut new = after.difference(before);
+        let more = new.find(|permission| !permission::has_any(&person.may, &[permission]));
+        more.map_or(Ok(()), |permission| {
+            let key = &person.key;
+            let detail =
+                format!("{key} may not give anybody `{permission}`, which {key} hasn't got.");
+            Err(forbidden(&detail))
+        })
     }
 
     /// Checks that the holder has one of these permissions.
@@ -184,7 +193,7 @@ async fn access(guard: &Guard, headers: &HeaderMap) -> Result<Access, Problem> {
             let Some(user) = tx.session(&token)? else {
                 return Ok(None);
             };
-            let may = permission::of_user(tx, &user)?;
+            let may = permission::granted_by(tx, &user)?;
             let (id, key) = (user.id.into_owned(), user.key.into_owned());
             Ok::<_, Error>(Some(Person {
                 id,

@@ -199,7 +199,7 @@ async fn welcome(
             let login = tx.profile().login.as_ref();
             let needs_portal =
                 login.is_some_and(|login| login.requires.iter().any(|one| one == "portal.login"));
-            let may = permission::of_user(tx, &user)?;
+            let may = permission::granted_by(tx, &user)?;
             if needs_portal && !permission::has_any(&may, &["portal.login"]) {
                 return Err(refused(
                     "The user's scope has no access to the portal, so a welcome leads nowhere.",

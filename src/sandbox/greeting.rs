@@ -21,8 +21,6 @@ use axum::{
     routing::get,
 };
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 
 /// The maximum size of a sound, in bytes.
 const LARGEST: usize = 10 << 20;
@@ -77,7 +75,7 @@ async fn upload(
 ) -> Result<Response, Problem> {
     let Path(id) = at?;
     let fields = ["voicemail"].into_iter();
-    access.check_write(Kind::Users, Some(&id), fields, None, &store)?;
+    access.check_write(Kind::Users, Some(&id), fields)?;
     supported(&store)?;
     let sound = request::bytes(request, LARGEST).await?;
     blocking(move || {
@@ -89,7 +87,7 @@ async fn upload(
             }
             tx.set_greeting(user.seq, &sound)?;
             let mut patch = Map::new();
-            let digest = digest(&sound);
+            let digest = Greeting::digest(&sound);
             patch.insert(
                 "voicemail".to_owned(),
                 json!({ "greeting": { "sha256": digest } }),
@@ -118,7 +116,7 @@ pub(super) fn restore_digest(
         return Ok(());
     };
     if let Some(sound) = tx.greeting(seq)? {
-        greeting.insert("sha256".to_owned(), digest(&sound).into());
+        greeting.insert("sha256".to_owned(), Greeting::digest(&sound).into());
     }
     Ok(())
 }
@@ -129,12 +127,4 @@ pub(super) fn forget(tx: &Tx<'_>, seq: i64, draft: &Draft) -> Result<(), Error> 
         Some(_) => Ok(()),
         None => tx.forget_greeting(seq),
     }
-}
-
-fn digest(sound: &[u8]) -> String {
-    let digest = Sha256::digest(sound);
-    digest.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("text takes all that is written");
-        text
-    })
 }

@@ -67,9 +67,10 @@ pub(super) fn may_grant(scopes: &Scopes, granted: &BTreeSet<String>, scope: &str
     granted.contains(SYSTEM) || more.all(|permission| granted.contains(permission))
 }
 
-/// The permissions of a user: of the scope and those that it extends, of the groups, and the user's own.
-pub(super) fn of_user(tx: &Tx<'_>, user: &Row<'_>) -> Result<BTreeSet<String>, Error> {
-    let body: Value = serde_json::from_str(&user.body)?;
+/// The permissions that an object grants: a user by the scope and those that it extends, by the groups, and the
+/// user's own; a scope or a group to those who have it.
+pub(super) fn granted_by(tx: &Tx<'_>, object: &Row<'_>) -> Result<BTreeSet<String>, Error> {
+    let body: Value = serde_json::from_str(&object.body)?;
     let mut granted = BTreeSet::new();
     add(&mut granted, &body);
     for group in body["groups"].as_array().into_iter().flatten() {
@@ -78,7 +79,8 @@ pub(super) fn of_user(tx: &Tx<'_>, user: &Row<'_>) -> Result<BTreeSet<String>, E
         }
     }
     let mut seen: BTreeSet<String> = BTreeSet::new();
-    let mut next = body["scope"].as_str().map(str::to_owned);
+    let scope = body["scope"].as_str().or(body["extends"].as_str());
+    let mut next = scope.map(str::to_owned);
     while let Some(name) = next.filter(|name| !seen.contains(name)) {
         let scope = tx.by_key(Kind::Scopes, &name)?;
         let scope: Value = match scope {

@@ -37,6 +37,14 @@ pub(super) enum Paging {
 }
 
 impl Paging {
+    /// Whether it selects the first page, or the only one.
+    pub(super) fn is_first(&self) -> bool {
+        match self {
+            Self::Key(_) => true,
+            Self::After { key, .. } => key.is_empty(),
+        }
+    }
+
     /// Parses the query of a listing of objects with their key in `key_field`.
     pub(super) fn read(key_field: &str, query: &str) -> Result<Self, Problem> {
         let bad = |detail: String| Problem::new(Reason::Malformed, detail);

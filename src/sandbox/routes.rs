@@ -6,7 +6,7 @@ use super::{
     body::{self, Mode, Outcome},
     constraints, greeting, hash,
     object::Row,
-    openapi,
+    openapi, permission,
     problem::{Code, FieldError, Problem, Reason},
     request::{self, Paging},
     store::{self, Store},
@@ -23,6 +23,7 @@ use axum::{
     routing::get,
 };
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 type Answer = Result<Response, Problem>;
 
@@ -119,8 +120,10 @@ fn page(
     serde_json::to_writer(&mut out, &totals)?;
     out.extend_from_slice(b",\"profile\":");
     serde_json::to_writer(&mut out, tx.profile().name)?;
-    out.extend_from_slice(b",\"account\":");
-    serde_json::to_writer(&mut out, &account::told(tx, access)?)?;
+    if paging.is_first() {
+        out.extend_from_slice(b",\"account\":");
+        serde_json::to_writer(&mut out, &account::told(tx, access)?)?;
+    }
     out.extend_from_slice(b",\"revision\":");
     serde_json::to_writer(&mut out, &tx.revision()?)?;
     out.push(b'}');
@@ -154,7 +157,7 @@ async fn create(
 ) -> Answer {
     let kind = kind(&store, &at?.0)?;
     let body = request::body(request, &["application/json"]).await?;
-    allowed(&access, &store, kind, None, &body)?;
+    access.check_write(kind, None, body.keys().map(String::as_str))?;
     blocking(move || {
         let Outcome { draft, secrets, .. } =
             body::outcome(store.profile(), kind, None, Mode::Merge, body)?;
@@ -164,6 +167,7 @@ async fn create(
             let row = existing(tx, kind, &id)?;
             keep(tx, row.seq, &secrets)?;
             licensed(tx, kind)?;
+            access.check_grant(&BTreeSet::new(), &permission::granted_by(tx, &row)?)?;
             let mut response = answer(StatusCode::CREATED, &row)?;
             let location = format!("/v1/{kind}/{id}");
             let location = location.parse().expect("an id is plain text");
@@ -191,8 +195,7 @@ async fn change(
     }
     let types = ["application/merge-patch+json", "application/json"];
     let patch = request::body(request, &types).await?;
-    allowed(&access, &store, kind, Some(&id), &patch)?;
-    save(store, kind, id, headers, Mode::Merge, patch).await
+    save(store, access, (kind, id), headers, Mode::Merge, patch).await
 }
 
 async fn replace(
@@ -211,8 +214,7 @@ async fn replace(
         ));
     }
     let body = request::body(request, &["application/json"]).await?;
-    allowed(&access, &store, kind, Some(&id), &body)?;
-    save(store, kind, id, headers, Mode::Replace, body).await
+    save(store, access, (kind, id), headers, Mode::Replace, body).await
 }
 
 fn not_allowed(store: &Store, kind: Kind, detail: &str) -> Problem {
@@ -230,12 +232,13 @@ fn not_allowed(store: &Store, kind: Kind, detail: &str) -> Problem {
 /// Changes an object.
 async fn save(
     store: Store,
-    kind: Kind,
-    id: String,
+    access: Access,
+    (kind, id): (Kind, String),
     headers: HeaderMap,
     mode: Mode,
     mut body: Map<String, Value>,
 ) -> Answer {
+    access.check_write(kind, Some(&id), body.keys().map(String::as_str))?;
     blocking(move || {
         store.write(|tx| {
             let row = writable(tx, kind, &id, &headers)?;
@@ -258,7 +261,10 @@ async fn save(
             }
             keep(tx, row.seq, &secrets)?;
             licensed(tx, kind)?;
-            answer(StatusCode::OK, &existing(tx, kind, &id)?)
+            let changed = existing(tx, kind, &id)?;
+            let before = permission::granted_by(tx, &row)?;
+            access.check_grant(&before, &permission::granted_by(tx, &changed)?)?;
+            answer(StatusCode::OK, &changed)
         })
     })
     .await
@@ -271,7 +277,7 @@ async fn remove(
     headers: HeaderMap,
 ) -> Answer {
     let (kind, id) = object(&store, at)?;
-    access.check_write(kind, None, [].into_iter(), None, &store)?;
+    access.check_write(kind, None, [].into_iter())?;
     if store.profile().removal(kind) != Removal::Delete {
         let detail = format!("{} deletes no {kind}.", store.profile().title);
         return Err(not_allowed(&store, kind, &detail));
@@ -284,18 +290,6 @@ async fn remove(
         })
     })
     .await
-}
-
-/// Checks that the holder of a token may send a body.
-fn allowed(
-    access: &Access,
-    store: &Store,
-    kind: Kind,
-    id: Option<&str>,
-    body: &Map<String, Value>,
-) -> Result<(), Problem> {
-    let scope = body.get("scope").and_then(Value::as_str);
-    access.check_write(kind, id, body.keys().map(String::as_str), scope, store)
 }
 
 /// Keeps the hashes of secrets.

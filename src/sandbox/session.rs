@@ -38,7 +38,7 @@ async fn begin(State(store): State<Store>, request: Request) -> Result<Response,
             let token = random_token();
             let token = token.expose_secret();
             tx.begin_session(&digest(token), user.seq)?;
-            let may = permission::of_user(tx, &user)?;
+            let may = permission::granted_by(tx, &user)?;
             let answer = serde_json::json!({ "token": token, "user": user.key, "may": may });
             Ok(json(StatusCode::CREATED, answer.to_string().into_bytes()))
         })
@@ -97,7 +97,7 @@ fn admitted(
     body: &Map<String, Value>,
 ) -> Result<(), Problem> {
     let own: Value = serde_json::from_str(&user.body).map_err(super::store::Error::from)?;
-    let may = permission::of_user(tx, user)?;
+    let may = permission::granted_by(tx, user)?;
     for condition in &login.requires {
         if condition == "active" {
             if own["active"] == false {

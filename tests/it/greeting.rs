@@ -6,6 +6,7 @@ use crate::{
     history::Office,
     running::{Client, Sandbox, WRITE, runtime},
 };
+use callsheet::{profile::Profile, sandbox::Store};
 use reqwest::Method;
 use sha2::{Digest as _, Sha256};
 use std::path::Path;
@@ -118,6 +119,23 @@ fn applies(folder: &Path, done: u64) {
     let (code, document) = run(folder);
     let expected = (Some(0), [done, 0, 0, 0]);
     assert_eq!((code, outcomes(&document)), expected, "{document}");
+}
+
+#[test]
+fn every_system_whose_users_have_greetings_takes_their_sounds() {
+    let profile = Profile::named("netsapiens");
+    let sandbox = Sandbox::over(Store::in_memory_like(profile).unwrap());
+    let people = PEOPLE.replace("scope: administrator", "extension: 1001");
+    let folder = workspace(&sandbox.url, &people);
+    let config = folder.path().join("callsheet.yaml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let like = text.replacen("kind: sandbox", "kind: sandbox\n  profile: netsapiens", 1);
+    assert_ne!(text, like);
+    std::fs::write(config, like).unwrap();
+    write(folder.path(), "Hello");
+    applies(folder.path(), 1);
+    assert_eq!(played(&sandbox).as_deref(), Some("Hello"));
+    applies(folder.path(), 0);
 }
 
 #[test]

@@ -3,12 +3,12 @@
 
 use crate::{
     running::{Answer, Client, READ, Sandbox, WRITE},
-    workspace::write,
+    workspace::{self, write},
 };
 use callsheet::{profile::Profile, sandbox::Store};
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::{path::Path, process::Command};
+use std::path::Path;
 
 struct System {
     sandbox: Sandbox,
@@ -209,6 +209,11 @@ async fn each_request_needs_a_permission_of_the_scope() {
         "/v1/instances/{}/rebuild",
         leeds.body["id"].as_str().unwrap()
     );
+    let with_permission = |name: &str, permission: &str| {
+        let mut user = user(name, "user");
+        user["permissions"] = json!([permission]);
+        user
+    };
     for (client, path, body, status) in [
         (&boss, "/v1/users", user("bob", "user"), 201),
         (&ann, "/v1/users", user("eve", "user"), 403),
@@ -225,13 +230,50 @@ async fn each_request_needs_a_permission_of_the_scope() {
             json!({"number": "2000", "kind": "forward", "name": "F", "destination": "ann"}),
             201,
         ),
-        // Nobody gives more than they have.
+        // Nobody gives more than they have, in whichever way.
         (&boss, "/v1/users", user("max", "admin"), 403),
+        (
+            &boss,
+            "/v1/users",
+            with_permission("max", "system.manage"),
+            403,
+        ),
+        (
+            &boss,
+            "/v1/users",
+            with_permission("joe", "plans.manage"),
+            201,
+        ),
+        (
+            &boss,
+            "/v1/scopes",
+            json!({"name": "chief", "extends": "admin"}),
+            403,
+        ),
+        (
+            &boss,
+            "/v1/scopes",
+            json!({"name": "chief", "permissions": ["system.manage"]}),
+            403,
+        ),
+        (
+            &boss,
+            "/v1/groups",
+            json!({"name": "chiefs", "permissions": ["system.manage"]}),
+            403,
+        ),
         (&ann, &rebuild, json!({}), 200),
     ] {
         let answer = client.post(path, &body).await;
         assert_eq!(answer.status, status, "{path} {body}: {:?}", answer.body);
     }
+    // Nor by a change; what somebody has already stays.
+    let max = system.own.post("/v1/users", &user("max", "admin")).await;
+    let max = format!("/v1/users/{}", max.body["id"].as_str().unwrap());
+    let titled = boss.patch(&max, &json!({"title": "Cook"})).await;
+    assert_eq!(titled.status, 200, "{:?}", titled.body);
+    let more = json!({"permissions": ["reports.view"]});
+    assert_eq!(boss.patch(&max, &more).await.status, 403);
     assert_eq!(ann.get("/v1/instances").await.status, 200);
     assert_eq!(ann.get("/v1/outbox").await.status, 403);
     let account = boss.get("/v1/account").await.body;
@@ -345,17 +387,7 @@ async fn a_welcome_is_a_mail_to_somebody_who_can_log_in() {
 
 /// Runs a command in a workspace on a served sandbox with a token.
 fn told(folder: &Path, token: &str, arguments: &[&str]) -> (i32, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_callsheet"))
-        .current_dir(folder)
-        .env("THE_TOKEN", token)
-        .args(arguments)
-        .output()
-        .unwrap();
-    let text = [output.stdout, output.stderr].concat();
-    (
-        output.status.code().unwrap(),
-        String::from_utf8(text).unwrap(),
-    )
+    workspace::told(folder, ("THE_TOKEN", token), arguments)
 }
 
 #[test]

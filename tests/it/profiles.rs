@@ -1,7 +1,8 @@
 //! The sandbox with each *profile*: its example is applied and imported back, and what the system doesn't
 //! support is refused before anything is planned.
 
-use std::{fs, path::Path, process::Command};
+use crate::workspace;
+use std::{fs, path::Path};
 
 const PROFILES: [&str; 5] = ["ivy", "voiply", "netsapiens", "allocloud", "ivinex"];
 
@@ -12,7 +13,7 @@ fn example(profile: &str) -> std::path::PathBuf {
 }
 
 /// A workspace with the configuration of an example and these resources.
-fn workspace(profile: &str, people: &str) -> tempfile::TempDir {
+fn office(profile: &str, people: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let config = "callsheet.yaml";
     fs::copy(example(profile).join(config), folder.path().join(config)).unwrap();
@@ -20,26 +21,15 @@ fn workspace(profile: &str, people: &str) -> tempfile::TempDir {
     folder
 }
 
-/// What a command prints in a workspace, and its exit code.
 fn told(folder: &Path, arguments: &[&str]) -> (i32, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_callsheet"))
-        .arg("-C")
-        .arg(folder)
-        .args(arguments)
-        .output()
-        .unwrap();
-    let text = [output.stdout, output.stderr].concat();
-    (
-        output.status.code().unwrap(),
-        String::from_utf8(text).unwrap(),
-    )
+    workspace::told(folder, ("PROFILE_PASSWORD", "short-one-1"), arguments)
 }
 
 #[test]
 fn each_example_is_applied_and_imported_and_nothing_is_left_to_plan() {
     for profile in PROFILES {
         let people = fs::read_to_string(example(profile).join("people.yaml")).unwrap();
-        let folder = workspace(profile, &people);
+        let folder = office(profile, &people);
         let folder = folder.path();
         for command in [&["validate"][..], &["apply", "--yes"]] {
             let (code, text) = told(folder, command);
@@ -64,7 +54,7 @@ fn each_example_is_applied_and_imported_and_nothing_is_left_to_plan() {
 
 /// Validates resources with a profile, and expects these texts in what is printed.
 fn refused(profile: &str, people: &str, expected: &[&str]) {
-    let folder = workspace(profile, people);
+    let folder = office(profile, people);
     let (code, text) = told(folder.path(), &["validate"]);
     assert_eq!(code, 1, "{profile}: {text}");
     for expected in expected {
@@ -127,7 +117,7 @@ scopes:
 #[test]
 fn people_without_an_email_address_have_a_place() {
     let people = "users:\n  lift: { first_name: Lift, last_name: Phone, extension: 1090 }\n";
-    let folder = workspace("netsapiens", people);
+    let folder = office("netsapiens", people);
     let (code, text) = told(folder.path(), &["apply", "--yes"]);
     assert_eq!(code, 0, "{text}");
     refused("ivy", people, &["`email`"]);
@@ -138,7 +128,7 @@ fn a_system_without_deletes_deactivates() {
     let person = |name: &str| {
         format!("  {name}: {{ first_name: {name}, last_name: Lee, email: {name}@acme.example }}\n")
     };
-    let folder = workspace(
+    let folder = office(
         "ivinex",
         &format!("users:\n{}{}", person("ann"), person("bob")),
     );
@@ -160,7 +150,7 @@ fn a_system_without_deletes_deactivates() {
 
 #[test]
 fn a_database_of_another_system_is_refused() {
-    let folder = workspace("ivinex", "users: {}\n");
+    let folder = office("ivinex", "users: {}\n");
     let folder = folder.path();
     assert_eq!(told(folder, &["plan"]).0, 0);
     let config = fs::read_to_string(folder.join("callsheet.yaml")).unwrap();
@@ -176,7 +166,7 @@ fn a_database_of_another_system_is_refused() {
 
 #[test]
 fn a_profile_is_only_for_the_sandbox() {
-    let folder = workspace("ivy", "users: {}\n");
+    let folder = office("ivy", "users: {}\n");
     let config = "portal: { kind: kazoo, url: \"https://pbx.example\", profile: ivy }\n";
     fs::write(folder.path().join("callsheet.yaml"), config).unwrap();
     let (code, text) = told(folder.path(), &["plan"]);
@@ -192,15 +182,9 @@ fn a_secret_that_the_system_refuses_is_found_before_the_first_write() {
     let people = "users:
   ann: { first_name: Ann, last_name: Lee, email: ann@acme.example, password: { env: PROFILE_PASSWORD } }
 ";
-    let folder = workspace("allocloud", people);
-    let output = Command::new(env!("CARGO_BIN_EXE_callsheet"))
-        .current_dir(folder.path())
-        .env("PROFILE_PASSWORD", "short-one-1")
-        .args(["apply", "--yes"])
-        .output()
-        .unwrap();
-    let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-    assert_eq!(output.status.code(), Some(3), "{text}");
+    let folder = office("allocloud", people);
+    let (code, text) = told(folder.path(), &["apply", "--yes"]);
+    assert_eq!(code, 3, "{text}");
     assert!(
         text.contains("accepts only 12 characters or more"),
         "{text}"
@@ -209,18 +193,13 @@ fn a_secret_that_the_system_refuses_is_found_before_the_first_write() {
 }
 
 #[test]
-fn a_greeting_is_uploaded_where_users_have_one() {
-    let people = |fields: &str| {
-        format!(
-            "users:\n  ann: {{ first_name: Ann, last_name: Lee, email: ann@acme.example, extension: 1001{fields} }}\n"
-        )
-    };
-    let greeting = people(", voicemail: { greeting: { file: ann.wav } }");
-    let folder = workspace("netsapiens", &greeting);
-    let folder = folder.path();
-    fs::write(folder.join("ann.wav"), "Hello").unwrap();
-    let (code, text) = told(folder, &["apply", "--yes"]);
+fn a_system_that_rebuilds_says_so_at_the_end() {
+    let person = "users:\n  ann: { first_name: Ann, last_name: Lee, email: ann@acme.example, scope: administrator }\n";
+    let folder = office("ivy", person);
+    let (code, text) = told(folder.path(), &["apply", "--yes"]);
     assert_eq!(code, 0, "{text}");
-    assert_eq!(told(folder, &["plan", "--detailed-exitcode"]).0, 0);
-    refused("ivinex", &greeting, &["doesn't support `voicemail`"]);
+    assert!(text.contains("rebuild the instance"), "{text}");
+    let none = office("ivy", "instances:\n  leeds: {}\n");
+    let (_, text) = told(none.path(), &["apply", "--yes"]);
+    assert!(!text.contains("rebuild the instance"), "{text}");
 }

@@ -6,7 +6,7 @@ use callsheet::{
     render::{self, Format, Look, document::Heading},
     repo::{CONFIGURATION, Files},
 };
-use std::path::Path;
+use std::{path::Path, process::Command};
 
 /// The standard configuration.
 pub(crate) const STANDARD: &str = "portal: { kind: sandbox, database: .callsheet/sandbox.db }\npolicy: { extensions: { digits: 2-5 } }\n";
@@ -14,6 +14,23 @@ pub(crate) const STANDARD: &str = "portal: { kind: sandbox, database: .callsheet
 /// The date of all tests, since waivers expire.
 pub(crate) fn today() -> jiff::civil::Date {
     jiff::civil::date(2026, 9, 1)
+}
+
+/// What a command prints in a workspace, with a variable of the environment, and its exit code.
+pub(crate) fn told(
+    folder: &Path,
+    (name, value): (&str, &str),
+    arguments: &[&str],
+) -> (i32, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_callsheet"))
+        .current_dir(folder)
+        .env(name, value)
+        .args(arguments)
+        .output()
+        .unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    let code = output.status.code().unwrap();
+    (code, String::from_utf8(text).unwrap())
 }
 
 /// Loads a workspace with one file.

@@ -5,7 +5,7 @@ use crate::{
     model::{Fields, FindingRule, Kind},
     plan::{Inputs, Operation, Plan},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The credentials may write what the plan changes.
 // S0.32, S2.10
@@ -13,6 +13,7 @@ pub(super) fn may_not(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
     let Some(account) = &inputs.live.account else {
         return Vec::new();
     };
+    let is_reader = account.is_reader();
     let mut findings = Vec::new();
     if let Some(writes) = &account.writes {
         let mut refused: BTreeMap<Kind, u32> = BTreeMap::new();
@@ -21,28 +22,23 @@ pub(super) fn may_not(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
             *refused.entry(kind).or_default() += 1;
         }
         for (kind, count) in refused {
-            let whose = match (&account.user, writes.is_empty()) {
-                (_, true) => "the credentials may only read".to_owned(),
-                (Some(user), false) => {
+            let whose = match &account.user {
+                _ if is_reader => "the credentials may only read".to_owned(),
+                Some(user) => {
                     format!("the credentials are those of {user}, who may not change {kind}")
                 }
-                (None, false) => format!("the credentials may not change {kind}"),
+                None => format!("the credentials may not change {kind}"),
             };
             let changes = if count == 1 { "change" } else { "changes" };
             let message = format!("{whose}, and the plan has {count} {changes} of {kind}");
             // Plans are made with such credentials on purpose; an apply refuses them.
-            let level = if writes.is_empty() {
-                Level::Info
-            } else {
-                Level::Block
-            };
+            let level = if is_reader { Level::Info } else { Level::Block };
             findings.push(Finding {
                 level,
                 ..Finding::block(FindingRule::MayNot, None, message)
             });
         }
     }
-    let is_reader = account.writes.as_ref().is_some_and(BTreeSet::is_empty);
     let grants = account.grants.iter().filter(|_| !is_reader);
     findings.extend(grants.flat_map(|grants| {
         let is_built_in = |scope: &str| inputs.capabilities.scopes.get(scope).is_some();

@@ -9,13 +9,13 @@ mod wire;
 mod write;
 
 use super::{
-    Adapter, Capabilities, CredentialKind, Credentials, Description, Error, Example, Location,
-    ObjectRef, Portal, Progress, Target, Verb, Write, Written, http,
+    Adapter, Capabilities, Check, CredentialKind, Credentials, Description, Error, Example,
+    Location, ObjectRef, Portal, Progress, Target, Verb, Write, Written, http,
     rest::{self, settle::settle},
 };
 use crate::{
-    model::{Extent, Kind, Listing, Live, Record, Requests},
-    profile::Profile,
+    model::{Address, Extent, Kind, Listing, Live, Record, Requests},
+    profile::{AfterFeatures, Profile},
     sandbox::Embedded,
 };
 use async_trait::async_trait;
@@ -227,7 +227,7 @@ impl Portal for Sandbox {
 
     async fn write(&self, write: &Write<'_>) -> Result<Written, Error> {
         let _redacted = self.client.redact(write.secrets.values());
-        let Some(upload) = write::upload(self.profile, write) else {
+        let Some(upload) = write::upload(write) else {
             let whole = Write {
                 greeting: None,
                 ..*write
@@ -259,6 +259,17 @@ impl Portal for Sandbox {
             Some(_) => error,
             None => partial(write, error),
         })
+    }
+
+    /// A system that brings features to its phones only by a rebuild says so once, at the end.
+    async fn settle(&self, written: &[&Address]) -> Result<Vec<Check>, Error> {
+        let is_needed = self.profile.habits.after_features == Some(AfterFeatures::Rebuild)
+            && written.iter().any(|address| address.kind == Kind::Users);
+        let told = "the phones don't know it yet where features of users were changed; rebuild the instance: POST /v1/instances/ID/rebuild";
+        Ok(is_needed
+            .then(|| Check::failed("rebuild", told))
+            .into_iter()
+            .collect())
     }
 
     fn keeps_records(&self) -> bool {

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     model::{Change as ModelChange, Fields, Greeting, Kind, Name, Value},
-    profile::{Action, Profile, Saves},
+    profile::{Profile, Saves},
 };
 use reqwest::Method;
 
@@ -59,14 +59,11 @@ pub(super) struct Upload {
     pub(super) digest: Vec<ModelChange>,
 }
 
-/// The upload of a greeting, if the change has one and the portal takes it.
-pub(super) fn upload(profile: &Profile, write: &Write<'_>) -> Option<Upload> {
+/// The upload of a greeting, if the change has one.
+pub(super) fn upload(write: &Write<'_>) -> Option<Upload> {
     write.greeting?;
     let path = Greeting::DIGEST.map(Name::from);
     let after = write.target.at(Greeting::DIGEST)?.clone();
-    if !profile.actions.contains(&Action::Greeting) {
-        return None;
-    }
     let mut target = write.target.clone();
     target.put(&path, None);
     let mut others = write.changes.to_vec();

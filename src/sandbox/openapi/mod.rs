@@ -166,14 +166,14 @@ fn collection(profile: &Profile, kind: Kind, name: &str) -> Value {
     let totals: Map<String, Value> = totals.into_iter().collect();
     let page = json!({
         "type": "object",
-        "required": ["items", "next", "total", "totals", "profile", "account", "revision"],
+        "required": ["items", "next", "total", "totals", "profile", "revision"],
         "properties": {
             "items": { "type": "array", "items": of(name) },
             "next": { "type": ["string", "null"], "description": "Cursor of the next page, or null." },
             "total": { "type": "integer", "description": format!("Number of {kind}.") },
             "totals": { "type": "object", "description": "Number of objects of each kind.", "properties": totals },
             "profile": { "type": "string", "description": "System that the sandbox behaves like." },
-            "account": { "type": "object", "description": "What the token may change, and the licences." },
+            "account": { "type": "object", "description": "What the token may change, and the licences; in the first page." },
             "revision": { "type": "integer", "description": "Number of writes so far." },
         },
     });
