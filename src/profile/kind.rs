@@ -2,7 +2,7 @@
 //! limits of their values, and defaults.
 
 use super::{Profile, limit};
-use crate::model::{Condition, Field, Identity, Kind, KindCapability, Requirement, Shape, Value};
+use crate::model::{Condition, Identity, Kind, KindCapability, Requirement, Shape, Value};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
@@ -90,56 +90,30 @@ impl KindProfile {
 
     /// All fields but the supported ones: the outermost names that contain no supported field.
     fn unsupported(&self, kind: Kind) -> BTreeSet<&'static str> {
-        let mut unsupported = BTreeSet::new();
         let Some(supports) = &self.supports else {
-            return unsupported;
+            return BTreeSet::new();
         };
+        let named: Vec<&str> = supports.iter().map(String::as_str).collect();
+        let mut unsupported = Vec::new();
         match kind.shape() {
             Shape::Variants { tag, types } => {
-                for (word, shape) in types {
-                    let fields = shape.all_fields().into_iter();
-                    let own = fields.filter(|field| field.name != *tag);
-                    exclude(word, supports, &mut unsupported, || own.collect());
+                for (word, shape) in types.iter().filter(|(word, _)| !supports.contains(&**word)) {
+                    let below = format!("{word}.");
+                    let own = named.iter().filter_map(|name| name.strip_prefix(&*below));
+                    let own: Vec<&str> = own.collect();
+                    if own.is_empty() {
+                        unsupported.push(word.to_string());
+                    } else {
+                        let missing = shape.unnamed(&[&own[..], &[&**tag]].concat());
+                        unsupported
+                            .extend(missing.into_iter().map(|path| format!("{below}{path}")));
+                    }
                 }
             }
-            shape => {
-                for field in shape.all_fields() {
-                    exclude_field("", field, supports, &mut unsupported);
-                }
-            }
+            shape => unsupported = shape.unnamed(&named),
         }
-        unsupported
+        // Once for each profile of the program.
+        let forever = |path: String| -> &'static str { Box::leak(path.into_boxed_str()) };
+        unsupported.into_iter().map(forever).collect()
     }
-}
-
-/// Adds `path` unless it, or something inside it, is supported.
-fn exclude(
-    path: &str,
-    supports: &BTreeSet<String>,
-    unsupported: &mut BTreeSet<&'static str>,
-    fields: impl FnOnce() -> Vec<&'static Field>,
-) {
-    if supports.contains(path) {
-        return;
-    }
-    let inside = format!("{path}.");
-    if supports.iter().any(|name| name.starts_with(&inside)) {
-        for field in fields() {
-            exclude_field(&inside, field, supports, unsupported);
-        }
-    } else {
-        unsupported.insert(Box::leak(path.to_owned().into_boxed_str()));
-    }
-}
-
-fn exclude_field(
-    prefix: &str,
-    field: &'static Field,
-    supports: &BTreeSet<String>,
-    unsupported: &mut BTreeSet<&'static str>,
-) {
-    let path = format!("{prefix}{}", field.name);
-    exclude(&path, supports, unsupported, || {
-        field.shape.strict().all_fields()
-    });
 }

@@ -295,6 +295,28 @@ impl Shape {
         }
     }
 
+    /// The dotted paths of the fields that aren't among `named`. A name includes what is inside it; of a field
+    /// with named parts, the other parts are returned.
+    #[must_use]
+    pub fn unnamed(&self, named: &[&str]) -> Vec<String> {
+        let mut missing = Vec::new();
+        for field in self.all_fields() {
+            if named.contains(&&*field.name) {
+                continue;
+            }
+            let below = format!("{}.", field.name);
+            let inner = named.iter().filter_map(|name| name.strip_prefix(&*below));
+            let inner: Vec<&str> = inner.collect();
+            if inner.is_empty() {
+                missing.push(field.name.to_string());
+            } else {
+                let inner = field.shape.strict().unnamed(&inner);
+                missing.extend(inner.into_iter().map(|path| format!("{below}{path}")));
+            }
+        }
+        missing
+    }
+
     /// The shape without the fields and the types at some dotted paths, as
     /// [`KindCapability::unsupported`](super::KindCapability::unsupported) names them.
     #[must_use]

@@ -241,40 +241,18 @@ impl<C: Collection> Table<C> {
                     if has_rows {
                         let other = |path: String| format!("{name}.{path}");
                         let own = [&own[..], &[&**tag]].concat();
-                        missing.extend(unnamed(shape, &own).into_iter().map(other));
+                        missing.extend(shape.unnamed(&own).into_iter().map(other));
                     } else {
                         missing.push(name.to_string());
                     }
                 }
             }
-            shape => missing = unnamed(shape, &fields),
+            shape => missing = shape.unnamed(&fields),
         }
         // Once for each table of the program.
         let forever = |path: String| -> &'static str { Box::leak(path.into_boxed_str()) };
         missing.into_iter().map(forever).collect()
     }
-}
-
-/// The paths of a shape that aren't among `named`.
-fn unnamed(shape: &Shape, named: &[&str]) -> Vec<String> {
-    let mut missing = Vec::new();
-    for field in shape.all_fields() {
-        let below = format!("{}.", field.name);
-        let inner: Vec<&str> = named
-            .iter()
-            .filter_map(|name| name.strip_prefix(&*below))
-            .collect();
-        if named.contains(&&*field.name) {
-            continue;
-        }
-        if inner.is_empty() {
-            missing.push(field.name.to_string());
-        } else {
-            let inner = unnamed(field.shape.strict(), &inner);
-            missing.extend(inner.into_iter().map(|path| format!("{below}{path}")));
-        }
-    }
-    missing
 }
 
 impl<D: Dialect> Writer<'_, D> {
