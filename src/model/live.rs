@@ -1,7 +1,7 @@
 //! *Live* is what a portal answered: every object that it holds, whether or not every page of it
 //! came back whole, and how many requests that took.
 
-use super::{Account, Address, Fields, Kind, Name, ShownSecret};
+use super::{Account, Address, Fields, Kind, LoginState, Name, ShownSecret};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -93,6 +93,8 @@ pub struct LiveObject {
     pub standing: Standing,
     /// How many voicemail messages would be lost with it.
     pub messages: u32,
+    /// How far a user's login is, where the portal tells.
+    pub login: Option<LoginState>,
     /// What it holds: canonical, without defaults.
     pub fields: Fields,
     /// What it refers to besides in its fields.

@@ -31,7 +31,7 @@ pub use open::{Credentials, Location, Target, open};
 pub use redact::Redactor;
 pub use registry::{Adapter, CredentialKind, Example, adapter, capabilities};
 
-use crate::model::{Address, Fields, Kind, Live, Name, State};
+use crate::model::{Address, Fields, Kind, Live, Message, Name, State};
 use async_trait::async_trait;
 use secrecy::SecretString;
 use std::{
@@ -126,6 +126,16 @@ pub trait Portal: Send + Sync {
             "the record of what was applied",
             "the portal has no place for it",
         ))
+    }
+
+    /// Lists the voicemail messages of a user, the oldest first, by the user's address on the portal and the
+    /// portal's ID of the user. Nothing if the portal doesn't list messages. Their sounds are never read.
+    ///
+    /// # Errors
+    /// The same as for [`read`](Self::read).
+    async fn messages(&self, user: &Address, id: &str) -> Result<Option<Vec<Message>>, Error> {
+        let _unused = (user, id);
+        Ok(None)
     }
 
     /// The number of requests sent so far, including retries.

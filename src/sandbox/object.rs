@@ -3,14 +3,14 @@
 
 use super::{defaults, store::Error};
 use crate::{
-    model::{Claim, Fields, Kind, Value},
+    model::{Claim, Fields, Kind, LoginState, Value},
     profile::Profile,
 };
 use serde_json::Value as Json;
 use std::borrow::Cow;
 
 /// The read-only fields of an object; ignored in requests.
-pub(super) const READ_ONLY: [&str; 4] = ["id", "etag", "system", "voicemail_messages"];
+pub(super) const READ_ONLY: [&str; 5] = ["id", "etag", "system", "voicemail_messages", "login"];
 
 /// A stored object.
 pub(super) struct Row<'r> {
@@ -23,6 +23,7 @@ pub(super) struct Row<'r> {
     pub(super) system: bool,
     pub(super) messages: u32,
     pub(super) body: Cow<'r, str>,
+    pub(super) login: LoginState,
 }
 
 impl Row<'_> {
@@ -37,6 +38,7 @@ impl Row<'_> {
             system: self.system,
             messages: self.messages,
             body: self.body.into_owned().into(),
+            login: self.login,
         }
     }
 
@@ -69,6 +71,10 @@ impl Row<'_> {
         if self.kind == Kind::Users {
             out.extend_from_slice(b",\"voicemail_messages\":");
             serde_json::to_writer(&mut *out, &self.messages)?;
+            if self.login != LoginState::default() {
+                out.extend_from_slice(b",\"login\":");
+                serde_json::to_writer(&mut *out, &self.login)?;
+            }
         }
         let brace = out.len();
         defaults::append(self.profile, self.kind, &self.body, out)?;
@@ -181,6 +187,7 @@ mod tests {
             system: false,
             messages: 3,
             body: draft.body.into(),
+            login: LoginState::default(),
         };
         let mut out = Vec::new();
         row.write_response(&mut out).unwrap();

@@ -128,7 +128,10 @@ fn forbidden(detail: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{model::Kind, profile::Profile};
+    use crate::{
+        model::{Kind, LoginState},
+        profile::Profile,
+    };
     use serde_json::json;
 
     /// Why a user of a scope may not log in to a system; nothing, if the user may.
@@ -145,6 +148,7 @@ mod tests {
             system: false,
             messages: 0,
             body: json!({ "active": true, "scope": scope }).to_string().into(),
+            login: LoginState::default(),
         };
         let login = profile.login.as_ref().unwrap();
         let checked = store.write(|tx| admitted(tx, login, &user, &Map::new()));

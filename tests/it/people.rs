@@ -143,7 +143,13 @@ async fn the_licence_agreement_is_accepted_by_the_person_at_the_first_login() {
     let system = system("ivinex");
     let ann = json!({"username": "ann", "first_name": "Ann", "last_name": "Lee",
         "email": "ann@acme.example"});
-    system.user(ann).await;
+    let id = system.user(ann).await;
+    // S4.36
+    let login = async || {
+        let user = system.own.get(&format!("/v1/users/{id}")).await;
+        user.body["login"]["has_accepted_eula"].clone()
+    };
+    assert_eq!(login().await, false);
     let mut with = json!({"username": "ann", "password": PASSWORD});
     let refused = system.log_in(&with).await;
     assert_eq!(refused.status, 403);
@@ -153,6 +159,7 @@ async fn the_licence_agreement_is_accepted_by_the_person_at_the_first_login() {
     );
     with["accept_eula"] = true.into();
     assert_eq!(system.log_in(&with).await.status, 201);
+    assert_eq!(login().await, true);
     with.as_object_mut().unwrap().remove("accept_eula");
     assert_eq!(system.log_in(&with).await.status, 201);
 }
@@ -380,7 +387,10 @@ async fn a_welcome_is_a_mail_to_somebody_who_can_log_in() {
     let messages = format!("/v1/users/{}/messages", ids[0]);
     let left = json!({"from": "+14155550190", "seconds": 12});
     assert_eq!(system.own.post(&messages, &left).await.status, 201);
-    assert_eq!(system.own.get(&messages).await.body["items"], json!([left]));
+    let mut items = system.own.get(&messages).await.body["items"].take();
+    let at = items[0].as_object_mut().unwrap().remove("at").unwrap();
+    assert!(at.as_str().unwrap().parse::<jiff::Timestamp>().is_ok());
+    assert_eq!(items, json!([left]));
     let ann = system.own.get(&format!("/v1/users/{}", ids[0])).await;
     assert_eq!(ann.body["voicemail_messages"], 1);
 }

@@ -14,7 +14,7 @@ use super::{
     rest::{self, settle::settle},
 };
 use crate::{
-    model::{Address, Extent, Kind, Listing, Live, Record, Requests},
+    model::{Address, Extent, Kind, Listing, Live, Message, Record, Requests},
     profile::{AfterFeatures, Profile},
     sandbox::Embedded,
 };
@@ -290,6 +290,16 @@ impl Portal for Sandbox {
             record,
         };
         settle(&mut replacement, &write::RECORD).await
+    }
+
+    async fn messages(&self, user: &Address, id: &str) -> Result<Option<Vec<Message>>, Error> {
+        let path = ["v1", "users", id, "messages"];
+        let what = format!("the messages of {user}");
+        let answer = self.client.read(&Request::new(Method::GET, &path)).await?;
+        let answer = answer.ok_or_else(|| Error::Stale { what: what.clone() })?;
+        let list: wire::MessageList = serde_json::from_slice(&answer.body)
+            .map_err(|_not_a_list| Error::unreadable(what, "it is not a list of messages"))?;
+        Ok(Some(list.items))
     }
 
     fn requests(&self) -> u64 {

@@ -2,7 +2,7 @@
 //! the shape of their kind, and the length of identifiers is limited.
 
 use crate::{
-    model::{Account, Kind, LiveObject, Name, Standing, Value, json},
+    model::{Account, Kind, LiveObject, Message, Name, Standing, Value, json},
     profile::Profile,
 };
 use serde::{
@@ -35,6 +35,13 @@ pub(super) struct Head {
     pub(super) account: Option<Account>,
     /// Increases with every change on the portal.
     pub(super) revision: u64,
+}
+
+/// The voicemail messages of a user.
+#[derive(Deserialize)]
+pub(super) struct MessageList {
+    /// The messages, the oldest first.
+    pub(super) items: Vec<Message>,
 }
 
 /// A kind, and the field that contains an object's key.
@@ -161,12 +168,17 @@ impl<'de> Visitor<'de> for RowSeed {
                     }
                 }
                 "voicemail_messages" => object.messages = map.next_value()?,
+                "login" => object.login = Some(map.next_value()?),
                 _ if name == key_field => key = Some(map.next_value()?),
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
             Ok(())
         })?;
         object.fields = shape.without_defaults(read);
+        if kind == Kind::Users {
+            // Where there is nothing to tell, the field is omitted.
+            object.login.get_or_insert_default();
+        }
         // A user's key is also a field.
         let in_fields = || object.fields.text(key_field).map(Into::into);
         let key: Box<str> = key

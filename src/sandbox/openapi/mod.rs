@@ -107,6 +107,14 @@ fn add_read_only(kind: Kind, schema: &mut Value) {
             "system" => json!({ "type": "boolean", "readOnly": true,
                 "description": "Whether the object is built in and can't be changed." }),
             _ if kind != Kind::Users => continue,
+            "login" => json!({ "type": "object", "readOnly": true,
+                "description": "How far the login is; omitted if there is nothing to tell.", "properties": {
+                    "invited_at": { "type": "string", "format": "date-time",
+                        "description": "When a welcome was sent, until the user sets a password." },
+                    "must_set_password": { "type": "boolean",
+                        "description": "Whether the user must set a new password before the next login." },
+                    "has_accepted_eula": { "type": "boolean",
+                        "description": "Whether the user has accepted the licence agreement, where the system asks for it." } } }),
             _ => json!({ "type": "integer", "minimum": 0, "readOnly": true,
                 "description": "Number of voicemail messages." }),
         };

@@ -8,9 +8,10 @@ mod people;
 
 use super::object::{Draft, Row};
 use crate::{
-    model::{Fields, Kind, Value},
-    profile::Profile,
+    model::{Fields, Kind, LoginState, Value},
+    profile::{FirstLogin, Profile},
 };
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 use rusqlite_migration::{M, Migrations};
 use std::{
@@ -240,7 +241,8 @@ impl Tx<'_> {
         mut visit: impl FnMut(Row<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut statement = self.tx.prepare_cached(
-            "SELECT seq, id, key, version, system, voicemail_messages, body FROM objects
+            "SELECT seq, id, key, version, system, voicemail_messages, body,
+                invited_at, must_set_password, has_agreed FROM objects
              WHERE kind = ?1 AND key > ?2 ORDER BY key LIMIT ?3",
         )?;
         let mut rows = statement.query(params![kind.name(), after, limit])?;
@@ -262,7 +264,8 @@ impl Tx<'_> {
 
     fn one(&self, kind: Kind, column: &str, value: &str) -> Result<Option<Row<'static>>, Error> {
         let mut statement = self.tx.prepare_cached(&format!(
-            "SELECT seq, id, key, version, system, voicemail_messages, body FROM objects
+            "SELECT seq, id, key, version, system, voicemail_messages, body,
+                invited_at, must_set_password, has_agreed FROM objects
              WHERE kind = ?1 AND {column} = ?2"
         ))?;
         let mut rows = statement.query([kind.name(), value])?;
@@ -396,6 +399,7 @@ fn migrate(connection: &mut Connection, profile: &Profile) -> Result<(), Error> 
         M::up(include_str!("../migrations/0003_settings.sql")),
         M::up(include_str!("../migrations/0004_people.sql")),
         M::up(include_str!("../migrations/0005_greetings.sql")),
+        M::up(include_str!("../migrations/0006_logins.sql")),
     ];
     Migrations::new(migrations).to_latest(connection)?;
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -461,7 +465,27 @@ fn row_of<'r>(
         system: row.get(4)?,
         messages: row.get(5)?,
         body: text(6)?,
+        login: login_state(profile, row)?,
     })
+}
+
+/// How far a login is, by the columns after the body.
+fn login_state(profile: &Profile, row: &rusqlite::Row<'_>) -> Result<LoginState, Error> {
+    let asks_for_eula = profile.login.as_ref().and_then(|login| login.first);
+    let invited_at: Option<i64> = row.get(7)?;
+    Ok(LoginState {
+        invited_at: invited_at.map(moment),
+        must_set_password: row.get(8)?,
+        has_accepted_eula: match asks_for_eula {
+            Some(FirstLogin::Eula) => Some(row.get(9)?),
+            None => None,
+        },
+    })
+}
+
+/// The moment that a column tells as seconds.
+fn moment(seconds: i64) -> Timestamp {
+    Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// A cell with the wrong type. Tables are strict, so the file is damaged.

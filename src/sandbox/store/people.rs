@@ -1,7 +1,10 @@
 //! The tables about *people*: their secrets and sessions, mails, messages, licences and rebuilds.
 
-use super::{Error, Tx, row_of};
-use crate::{model::Kind, sandbox::object::Row};
+use super::{Error, Tx, moment, row_of};
+use crate::{
+    model::{Kind, Message},
+    sandbox::object::Row,
+};
 use rusqlite::{OptionalExtension as _, params};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -37,7 +40,8 @@ impl Tx<'_> {
         value: &str,
     ) -> Result<Option<Row<'static>>, Error> {
         let mut statement = self.tx.prepare_cached(
-            "SELECT seq, id, key, version, system, voicemail_messages, body FROM objects
+            "SELECT seq, id, key, version, system, voicemail_messages, body,
+                invited_at, must_set_password, has_agreed FROM objects
              JOIN claims ON object = seq WHERE kind = 'users' AND space = ?1 AND value = ?2",
         )?;
         let mut rows = statement.query([space, value])?;
@@ -49,7 +53,8 @@ impl Tx<'_> {
     /// The user with a number that only this database knows.
     fn user(&self, seq: i64) -> Result<Option<Row<'static>>, Error> {
         let mut statement = self.tx.prepare_cached(
-            "SELECT seq, id, key, version, system, voicemail_messages, body FROM objects WHERE seq = ?1",
+            "SELECT seq, id, key, version, system, voicemail_messages, body,
+                invited_at, must_set_password, has_agreed FROM objects WHERE seq = ?1",
         )?;
         let mut rows = statement.query([seq])?;
         let row = rows.next()?;
@@ -123,7 +128,7 @@ impl Tx<'_> {
         caller: &str,
         seconds: u32,
     ) -> Result<(), Error> {
-        let sql = "INSERT INTO messages (object, caller, seconds) VALUES (?1, ?2, ?3)";
+        let sql = "INSERT INTO messages (object, caller, seconds, left_at) VALUES (?1, ?2, ?3, unixepoch())";
         self.tx
             .prepare_cached(sql)?
             .execute(params![seq, caller, seconds])?;
@@ -131,11 +136,15 @@ impl Tx<'_> {
     }
 
     /// The voicemail messages of a user.
-    pub(in crate::sandbox) fn messages(&self, seq: i64) -> Result<Vec<Value>, Error> {
-        let sql = "SELECT caller, seconds FROM messages WHERE object = ?1 ORDER BY seq";
+    pub(in crate::sandbox) fn messages(&self, seq: i64) -> Result<Vec<Message>, Error> {
+        let sql = "SELECT caller, seconds, left_at FROM messages WHERE object = ?1 ORDER BY seq";
         let mut statement = self.tx.prepare_cached(sql)?;
         let rows = statement.query_map([seq], |row| {
-            Ok(json!({ "from": row.get::<_, String>(0)?, "seconds": row.get::<_, u32>(1)? }))
+            Ok(Message {
+                from: row.get(0)?,
+                seconds: row.get(1)?,
+                at: moment(row.get(2)?),
+            })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -183,7 +192,7 @@ impl Tx<'_> {
 
     /// Counts a rebuild of an instance.
     pub(in crate::sandbox) fn rebuild(&self, seq: i64) -> Result<u32, Error> {
-        let sql = "INSERT INTO rebuilds VALUES (?1, 1) ON CONFLICT DO UPDATE SET count = count + 1 RETURNING count";
+        let sql = "INSERT INTO rebuilds (object, count) VALUES (?1, 1) ON CONFLICT DO UPDATE SET count = count + 1 RETURNING count";
         Ok(self
             .tx
             .prepare_cached(sql)?

@@ -207,6 +207,8 @@ fn plain(line: &str) -> String {
     let changing = [
         (r"\b[0-9a-f]{7}\b", "COMMIT"),
         (r"http://127\.0\.0\.1:\d+", SERVED),
+        (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "MOMENT"),
+        (r"\b[0-9a-f]{32,}\b", "TOKEN"),
     ];
     let mut line = line.trim_end().to_owned();
     for (pattern, name) in changing {

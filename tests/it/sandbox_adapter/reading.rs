@@ -3,7 +3,7 @@
 use super::with_users;
 use crate::faulty::{Change, Fault, Match};
 use callsheet::{
-    model::{Extent, Kind, Standing},
+    model::{Address, Extent, Kind, LoginState, Standing},
     portal::{Error, Progress},
 };
 use serde_json::json;
@@ -137,4 +137,29 @@ async fn a_failed_page_fails_the_read() {
             .fail(Match::get("/v1/users"), Fault::Refused(status));
         assert!(setup.read(&Kind::ALL).await.is_err(), "{status}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_and_logins_are_told_and_sounds_never() {
+    let setup = with_users(1);
+    let users = setup.users().await;
+    let id = users[0]["id"].as_str().unwrap();
+    let path = format!("/v1/users/{id}/messages");
+    for seconds in [12, 0] {
+        let left = json!({"from": "+14155550190", "seconds": seconds});
+        assert_eq!(setup.client.post(&path, &left).await.status, 201);
+    }
+    let user = Address::new(Kind::Users, "user0");
+    let messages = setup.portal.messages(&user, id).await.unwrap().unwrap();
+    let told: Vec<_> = messages
+        .iter()
+        .map(|message| (&*message.from, message.seconds))
+        .collect();
+    assert_eq!(told, [("+14155550190", 12), ("+14155550190", 0)]);
+    assert!(messages[0].at.as_second() > 0);
+    let gone = setup.portal.messages(&user, "nobody").await;
+    assert!(matches!(gone, Err(Error::Stale { .. })), "{gone:?}");
+    let live = setup.read(&[Kind::Users, Kind::Groups]).await.unwrap();
+    let login = live.get(Kind::Users, "user0").unwrap().login;
+    assert_eq!(login, Some(LoginState::default()));
 }
