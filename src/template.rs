@@ -184,7 +184,8 @@ fn visit_scalars(node: &Node, visit: &mut dyn FnMut(&Node)) {
 }
 
 /// The names in `${…}`; `$${` escapes a placeholder.
-fn placeholders(text: &str) -> Vec<&str> {
+#[must_use]
+pub fn placeholders(text: &str) -> Vec<&str> {
     pieces(text)
         .filter_map(|piece| {
             if let Piece::Name(name) = piece {

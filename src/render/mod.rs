@@ -25,6 +25,8 @@ pub mod prose;
 mod samples;
 pub mod sarif;
 mod section;
+pub mod shown;
+pub mod table;
 pub mod text;
 mod verdict;
 

@@ -7,7 +7,7 @@ mod calls;
 mod emergency;
 mod known;
 mod lint;
-mod place;
+pub mod place;
 mod policy;
 mod reference;
 mod unique;

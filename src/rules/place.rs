@@ -29,7 +29,7 @@ fn found(origin: &Origin, path: &str, text: Option<&str>) -> Place {
 
 /// Finds places, and caches the last resource.
 #[derive(Default)]
-pub(super) struct Finder(Mutex<Option<Body>>);
+pub struct Finder(Mutex<Option<Body>>);
 
 /// The parsed declaration of a resource.
 struct Body {
@@ -46,21 +46,29 @@ impl Finder {
         self.found(origin, path, None)
     }
 
+    /// The place of a field's value and, if it is a scalar, its text as it stands there; nothing if the resource
+    /// itself doesn't declare it.
+    #[must_use]
+    pub fn declared(&self, origin: &Origin, path: &str) -> Option<(Place, Option<Box<str>>)> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let body = Body::kept(&mut last, origin);
+        let node = body.node.find(&body.source, path)?;
+        let text = node.text(&body.source).map(Into::into);
+        let span = Span::new(node.span.start + body.start, node.span.end + body.start);
+        Some((Place::new(&origin.source, span), text))
+    }
+
     fn found(&self, origin: &Origin, path: &str, text: Option<&str>) -> Place {
         if path.is_empty() {
             return Place::new(&origin.source, origin.key);
         }
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = last.take().filter(|body| {
-            let same = Arc::ptr_eq(&body.origin.source, &origin.source);
-            same && body.origin.body == origin.body
-        });
         let Body {
             source,
             node,
             start,
             ..
-        } = last.insert(kept.unwrap_or_else(|| Body::read(origin)));
+        } = Body::kept(&mut last, origin);
         let field = node.find(source, path);
         let element = field.zip(text).and_then(|(field, text)| {
             let exact = find_scalar(field, source, &|own| own == text);
@@ -74,6 +82,15 @@ impl Finder {
 }
 
 impl Body {
+    /// The declaration of a resource, which is parsed if it isn't the last one.
+    fn kept<'l>(last: &'l mut Option<Self>, origin: &Origin) -> &'l Self {
+        let kept = last.take().filter(|body| {
+            let same = Arc::ptr_eq(&body.origin.source, &origin.source);
+            same && body.origin.body == origin.body
+        });
+        last.insert(kept.unwrap_or_else(|| Self::read(origin)))
+    }
+
     fn read(origin: &Origin) -> Self {
         let source = &origin.source;
         // A block must be parsed with its indentation.

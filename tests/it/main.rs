@@ -55,5 +55,6 @@ mod scalars;
 mod scim;
 mod served;
 mod target;
+mod view;
 mod workspace;
 mod workspaces;

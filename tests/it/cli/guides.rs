@@ -131,7 +131,7 @@ fn netsapiens_configures_a_user_after_the_create() {
     let at = applied("netsapiens", &user("basic_user"));
     let shown = at.run_quietly("show users/ann").stdout;
     assert!(
-        shown.contains("dnd: true") && shown.contains("00:15:65:aa:bb:cc"),
+        shown.contains("dnd                     true ") && shown.contains("00:15:65:aa:bb:cc"),
         "{shown}"
     );
 }

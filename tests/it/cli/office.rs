@@ -91,7 +91,7 @@ fn a_template_asks_for_what_it_needs() {
     let listed = at.run_quietly("list templates").stdout;
     assert!(listed.contains("Standard User"), "{listed}");
     let shown = at.run_quietly("show users/ann").stdout;
-    assert!(shown.contains("title: Main"), "{shown}");
+    assert!(shown.contains("title                   Main  "), "{shown}");
 }
 
 // S1.06
@@ -124,7 +124,7 @@ policy: { extensions: { digits: 2-4 } }
         assert_eq!(ended.code, code, "{extension}: {}", ended.stderr);
         if code == 0 {
             let listed = at.run_quietly("list users").stdout;
-            assert!(listed.contains(&format!("  {extension}\n")), "{listed}");
+            assert!(listed.contains(&format!("  {extension} ")), "{listed}");
         }
     }
 }
@@ -235,7 +235,7 @@ fn all_users_of_a_template_follow_it() {
     let ended = at.run_quietly("apply --yes");
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let shown = at.run_quietly("show users/u10").stdout;
-    assert!(shown.contains("rings_before_voicemail: 3"), "{shown}");
+    assert!(shown.contains("rings_before_voicemail  3 "), "{shown}");
     write(at.path(), &[("people.yaml", &people(5))]);
     let plan = at.run_quietly("plan").stdout;
     assert!(plan.contains("21 to update"), "{plan}");

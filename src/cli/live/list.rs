@@ -1,0 +1,263 @@
+//! `callsheet list` shows the objects of a kind, or the number space.
+
+use super::{ObjectDocument, load, read};
+use crate::{
+    cli::{outcome::Outcome, settings::Terminal},
+    diagnostic::did_you_mean,
+    model::{Address, Kind},
+    portal::Details,
+    render::{self, Format, escape, json::FORMAT_VERSION},
+    view::{Activity, Column, Entry, Object, Selected, Table, View, is_active, number_space},
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::{collections::BTreeSet, io::Write as _, path::Path};
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct ListArgs {
+    /// Kind of object
+    kind: Kind,
+
+    /// Output format
+    #[arg(long, value_parser = crate::cli::formats(&[Format::Text, Format::Json]), env = "CALLSHEET_FORMAT", default_value = "text")]
+    pub(in crate::cli) format: Format,
+
+    /// Only objects in whose key, names, e-mail address, extension or numbers every word of TEXT is found
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+
+    /// List inactive users instead of active ones
+    #[arg(long, conflicts_with = "all")]
+    inactive: bool,
+
+    /// List active and inactive users
+    #[arg(long)]
+    all: bool,
+
+    /// Include built-in objects, and those that can't be declared
+    #[arg(long)]
+    system: bool,
+
+    /// Columns instead of the usual ones: fields such as email or phones.mac, `key` and `state`
+    #[arg(
+        long,
+        value_name = "FIELDS",
+        value_delimiter = ',',
+        conflicts_with = "people"
+    )]
+    columns: Vec<String>,
+
+    /// Of extensions: list the whole number space, with people and free ranges
+    #[arg(long)]
+    people: bool,
+
+    /// Of numbers: list only those whose calls go nowhere
+    #[arg(long)]
+    free: bool,
+}
+
+/// What `list --format json` writes.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(in crate::cli) struct ListDocument {
+    /// The version of this format: `1.0`.
+    format_version: &'static str,
+    /// The kind that was listed.
+    kind: Kind,
+    /// The objects, in order of key.
+    objects: Vec<ObjectDocument>,
+}
+
+pub(in crate::cli) fn list(
+    args: &ListArgs,
+    directory: &Path,
+    format: Format,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Outcome> {
+    let columns = columns(args)?;
+    // JSON holds every field; the usual columns of text are in every portal's lists.
+    let wanted = match format {
+        Format::Json => Details::Everything,
+        _ if !args.columns.is_empty() => Details::Everything,
+        _ => Details::Listed(args.kind),
+    };
+    let workspace = match load(directory, terminal)? {
+        Ok(workspace) => workspace,
+        Err(outcome) => return Ok(outcome),
+    };
+    let (live, capabilities) = read(&workspace, wanted, terminal)?;
+    let view = View::new(
+        &workspace.state,
+        Some(&live),
+        &workspace.config,
+        &capabilities,
+    );
+    let selected = Selected {
+        activity: match (args.all, args.inactive) {
+            (true, _) => Activity::All,
+            (false, true) => Activity::Inactive,
+            (false, false) => Activity::Active,
+        },
+        system: args.system,
+        ..args.search.as_deref().unwrap_or_default().parse()?
+    };
+    if args.people {
+        return people(&view, &selected, terminal);
+    }
+    let all: Vec<(Address, Object<'_>)> = view
+        .of_kind(args.kind)
+        .into_iter()
+        .filter(|(address, object)| {
+            object.live.is_some() && is_free_as_asked(args, address, *object)
+        })
+        .collect();
+    let (shown, hidden): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .partition(|(address, object)| selected.has(address, *object));
+    if format == Format::Json {
+        let objects = shown.iter().filter_map(|(address, object)| {
+            let live = object.live?;
+            Some(ObjectDocument::of(address.clone(), live))
+        });
+        let document = ListDocument {
+            format_version: FORMAT_VERSION,
+            kind: args.kind,
+            objects: objects.collect(),
+        };
+        escape::json(&document, &mut terminal.out)?;
+        return Ok(Outcome::Done);
+    }
+    let lacks = capabilities
+        .kinds
+        .get(&args.kind)
+        .map(|kind| &kind.unsupported);
+    let lacks = |column: &Column| {
+        let is_usual = args.columns.is_empty();
+        is_usual && lacks.is_some_and(|unsupported| unsupported.contains(column.name()))
+    };
+    let columns: Vec<Column> = columns
+        .into_iter()
+        .filter(|column| !lacks(column))
+        .collect();
+    let Table { headings, mut rows } = Table::of(&view, &columns, &shown);
+    rows.insert(0, headings);
+    render::table::table(&rows, &mut terminal.out)?;
+    if args.kind == Kind::Users {
+        not_shown(&selected, &shown, &hidden, terminal)?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// The columns that are asked for.
+fn columns(args: &ListArgs) -> anyhow::Result<Vec<Column>> {
+    if args.columns.is_empty() {
+        return Ok(Column::of_kind(args.kind));
+    }
+    let names = args.columns.iter().map(|name| name.trim());
+    let unknown: Vec<String> = names
+        .clone()
+        .filter(|name| Column::parse(args.kind, name).is_none())
+        .map(|name| {
+            let fields = args.kind.shape().all_fields();
+            let near = did_you_mean(name, fields.iter().map(|field| &*field.name));
+            let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            format!("{} have no field `{name}`{near}", args.kind)
+        })
+        .collect();
+    anyhow::ensure!(unknown.is_empty(), unknown.join("\n"));
+    Ok(names
+        .filter_map(|name| Column::parse(args.kind, name))
+        .collect())
+}
+
+/// Whether an object is a number whose calls go nowhere, if only those are asked for.
+fn is_free_as_asked(args: &ListArgs, address: &Address, object: Object<'_>) -> bool {
+    let fields = object.fields();
+    let is_free = address.kind == Kind::Numbers
+        && fields.get("destination").is_none()
+        && fields.text("state").is_none_or(|state| state == "in_use");
+    !args.free || is_free
+}
+
+/// Tells how many people are listed, and how many would be found elsewhere.
+fn not_shown(
+    selected: &Selected,
+    shown: &[(Address, Object<'_>)],
+    hidden: &[(Address, Object<'_>)],
+    terminal: &mut Terminal,
+) -> anyhow::Result<()> {
+    let found = hidden.iter().filter(|(address, object)| {
+        let is_own = object.live.is_none_or(|live| live.standing.is_manageable());
+        is_own && selected.finds(address, *object)
+    });
+    let inactive = found.filter(|(_, object)| !is_active(*object)).count();
+    let people = match shown.len() {
+        1 => "1 person".to_owned(),
+        count => format!("{count} people"),
+    };
+    let rest = match inactive {
+        0 => String::new(),
+        _ if selected.activity != Activity::Active => String::new(),
+        count => format!(" · {count} inactive not shown (--inactive, --all)"),
+    };
+    terminal.out.flush()?;
+    writeln!(terminal.err, "{people}{rest}")?;
+    Ok(())
+}
+
+/// Lists every short number in order, with the free ranges between them.
+// S2.30
+fn people(
+    view: &View<'_>,
+    selected: &Selected,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Outcome> {
+    let mut rows = vec![vec![
+        "NUMBER".to_owned(),
+        "KIND".to_owned(),
+        "NAME".to_owned(),
+        "ADDRESS".to_owned(),
+    ]];
+    let mut seen = BTreeSet::new();
+    for entry in number_space(view) {
+        match entry {
+            Entry::Used { number, address } => {
+                let Some(object) = view.get(&address) else {
+                    continue;
+                };
+                if !selected.finds(&address, object) || !seen.insert(address.clone()) {
+                    continue;
+                }
+                let fields = object.fields();
+                let name = match address.kind {
+                    Kind::Users => {
+                        let names = ["first_name", "last_name"].into_iter();
+                        let names: Vec<&str> = names.filter_map(|one| fields.text(one)).collect();
+                        names.join(" ")
+                    }
+                    _ => fields.text("name").unwrap_or_default().to_owned(),
+                };
+                let kind = match address.kind {
+                    Kind::Users => "user",
+                    _ => fields.text("kind").unwrap_or_default(),
+                };
+                let off = if is_active(object) { "" } else { " (inactive)" };
+                rows.push(vec![
+                    number.to_string(),
+                    kind.to_owned(),
+                    format!("{name}{off}"),
+                    address.to_string(),
+                ]);
+            }
+            Entry::Free { first, last, count } if selected.words.is_empty() => {
+                let range = match count {
+                    1 => first.to_string(),
+                    _ => format!("{first}-{last}"),
+                };
+                rows.push(vec![range, format!("free ({count})")]);
+            }
+            Entry::Free { .. } => {}
+        }
+    }
+    render::table::table(&rows, &mut terminal.out)?;
+    Ok(Outcome::Done)
+}
