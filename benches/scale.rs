@@ -109,7 +109,7 @@ fn served(users: usize) -> (&'static Runtime, String) {
             write: TOKEN.into(),
             read: None,
         };
-        tokio::spawn(serve(listener, store, tokens, std::future::pending()));
+        tokio::spawn(serve(listener, store, tokens, None, std::future::pending()));
         url
     });
     (runtime, url)

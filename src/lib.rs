@@ -22,7 +22,7 @@
 //!   the files to what they declare.
 //! - [`history`]: what earlier commits declared.
 //! - [`support`] and [`plan`]: what a portal doesn't support, and the operations to apply; pure functions.
-//! - [`view`]: declared and live seen together, for people to look at.
+//! - [`view`] and [`page`]: declared and live seen together, for people to look at.
 //! - [`portal`] and [`sandbox`]: live systems, and the one that is built in.
 //! - [`apply`], [`journal`], [`saved`], [`undo`] and [`import`]: from the plan to the portal and back, and from
 //!   the portal to files.
@@ -41,6 +41,7 @@ pub mod import;
 pub mod journal;
 pub mod lifecycle;
 pub mod model;
+pub mod page;
 pub mod plan;
 pub mod portal;
 mod portals;

@@ -19,6 +19,7 @@ mod plan;
 mod progress;
 mod record;
 mod renumber;
+mod report;
 mod run;
 mod sandbox;
 mod schema;
@@ -129,6 +130,8 @@ enum Command {
     List(live::ListArgs),
     /// Show one live object
     Show(live::ShowArgs),
+    /// Write a page that shows people, their rights and the plan, for those who don't use Git
+    Report(report::Args),
     /// Run the built-in sandbox portal
     #[command(subcommand)]
     Sandbox(sandbox::Command),
@@ -185,6 +188,7 @@ fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
         Command::Import(args) => import::run(&args, &directory, args.format, terminal),
         Command::List(args) => live::list(&args, &directory, args.format, terminal),
         Command::Show(args) => live::show(&args, &directory, args.format, terminal),
+        Command::Report(args) => report::run(&args, &directory, terminal),
         Command::Sandbox(command) => sandbox::run(&command, &directory, terminal),
         Command::Schema(args) => schema::run(&args, &directory, terminal),
         Command::Completions { shell } => {

@@ -2,8 +2,9 @@
 //! its own escaping.
 
 use super::document::{Heading, Revision};
+pub(super) use crate::view::value_in_words as value;
 use crate::{
-    model::{Address, Commit, Kind, Value},
+    model::{Address, Commit, Kind},
     plan::{Action, Cause, Finding, Operation, Plan, Summary, guard::Level},
 };
 
@@ -191,29 +192,6 @@ pub(super) fn commit(action: Action, commit: &Commit) -> String {
 pub(super) fn place(operation: &Operation) -> Option<String> {
     let origin = operation.origin.as_ref()?;
     Some(origin.place().to_string())
-}
-
-/// A value as text, on one line unless it contains line breaks. It can't contain secrets: the model has none.
-pub(super) fn value(value: Option<&Value>) -> String {
-    match value {
-        None | Some(Value::Null) => "(none)".to_owned(),
-        Some(Value::Bool(value)) => value.to_string(),
-        Some(Value::Integer(number)) => number.to_string(),
-        Some(Value::Text(text)) if text.is_empty() => "(empty)".to_owned(),
-        Some(Value::Text(text)) => text.to_string(),
-        Some(Value::Secret(secret)) => format!("(secret, version {})", secret.version),
-        Some(Value::List(list)) => {
-            let list: Vec<String> = list.iter().map(|one| self::value(Some(one))).collect();
-            format!("[{}]", list.join(", "))
-        }
-        Some(Value::Map(fields)) => {
-            let entries: Vec<String> = fields
-                .iter()
-                .map(|(name, one)| format!("{name}: {}", self::value(Some(one))))
-                .collect();
-            format!("{{{}}}", entries.join(", "))
-        }
-    }
 }
 
 /// The waiver to add for a blocking finding, if it can be waived: a line of `allow`, ready to be pasted.

@@ -154,7 +154,7 @@ fn forbidden(detail: &str) -> Problem {
 
 /// The public requests.
 fn is_public(method: &Method, path: &str) -> bool {
-    ["/healthz", "/openapi.json"].contains(&path)
+    ["/", "/healthz", "/openapi.json"].contains(&path)
         || path == "/v1/sessions" && *method == Method::POST
 }
 
@@ -220,7 +220,7 @@ fn fixed(tokens: &Tokens, given: &str) -> Option<Access> {
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())

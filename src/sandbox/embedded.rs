@@ -40,7 +40,7 @@ impl Embedded {
             read: None,
         };
         let (stop, stopped) = oneshot::channel::<()>();
-        let served = super::serve(listener, store.clone(), tokens, async {
+        let served = super::serve(listener, store.clone(), tokens, None, async {
             // The sender is dropped, never used.
             drop(stopped.await);
         });

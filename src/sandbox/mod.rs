@@ -21,6 +21,7 @@ mod greeting;
 mod hash;
 mod object;
 mod openapi;
+mod page;
 mod permission;
 mod problem;
 mod record;
@@ -31,24 +32,26 @@ mod store;
 
 pub use access::Tokens;
 pub use embedded::{Embedded, random_token};
+pub use page::{Page, PageData};
 pub use store::{Error, Store};
 
 use axum::{Router, middleware, serve::ListenerExt as _};
 use std::{io, sync::Arc};
 use tokio::net::TcpListener;
 
-/// The HTTP API of a store, for clients with one of the tokens.
-pub fn router(store: Store, tokens: Tokens) -> Router {
+/// The HTTP API of a store, for clients with one of the tokens, and the page at `/`, if there is one.
+pub fn router(store: Store, tokens: Tokens, page: Option<Page>) -> Router {
     let guard = access::Guard {
         tokens,
         store: store.clone(),
     };
     routes::routes()
+        .with_state(store)
+        .merge(page.map_or_else(Router::new, page::routes))
         .layer(middleware::from_fn_with_state(
             Arc::new(guard),
             access::check,
         ))
-        .with_state(store)
 }
 
 /// Serves the API until `shutdown` resolves and pending requests are completed.
@@ -59,9 +62,10 @@ pub async fn serve(
     listener: TcpListener,
     store: Store,
     tokens: Tokens,
+    page: Option<Page>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let router = router(store.clone(), tokens);
+    let router = router(store.clone(), tokens, page);
     let listener = listener.tap_io(|connection| {
         // The end of a response must not wait until its start is acknowledged.
         if let Err(error) = connection.set_nodelay(true) {

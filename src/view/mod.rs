@@ -7,13 +7,17 @@ mod number_space;
 mod origin;
 mod permission;
 mod referral;
+mod state;
 mod table;
+mod words;
 
 pub use number_space::{Entry, number_space};
 pub use origin::{Origin, Shown};
 pub use permission::Granted;
 pub use referral::{Referral, Referrals};
-pub use table::{Activity, Column, Selected, Table, is_active, texts};
+pub use state::{is_active, notes};
+pub use table::{Activity, Column, Selected, Table, texts};
+pub use words::value_in_words;
 
 use crate::{
     config::Config,

@@ -1,7 +1,10 @@
 //! A *table* lists the objects of a kind: one row an object, one column a field.
 
-use super::{Object, Referrals, View};
-use crate::model::{Address, Fields, Kind, Shape, Standing, Value};
+use super::{
+    Object, Referrals, View,
+    state::{is_active, state},
+};
+use crate::model::{Address, Fields, Kind, Shape, Value};
 use std::{convert::Infallible, str::FromStr};
 
 /// A column: a field by its dotted path, or one of the words that aren't fields.
@@ -183,12 +186,6 @@ impl Selected {
     }
 }
 
-/// Whether somebody is active.
-#[must_use]
-pub fn is_active(object: Object<'_>) -> bool {
-    object.fields().get("active").and_then(Value::as_bool) != Some(false)
-}
-
 /// A table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
@@ -244,18 +241,6 @@ fn cell_of(object: Object<'_>, path: &str) -> String {
     let declared = object.declared.filter(|_| held.is_empty());
     let shown = declared.map_or(held, |declared| texts(&declared.fields, path));
     shown.join(", ")
-}
-
-/// What is out of the ordinary about an object.
-fn state(object: Object<'_>) -> String {
-    let standing = object.live.map(|live| &live.standing);
-    let words = [
-        (!is_active(object)).then_some("inactive"),
-        (standing == Some(&Standing::BuiltIn)).then_some("built-in"),
-        object.live.is_none().then_some("not on the portal"),
-    ];
-    let words: Vec<&str> = words.into_iter().flatten().collect();
-    words.join(", ")
 }
 
 /// What a field at a dotted path says: its text, number or boolean, or those of its list.

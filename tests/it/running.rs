@@ -51,7 +51,7 @@ impl Sandbox {
                     read: Some(READ.into()),
                 };
                 let stopped = async { drop(stopped.await) };
-                serve(listener, store, tokens, stopped).await.unwrap();
+                serve(listener, store, tokens, None, stopped).await.unwrap();
             });
         });
         Self {
@@ -184,7 +184,7 @@ pub(crate) fn served(store: Store) -> (String, oneshot::Sender<()>) {
             write: WRITE.into(),
             read: None,
         };
-        tokio::spawn(serve(listener, store, tokens, async {
+        tokio::spawn(serve(listener, store, tokens, None, async {
             drop(stopped.await);
         }));
         url

@@ -1,13 +1,18 @@
 //! `callsheet show` shows one object: its values and where they come from, what a user may do, and who refers to it.
 
-use super::{ObjectDocument, load, on_portal, read};
+use super::{ObjectDocument, load, on_portal};
 use crate::{
-    cli::{outcome::Outcome, settings::Terminal},
-    model::{Address, Kind, Live, LiveObject, Standing},
+    cli::{
+        outcome::Outcome,
+        settings::Terminal,
+        workspace::{self, Workspace},
+    },
+    model::{Address, Capabilities, Kind, Live, LiveObject, Message},
     portal::{self, Details},
     render::{self, Format, escape, json::FORMAT_VERSION},
-    view::{Granted, Object, Origin, Referral, Referrals, Shown, View},
+    view::{Granted, Object, Origin, Referral, Referrals, Shown, View, notes},
 };
+use anyhow::Context as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::{collections::BTreeMap, io::Write as _, path::Path, sync::Arc};
@@ -24,6 +29,10 @@ pub(in crate::cli) struct ShowArgs {
     /// Show what the files declare, without contacting the portal
     #[arg(long)]
     declared: bool,
+
+    /// List the voicemail messages of a user: from whom, when, and how long; never what they say
+    #[arg(long, conflicts_with = "declared")]
+    messages: bool,
 }
 
 /// What `show --format json` writes.
@@ -40,6 +49,9 @@ pub(in crate::cli) struct ShowDocument {
     effective: Vec<GrantedDocument>,
     /// Who refers to it.
     referrers: Vec<ReferrerDocument>,
+    /// The voicemail messages, the oldest first, if they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    voicemail: Option<Vec<Message>>,
 }
 
 /// Where a value comes from.
@@ -96,13 +108,19 @@ pub(in crate::cli) fn show(
         Err(outcome) => return Ok(outcome),
     };
     let capabilities = portal::capabilities(&workspace.config.portal);
-    let (live, capabilities) = if args.declared {
-        (None, Arc::new(capabilities))
+    let Read {
+        live,
+        capabilities,
+        voicemail,
+    } = if args.declared {
+        Read {
+            live: None,
+            capabilities: Arc::new(capabilities),
+            voicemail: None,
+        }
     } else {
         let address = on_portal(&args.address, &workspace.state, &capabilities);
-        let wanted = Details::Evidence(std::slice::from_ref(&address));
-        let (live, capabilities) = read(&workspace, wanted, terminal)?;
-        (Some(live), capabilities)
+        read(args, &workspace, &address, terminal)?
     };
     let view = View::new(
         &workspace.state,
@@ -127,6 +145,7 @@ pub(in crate::cli) fn show(
             _ => Vec::new(),
         },
         referrals: referrals.to(&address),
+        voicemail,
         address,
     };
     match format {
@@ -134,6 +153,43 @@ pub(in crate::cli) fn show(
         _ => seen.write(object, terminal)?,
     }
     Ok(Outcome::Done)
+}
+
+/// What was read of the portal.
+struct Read {
+    /// What it holds; nothing if it wasn't asked.
+    live: Option<Live>,
+    /// What it supports.
+    capabilities: Arc<Capabilities>,
+    /// The voicemail messages, if they were asked for.
+    voicemail: Option<Vec<Message>>,
+}
+
+/// Reads an object of the portal and what refers to it.
+fn read(
+    args: &ShowArgs,
+    workspace: &Workspace,
+    address: &Address,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Read> {
+    workspace::runtime()?.block_on(async {
+        let portal = workspace.open_as_merged(terminal)?;
+        let wanted = Details::Evidence(std::slice::from_ref(address));
+        let live = workspace::read(&*portal, wanted, terminal).await?;
+        let user = live.get(address.kind, &address.key);
+        let voicemail = match user.filter(|_| args.messages) {
+            None => None,
+            Some(user) => {
+                let messages = portal.messages(address, &user.id).await?;
+                Some(messages.context("the portal doesn't list voicemail messages")?)
+            }
+        };
+        Ok(Read {
+            capabilities: portal.capabilities(),
+            live: Some(live),
+            voicemail,
+        })
+    })
 }
 
 /// An object that isn't there, with a near one.
@@ -160,6 +216,7 @@ struct Seen<'a> {
     values: Vec<Shown>,
     granted: Vec<Granted>,
     referrals: &'a [Referral],
+    voicemail: Option<Vec<Message>>,
 }
 
 impl Seen<'_> {
@@ -179,11 +236,24 @@ impl Seen<'_> {
         render::shown::values(&self.values, out)?;
         render::shown::permissions(&self.granted, out)?;
         render::shown::referrals(self.referrals, out)?;
-        if let Some(live) = object.live {
-            let notes = on_the_portal(live);
-            if !notes.is_empty() {
-                writeln!(out, "on the portal\n  {}", escape::line(&notes.join(" · ")))?;
-            }
+        let notes = notes(object);
+        if object.live.is_some() && !notes.is_empty() {
+            let notes = escape::line(&notes.join(" · "));
+            writeln!(out, "on the portal\n  {notes}")?;
+        }
+        if let Some(messages) = &self.voicemail {
+            let head = ["VOICEMAIL FROM", "AT", "SECONDS"]
+                .map(str::to_owned)
+                .to_vec();
+            let rows = messages.iter().map(|one| {
+                let from = match one.from.as_str() {
+                    "" => "withheld",
+                    from => from,
+                };
+                vec![from.to_owned(), one.at.to_string(), one.seconds.to_string()]
+            });
+            let rows: Vec<_> = [head].into_iter().chain(rows).collect();
+            render::table::table(&rows, out)?;
         }
         Ok(())
     }
@@ -232,29 +302,7 @@ impl Seen<'_> {
             origins: origins.collect(),
             effective: effective.collect(),
             referrers: referrers.collect(),
+            voicemail: self.voicemail.clone(),
         }
     }
-}
-
-/// What the portal has beside the fields.
-fn on_the_portal(live: &LiveObject) -> Vec<String> {
-    let messages = match live.messages {
-        0 => None,
-        1 => Some("1 voicemail message".to_owned()),
-        count => Some(format!("{count} voicemail messages")),
-    };
-    let standing = match &live.standing {
-        Standing::Manageable => None,
-        Standing::BuiltIn => Some("built-in".to_owned()),
-        Standing::Unsupported(reason) => Some(format!("it {reason}")),
-    };
-    let waiting = live.waiting.iter().map(|one| {
-        let path: Vec<&str> = one.path.iter().map(|name| &**name).collect();
-        format!("{} waits for {}", path.join("."), one.waits_for)
-    });
-    messages
-        .into_iter()
-        .chain(standing)
-        .chain(waiting)
-        .collect()
 }

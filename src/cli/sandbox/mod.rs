@@ -1,6 +1,7 @@
 //! `callsheet sandbox`: the built-in portal for others to reach, and changes to it by hand.
 
 mod edit;
+mod page;
 
 use super::{outcome::Outcome, settings, settings::Terminal, workspace};
 use crate::{
@@ -69,17 +70,15 @@ pub(super) fn run(
     workspace::runtime()?.block_on(async {
         let listener = tokio::net::TcpListener::bind(args.listen).await;
         let listener = listener.with_context(|| format!("{} can't be listened on", args.listen))?;
-        writeln!(
-            terminal.out,
-            "serving {} on http://{}",
-            database.display(),
-            listener.local_addr()?
-        )?;
+        let url = format!("http://{}", listener.local_addr()?);
+        writeln!(terminal.out, "serving {} on {url}", database.display())?;
         if let Some(file) = kept_in {
             writeln!(terminal.out, "the token is in {}", file.display())?;
         }
         terminal.out.flush()?;
-        sandbox::serve(listener, store, Tokens { write, read }, signal()?).await?;
+        let page = page::page(&url, args.profile)?;
+        let tokens = Tokens { write, read };
+        sandbox::serve(listener, store, tokens, Some(page), signal()?).await?;
         Ok(Outcome::Done)
     })
 }

@@ -7,7 +7,6 @@
 mod card;
 mod finding;
 mod list;
-mod policy;
 mod words;
 
 use super::{
@@ -19,6 +18,7 @@ use super::{
 };
 use crate::{
     model::{Address, Kind},
+    page,
     plan::{Action, Cause, Operation, Plan},
 };
 use std::{
@@ -96,7 +96,7 @@ pub fn plan(heading: &Heading, plan: &Plan, out: &mut dyn Write) -> io::Result<(
 fn head(heading: &Heading, plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     let workspace = html(&heading.workspace);
     let verdict = Verdict::of(plan);
-    let policy = policy::policy(STYLE, SCRIPT);
+    let policy = page::policy(STYLE, SCRIPT);
     let words = verdict.words(plan);
     let summary = labels::summary(plan.summary());
     writeln!(

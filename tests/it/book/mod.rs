@@ -145,6 +145,11 @@ fn what_the_page_of_the_sandbox_shows_is_what_happens() {
 }
 
 #[test]
+fn what_the_page_about_looking_shows_is_what_happens() {
+    transcript::check(&Page::read("docs/people.md"));
+}
+
+#[test]
 fn what_the_recipes_show_is_what_happens() {
     transcript::check(&Page::read("docs/recipes.md"));
 }

@@ -52,7 +52,11 @@ const LAYERS: &[(&str, &str)] = &[
         "desired diagnostic model plan profile repo source yaml",
     ),
     ("view", "config model rules source template"),
-    ("render", "source diagnostic model plan portal apply view"),
+    ("page", "model plan view"),
+    (
+        "render",
+        "source diagnostic model plan portal apply page view",
+    ),
     ("reference", "model config diagnostic portal profile"),
     ("saved", "model plan render"),
     ("journal", "apply plan portal render saved"),

@@ -1,4 +1,6 @@
-//! The HTML *page* of a plan in a browser.
+//! The HTML *pages* in a browser: a plan's, and that of people.
+
+mod people;
 
 use callsheet::{
     model::{Address, Change, Fields, FindingRule, Kind, Requests, Value},
@@ -221,10 +223,20 @@ fn looked_at(pages: &[(&str, &Plan)], mut jobs: Vec<Json>) -> Option<Vec<Json>> 
         let page = folder.path().join(job["page"].as_str().unwrap());
         job["url"] = format!("file://{}", page.display()).into();
     }
+    let answers = browsed(folder.path(), &jobs)?;
+    for (answer, job) in answers.iter().zip(&jobs) {
+        assert_eq!(answer["errors"], json!([]), "{job}");
+        assert_eq!(answer["requests"], json!([]), "{job}");
+    }
+    Some(answers)
+}
+
+/// A browser's answers to jobs about addresses; none without a browser.
+fn browsed(folder: &Path, jobs: &[Json]) -> Option<Vec<Json>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let started = Command::new("node")
         .arg(root.join("tests/it/page/browser.mjs"))
-        .arg(folder.path().join("profile"))
+        .arg(folder.join("profile"))
         .arg(axe())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -237,7 +249,7 @@ fn looked_at(pages: &[(&str, &Plan)], mut jobs: Vec<Json>) -> Option<Vec<Json>> 
             return None;
         }
     };
-    let questions = serde_json::to_vec(&jobs).unwrap();
+    let questions = serde_json::to_vec(jobs).unwrap();
     node.stdin.take().unwrap().write_all(&questions).unwrap();
     let output = node.wait_with_output().unwrap();
     if output.status.code() == Some(3) {
@@ -246,12 +258,7 @@ fn looked_at(pages: &[(&str, &Plan)], mut jobs: Vec<Json>) -> Option<Vec<Json>> 
     }
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
-    let answers: Vec<Json> = serde_json::from_slice(&output.stdout).unwrap();
-    for (answer, job) in answers.iter().zip(&jobs) {
-        assert_eq!(answer["errors"], json!([]), "{job}");
-        assert_eq!(answer["requests"], json!([]), "{job}");
-    }
-    Some(answers)
+    Some(serde_json::from_slice(&output.stdout).unwrap())
 }
 
 /// The file of axe-core, which finds barriers.

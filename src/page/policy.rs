@@ -4,7 +4,8 @@
 use sha2::{Digest as _, Sha256};
 
 /// The policy of a page with one style sheet and one script.
-pub(super) fn policy(style: &str, script: &str) -> String {
+#[must_use]
+pub fn policy(style: &str, script: &str) -> String {
     format!(
         "default-src 'none'; style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'",
         digest(style),
