@@ -93,18 +93,8 @@ impl Journal {
     /// # Errors
     /// The file is there, or can't be written.
     pub fn begin(path: &Path, now: fn() -> Timestamp, plan: &PlanDocument) -> io::Result<Self> {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        let file = OpenOptions::new()
-            .append(true)
-            .create_new(true)
-            .open(path)?;
         let journal = Self {
-            file: Mutex::new(Lines {
-                file,
-                is_torn: false,
-            }),
+            file: Mutex::new(Lines::create(path)?),
             path: path.to_owned(),
             now,
         };
@@ -184,15 +174,30 @@ impl Journal {
 }
 
 /// The lines of a journal's file.
-struct Lines {
+pub(crate) struct Lines {
     file: File,
     /// Whether the last line may be incomplete.
     is_torn: bool,
 }
 
 impl Lines {
+    /// Creates a file, with its folder; never one that exists.
+    pub(crate) fn create(path: &Path) -> io::Result<Self> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let file = OpenOptions::new()
+            .append(true)
+            .create_new(true)
+            .open(path)?;
+        Ok(Self {
+            file,
+            is_torn: false,
+        })
+    }
+
     /// Appends a line, after ending the last one where it is incomplete.
-    fn append(&mut self, line: &[u8]) -> io::Result<()> {
+    pub(crate) fn append(&mut self, line: &[u8]) -> io::Result<()> {
         if self.is_torn {
             self.file.write_all(b"\n")?;
         }

@@ -28,6 +28,7 @@
 //!   the portal to files.
 //! - [`render`], [`mod@reference`] and [`cli`]: how all of it is shown.
 
+pub mod action;
 pub mod apply;
 pub mod cli;
 pub mod config;

@@ -179,7 +179,11 @@ fn unsupported(origin: Option<&Origin>, path: &str, message: String) -> Diagnost
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{desired, model::NO_SCOPES, repo::Files};
+    use crate::{
+        desired,
+        model::{NO_ACTIONS, NO_SCOPES},
+        repo::Files,
+    };
     use std::collections::{BTreeMap, BTreeSet};
 
     fn state(text: &str) -> State {
@@ -233,6 +237,7 @@ mod tests {
             ..KindCapability::full(Kind::Extensions)
         };
         Capabilities {
+            actions: &NO_ACTIONS,
             portal: "small",
             scopes: &NO_SCOPES,
             kinds: BTreeMap::from([(Kind::Users, users), (Kind::Extensions, extensions)]),

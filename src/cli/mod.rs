@@ -26,6 +26,7 @@ mod schema;
 mod secret;
 mod session;
 mod settings;
+mod several;
 mod strength;
 mod targets;
 mod tip;
@@ -132,6 +133,9 @@ enum Command {
     Show(live::ShowArgs),
     /// Write a page that shows people, their rights and the plan, for those who don't use Git
     Report(report::Args),
+    /// Do one of the portal's actions, such as sending a welcome mail; never part of a plan
+    #[command(subcommand)]
+    Run(run::Command),
     /// Run the built-in sandbox portal
     #[command(subcommand)]
     Sandbox(sandbox::Command),
@@ -189,6 +193,7 @@ fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
         Command::List(args) => live::list(&args, &directory, args.format, terminal),
         Command::Show(args) => live::show(&args, &directory, args.format, terminal),
         Command::Report(args) => report::run(&args, &directory, terminal),
+        Command::Run(command) => run::run(&command, &directory, terminal),
         Command::Sandbox(command) => sandbox::run(&command, &directory, terminal),
         Command::Schema(args) => schema::run(&args, &directory, terminal),
         Command::Completions { shell } => {

@@ -3,9 +3,9 @@
 use super::{
     history::{self, Baseline},
     outcome::{Outcome, UsageError},
-    run::{Ended, Run},
     session::Session,
     settings::Terminal,
+    several::{Ended, Run},
     targets::{Selection, Targets},
     workspace::{self, Obstacle, When, Workspace},
 };

@@ -58,6 +58,11 @@ fn all() -> Vec<(&'static str, serde_json::Value)> {
             "profile",
             schema::of_document::<crate::profile::Profile>("profile"),
         ),
+        ("run", schema::of_document::<super::run::RunDocument>("run")),
+        (
+            "run-journal",
+            schema::of_document::<crate::action::Record>("run-journal"),
+        ),
         (
             "show",
             schema::of_document::<super::live::ShowDocument>("show"),

@@ -49,6 +49,8 @@ pub(super) struct Terminal {
     pub(super) commands: Commands,
     /// Whether there is a terminal to ask for confirmation.
     pub(super) interactive: bool,
+    /// Whether stdout is a terminal, and not kept in a file or a log.
+    pub(super) shows: bool,
 }
 
 impl Terminal {
@@ -92,6 +94,7 @@ impl Terminal {
                 Commands::Run
             },
             interactive: std::io::stdin().is_terminal() && stderr.is_terminal(),
+            shows: stdout.is_terminal(),
             out: BufWriter::new(AutoStream::new(stdout, out_choice)),
             err: AutoStream::new(stderr, err_choice),
             look: look(out_choice, out_width),

@@ -3,8 +3,8 @@
 use super::{
     formerly,
     outcome::Outcome,
-    run::{Ended, Run},
     settings::{self, Terminal},
+    several::{Ended, Run},
     strength,
     targets::{Selection, Targets},
     workspace,

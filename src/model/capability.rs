@@ -2,7 +2,7 @@
 //! is removed, and which fields and values it holds. The table in the docs is generated from it, an
 //! unsupported declaration is a diagnostic, and the plan obeys it.
 
-use super::{Address, Fields, Kind, Scopes, Shape, State, Value};
+use super::{Address, Fields, Kind, PortalAction, Scopes, Shape, State, Value};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -17,6 +17,8 @@ pub struct Capabilities {
     pub scopes: &'static Scopes,
     /// The supported kinds. Unsupported templates are still allowed in files, where they are expanded.
     pub kinds: BTreeMap<Kind, KindCapability>,
+    /// The actions that the portal offers for one object, besides changing its fields.
+    pub actions: &'static BTreeSet<PortalAction>,
 }
 
 /// The capabilities for one kind.

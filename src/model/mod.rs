@@ -7,6 +7,7 @@
 //! is a type in its own file and a row in the table of kinds.
 
 mod account;
+mod action;
 mod ancestry;
 mod capability;
 mod commit;
@@ -38,6 +39,7 @@ mod user;
 mod value;
 
 pub use account::{Account, Licences};
+pub use action::{Kept, NO_ACTIONS, PortalAction};
 pub use ancestry::{Ancestry, Gap, Removed, Version};
 pub use capability::{
     Accepts, Capabilities, Condition, Declaration, Identity, KindCapability, Limit, Removal,

@@ -141,6 +141,7 @@ mod tests {
             ..KindCapability::full(Kind::Users)
         };
         let capabilities = Capabilities {
+            actions: &super::super::NO_ACTIONS,
             scopes: &super::super::NO_SCOPES,
             portal: "test",
             kinds: BTreeMap::from([(Kind::Users, users)]),

@@ -5,6 +5,7 @@
 //! protection, which belong to the engine (law 6). To add a portal, add a folder here and a row in
 //! `portals`; `docs/adding-a-portal.md` describes the steps.
 
+mod action;
 mod check;
 mod description;
 mod error;
@@ -23,6 +24,7 @@ mod scim;
 pub use crate::model::{
     Capabilities, Change, Declaration, Identity, KindCapability, Limit, Removal, SecretPlace,
 };
+pub use action::{Act, Acted, Task};
 pub use check::Check;
 pub use description::{Description, FieldMapping};
 pub use error::{Error, Problem};
@@ -136,6 +138,25 @@ pub trait Portal: Send + Sync {
     async fn messages(&self, user: &Address, id: &str) -> Result<Option<Vec<Message>>, Error> {
         let _unused = (user, id);
         Ok(None)
+    }
+
+    /// Checks whether an action would be refused, as far as the portal can tell. Nothing is done.
+    ///
+    /// # Errors
+    /// It would be refused, or the portal can't be asked.
+    async fn check_action(&self, act: &Act<'_>) -> Result<(), Error> {
+        let _unused = act;
+        Ok(())
+    }
+
+    /// Does one of the actions in the portal's [`capabilities`](Self::capabilities) for one object, with one request
+    /// that is never repeated.
+    ///
+    /// # Errors
+    /// [`Error::may_be_done`] says whether it may have been done despite the error.
+    async fn act(&self, act: &Act<'_>) -> Result<Acted, Error> {
+        let reason = format!("it has no action `{}`", act.task.action());
+        Err(Error::misconfigured("portal.kind", reason))
     }
 
     /// The number of requests sent so far, including retries.

@@ -12,7 +12,7 @@ mod tests;
 pub use kind::{KindProfile, LimitProfile};
 
 use crate::model::{
-    Capabilities, Kind, Removal, Scopes, Shape,
+    Capabilities, Kind, PortalAction, Removal, Scopes, Shape,
     text::{Email, Extension, Format},
 };
 use schemars::JsonSchema;
@@ -63,7 +63,7 @@ pub struct Profile {
     pub login: Option<Login>,
     /// Actions that the system offers for one object, besides changing its fields.
     #[serde(default)]
-    pub actions: BTreeSet<Action>,
+    pub actions: BTreeSet<PortalAction>,
 }
 
 /// The field that a system knows a user by.
@@ -188,29 +188,6 @@ pub enum FirstLogin {
     Eula,
 }
 
-/// An action that a system offers for one object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schemars(inline)]
-pub enum Action {
-    /// Send a user a mail with a link for the first login.
-    Welcome,
-    /// Reset a user's settings.
-    Reset,
-    /// Make a user's password invalid, and send a link for a new one.
-    ForcePasswordReset,
-    /// Set a user's password.
-    SetPassword,
-    /// Rebuild an instance.
-    Rebuild,
-    /// Upload a user's voicemail greeting.
-    Greeting,
-    /// Show a QR code that provisions a user's mobile app.
-    Qr,
-    /// Show a link that provisions a user's desktop app.
-    DesktopLink,
-}
-
 macro_rules! profiles {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal;)* and $($portal:literal)*) => {
         /// Profile that the sandbox behaves like.
@@ -293,6 +270,7 @@ impl Profile {
             portal: self.name,
             scopes: &self.scopes,
             kinds: kinds.collect(),
+            actions: &self.actions,
         }
     }
 

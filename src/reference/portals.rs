@@ -100,6 +100,7 @@ fn whole(page: &mut String, portals: &[(PortalKind, Capabilities)]) {
         description(kind)[3].to_owned()
     });
     line("on removal", &|_, portal| removing(portal));
+    line("[actions](actions.md)", &|_, portal| actions(portal));
     line("requests for reading", &|kind, _| {
         description(kind)[4].to_owned()
     });
@@ -131,6 +132,17 @@ fn of_profiles(page: &mut String, profiles: &[(PortalKind, Capabilities)]) {
     row(page, "users are identified by", profiles, identified);
     row(page, "templates are stored", profiles, stored);
     row(page, "on removal", profiles, removing);
+    row(page, "[actions](actions.md)", profiles, actions);
+}
+
+/// The actions that a portal offers.
+fn actions(portal: &Capabilities) -> String {
+    let names = portal.actions.iter().map(|action| format!("`{action}`"));
+    let names: Vec<String> = names.collect();
+    match names.as_slice() {
+        [] => "none".to_owned(),
+        names => names.join(", "),
+    }
 }
 
 /// What a portal knows its users by.

@@ -117,6 +117,25 @@ impl Access {
         })
     }
 
+    /// Checks that the holder may take the place of a user with these permissions: set the password, or issue a link.
+    pub(super) fn check_over(&self, id: &str, granted: &BTreeSet<String>) -> Result<(), Problem> {
+        let Self::Person(person) = self else {
+            return Ok(());
+        };
+        let mut more = granted.iter();
+        let more = more.find(|permission| !permission::has_any(&person.may, &[permission]));
+        match more.filter(|_| *person.id != *id) {
+            None => Ok(()),
+            Some(permission) => {
+                let key = &person.key;
+                let detail = format!(
+                    "{key} may not take the place of somebody with `{permission}`, which {key} hasn't got."
+                );
+                Err(forbidden(&detail))
+            }
+        }
+    }
+
     /// Checks that the holder has one of these permissions.
     pub(super) fn require(&self, needed: &[&str]) -> Result<(), Problem> {
         match self {
@@ -155,7 +174,8 @@ fn forbidden(detail: &str) -> Problem {
 /// The public requests.
 fn is_public(method: &Method, path: &str) -> bool {
     ["/", "/healthz", "/openapi.json"].contains(&path)
-        || path == "/v1/sessions" && *method == Method::POST
+        || ["/v1/sessions", "/v1/passwords", "/v1/provisioning"].contains(&path)
+            && *method == Method::POST
 }
 
 /// The tokens, and the store that knows who is logged in.

@@ -1,5 +1,5 @@
 //! The *account*: what the system is, which licences there are, what the token may do; and what a system keeps
-//! beside its objects: mails, messages, a catalogue, and rebuilt instances.
+//! beside its objects: mails, messages and a catalogue.
 
 use super::{
     access::Access,
@@ -10,15 +10,15 @@ use super::{
     store::{Error, Store, Tx},
 };
 use crate::{
-    model::{Account, Kind, Licences},
-    profile::{Action, Licences as Habit},
+    model::{Account, Kind, Licences, PortalAction},
+    profile::Licences as Habit,
 };
 use axum::{
     Extension, Router,
     extract::{Path, Request, State},
     http::StatusCode,
     response::{IntoResponse as _, Response},
-    routing::{get, post, put},
+    routing::{get, put},
 };
 use serde_json::{Value, json as value};
 
@@ -29,8 +29,6 @@ pub(super) fn routes() -> Router<Store> {
         .route("/v1/catalogue", get(catalogue))
         .route("/v1/outbox", get(outbox))
         .route("/v1/users/{id}/messages", get(messages).post(leave_message))
-        .route("/v1/users/{id}/welcome", post(welcome))
-        .route("/v1/instances/{id}/rebuild", post(rebuild))
 }
 
 /// What the system tells of the account to somebody, as every page contains it.
@@ -126,7 +124,8 @@ async fn outbox(
     State(store): State<Store>,
     Extension(access): Extension<Access>,
 ) -> Result<Response, Problem> {
-    access.require(&["users.manage"])?;
+    // A mail holds a link that only its recipient may follow.
+    access.require_full()?;
     let mails = blocking(move || Ok(store.read(|tx| tx.mails())?)).await?;
     Ok(sent(&value!({ "items": mails })))
 }
@@ -180,59 +179,8 @@ async fn leave_message(
     Ok(StatusCode::CREATED.into_response())
 }
 
-/// Sends a user the mail for the first login.
-async fn welcome(
-    State(store): State<Store>,
-    Extension(access): Extension<Access>,
-    at: At<String>,
-) -> Result<Response, Problem> {
-    let Path(id) = at?;
-    access.require(&["users.manage"])?;
-    offered(&store, Action::Welcome)?;
-    blocking(move || {
-        store.write(|tx| {
-            let user = existing(tx, Kind::Users, &id)?;
-            let body: Value = user.written()?;
-            let refused = |detail: &str| Problem::new(Reason::Invalid, detail);
-            let to = body["email"].as_str();
-            let to = to.ok_or_else(|| refused("The user has no e-mail address."))?;
-            let login = tx.profile().login.as_ref();
-            let needs_portal =
-                login.is_some_and(|login| login.requires.iter().any(|one| one == "portal.login"));
-            let may = permission::granted_by(tx, &user)?;
-            if needs_portal && !permission::has_any(&may, &["portal.login"]) {
-                return Err(refused(
-                    "The user's scope has no access to the portal, so a welcome leads nowhere.",
-                ));
-            }
-            let text = format!("Set your password to log in as {}.", user.key);
-            tx.send_mail(to, &format!("Welcome to {}", tx.profile().title), &text)?;
-            Ok(())
-        })
-    })
-    .await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
-}
-
-/// Rebuilds an instance.
-async fn rebuild(
-    State(store): State<Store>,
-    Extension(access): Extension<Access>,
-    at: At<String>,
-) -> Result<Response, Problem> {
-    let Path(id) = at?;
-    access.require(&["instances.rebuild", "instances.manage"])?;
-    offered(&store, Action::Rebuild)?;
-    let count = blocking(move || {
-        store.write(|tx| {
-            let instance = existing(tx, Kind::Instances, &id)?;
-            Ok::<_, Problem>(tx.rebuild(instance.seq)?)
-        })
-    });
-    Ok(sent(&value!({ "rebuilds": count.await? })))
-}
-
-fn offered(store: &Store, action: Action) -> Result<(), Problem> {
+/// Checks that the system offers an action.
+pub(super) fn offered(store: &Store, action: PortalAction) -> Result<(), Problem> {
     let profile = store.profile();
     if profile.actions.contains(&action) {
         return Ok(());
@@ -241,6 +189,7 @@ fn offered(store: &Store, action: Action) -> Result<(), Problem> {
     Err(Problem::new(Reason::NotFound, detail))
 }
 
-fn sent(answer: &Value) -> Response {
+/// An answer with a body.
+pub(super) fn sent(answer: &Value) -> Response {
     json(StatusCode::OK, answer.to_string().into_bytes())
 }

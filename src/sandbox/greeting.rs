@@ -26,7 +26,10 @@ use serde_json::{Map, Value, json};
 const LARGEST: usize = 10 << 20;
 
 pub(super) fn routes() -> Router<Store> {
-    Router::new().route("/v1/users/{id}/greeting", get(read).put(upload))
+    Router::new().route(
+        "/v1/users/{id}/greeting",
+        get(read).put(upload).delete(remove),
+    )
 }
 
 /// Whether users of a system have greetings.
@@ -77,23 +80,65 @@ async fn upload(
     let fields = ["voicemail"].into_iter();
     access.check_write(Kind::Users, Some(&id), fields)?;
     supported(&store)?;
+    let name = file_name(request.uri().query().unwrap_or_default())?;
     let sound = request::bytes(request, LARGEST).await?;
     blocking(move || {
         store.write(|tx| {
             let user = writable(tx, Kind::Users, &id, &headers)?;
+            let mut greeting = json!({ "sha256": Greeting::digest(&sound) });
             if user.written()?["voicemail"]["greeting"]["file"].is_null() {
-                let detail = "The user has no greeting; set `voicemail.greeting.file` first.";
-                return Err(Problem::new(Reason::Invalid, detail));
+                let Some(name) = name else {
+                    let detail = "The user has no greeting; set `voicemail.greeting.file` first, or send `?file=`.";
+                    return Err(Problem::new(Reason::Invalid, detail));
+                };
+                greeting["file"] = name.into();
             }
             tx.set_greeting(user.seq, &sound)?;
             let mut patch = Map::new();
-            let digest = Greeting::digest(&sound);
-            patch.insert(
-                "voicemail".to_owned(),
-                json!({ "greeting": { "sha256": digest } }),
-            );
+            patch.insert("voicemail".to_owned(), json!({ "greeting": greeting }));
             let Outcome { draft, .. } =
                 body::outcome(tx.profile(), Kind::Users, Some(&user), Mode::Merge, patch)?;
+            if draft.body != user.body {
+                tx.update(user.seq, &draft)?;
+            }
+            answer(StatusCode::OK, &existing(tx, Kind::Users, &id)?)
+        })
+    })
+    .await
+}
+
+/// The name of the file in a query, `file=hello.wav`.
+fn file_name(query: &str) -> Result<Option<String>, Problem> {
+    let mut name = None;
+    for (field, value) in form_urlencoded::parse(query.as_bytes()) {
+        if field != "file" {
+            let detail = "Unknown parameter; use `file`.";
+            return Err(Problem::new(Reason::Malformed, detail));
+        }
+        name = Some(value.into_owned());
+    }
+    Ok(name)
+}
+
+/// Removes the greeting of a user: callers hear the system's own.
+async fn remove(
+    State(store): State<Store>,
+    Extension(access): Extension<Access>,
+    at: At<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let Path(id) = at?;
+    let fields = ["voicemail"].into_iter();
+    access.check_write(Kind::Users, Some(&id), fields)?;
+    supported(&store)?;
+    blocking(move || {
+        store.write(|tx| {
+            let user = writable(tx, Kind::Users, &id, &headers)?;
+            let mut patch = Map::new();
+            patch.insert("voicemail".to_owned(), json!({ "greeting": null }));
+            let Outcome { draft, .. } =
+                body::outcome(tx.profile(), Kind::Users, Some(&user), Mode::Merge, patch)?;
+            tx.forget_greeting(user.seq)?;
             if draft.body != user.body {
                 tx.update(user.seq, &draft)?;
             }

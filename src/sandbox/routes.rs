@@ -37,6 +37,11 @@ pub(super) fn routes() -> Router<Store> {
         .merge(super::record::routes())
         .merge(account::routes())
         .merge(greeting::routes())
+        .merge(super::mail::routes())
+        .merge(super::password::routes())
+        .merge(super::provisioning::routes())
+        .merge(super::rebuild::routes())
+        .merge(super::reset::routes())
         .merge(super::session::routes())
         .route("/v1/{kind}", get(list).post(create))
         .route(
@@ -259,10 +264,13 @@ async fn save(
             if kind == Kind::Users {
                 greeting::forget(tx, row.seq, &draft)?;
             }
+            let before = permission::granted_by(tx, &row)?;
+            if !secrets.is_empty() {
+                access.check_over(&row.id, &before)?;
+            }
             keep(tx, row.seq, &secrets)?;
             licensed(tx, kind)?;
             let changed = existing(tx, kind, &id)?;
-            let before = permission::granted_by(tx, &row)?;
             access.check_grant(&before, &permission::granted_by(tx, &changed)?)?;
             answer(StatusCode::OK, &changed)
         })
@@ -294,8 +302,13 @@ async fn remove(
 
 /// Keeps the hashes of secrets.
 fn keep(tx: &store::Tx<'_>, seq: i64, secrets: &[(String, String)]) -> Result<(), store::Error> {
-    let mut secrets = secrets.iter();
-    secrets.try_for_each(|(path, secret)| tx.set_secret(seq, path, &hash::of(secret)))
+    for (path, secret) in secrets {
+        tx.set_secret(seq, path, &hash::of(secret))?;
+        if path == "password" {
+            tx.password_set(seq)?;
+        }
+    }
+    Ok(())
 }
 
 /// Checks after a write that no more users have a scope than there are licences.

@@ -38,6 +38,7 @@ async fn begin(State(store): State<Store>, request: Request) -> Result<Response,
             let token = random_token();
             let token = token.expose_secret();
             tx.begin_session(&digest(token), user.seq)?;
+            tx.welcome_followed(user.seq)?;
             let may = permission::granted_by(tx, &user)?;
             let answer = serde_json::json!({ "token": token, "user": user.key, "may": may });
             Ok(json(StatusCode::CREATED, answer.to_string().into_bytes()))

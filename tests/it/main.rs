@@ -2,6 +2,7 @@
 //! it links once.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
+mod actions;
 mod book;
 mod bounds;
 mod budget;

@@ -94,7 +94,8 @@ impl Performance<'_> {
         }
         let secrets = read_secrets(workspace, planned, terminal)?;
         let greetings = read_greetings(workspace, planned)?;
-        let (applied, journalled) = if planned.operations.is_empty() {
+        // A journal that was asked for is there even if nothing was to be done.
+        let (applied, journalled) = if planned.operations.is_empty() && self.journal.is_none() {
             (Applied::default(), Ok(()))
         } else {
             let path = self

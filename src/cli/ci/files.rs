@@ -1,7 +1,7 @@
 //! The *files* of a step are what a pipeline keeps of it: for each workspace its plan as JSON, Markdown and a
 //! page, the report of its files, and in short how it ended.
 
-use super::super::{run::Ended, settings};
+use super::super::{settings, several::Ended};
 use crate::{
     diagnostic::Report,
     plan::Plan,

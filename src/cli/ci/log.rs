@@ -3,7 +3,7 @@
 //! The runner takes a line that begins with `::` for a command, wherever it comes from. What a portal or a
 //! pull request says is therefore written while commands are stopped, and annotations after that.
 
-use super::{super::run::Ended, files::Folder};
+use super::{super::several::Ended, files::Folder};
 use crate::{
     diagnostic::Report,
     plan::Plan,

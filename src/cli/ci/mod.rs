@@ -16,8 +16,8 @@ mod reviews;
 use super::{
     history,
     outcome::{Outcome, UsageError},
-    run::Ended,
     settings::{self, Commands, Terminal},
+    several::Ended,
     targets::{Selection, Targets},
     workspace::{When, Workspace},
 };

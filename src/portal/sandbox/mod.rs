@@ -3,14 +3,15 @@
 //! Each kind is a collection at `/v1/{kind}`. An object is flat: `id`, `etag`, `system`, the key in the
 //! field [`Kind::key_field`], and the other fields. A secret is written as a value and read as a version.
 
+mod action;
 mod body;
 mod list;
 mod wire;
 mod write;
 
 use super::{
-    Adapter, Capabilities, Check, CredentialKind, Credentials, Description, Error, Example,
-    Location, ObjectRef, Portal, Progress, Target, Verb, Write, Written, http,
+    Act, Acted, Adapter, Capabilities, Check, CredentialKind, Credentials, Description, Error,
+    Example, Location, ObjectRef, Portal, Progress, Target, Verb, Write, Written, http,
     rest::{self, settle::settle},
 };
 use crate::{
@@ -22,6 +23,7 @@ use async_trait::async_trait;
 use http::{Base, RateLimit, Request};
 use list::KindPages;
 use reqwest::Method;
+use secrecy::SecretString;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
@@ -33,19 +35,29 @@ pub(super) struct Sandbox {
     client: http::Client,
     profile: &'static Profile,
     capabilities: Arc<Capabilities>,
+    /// Where an app is provisioned.
+    provisioning: String,
     /// The server, if it runs inside the command; dropping it stops it.
     _embedded: Option<Embedded>,
 }
 
 impl Sandbox {
     /// The adapter for a sandbox that is served elsewhere.
-    pub(super) fn new(client: http::Client, profile: &'static Profile) -> Self {
-        Self {
+    pub(super) fn new(
+        base: Base,
+        token: Option<&SecretString>,
+        profile: &'static Profile,
+        rate_limit: RateLimit,
+    ) -> Result<Self, Error> {
+        let provisioning = format!("{base}/v1/provisioning");
+        let client = http::Client::new(base, token, rate_limit)?;
+        Ok(Self {
+            provisioning,
             client,
             profile,
             capabilities: Arc::new(profile.capabilities()),
             _embedded: None,
-        }
+        })
     }
 
     /// Makes a change that is one request, or two for a create whose late fields are set afterwards.
@@ -91,10 +103,10 @@ impl Sandbox {
             reason: http::plain(&format!("{} can't be opened: {error}", database.display())),
         })?;
         let base = Base::parse(embedded.url())?;
-        let client = http::Client::new(base, Some(embedded.token()), rate_limit)?;
+        let served = Self::new(base, Some(embedded.token()), profile, rate_limit)?;
         Ok(Self {
             _embedded: Some(embedded),
-            ..Self::new(client, profile)
+            ..served
         })
     }
 }
@@ -116,8 +128,7 @@ fn open(target: &Target) -> Result<Box<dyn Portal>, Error> {
                 Credentials::None | Credentials::Login { .. } => None,
                 Credentials::Token(token) => Some(token),
             };
-            let client = http::Client::new(Base::parse(url)?, token, rate_limit)?;
-            Sandbox::new(client, target.profile)
+            Sandbox::new(Base::parse(url)?, token, target.profile, rate_limit)?
         }
     };
     Ok(Box::new(sandbox))
@@ -265,7 +276,7 @@ impl Portal for Sandbox {
     async fn settle(&self, written: &[&Address]) -> Result<Vec<Check>, Error> {
         let is_needed = self.profile.habits.after_features == Some(AfterFeatures::Rebuild)
             && written.iter().any(|address| address.kind == Kind::Users);
-        let told = "the phones don't know it yet where features of users were changed; rebuild the instance: POST /v1/instances/ID/rebuild";
+        let told = "the phones don't know it yet where features of users were changed; rebuild the instance: callsheet run rebuild instances/KEY";
         Ok(is_needed
             .then(|| Check::failed("rebuild", told))
             .into_iter()
@@ -300,6 +311,14 @@ impl Portal for Sandbox {
         let list: wire::MessageList = serde_json::from_slice(&answer.body)
             .map_err(|_not_a_list| Error::unreadable(what, "it is not a list of messages"))?;
         Ok(Some(list.items))
+    }
+
+    async fn check_action(&self, act: &Act<'_>) -> Result<(), Error> {
+        action::check(&self.client, act).await
+    }
+
+    async fn act(&self, act: &Act<'_>) -> Result<Acted, Error> {
+        action::perform(&self.client, act, &self.provisioning).await
     }
 
     fn requests(&self) -> u64 {

@@ -5,6 +5,9 @@
 //! outside the async threads.
 
 mod people;
+mod tickets;
+
+pub(super) use tickets::Purpose;
 
 use super::object::{Draft, Row};
 use crate::{

@@ -51,7 +51,7 @@ impl Tx<'_> {
     }
 
     /// The user with a number that only this database knows.
-    fn user(&self, seq: i64) -> Result<Option<Row<'static>>, Error> {
+    pub(super) fn user(&self, seq: i64) -> Result<Option<Row<'static>>, Error> {
         let mut statement = self.tx.prepare_cached(
             "SELECT seq, id, key, version, system, voicemail_messages, body,
                 invited_at, must_set_password, has_agreed FROM objects WHERE seq = ?1",
@@ -96,6 +96,61 @@ impl Tx<'_> {
         let mut statement = self.tx.prepare_cached(sql)?;
         let seq: Option<i64> = statement.query_row([token], |row| row.get(0)).optional()?;
         seq.map_or(Ok(None), |seq| self.user(seq))
+    }
+
+    /// Ends all sessions of a user.
+    pub(in crate::sandbox) fn end_sessions(&self, seq: i64) -> Result<(), Error> {
+        let sql = "DELETE FROM sessions WHERE object = ?1";
+        self.tx.prepare_cached(sql)?.execute([seq])?;
+        Ok(())
+    }
+
+    /// Forgets the hash of a secret, and says whether there was one.
+    pub(in crate::sandbox) fn forget_secret(&self, seq: i64, path: &str) -> Result<bool, Error> {
+        let sql = "DELETE FROM secrets WHERE object = ?1 AND path = ?2";
+        let gone = self.tx.prepare_cached(sql)?.execute(params![seq, path])?;
+        Ok(gone > 0)
+    }
+
+    /// Makes the password of a user invalid, and ends the user's sessions.
+    pub(in crate::sandbox) fn void_password(&self, seq: i64) -> Result<(), Error> {
+        self.forget_secret(seq, "password")?;
+        self.end_sessions(seq)?;
+        self.note("must_set_password = 1", seq)
+    }
+
+    /// Remembers that a user has a valid password.
+    pub(in crate::sandbox) fn password_set(&self, seq: i64) -> Result<(), Error> {
+        self.note("must_set_password = 0", seq)
+    }
+
+    /// Remembers that a welcome was sent to a user.
+    pub(in crate::sandbox) fn invite(&self, seq: i64) -> Result<(), Error> {
+        self.note("invited_at = unixepoch()", seq)
+    }
+
+    /// Remembers that a user doesn't wait for a welcome any more.
+    pub(in crate::sandbox) fn welcome_followed(&self, seq: i64) -> Result<(), Error> {
+        self.note("invited_at = NULL", seq)
+    }
+
+    /// Notes something about a user's login. The version of the object stays.
+    fn note(&self, assignment: &'static str, seq: i64) -> Result<(), Error> {
+        let sql = format!("UPDATE objects SET {assignment} WHERE seq = ?1");
+        self.tx.prepare_cached(&sql)?.execute([seq])?;
+        Ok(())
+    }
+
+    /// Deletes the voicemail messages of a user, and says how many there were.
+    pub(in crate::sandbox) fn clear_messages(&self, seq: i64) -> Result<u32, Error> {
+        let sql = "SELECT voicemail_messages FROM objects WHERE seq = ?1";
+        let mut statement = self.tx.prepare_cached(sql)?;
+        let count = statement.query_row([seq], |row| row.get(0))?;
+        let sql = "DELETE FROM messages WHERE object = ?1";
+        self.tx.prepare_cached(sql)?.execute([seq])?;
+        let sql = "UPDATE objects SET voicemail_messages = 0 WHERE seq = ?1";
+        self.tx.prepare_cached(sql)?.execute([seq])?;
+        Ok(count)
     }
 
     /// Keeps a mail that a real system would have sent.
@@ -190,12 +245,35 @@ impl Tx<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Counts a rebuild of an instance.
-    pub(in crate::sandbox) fn rebuild(&self, seq: i64) -> Result<u32, Error> {
-        let sql = "INSERT INTO rebuilds (object, count) VALUES (?1, 1) ON CONFLICT DO UPDATE SET count = count + 1 RETURNING count";
-        Ok(self
-            .tx
+    /// Notes a rebuild of an instance, with the features of its users.
+    pub(in crate::sandbox) fn rebuild(&self, seq: i64, instance: &str) -> Result<(), Error> {
+        let mut statement = self.tx.prepare_cached(
+            "SELECT DISTINCT kind.key || '/' || one.value AS feature
+             FROM objects, json_each(body, '$.features') AS kind, json_each(kind.value) AS one
+             WHERE objects.kind = 'users' AND json_extract(body, '$.instance') = ?1 ORDER BY feature",
+        )?;
+        let features = statement.query_map([instance], |row| row.get(0))?;
+        let features: Vec<String> = features.collect::<Result<_, _>>()?;
+        let sql = "INSERT INTO rebuilds VALUES (?1, 1, unixepoch(), ?2) ON CONFLICT DO UPDATE
+                   SET count = count + 1, rebuilt_at = unixepoch(), registered = ?2";
+        let features = serde_json::to_string(&features)?;
+        self.tx
             .prepare_cached(sql)?
-            .query_row([seq], |row| row.get(0))?)
+            .execute(params![seq, features])?;
+        Ok(())
+    }
+
+    /// The last rebuild of an instance: how many there were, when, and the features that the phones know since then.
+    pub(in crate::sandbox) fn rebuilt(&self, seq: i64) -> Result<Value, Error> {
+        let sql = "SELECT count, rebuilt_at, registered FROM rebuilds WHERE object = ?1";
+        let mut statement = self.tx.prepare_cached(sql)?;
+        let last: Option<(u32, i64, String)> = statement
+            .query_row([seq], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?;
+        let Some((count, at, registered)) = last else {
+            return Ok(json!({ "rebuilds": 0, "registered": [] }));
+        };
+        let registered: Value = serde_json::from_str(&registered)?;
+        Ok(json!({ "rebuilds": count, "rebuilt_at": moment(at), "registered": registered }))
     }
 }

@@ -60,6 +60,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("reference", "model config diagnostic portal profile"),
     ("saved", "model plan render"),
     ("journal", "apply plan portal render saved"),
+    ("action", "apply journal model portal render"),
     ("undo", "apply journal model plan"),
     ("forge", "portal"),
     ("cli", "*"),
@@ -78,6 +79,8 @@ const CRATES: &[(&str, &str)] = &[
     ("axum", "sandbox"),
     ("reqwest", "portal forge"),
     ("ZipArchive", "forge/archive.rs"),
+    ("fast_qr", "cli/run/code.rs"),
+    ("rpassword", "cli/run/prepared.rs"),
 ];
 
 #[test]

@@ -1,5 +1,5 @@
-//! A *run* is one command about several workspaces: what is known of each is written as it comes, and one
-//! summary at the end.
+//! *Several* workspaces of one command: what is known of each is written as it comes, and one summary at the
+//! end.
 
 use super::{
     outcome::{Outcome, UsageError},
