@@ -36,6 +36,8 @@ pub enum Level {
 pub struct Diagnostic {
     /// The violated rule.
     pub rule: Rule,
+    /// The severity: that of the rule, unless it was raised.
+    pub level: Level,
     /// The description, one sentence without a full stop.
     pub message: String,
     /// The place of the mistake.
@@ -51,6 +53,7 @@ impl Diagnostic {
     pub fn new(rule: Rule, place: Place, message: impl Into<String>) -> Self {
         Self {
             rule,
+            level: rule.level(),
             message: message.into(),
             place,
             related: Vec::new(),
@@ -72,10 +75,17 @@ impl Diagnostic {
         self
     }
 
-    /// The severity, as defined by the rule.
+    /// Makes it an error, even if its rule is only a warning elsewhere.
+    #[must_use]
+    pub fn as_error(mut self) -> Self {
+        self.level = Level::Error;
+        self
+    }
+
+    /// The severity.
     #[must_use]
     pub fn level(&self) -> Level {
-        self.rule.level()
+        self.level
     }
 }
 
@@ -94,6 +104,12 @@ impl Report {
     /// Adds the diagnostics of another report.
     pub fn extend(&mut self, other: Self) {
         self.diagnostics.extend(other.diagnostics);
+    }
+
+    /// Takes the diagnostics out, in the order in which they were added.
+    #[must_use]
+    pub fn into_diagnostics(self) -> Vec<Diagnostic> {
+        self.diagnostics
     }
 
     /// Whether one of some rules is violated.

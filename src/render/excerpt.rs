@@ -30,19 +30,36 @@ fn is_long(source: &Source, span: Span) -> bool {
 pub(super) struct Group<'d> {
     /// The file.
     pub(super) source: &'d Arc<Source>,
-    /// Each place and its label; the diagnostic's own place has none.
+    /// Each place and its label. The diagnostic's own place is the first, and has none unless it is a cell.
     pub(super) labels: Vec<(&'d Place, Option<String>)>,
     lines: Range<usize>,
     /// Whether the group is a single label on a long line.
     is_long: bool,
 }
 
+/// The label of a cell: `staff.csv:C7 (row 7, "extension")`.
+fn cell(place: &Place) -> Option<String> {
+    let cell = place.cell()?;
+    let label = match &*cell.header {
+        "" => format!("{place} (row {})", cell.row),
+        header => format!("{place} (row {}, \"{header}\")", cell.row),
+    };
+    Some(escape::line(&label))
+}
+
 /// The groups of a diagnostic's places, its own place first.
 pub(super) fn grouped(diagnostic: &Diagnostic) -> Vec<Group<'_>> {
     let related = diagnostic.related.iter();
-    let related = related.map(|(place, what)| (place, Some(escape::line(what))));
+    let related = related.map(|(place, what)| {
+        let what = match place.cell() {
+            Some(_) => format!("{place}: {what}"),
+            None => what.clone(),
+        };
+        (place, Some(escape::line(&what)))
+    });
     let mut groups: Vec<Group<'_>> = Vec::new();
-    for (place, what) in std::iter::once((&diagnostic.place, None)).chain(related) {
+    let own = (&diagnostic.place, cell(&diagnostic.place));
+    for (place, what) in std::iter::once(own).chain(related) {
         let line = place.start().line;
         let is_long_line = is_long(&place.source, place.span);
         let near = groups.iter_mut().find(|group| {

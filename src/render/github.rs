@@ -3,7 +3,7 @@
 //!
 //! Other commands in the log can change the job itself, so the text of a diagnostic never starts a line.
 
-use super::{Look, escape};
+use super::{Look, escape, named};
 use crate::{
     diagnostic::{Diagnostic, Level, Report},
     plan::{Operation, Plan, guard},
@@ -88,10 +88,9 @@ fn command(diagnostic: &Diagnostic, look: &Look) -> String {
         _ = write!(command, ",col={},endColumn={last}", start.column);
     }
     let title = escape::github_property(diagnostic.rule.id());
-    let mut message = escape::line(&diagnostic.message);
+    let mut message = escape::line(&named(&diagnostic.place, &diagnostic.message));
     for (place, what) in &diagnostic.related {
-        let file = look.from_root(place.source.name());
-        let at = format!("{file}:{}", place.start().line);
+        let at = look.from_root(&place.to_string());
         _ = write!(message, "\n{}: {}", escape::line(&at), escape::line(what));
     }
     if let Some(help) = &diagnostic.help {

@@ -70,6 +70,9 @@ pub struct Extent {
     /// Column after the last character.
     #[schemars(range(min = 1))]
     pub end_column: usize,
+    /// Cell, if the file is a spreadsheet: `C7`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cell: Option<String>,
 }
 
 /// Number of diagnostics of each level.
@@ -90,6 +93,7 @@ impl From<&Place> for Extent {
             column: start.column,
             end_line: end.line,
             end_column: end.column,
+            cell: place.cell().map(|cell| cell.to_string()),
         }
     }
 }
@@ -98,6 +102,7 @@ impl From<&Diagnostic> for DiagnosticEntry {
     fn from(diagnostic: &Diagnostic) -> Self {
         let Diagnostic {
             rule,
+            level,
             message,
             place,
             related,
@@ -109,7 +114,7 @@ impl From<&Diagnostic> for DiagnosticEntry {
         });
         Self {
             rule: rule.id().into(),
-            level: rule.level(),
+            level: *level,
             message: message.clone(),
             extent: place.into(),
             help: help.clone(),

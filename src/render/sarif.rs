@@ -3,7 +3,7 @@
 //! Only what has a meaning for a diagnostic is written. The same files give the same bytes: there is
 //! no date, no machine and no run in it.
 
-use super::{Look, escape, escape::Each};
+use super::{Look, escape, escape::Each, named};
 use crate::{
     diagnostic::{Diagnostic, Level, Report, Rule},
     source::Place,
@@ -86,12 +86,13 @@ fn described(rule: Rule) -> Value {
 fn result(diagnostic: &Diagnostic, rules: &[Rule], look: &Look) -> Value {
     let Diagnostic {
         rule,
+        level: found,
         message,
         place,
         related,
         help,
     } = diagnostic;
-    let mut text = escape::line(message);
+    let mut text = escape::line(&named(place, message));
     if let Some(help) = help {
         // Writing to a string can't fail.
         _ = write!(text, "\n{}", escape::lines(help));
@@ -99,7 +100,7 @@ fn result(diagnostic: &Diagnostic, rules: &[Rule], look: &Look) -> Value {
     let mut result = json!({
         "ruleId": rule.id(),
         "ruleIndex": rules.binary_search(rule).unwrap_or_default(),
-        "level": level(diagnostic.level()),
+        "level": level(*found),
         "message": { "text": text },
         "locations": [{ "physicalLocation": physical(place, look) }],
     });

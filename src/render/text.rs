@@ -4,7 +4,10 @@ use super::{
     Look, counted, escape,
     excerpt::{Excerpt, Group, LONG, Shown, grouped},
 };
-use crate::diagnostic::{Diagnostic, Level, Report, Rule};
+use crate::{
+    diagnostic::{Diagnostic, Level, Report, Rule},
+    source::Place,
+};
 use annotate_snippets::{Annotation, AnnotationKind, Element, Level as Heading, Renderer, Snippet};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -98,7 +101,7 @@ fn one(renderer: &Renderer, diagnostic: &Diagnostic, look: &Look, shown: &mut Sh
     };
     let mut elements: Vec<Element<'static>> = Vec::new();
     for group in grouped(diagnostic) {
-        elements.push(excerpt(group, look, shown).into());
+        elements.push(excerpt(group, &diagnostic.place, look, shown).into());
     }
     if let Some(help) = &diagnostic.help {
         elements.push(Heading::HELP.message(escape::lines(help)).into());
@@ -110,6 +113,7 @@ fn one(renderer: &Renderer, diagnostic: &Diagnostic, look: &Look, shown: &mut Sh
 /// The excerpt of a group, with its labels.
 fn excerpt(
     group: Group<'_>,
+    own: &Place,
     look: &Look,
     shown: &mut Shown,
 ) -> Snippet<'static, Annotation<'static>> {
@@ -117,10 +121,11 @@ fn excerpt(
     let spans: Vec<_> = labels.iter().map(|(place, _)| place.span).collect();
     let excerpt = Excerpt::of(source, &spans, shown);
     let annotations = labels.into_iter().zip(excerpt.labels);
-    let annotations = annotations.map(|((_, what), range)| {
-        let kind = match &what {
-            None => AnnotationKind::Primary,
-            Some(_) => AnnotationKind::Context,
+    let annotations = annotations.map(|((place, what), range)| {
+        let kind = if std::ptr::eq(place, own) {
+            AnnotationKind::Primary
+        } else {
+            AnnotationKind::Context
         };
         kind.span(range).label(what)
     });
@@ -136,7 +141,7 @@ mod tests {
         super::samples::{hostile, ordinary, place, written},
         *,
     };
-    use crate::source::{Place, Source};
+    use crate::source::Source;
 
     fn shown(what: &Report) -> String {
         written(|out| report(what, &Look::default(), out))

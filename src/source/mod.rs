@@ -3,6 +3,10 @@
 //! A [`Place`] in a message is a source and a byte [`Span`] in it. Lines and columns are calculated only
 //! when a place is shown.
 
+mod cell;
+
+pub use cell::{Cell, Cells};
+
 use crate::sensitive::{looks_secret, secret_in, without_secrets};
 use std::{
     collections::BTreeSet,
@@ -39,6 +43,7 @@ pub struct Source {
     /// The number of characters before every [`STEP`]th byte.
     characters: OnceLock<Vec<u32>>,
     hidden: Mutex<Hidden>,
+    cells: OnceLock<Cells>,
 }
 
 /// The parts of a text that are never shown: their spans, and their texts.
@@ -69,7 +74,14 @@ impl Source {
             lines: OnceLock::new(),
             characters: OnceLock::new(),
             hidden: Mutex::default(),
+            cells: OnceLock::new(),
         })
+    }
+
+    /// Makes the source a sheet, whose places have the names of cells.
+    pub fn set_cells(&self, cells: Cells) {
+        // The first cells stay: a source is read once.
+        drop(self.cells.set(cells));
     }
 
     /// The path relative to the workspace.
@@ -95,6 +107,11 @@ impl Source {
     /// Marks a span as secret, so that it is never shown.
     pub fn hide(&self, span: Span) {
         self.hide_text(span, self.slice(span));
+    }
+
+    /// Marks a span as secret in excerpts, and not its text in messages: for secrets that no message quotes.
+    pub fn hide_span(&self, span: Span) {
+        self.hidden().spans.push(span);
     }
 
     /// Marks a span as secret, with its text where the source spells it differently.
@@ -351,6 +368,12 @@ impl Place {
         self.source.position(self.span.start)
     }
 
+    /// The cell, if the file is a sheet.
+    #[must_use]
+    pub fn cell(&self) -> Option<Cell> {
+        self.source.cells.get()?.at(self.span.start)
+    }
+
     /// The end of the place.
     #[must_use]
     pub fn end(&self) -> Position {
@@ -358,9 +381,12 @@ impl Place {
     }
 }
 
-/// `people/sales.yaml:41`
+/// `people/sales.yaml:41`, `staff.csv:C7`
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(cell) = self.cell() {
+            return write!(f, "{}:{cell}", self.source.name);
+        }
         write!(f, "{}:{}", self.source.name, self.start().line)
     }
 }
