@@ -56,6 +56,7 @@ pub mod sandbox;
 pub mod saved;
 pub mod schema;
 pub mod sensitive;
+pub mod sheet;
 pub mod source;
 pub mod support;
 pub mod template;
