@@ -26,6 +26,7 @@
 //! - [`portal`] and [`sandbox`]: live systems, and the one that is built in.
 //! - [`apply`], [`journal`], [`saved`], [`undo`] and [`import`]: from the plan to the portal and back, and from
 //!   the portal to files.
+//! - [`sheet`]: from spreadsheets to files, and back.
 //! - [`render`], [`mod@reference`] and [`cli`]: how all of it is shown.
 
 pub mod action;

@@ -7,6 +7,7 @@
 
 mod apply;
 mod ci;
+mod csv;
 mod doctor;
 mod explain;
 mod formerly;
@@ -127,6 +128,9 @@ enum Command {
     Renumber(renumber::Args),
     /// Import live objects as YAML; the next plan is empty
     Import(import::Args),
+    /// Import people and contacts from spreadsheets, and export them
+    #[command(subcommand)]
+    Csv(csv::Command),
     /// List live objects of a kind
     List(live::ListArgs),
     /// Show one live object
@@ -190,6 +194,7 @@ fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
         Command::Doctor(args) => doctor::run(&directory, args.format, terminal),
         Command::Renumber(args) => renumber::run(&args, &directory, terminal),
         Command::Import(args) => import::run(&args, &directory, args.format, terminal),
+        Command::Csv(command) => csv::run(&command, &directory, terminal),
         Command::List(args) => live::list(&args, &directory, args.format, terminal),
         Command::Show(args) => live::show(&args, &directory, args.format, terminal),
         Command::Report(args) => report::run(&args, &directory, terminal),

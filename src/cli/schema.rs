@@ -35,6 +35,10 @@ fn all() -> Vec<(&'static str, serde_json::Value)> {
             schema::of_document::<render::json::Diagnostics>("diagnostics"),
         ),
         (
+            "csv-import",
+            schema::of_document::<super::csv::CsvImportDocument>("csv-import"),
+        ),
+        (
             "doctor",
             schema::of_document::<super::doctor::DoctorDocument>("doctor"),
         ),

@@ -17,7 +17,7 @@ pub use file::other_than_file;
 pub use git::{Found, Git, Step, joined};
 pub use git2::Oid as BlobId;
 pub use include::from_root;
-pub use selection::Selection;
+pub use selection::{Selection, stays_out_of_git};
 pub use tree::{Blob, Holdings};
 pub use workspaces::{matching, touched, workspaces};
 

@@ -93,6 +93,22 @@ impl Selection {
     }
 }
 
+/// Whether a file stays out of Git: it lies in no repository, or is ignored there. It need not exist.
+#[must_use]
+pub fn stays_out_of_git(path: &Path) -> bool {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    let (Ok(folder), Some(name)) = (folder.canonicalize(), path.file_name()) else {
+        return false;
+    };
+    let ignored = Ignored::around(&folder);
+    ignored.repository.is_none() || ignored.contains(&folder.join(name))
+}
+
 /// What Git ignores in a work tree.
 pub(super) struct Ignored {
     repository: Option<(Repository, PathBuf)>,

@@ -180,8 +180,9 @@ fn invalid(field: &str, text: &str, format: &'static Format) -> Wrong {
 /// What Excel took away from a number, if it looks like that.
 fn lost(text: &str, format: &Format) -> Option<String> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_hexadecimal = text.bytes().all(|byte| byte.is_ascii_hexdigit());
     match format.name {
-        "mac" if digits && text.len() < 12 => Some(format!(
+        "mac" if is_hexadecimal && (6..12).contains(&text.len()) => Some(format!(
             "a spreadsheet program may have dropped the zeros at the beginning: `'{text:0>12}`; format the column as text"
         )),
         "e164" | "number-key" | "dialed-number" if digits && text.len() >= 7 => Some(format!(

@@ -58,7 +58,7 @@ pub struct Country {
 }
 
 /// The United States, whose numbers have 11 digits with their calling code.
-pub const US: Country = Country {
+pub(super) const US: Country = Country {
     code: "1",
     prefix: "1",
 };

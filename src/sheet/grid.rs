@@ -25,6 +25,8 @@ pub const MAX_CELL: usize = 4 * 32_767;
 pub struct Grid {
     /// Its text.
     pub source: Arc<Source>,
+    /// What stands between its cells.
+    pub delimiter: u8,
     /// The names of the columns.
     pub header: Vec<Cell>,
     /// The rows below, without those that have no text.
@@ -97,7 +99,7 @@ pub(super) fn read(name: &str, text: String, report: &mut Report) -> Result<Grid
     let source = Source::new(name, text);
     let mut rows = split(&source, start, delimiter, report)?;
     rows.retain(|row| !row.is_empty());
-    from_rows(source, rows, report)
+    from_rows(source, delimiter, rows, report)
 }
 
 /// A grid of rows, the first of which are the names of the columns.
@@ -106,6 +108,7 @@ pub(super) fn read(name: &str, text: String, report: &mut Report) -> Result<Grid
 /// There are no rows.
 pub(super) fn from_rows(
     source: Arc<Source>,
+    delimiter: u8,
     rows: Vec<Row>,
     report: &mut Report,
 ) -> Result<Grid, Refusal> {
@@ -130,6 +133,7 @@ pub(super) fn from_rows(
     });
     let mut grid = Grid {
         source,
+        delimiter,
         header: header.cells,
         rows,
     };
@@ -142,6 +146,14 @@ impl Grid {
     #[must_use]
     pub fn place(&self, cell: &Cell) -> Place {
         Place::new(&self.source, cell.span)
+    }
+
+    /// The number of the row with the names of the columns.
+    pub(super) fn source_row(&self) -> u32 {
+        let first = self.header.first().map(|cell| self.place(cell));
+        first
+            .and_then(|place| place.cell())
+            .map_or(1, |cell| cell.row)
     }
 
     /// Reports rows with more or fewer cells than there are columns. What is too much is cut off.

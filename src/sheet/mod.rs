@@ -9,17 +9,31 @@ pub mod cell;
 mod convert;
 mod country;
 mod dialect;
+mod edit;
+mod export;
+mod files;
 pub mod grid;
+mod import;
 mod join;
+pub mod mark;
+mod origin;
+mod overlay;
 mod path;
+mod people;
+mod proof;
 mod rows;
+mod target;
 mod workbook;
 
 pub use convert::Setting;
 pub use country::Country;
 pub use dialect::Dialect;
+pub use export::{Exported, export, template};
+pub use files::Changed;
 pub use grid::{Grid, MAX_SIZE};
+pub use import::{Imported, Wish, import};
 pub use rows::Sheet;
+pub use target::SheetSecret;
 
 use crate::{
     diagnostic::{Diagnostic, Report, Rule},

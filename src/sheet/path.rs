@@ -45,7 +45,7 @@ pub(super) fn of_column(shape: &Shape, column: &str) -> Option<String> {
                 path.push_str(&field.name);
                 shape = &field.shape;
                 if let (Some(index), Shape::List { item, .. }) = (index, shape.strict()) {
-                    path.push_str(&format!("[{index}]"));
+                    path = format!("{path}[{index}]");
                     shape = item;
                 }
             }
@@ -57,7 +57,7 @@ pub(super) fn of_column(shape: &Shape, column: &str) -> Option<String> {
             Shape::List { item, .. } => {
                 let index: usize = part.parse().ok()?;
                 let index = index.checked_sub(1).filter(|index| *index < MAX_INDEX)?;
-                path.push_str(&format!("[{index}]"));
+                path = format!("{path}[{index}]");
                 shape = item;
             }
             Shape::Secret if matches!(part, "env" | "file" | "command" | "version") => {
@@ -111,7 +111,7 @@ pub(super) fn column(path: &str) -> String {
                         column.push_str(&(index + 1).to_string());
                     }
                 } else {
-                    column.push_str(&format!(".{}", index + 1));
+                    column = format!("{column}.{}", index + 1);
                 }
             }
         }

@@ -77,7 +77,9 @@ impl Sheet {
             let place = sheet.grid.place(cell);
             let meaning = dialect.meaning(name);
             let is_empty = sheet.column(index).all(|cell| cell.text.trim().is_empty());
-            if meaning.is_none() && !(name.is_empty() && is_empty) {
+            // A marked copy came back.
+            let is_marks = super::dialect::normal(name).starts_with(super::mark::COLUMN);
+            if meaning.is_none() && !(name.is_empty() && is_empty) && !is_marks {
                 report.add(unknown_column(dialect, name, place.clone()));
             }
             if let Some(meaning) = &meaning {
@@ -127,6 +129,14 @@ impl Sheet {
             None => looks_secret(&header.text),
         });
         secret.map(|(index, _)| index).collect()
+    }
+
+    /// Whether a cell holds a secret.
+    #[must_use]
+    pub fn has_secrets(&self) -> bool {
+        let columns = self.secret_columns();
+        let mut cells = columns.into_iter().flat_map(|index| self.column(index));
+        cells.any(|cell| !cell.text.trim().is_empty())
     }
 
     fn hide_secrets(&self) {

@@ -132,7 +132,7 @@ fn grid(
     if text.contains('\0') {
         return Err(Refusal::Nul);
     }
-    from_rows(Source::new(name, text), read, report)
+    from_rows(Source::new(name, text), b',', read, report)
 }
 
 /// Refuses an archive that unpacks to more than a sheet may have. The sizes that it states may be wrong.

@@ -36,6 +36,10 @@ const LAYERS: &[(&str, &str)] = &[
     ),
     ("renumber", "desired diagnostic model repo source yaml"),
     (
+        "sheet",
+        "declaration desired diagnostic model profile repo sensitive source yaml",
+    ),
+    (
         "history",
         "declaration desired diagnostic lifecycle model profile repo schema source template yaml",
     ),
@@ -78,7 +82,10 @@ const CRATES: &[(&str, &str)] = &[
     ("git2", "repo"),
     ("axum", "sandbox"),
     ("reqwest", "portal forge"),
-    ("ZipArchive", "forge/archive.rs"),
+    ("ZipArchive", "forge/archive.rs sheet/workbook.rs"),
+    ("calamine", "sheet/workbook.rs"),
+    ("csv_core", "sheet/grid.rs"),
+    ("encoding_rs", "sheet/bytes.rs"),
     ("fast_qr", "cli/run/code.rs"),
     ("rpassword", "cli/run/prepared.rs"),
 ];
