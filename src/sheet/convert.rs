@@ -186,7 +186,7 @@ fn lost(text: &str, format: &Format) -> Option<String> {
             "a spreadsheet program may have dropped the zeros at the beginning: `'{text:0>12}`; format the column as text"
         )),
         "e164" | "number-key" | "dialed-number" if digits && text.len() >= 7 => Some(format!(
-            "a spreadsheet program may have dropped the plus sign: write `'+{text}`, or format the column as text; for numbers without a country, use --country"
+            "write the plus sign and the country code too, such as `'+{text}` for a number that begins with its country code, in a column formatted as text; for numbers without a country, use --country"
         )),
         "extension" if digits && text.len() == 1 => Some(format!(
             "a spreadsheet program may have dropped zeros at the beginning: write `'0{text}`, or format the column as text"

@@ -98,6 +98,7 @@ impl<'o> Origins<'o> {
                 Some(help.map_or_else(|| lost.to_owned(), |help| format!("{help}; {lost}")));
         }
         if let Some(name) = missing_name(&diagnostic) {
+            let name = self.name_of(entry, &wanted).unwrap_or(name);
             diagnostic.message = format!("`{name}` is missing");
             diagnostic.help = Some("fill in the cell".to_owned());
         }
@@ -127,13 +128,23 @@ impl<'o> Origins<'o> {
         }
     }
 
+    /// The name of the column of a path.
+    fn name_of(&self, entry: usize, path: &str) -> Option<String> {
+        let (sheet, _) = self.entries[entry].rows.first()?;
+        let dialect = self.sheets[*sheet].dialect;
+        let own = dialect.columns().iter().find(|column| column.field == path);
+        let any = || dialect.has_any_field().then(|| super::path::column(path));
+        own.map(|column| column.names[0].to_owned()).or_else(any)
+    }
+
     /// The sheet of an entry whose column is missing, if no sheet has it.
     fn without_column(&self, entry: usize, path: &str) -> Option<usize> {
         let rows = &self.entries[entry].rows;
         let has_column = rows
             .iter()
             .any(|(sheet, _)| self.sheets[*sheet].has_column(path));
-        (!has_column && !path.contains('[')).then(|| rows[0].0)
+        let is_further = path.contains('[') && !path.contains("[0]");
+        (!has_column && !is_further).then(|| rows[0].0)
     }
 
     /// The cell of a field, with its entry. The text tells which element of a list is meant.
@@ -150,7 +161,13 @@ impl<'o> Origins<'o> {
         });
         let place = place.or_else(|| match path {
             "" => entry.key().map(|(_, place)| place.clone()),
-            path => entry.place_of(path).cloned(),
+            path => entry
+                .place_of(path)
+                .or_else(|| {
+                    let (parent, _) = path.rsplit_once('.')?;
+                    entry.place_of(parent)
+                })
+                .cloned(),
         });
         let place = place.unwrap_or_else(|| {
             let (sheet, row) = entry.rows[0];

@@ -202,7 +202,7 @@ impl Sheet {
                     continue;
                 }
                 let place = self.grid.place(cell);
-                if meaning.conversion == Conversion::Domain {
+                if meaning.conversion == Conversion::Domain && setting.tenant.is_none() {
                     let first = domain.get_or_insert_with(|| text.to_lowercase().into());
                     if **first != *text.to_lowercase() {
                         let message =

@@ -11,9 +11,11 @@ use crate::{
     source::{Source, Span},
 };
 use calamine::{DataRef, Reader as _, Xlsx};
+use regex::Regex;
 use std::{
     collections::BTreeMap,
     io::{self, Cursor, Read as _},
+    sync::LazyLock,
 };
 use zip::ZipArchive;
 
@@ -25,20 +27,35 @@ pub(super) fn is_archive(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
 }
 
+/// The texts of cells, by row and column.
+type Texts = BTreeMap<u32, BTreeMap<u32, String>>;
+
 /// A workbook's grid, and the names of its sheets, of which the first is read.
 pub(super) fn read(
     name: &str,
     bytes: &[u8],
     report: &mut Report,
 ) -> Result<(Grid, Vec<String>), Refusal> {
-    check_size(bytes)?;
+    check(bytes)?;
+    // The reader may panic on numbers that no spreadsheet program writes.
+    let read = std::panic::catch_unwind(|| texts(bytes));
+    let wrong = |_| {
+        Err(Refusal::BrokenWorkbook(
+            "it has numbers out of range".to_owned(),
+        ))
+    };
+    let (rows, names) = read.unwrap_or_else(wrong)?;
+    Ok((grid(name, &rows, report)?, names))
+}
+
+fn texts(bytes: &[u8]) -> Result<(Texts, Vec<String>), Refusal> {
     let broken = |error: calamine::XlsxError| Refusal::BrokenWorkbook(error.to_string());
     let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(broken)?;
     let names = workbook.sheet_names();
     let Some(first) = names.first().cloned() else {
         return Err(Refusal::Empty);
     };
-    let mut rows: BTreeMap<u32, BTreeMap<u32, String>> = BTreeMap::new();
+    let mut rows = Texts::new();
     let mut cells = workbook.worksheet_cells_reader(&first).map_err(broken)?;
     while let Some(cell) = cells.next_cell().map_err(broken)? {
         let (row, column) = cell.get_position();
@@ -56,7 +73,7 @@ pub(super) fn read(
         }
         rows.entry(row).or_default().insert(column, text);
     }
-    Ok((grid(name, &rows, report)?, names))
+    Ok((rows, names))
 }
 
 /// The text of a cell as a spreadsheet program shows it, if it has any.
@@ -89,11 +106,7 @@ fn text(value: &DataRef<'_>) -> Option<String> {
 }
 
 /// The rows as a grid whose text has one line for each row.
-fn grid(
-    name: &str,
-    rows: &BTreeMap<u32, BTreeMap<u32, String>>,
-    report: &mut Report,
-) -> Result<Grid, Refusal> {
+fn grid(name: &str, rows: &Texts, report: &mut Report) -> Result<Grid, Refusal> {
     let columns = rows.values().next();
     let columns = columns.and_then(|header| header.keys().last());
     let columns = columns.map_or(0, |last| last + 1);
@@ -135,8 +148,9 @@ fn grid(
     from_rows(Source::new(name, text), b',', read, report)
 }
 
-/// Refuses an archive that unpacks to more than a sheet may have. The sizes that it states may be wrong.
-fn check_size(bytes: &[u8]) -> Result<(), Refusal> {
+/// Refuses an archive that unpacks to more than a sheet may have, and cells at places that there aren't. The sizes that
+/// an archive states may be wrong.
+fn check(bytes: &[u8]) -> Result<(), Refusal> {
     let broken = |error: &dyn std::fmt::Display| Refusal::BrokenWorkbook(error.to_string());
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
     if archive.len() > FILES {
@@ -146,13 +160,41 @@ fn check_size(bytes: &[u8]) -> Result<(), Refusal> {
     let mut has_workbook = false;
     for index in 0..archive.len() {
         let file = archive.by_index(index).map_err(|error| broken(&error))?;
-        has_workbook |= file.name().is_ok_and(|name| name == "xl/workbook.xml");
-        let read =
-            io::copy(&mut file.take(left + 1), &mut io::sink()).map_err(|error| broken(&error))?;
-        left = left.checked_sub(read).ok_or(Refusal::TooLarge)?;
+        let name = file.name().map_err(|error| broken(&error))?.into_owned();
+        has_workbook |= name == "xl/workbook.xml";
+        let mut content = Vec::new();
+        let mut limited = file.take(left + 1);
+        let read = match name.starts_with("xl/worksheets/") {
+            true => limited.read_to_end(&mut content).map(|read| read as u64),
+            false => io::copy(&mut limited, &mut io::sink()),
+        };
+        left = left
+            .checked_sub(read.map_err(|error| broken(&error))?)
+            .ok_or(Refusal::TooLarge)?;
+        if !has_real_places(&content) {
+            return Err(Refusal::BrokenWorkbook(
+                "it has cells at places that there aren't".to_owned(),
+            ));
+        }
     }
     match has_workbook {
         true => Ok(()),
         false => Err(Refusal::Other("an archive")),
     }
+}
+
+/// Whether all places that a worksheet names are such as `XFD1048576`.
+fn has_real_places(worksheet: &[u8]) -> bool {
+    static PLACES: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"\s(?:r|ref)\s*=\s*(?:"([^"]*)"|'([^']*)')"#).expect("a valid pattern")
+    });
+    static REAL: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^[A-Z]{0,3}[1-9][0-9]{0,6}(:[A-Z]{0,3}[1-9][0-9]{0,6})?$")
+            .expect("a valid pattern")
+    });
+    let text = String::from_utf8_lossy(worksheet);
+    PLACES.captures_iter(&text).all(|found| {
+        let place = found.get(1).or_else(|| found.get(2));
+        place.is_some_and(|place| REAL.is_match(place.as_str()))
+    })
 }

@@ -55,6 +55,7 @@ mod sandbox_adapter;
 mod scalars;
 mod scim;
 mod served;
+mod sheet;
 mod target;
 mod view;
 mod workspace;

@@ -190,6 +190,7 @@ fn finish(
     } else {
         summary(args, imported, is_written, terminal)?;
     }
+    terminal.out.flush()?;
     if is_refused {
         let people = counted(imported.updated.len(), "declared resource");
         writeln!(
@@ -239,6 +240,7 @@ fn summary(
         )?;
     }
     if is_written && !imported.files.is_empty() {
+        terminal.out.flush()?;
         writeln!(
             terminal.err,
             "next: `callsheet plan` shows what an apply would change on the portal"

@@ -160,6 +160,11 @@ fn what_the_recipes_show_is_what_happens() {
 }
 
 #[test]
+fn what_the_page_of_sheets_shows_is_what_happens() {
+    transcript::check(&Page::read("docs/sheets.md"));
+}
+
+#[test]
 fn the_commands_of_a_fresh_clone_stay_in_the_readme() {
     let readme = Page::read("README.md");
     for command in ["cargo run -- apply --yes examples/acme", "cargo test"] {

@@ -9,6 +9,7 @@ mod journals;
 mod live;
 mod office;
 mod policies;
+mod sheets;
 
 use crate::workspace::write;
 use assert_cmd::Command;
