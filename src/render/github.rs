@@ -3,7 +3,7 @@
 //!
 //! Other commands in the log can change the job itself, so the text of a diagnostic never starts a line.
 
-use super::{Look, escape, named};
+use super::{Look, escape};
 use crate::{
     diagnostic::{Diagnostic, Level, Report},
     plan::{Operation, Plan, guard},
@@ -88,7 +88,7 @@ fn command(diagnostic: &Diagnostic, look: &Look) -> String {
         _ = write!(command, ",col={},endColumn={last}", start.column);
     }
     let title = escape::github_property(diagnostic.rule.id());
-    let mut message = escape::line(&named(&diagnostic.place, &diagnostic.message));
+    let mut message = escape::line(&diagnostic.place.with_cell(&diagnostic.message));
     for (place, what) in &diagnostic.related {
         let at = look.from_root(&place.to_string());
         _ = write!(message, "\n{}: {}", escape::line(&at), escape::line(what));

@@ -30,7 +30,7 @@ pub mod table;
 pub mod text;
 mod verdict;
 
-use crate::{diagnostic::Report, source::Place};
+use crate::diagnostic::Report;
 use std::io;
 
 /// An output format. Each command accepts the formats that suit it.
@@ -86,15 +86,6 @@ impl Default for Look {
             detail: Detail::default(),
             prefix: String::new(),
         }
-    }
-}
-
-/// A message with the cell that it is about in front, if the file is a sheet: readers of formats with lines only
-/// look for it in a spreadsheet program.
-fn named(place: &Place, message: &str) -> String {
-    match place.cell() {
-        Some(cell) => format!("{cell}: {message}"),
-        None => message.to_owned(),
     }
 }
 

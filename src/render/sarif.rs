@@ -3,7 +3,7 @@
 //! Only what has a meaning for a diagnostic is written. The same files give the same bytes: there is
 //! no date, no machine and no run in it.
 
-use super::{Look, escape, escape::Each, named};
+use super::{Look, escape, escape::Each};
 use crate::{
     diagnostic::{Diagnostic, Level, Report, Rule},
     source::Place,
@@ -92,7 +92,7 @@ fn result(diagnostic: &Diagnostic, rules: &[Rule], look: &Look) -> Value {
         related,
         help,
     } = diagnostic;
-    let mut text = escape::line(&named(place, message));
+    let mut text = escape::line(&place.with_cell(message));
     if let Some(help) = help {
         // Writing to a string can't fail.
         _ = write!(text, "\n{}", escape::lines(help));

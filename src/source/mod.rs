@@ -374,6 +374,16 @@ impl Place {
         self.source.cells.get()?.at(self.span.start)
     }
 
+    /// A message with the cell that it is about in front, if the file is a sheet: readers of formats with lines only
+    /// look for it in a spreadsheet program.
+    #[must_use]
+    pub fn with_cell(&self, message: &str) -> String {
+        match self.cell() {
+            Some(cell) => format!("{cell}: {message}"),
+            None => message.to_owned(),
+        }
+    }
+
     /// The end of the place.
     #[must_use]
     pub fn end(&self) -> Position {
