@@ -181,10 +181,10 @@ mod tests {
         for (name, _) in COMMANDS {
             assert!(!commands.contains(name), "{name}");
         }
-        // A dry run of a renumbering is one; of an apply it is a plan.
+        // A dry run of a renumbering is one, of an apply it is a plan; a list may show all, a plan always does.
         let flags: Vec<String> = all
             .get_subcommands()
-            .filter(|command| command.get_name() != "renumber")
+            .filter(|command| !["list", "renumber"].contains(&command.get_name()))
             .flat_map(clap::Command::get_arguments)
             .filter_map(|arg| Some(format!("--{}", arg.get_long()?)))
             .collect();

@@ -73,6 +73,8 @@ pub struct Look {
     pub width: usize,
     /// How much of a plan is written as text.
     pub detail: Detail,
+    /// Whether the people whom an apply changed are listed.
+    pub people: bool,
     /// The path from the root of the repository to the workspace, with `/` as separator; empty if they
     /// are the same. CI services need paths relative to the root.
     pub prefix: String,
@@ -84,6 +86,7 @@ impl Default for Look {
             color: false,
             width: 120,
             detail: Detail::default(),
+            people: true,
             prefix: String::new(),
         }
     }

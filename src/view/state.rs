@@ -1,12 +1,17 @@
 //! The *state* of an object is what is out of the ordinary about it: it is inactive, built in, invited.
 
 use super::Object;
-use crate::model::{Standing, Value};
+use crate::model::{Fields, Standing, Value};
 
 /// Whether somebody is active.
 #[must_use]
 pub fn is_active(object: Object<'_>) -> bool {
-    object.fields().get("active").and_then(Value::as_bool) != Some(false)
+    !is_off(object.fields())
+}
+
+/// Whether fields say that somebody is inactive.
+pub(super) fn is_off(fields: &Fields) -> bool {
+    fields.get("active").and_then(Value::as_bool) == Some(false)
 }
 
 /// The state in a few words, as one cell of a table; nothing where all is as usual.

@@ -2,7 +2,7 @@
 
 use super::{
     Object, Referrals, View,
-    state::{is_active, state},
+    state::{is_active, is_off, state},
 };
 use crate::model::{Address, Fields, Kind, Shape, Value};
 use std::{convert::Infallible, str::FromStr};
@@ -218,21 +218,45 @@ impl Table {
             }
             Column::Field(path) => cell_of(object, path),
         };
-        let headings = columns.iter().map(|column| heading(column.name()));
         let rows = objects.into_iter().map(|(address, object)| {
             let cells = columns.iter().map(|column| cell(address, *object, column));
             cells.collect()
         });
         Self {
-            headings: headings.collect(),
+            headings: headings(columns),
+            rows: rows.collect(),
+        }
+    }
+
+    /// A table of objects of which nothing but the fields is known.
+    #[must_use]
+    pub fn of_fields<'o>(
+        columns: &[Column],
+        objects: impl IntoIterator<Item = (&'o Address, &'o Fields)>,
+    ) -> Self {
+        let cell = |address: &Address, fields: &Fields, column: &Column| match column {
+            Column::Key => address.key.to_string(),
+            Column::State if is_off(fields) => "inactive".to_owned(),
+            Column::State | Column::ShownBy => String::new(),
+            Column::Field(path) => texts(fields, path).join(", "),
+        };
+        let rows = objects.into_iter().map(|(address, fields)| {
+            let cells = columns.iter().map(|column| cell(address, fields, column));
+            cells.collect()
+        });
+        Self {
+            headings: headings(columns),
             rows: rows.collect(),
         }
     }
 }
 
-/// The heading of a column: `FIRST NAME`.
-fn heading(name: &str) -> String {
-    name.to_uppercase().replace(['_', '.'], " ")
+/// The headings of columns: `FIRST NAME`.
+fn headings(columns: &[Column]) -> Vec<String> {
+    let names = columns.iter().map(Column::name);
+    names
+        .map(|name| name.to_uppercase().replace(['_', '.'], " "))
+        .collect()
 }
 
 /// What a field says; where the portal doesn't hold a field such as `template`, what is declared.

@@ -318,3 +318,29 @@ fn numbers_say_who_shows_them_and_which_are_free() {
     assert_eq!(free.lines().count(), 2, "{free}");
     assert!(free.contains("+14155550101"), "{free}");
 }
+
+#[test]
+fn an_apply_lists_the_people_whom_it_changed() {
+    let folder = office();
+    let at = folder.path();
+    let people = PEOPLE.replace("last_name: Hand", "last_name: Pal");
+    write(at, &[("people.yaml", &people)]);
+    let out = ok(at, &["apply", "--yes"]);
+    let listed = "old  Old         Pal        old@acme.example             simple_user  inactive\n\n1 of 1 done\n";
+    assert!(out.contains(listed), "{out}");
+    write(at, &[("people.yaml", PEOPLE)]);
+    let out = ok(at, &["apply", "--yes", "--quiet"]);
+    assert!(!out.contains("FIRST NAME"), "{out}");
+    let many: String = (0..25)
+        .map(|at| {
+            format!("  u{at}: {{ first_name: U, last_name: N, email: u{at}@acme.example }}\n")
+        })
+        .collect();
+    let people = PEOPLE.replace("users:\n", &format!("users:\n{many}"));
+    write(at, &[("people.yaml", &people)]);
+    let out = ok(at, &["apply", "--yes"]);
+    assert!(
+        out.contains("\nand 5 more; `callsheet list users` shows them\n"),
+        "{out}"
+    );
+}

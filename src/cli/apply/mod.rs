@@ -47,6 +47,10 @@ pub(super) struct Args {
     #[arg(long)]
     summary: bool,
 
+    /// Don't list the people whom the apply changed
+    #[arg(long, short)]
+    quiet: bool,
+
     /// Skip confirmation (required when not on a terminal)
     #[arg(long, short)]
     yes: bool,
@@ -96,6 +100,7 @@ pub(super) fn run(
     if args.summary {
         terminal.summarize();
     }
+    terminal.look.people = !args.quiet;
     if !args.yes && !terminal.interactive {
         let message = "not a terminal, so there is no one to confirm; pass --yes";
         return Err(UsageError(message.to_owned()).into());

@@ -4,6 +4,7 @@
 //! through [`escape`] before it is measured, truncated or styled.
 
 mod field;
+mod people;
 
 use super::{
     Detail, Look,
@@ -264,11 +265,14 @@ fn wrapped(text: &str, width: usize, indent: usize) -> String {
     lines
 }
 
-/// Writes the result of an apply: the operations that weren't completed, and a summary.
+/// Writes the result of an apply: the people whom it changed, the operations that weren't completed, and a summary.
 ///
 /// # Errors
 /// The writer fails.
 pub fn applied(plan: &Plan, applied: &Applied, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    if look.people {
+        people::write(plan, applied, out)?;
+    }
     let mut not_begun: BTreeMap<&str, Vec<&Operation>> = BTreeMap::new();
     for (operation, result) in plan.operations.iter().zip(&applied.results) {
         if result.outcome == Outcome::NotAttempted {

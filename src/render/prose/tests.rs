@@ -188,6 +188,12 @@ fn what_an_interruption_left_is_summed_up() {
         checks: vec![Check::failed("reload", "no answer".to_owned())],
     };
     let shown = written(|out| applied(&of, &result, &Look::default(), out));
+    // Above it is who was changed.
+    let (people, shown) = shown.split_once("\n\n").unwrap();
+    assert!(
+        people.contains("KEY") && people.ends_with("eve"),
+        "{people}"
+    );
     assert_eq!(shown.lines().count(), 4, "{shown}");
     assert!(shown.contains("warning: reload: no answer"), "{shown}");
     assert!(shown.contains("38 operations"), "{shown}");
