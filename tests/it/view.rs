@@ -331,11 +331,9 @@ fn an_apply_lists_the_people_whom_it_changed() {
     write(at, &[("people.yaml", PEOPLE)]);
     let out = ok(at, &["apply", "--yes", "--quiet"]);
     assert!(!out.contains("FIRST NAME"), "{out}");
-    let many: String = (0..25)
-        .map(|at| {
-            format!("  u{at}: {{ first_name: U, last_name: N, email: u{at}@acme.example }}\n")
-        })
-        .collect();
+    let many = (0..25).fold(String::new(), |all, at| {
+        all + &format!("  u{at}: {{ first_name: U, last_name: N, email: u{at}@acme.example }}\n")
+    });
     let people = PEOPLE.replace("users:\n", &format!("users:\n{many}"));
     write(at, &[("people.yaml", &people)]);
     let out = ok(at, &["apply", "--yes"]);
