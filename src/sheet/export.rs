@@ -3,10 +3,11 @@
 
 use super::{
     cell::harmless,
-    convert::{Setting, secret_parts, written},
+    convert::Setting,
     dialect::{Column, Conversion, Dialect},
     path::{column, leaves, value_at},
     target::leads_to,
+    written::{secret_parts, written},
 };
 use crate::model::{Address, Fields, Kind, Resource, Value};
 use std::collections::{BTreeMap, BTreeSet};

@@ -2,7 +2,8 @@
 //! their own.
 
 use super::{
-    edit::{CantEdit, Edit, Editor, applied, flow},
+    edit::{CantEdit, Edit, Editor, applied},
+    flow::flow,
     target::{Target, Targets},
 };
 use crate::{
@@ -121,10 +122,12 @@ fn edits(
             bodies.extend(resources.map(|one| ((kind, one.key.of(source)), &one.value)));
         }
     }
+    let line_break = line_break(source.text());
     let mut edits = Vec::new();
     for (address, target) in targets {
         let mut editor = Editor {
             source,
+            line_break,
             edits: Vec::new(),
         };
         let set = match bodies.get(&(address.kind, &*address.key)) {
@@ -151,11 +154,16 @@ fn edits(
     edits
 }
 
+/// How the lines of a text end.
+fn line_break(text: &str) -> &'static str {
+    if text.contains("\r\n") { "\r\n" } else { "\n" }
+}
+
 /// A file with new resources behind those of their kind.
 fn with_new(name: &str, text: &str, new: &[(&Address, &Target)]) -> Result<String, String> {
     let source = Source::new(name, text);
     let root = yaml::parse(&source, &mut Report::default());
-    let line_break = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let line_break = line_break(text);
     let mut edits = Vec::new();
     let mut end = String::new();
     for kind in Kind::ALL {
@@ -239,7 +247,7 @@ fn without_first_versions(value: &Value) -> Value {
     match value {
         Value::Secret(secret) if secret.version == 1 => {
             let text = |name: &str, text: &str| vec![(name.into(), Value::text(text))];
-            let parts = super::convert::secret_parts(secret);
+            let parts = super::written::secret_parts(secret);
             let parts = parts
                 .into_iter()
                 .flat_map(|(name, part)| text(name, &part.unwrap_or_default()));

@@ -3,7 +3,7 @@
 
 use super::{
     convert::Given,
-    rows::{Entry, Stated},
+    entry::{Entry, Stated},
 };
 use crate::diagnostic::{Diagnostic, Report, Rule};
 use std::collections::BTreeMap;
@@ -107,7 +107,7 @@ fn is_about(one: &Stated, other: &Stated) -> bool {
 /// A value for a message; nothing for a secret.
 fn shown(given: &Given) -> Option<String> {
     match given {
-        Given::Value(value) => super::convert::shown(value),
+        Given::Value(value) => super::written::shown(value),
         Given::Key(text) | Given::Assigned(text) => Some(text.to_string()),
         Given::Site(..) | Given::Secret(_) | Given::ModelPart(_) | Given::Nothing => None,
     }

@@ -1,9 +1,6 @@
 //! The *origin* of a diagnostic in a file is the cell that its value came from.
 
-use super::{
-    rows::{Entry, Sheet},
-    target::Targets,
-};
+use super::{entry::Entry, rows::Sheet, target::Targets};
 use crate::{
     diagnostic::{Diagnostic, Report, Rule},
     model::{Address, Kind},

@@ -1,7 +1,7 @@
 //! *People* are found again among what is declared: by their key, username, e-mail address or extension. Who isn't
 //! there is new, and gets a key.
 
-use super::{convert::slug, rows::Entry};
+use super::{convert::slug, entry::Entry};
 use crate::model::{Address, Kind, Resource, State};
 use deunicode::deunicode;
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,10 +3,11 @@
 
 use super::{
     convert::{Given, Setting},
+    entry::Entry,
     overlay::{self, difference},
     path::{Step, steps, value_at},
     people::{Declared, Keys},
-    rows::{Entry, Sheet},
+    rows::Sheet,
 };
 use crate::{
     diagnostic::{Diagnostic, Report, Rule},

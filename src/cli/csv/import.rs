@@ -1,29 +1,31 @@
 //! `callsheet csv import`: the people or contacts of sheets, as declarations.
 
-use super::write::{self, Output};
+use super::{
+    sheets::sheets,
+    write::{self, Output},
+};
 use crate::{
     cli::{
         outcome::{Outcome, UsageError},
         settings::{self, Terminal},
         workspace,
     },
-    diagnostic::{Diagnostic, Report, Rule},
+    diagnostic::Report,
     model::Address,
     render::{
         Format, counted, escape,
         json::{Extent, FORMAT_VERSION},
     },
     repo,
-    sheet::{self, Changed, Country, Dialect, Imported, MAX_SIZE, Sheet, Wish, mark},
-    source::{Place, Source, Span},
+    sheet::{self, Changed, Country, Dialect, Imported, Sheet, Wish, mark},
+    source::Place,
 };
 use anyhow::Context as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 use similar::TextDiff;
 use std::{
-    fs::File,
-    io::{Read as _, Write as _},
+    io::Write as _,
     path::{Path, PathBuf},
 };
 
@@ -111,7 +113,15 @@ pub(in crate::cli) fn run(
     let files = repo::read(&folder)?;
     terminal.look.prefix = settings::path_in_repository(&folder);
     let mut report = Report::default();
-    let sheets = sheets(args, directory, &folder, &mut report, terminal)?;
+    let paths = &args.files;
+    let sheets = sheets(
+        paths,
+        args.dialect,
+        directory,
+        &folder,
+        &mut report,
+        terminal,
+    )?;
     let mut imported = Imported::default();
     if sheets.len() == args.files.len() {
         let wish = Wish {
@@ -312,75 +322,6 @@ fn check(args: &Args, folder: &Path, directory: &Path) -> anyhow::Result<()> {
         return usage("--marked copies one sheet; import the others without it".to_owned());
     }
     Ok(())
-}
-
-/// Reads the sheets. What can't be read is reported.
-fn sheets(
-    args: &Args,
-    directory: &Path,
-    folder: &Path,
-    report: &mut Report,
-    terminal: &mut Terminal,
-) -> anyhow::Result<Vec<Sheet>> {
-    let mut sheets = Vec::new();
-    for file in &args.files {
-        let path = directory.join(file);
-        let name = name(&path, file, folder);
-        let bytes = match if is_stdin(file) { stdin() } else { read(&path) } {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                let place = Place::new(&Source::new(name, ""), Span::default());
-                let unreadable = Diagnostic::new(Rule::UnreadableFile, place, error.to_string());
-                report.add(unreadable.help("check the path and the permissions"));
-                continue;
-            }
-        };
-        let mut notes = Vec::new();
-        let grid = sheet::read(&name, &bytes, report, &mut notes);
-        for note in notes {
-            writeln!(terminal.err, "note: {}", escape::line(&note))?;
-        }
-        sheets.extend(grid.and_then(|grid| Sheet::new(grid, args.dialect, report)));
-    }
-    Ok(sheets)
-}
-
-/// The name of a sheet: its path in the workspace, or else as it was typed.
-fn name(path: &Path, typed: &Path, folder: &Path) -> String {
-    let inside = || {
-        let path = path.canonicalize().ok()?;
-        let inside = path.strip_prefix(folder.canonicalize().ok()?).ok()?;
-        Some(inside.to_string_lossy().into_owned())
-    };
-    if is_stdin(typed) {
-        return "stdin".to_owned();
-    }
-    inside().unwrap_or_else(|| typed.to_string_lossy().into_owned())
-}
-
-fn is_stdin(file: &Path) -> bool {
-    file == Path::new("-")
-}
-
-fn stdin() -> anyhow::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    std::io::stdin()
-        .lock()
-        .take(MAX_SIZE + 1)
-        .read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    // Opening a pipe would wait for a writer, so this is checked first.
-    if let Some(what) = repo::other_than_file(std::fs::metadata(path)?.file_type()) {
-        anyhow::bail!("it is {what}, not a file");
-    }
-    let mut bytes = Vec::new();
-    File::open(path)?
-        .take(MAX_SIZE + 1)
-        .read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// Writes the marked copy of a sheet with errors.

@@ -2,6 +2,7 @@
 
 mod export;
 mod import;
+mod sheets;
 mod template;
 mod write;
 

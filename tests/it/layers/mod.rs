@@ -84,7 +84,7 @@ const CRATES: &[(&str, &str)] = &[
     ("reqwest", "portal forge"),
     ("ZipArchive", "forge/archive.rs sheet/workbook.rs"),
     ("calamine", "sheet/workbook.rs"),
-    ("csv_core", "sheet/grid.rs"),
+    ("csv_core", "sheet/split.rs"),
     ("encoding_rs", "sheet/bytes.rs"),
     ("fast_qr", "cli/run/code.rs"),
     ("rpassword", "cli/run/prepared.rs"),

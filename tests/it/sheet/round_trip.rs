@@ -221,3 +221,34 @@ fn scopes_are_written_by_their_title() {
     let sheet = String::from_utf8(exported.sheets[0].clone()).unwrap();
     assert!(sheet.contains(",Office Manager\r\n"), "{sheet}");
 }
+
+#[test]
+fn netsapiens_gets_ten_thousand_rows_at_once_and_hears_of_what_is_not_ascii() {
+    let users: BTreeMap<String, Value> = (0..10_001)
+        .map(|number| {
+            let first_name = if number == 3 { "Zo\u{eb}" } else { "Ann" };
+            let user = json!({ "first_name": first_name, "last_name": "Lee", "email": format!("p{number}@acme.example"), "extension": format!("{}", 10_000 + number) });
+            (format!("p{number:05}"), user)
+        })
+        .collect();
+    let users = json!({ "users": users }).to_string();
+    let state = state(&[("callsheet.yaml", NETSAPIENS), ("office.yaml", &users)]);
+    let exported = sheet::export(Dialect::NetSapiens, setting(&state, "netsapiens"));
+    let rows = exported
+        .sheets
+        .iter()
+        .map(|sheet| sheet.iter().filter(|byte| **byte == b'\n').count());
+    assert_eq!(rows.collect::<Vec<_>>(), [10_001, 2]);
+    assert!(
+        exported.sheets[0]
+            .windows(2)
+            .filter(|pair| pair == b"\r\n")
+            .count()
+            == 10_001
+    );
+    let told = exported.notes.join("\n");
+    assert!(
+        told.contains("C5 (first name): `Zo\u{eb}` is not ASCII"),
+        "{told}"
+    );
+}
