@@ -250,6 +250,7 @@ mod tests {
                 "column",
                 "end_line",
                 "end_column",
+                "cell",
                 "help",
                 "related"
             ]

@@ -1,6 +1,6 @@
 //! A *path* is where a value is in the fields of a resource: `voicemail.email`, `phones[0].mac`, `with.did`.
 
-use crate::model::{Fields, Name, Shape, Value};
+use crate::model::{Field, Fields, Name, Shape, Value};
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +35,10 @@ pub(super) fn of_column(shape: &Shape, column: &str) -> Option<String> {
         match shape.strict() {
             Shape::Record(_) | Shape::Variants { .. } => {
                 let own = shape.strict().field_of_any_type(part);
+                // `phone` is a number, and `phone.mac` that of the first phone.
+                let is_last = parts.peek().is_none();
+                let has_parts = |field: &&Field| !matches!(field.shape.strict(), Shape::Text(_));
+                let own = own.filter(|field| is_last || has_parts(field));
                 let (field, index) = match own {
                     Some(field) => (field, None),
                     None => numbered(shape.strict(), part)?,
@@ -80,7 +84,7 @@ pub(super) fn of_column(shape: &Shape, column: &str) -> Option<String> {
 }
 
 /// The list and the index of a name such as `phone` or `phone2`: the singular of the list's name.
-fn numbered<'s>(shape: &'s Shape, name: &str) -> Option<(&'s crate::model::Field, Option<usize>)> {
+fn numbered<'s>(shape: &'s Shape, name: &str) -> Option<(&'s Field, Option<usize>)> {
     let singular = name.trim_end_matches(|c: char| c.is_ascii_digit());
     let number = &name[singular.len()..];
     let number: usize = if number.is_empty() {
