@@ -61,6 +61,7 @@ pub mod sheet;
 pub mod source;
 pub mod support;
 pub mod template;
+pub mod trace;
 pub mod undo;
 pub mod view;
 pub mod yaml;

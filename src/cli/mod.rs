@@ -31,6 +31,7 @@ mod several;
 mod strength;
 mod targets;
 mod tip;
+mod trace;
 mod undo;
 mod validate;
 mod version;
@@ -122,6 +123,8 @@ enum Command {
     Workspaces(workspaces::Args),
     /// Explain a rule of the files or a finding of a plan
     Explain(explain::Args),
+    /// Follow a call through the files: who rings, or why nobody does
+    Trace(trace::Args),
     /// Check that the portal is reachable, accepts the credentials and supports what you declare
     Doctor(doctor::Args),
     /// Renumber extensions in the files, with what refers to them
@@ -191,6 +194,7 @@ fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
         Command::Ci(args) => ci::run(&args, &directory, terminal),
         Command::Workspaces(args) => workspaces::run(&args, &directory, terminal),
         Command::Explain(args) => explain::run(&args, terminal),
+        Command::Trace(args) => trace::run(&args, &directory, terminal),
         Command::Doctor(args) => doctor::run(&directory, args.format, terminal),
         Command::Renumber(args) => renumber::run(&args, &directory, terminal),
         Command::Import(args) => import::run(&args, &directory, args.format, terminal),

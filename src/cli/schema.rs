@@ -72,6 +72,10 @@ fn all() -> Vec<(&'static str, serde_json::Value)> {
             schema::of_document::<super::live::ShowDocument>("show"),
         ),
         (
+            "trace",
+            schema::of_document::<super::trace::TraceDocument>("trace"),
+        ),
+        (
             "workspaces",
             schema::of_document::<super::workspaces::WorkspacesDocument>("workspaces"),
         ),

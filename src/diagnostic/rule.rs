@@ -144,6 +144,8 @@ rules! {
     AttributeCycle = "attribute-cycle", Error, "Give one of the attributes a value without a placeholder.";
     /// A queue agent has a scope that doesn't allow answering queues.
     AgentScope = "agent-scope", Warning, "Give the user a scope that extends `call_center_agent`.";
+    /// Calls to a number, a menu, a queue, a ring group or a forward reach nobody, and no voicemail.
+    DeadEnd = "dead-end", Warning, "Lead the calls to somebody; `callsheet trace` shows where they go.";
     /// Unanswered calls are disconnected: voicemail is off and calls aren't forwarded.
     UnansweredCalls = "unanswered-calls", Warning, "Enable voicemail, or forward the calls.";
     /// A click-to-dial address contains a merge field that dialing software doesn't support.

@@ -4,6 +4,7 @@ use super::Context;
 use crate::{
     diagnostic::{Report, Rule},
     model::{Address, Fields, Kind, Scopes, Value},
+    trace::{DeadEnd, dead_ends},
 };
 
 /// Reports users whose calls are forwarded in a cycle. Only users with exactly one destination count, since
@@ -178,5 +179,27 @@ pub(super) fn calls_are_answered(context: &Context<'_>, report: &mut Report) {
             let message = format!("unanswered calls to {address} are disconnected");
             report.add(context.at(Rule::UnansweredCalls, address, "voicemail.enabled", message));
         }
+    }
+}
+
+/// Reports numbers and extensions that lead to nobody.
+pub(super) fn calls_end_somewhere(context: &Context<'_>, report: &mut Report) {
+    for dead in dead_ends(context.state) {
+        let DeadEnd {
+            address,
+            end,
+            at,
+            field,
+        } = dead;
+        let reason = end.reason().unwrap_or_default();
+        if at == address {
+            let message = format!("calls to {address} reach nobody: {reason}");
+            report.add(context.at(Rule::DeadEnd, &address, &field, message));
+            continue;
+        }
+        let message = format!("calls to {address} reach nobody: they end at {at}, where {reason}");
+        let diagnostic = context.at(Rule::DeadEnd, &address, "", message);
+        let place = context.place(&at, &field);
+        report.add(diagnostic.related(place, "the calls end here"));
     }
 }

@@ -50,6 +50,7 @@ const CHECKS: &[Check] = &[
     calls::answering_rules_match_their_action,
     calls::agents_can_serve_queues,
     calls::calls_are_answered,
+    calls::calls_end_somewhere,
     known::permissions_are_known,
     known::models_are_known,
     lint::click_to_dial,

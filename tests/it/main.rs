@@ -57,6 +57,7 @@ mod scim;
 mod served;
 mod sheet;
 mod target;
+mod trace;
 mod view;
 mod workspace;
 mod workspaces;

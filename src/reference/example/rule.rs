@@ -600,6 +600,18 @@ extensions:
 extensions:
   2000: { kind: call_queue, name: Sales, agents: [alice] }"##,
         ),
+        Rule::DeadEnd => yaml(
+            r##"extensions:
+  2000: { kind: call_queue, name: Sales }
+numbers:
+  +14155550100: { destination: "2000" }"##,
+            r##"users:
+  ann: { first_name: Ann, last_name: Ng, email: ann@acme.example, extension: 1001 }
+extensions:
+  2000: { kind: call_queue, name: Sales, overflow: ann }
+numbers:
+  +14155550100: { destination: "2000" }"##,
+        ),
         Rule::UnansweredCalls => yaml(
             r##"users:
   alice:

@@ -141,6 +141,11 @@ fn what_the_page_of_actions_shows_is_what_happens() {
 }
 
 #[test]
+fn what_the_page_of_traces_shows_is_what_happens() {
+    transcript::check(&Page::read("docs/trace.md"));
+}
+
+#[test]
 fn what_the_page_of_the_sandbox_shows_is_what_happens() {
     if Command::new("curl").arg("--version").output().is_err() {
         skipped("the page of the sandbox needs curl");

@@ -24,9 +24,10 @@ const LAYERS: &[(&str, &str)] = &[
     ("declaration", "model yaml source"),
     ("template", "model yaml source diagnostic"),
     ("repo", "source diagnostic model yaml"),
+    ("trace", "model"),
     (
         "rules",
-        "model sensitive source diagnostic config profile yaml",
+        "model sensitive source diagnostic config profile trace yaml",
     ),
     ("lifecycle", "model source diagnostic rules yaml"),
     ("greeting", "model source diagnostic rules repo"),
