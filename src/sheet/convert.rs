@@ -34,7 +34,7 @@ pub(super) enum Given {
     /// The value of a field.
     Value(Value),
     /// The secret of a field.
-    Secret(Box<str>),
+    Secret(Hidden),
     /// The key of the resource.
     Key(Box<str>),
     /// A number whose calls the person takes.
@@ -45,6 +45,16 @@ pub(super) enum Given {
     ModelPart(Box<str>),
     /// Nothing that isn't so anyway.
     Nothing,
+}
+
+/// A text that is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Hidden(pub(super) Box<str>);
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(crate::sensitive::STARS)
+    }
 }
 
 /// What a cell states, with what is worth knowing about it.
@@ -162,7 +172,7 @@ pub(super) fn read(
             Given::Value(Value::Text(number)) => Given::Assigned(number),
             other => other,
         },
-        Conversion::Password => Given::Secret(text.into()),
+        Conversion::Password => Given::Secret(Hidden(text.into())),
     };
     Ok((given, None))
 }
@@ -226,7 +236,7 @@ fn by_shape(kind: Kind, path: &str, text: &str) -> Result<Given, Wrong> {
             Some(Step::Name(part)) if ["env", "file", "command", "version"].contains(&&**part) => {
                 Ok(Given::Value(Value::text(text)))
             }
-            _ => Ok(Given::Secret(text.into())),
+            _ => Ok(Given::Secret(Hidden(text.into()))),
         };
     }
     value(shape.map(Shape::strict), path, text).map(Given::Value)

@@ -2,7 +2,7 @@
 //! differ.
 
 use super::{
-    convert::{Given, Setting},
+    convert::{Given, Hidden, Setting},
     entry::Entry,
     overlay::{self, difference},
     path::{Step, steps, value_at},
@@ -171,7 +171,7 @@ impl Finder<'_> {
             let value = match &one.given {
                 Given::Value(value) => value.clone(),
                 Given::Site(key, _) => Value::Text(key.clone()),
-                Given::Secret(secret) => {
+                Given::Secret(Hidden(secret)) => {
                     let declared = old.and_then(|old| value_at(old, &one.path));
                     match self.secret(entry, address, &one.path, &one.place, secret, declared) {
                         Some(value) => value,
