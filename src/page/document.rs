@@ -1,6 +1,7 @@
 //! The *document* of a page: every object with its values, their origins, rights and referrals, and what the plan
 //! changes. Texts that many objects share are listed once.
 
+use super::flow::{Step, flows};
 use crate::{
     model::{Address, Kind, Standing, Value},
     plan::{Action, Cause, Operation, Plan},
@@ -46,6 +47,8 @@ pub struct Document {
     objects: Vec<Item>,
     /// The permissions of each scope.
     scopes: BTreeMap<String, ScopeItem>,
+    /// Where calls to each number and extension go.
+    flows: BTreeMap<String, Step>,
 }
 
 /// What a plan changes.
@@ -237,6 +240,7 @@ pub fn document(head: &Head<'_>, view: &View<'_>, plan: Option<&Plan>) -> Docume
         defaults,
         objects,
         scopes,
+        flows: flows(view),
     }
 }
 

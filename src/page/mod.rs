@@ -5,6 +5,7 @@
 //! for the data. Both embed one style sheet and one script, which the content security policy alone allows.
 
 mod document;
+mod flow;
 mod policy;
 
 pub use document::{Document, Head, document};

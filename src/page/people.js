@@ -356,7 +356,23 @@ function commands(item, kind) {
 
 /* ---- Where calls go ---- */
 
-function calls() { return []; }
+function calls(item) {
+  const kind = kindOf(item.address);
+  if (kind !== "numbers" && kind !== "extensions") return [];
+  const flow = data.flows[item.address];
+  return [el("h3", {}, "Where calls go"), flow ? el("ul", { class: "flow" }, step(flow))
+    : el("p", { class: "soft" }, "There is too much to draw it all; ", el("code", {}, `callsheet trace ${item.address}`), " follows this one.")];
+}
+
+function step({ when, label, address, end, cut, then }) {
+  const item = address && byAddress.get(address);
+  const key = address && keyOf(address);
+  const words = item && label.startsWith(address) ? [link(address, item.name), " ", el("code", {}, key)] : [address ? link(address, label) : label];
+  const kind = end ? (end.answered ? "rings" : "stops") : "";
+  return el("li", {}, el("div", { class: `step ${kind}` }, when && el("span", { class: "when" }, when), words,
+    end?.why && el("span", { class: "when" }, end.why), cut && el("span", { class: "when" }, "as drawn above")),
+  then && el("ul", {}, then.map(step)));
+}
 
 /* ---- Scopes and what they permit ---- */
 

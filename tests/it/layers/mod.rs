@@ -57,7 +57,7 @@ const LAYERS: &[(&str, &str)] = &[
         "desired diagnostic model plan profile repo source yaml",
     ),
     ("view", "config model rules source template"),
-    ("page", "model plan view"),
+    ("page", "model plan trace view"),
     (
         "render",
         "source diagnostic model plan portal apply page view",
