@@ -190,6 +190,7 @@ fn every_command_is_run() {
         "The main branch",
         "The main branch",
         "Any clone",
+        "Welcome new users",
         "history-incomplete",
         "older-than-applied",
     ];
@@ -229,6 +230,24 @@ fn a_plan_of_a_pull_request_is_applied_after_the_merge() {
         other.contains("kept in Git; ") && other.contains("Nothing to do"),
         "{other}"
     );
+}
+
+#[test]
+fn new_users_are_welcomed_once() {
+    let pipeline = Pipeline::new();
+    pipeline.succeeds(".", "git clone --quiet \"$REPOSITORY\" first");
+    let said = pipeline.succeeds("first", &block("Welcome new users"));
+    assert!(said.contains("2 of 2 done"), "{said}");
+    // Bob can't log in, so there is nothing to welcome him to.
+    assert!(
+        said.contains("users/ann") && said.contains("ann@acme.example"),
+        "{said}"
+    );
+    let again = pipeline.succeeds(
+        "first",
+        &block("Welcome new users").replace("created", "again"),
+    );
+    assert!(again.contains("Nothing to do"), "{again}");
 }
 
 #[test]
