@@ -4,6 +4,7 @@ use super::{
     access::Access,
     account::{offered, sent},
     object::{Draft, Row},
+    permission,
     problem::{Problem, Reason},
     request,
     routes::{At, blocking, existing},
@@ -42,6 +43,7 @@ async fn reset(
     let cleared = blocking(move || {
         store.write(|tx| {
             let user = existing(tx, Kind::Users, &id)?;
+            access.check_over(&user.id, &permission::granted_by(tx, &user)?)?;
             Ok::<_, Problem>(clear(tx, &user, &keep)?)
         })
     });

@@ -201,6 +201,34 @@ fn a_welcome_leads_to_a_login() {
 }
 
 #[test]
+fn who_was_invited_and_what_messages_there_are_is_shown() {
+    let place = people();
+    place.succeeds(&["run", "welcome", "users/bob"]);
+    let id = place.user("bob")["id"].as_str().unwrap().to_owned();
+    let left = json!({ "from": "+14155550123", "seconds": 7 });
+    let path = format!("/v1/users/{id}/messages");
+    assert_eq!(runtime().block_on(place.own.post(&path, &left)).status, 201);
+    let listed = place.succeeds(&["list", "users"]);
+    let bob = listed
+        .lines()
+        .find(|line| line.starts_with("bob "))
+        .unwrap();
+    assert!(bob.ends_with("invited"), "{listed}");
+    let shown = place.succeeds(&["show", "users/bob", "--messages"]);
+    assert!(
+        shown.contains("1 voicemail message · invited at "),
+        "{shown}"
+    );
+    let (_, messages) = shown.split_once("VOICEMAIL FROM  AT").unwrap();
+    assert!(
+        messages.contains("+14155550123") && messages.trim_end().ends_with('7'),
+        "{shown}"
+    );
+    let json = place.json(0, &["show", "users/bob", "--messages"]);
+    assert_eq!(json["voicemail"][0]["seconds"], 7);
+}
+
+#[test]
 fn a_second_welcome_within_a_day_needs_a_confirmation() {
     let place = people();
     place.succeeds(&["run", "welcome", "users/bob"]);
@@ -681,6 +709,7 @@ scopes:
         ],
         &["run", "welcome", "users/ann"],
         &["run", "force-password-reset", "users/ann", "--yes"],
+        &["run", "reset", "users/ann", "--yes"],
     ] {
         let output = place.as_holder(token, action);
         let told = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();

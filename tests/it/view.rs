@@ -223,6 +223,25 @@ fn what_is_declared_is_shown_without_a_portal() {
 }
 
 #[test]
+fn the_permissions_that_the_portal_knows_are_listed_with_their_scopes() {
+    let folder = office();
+    let out = ok(
+        folder.path(),
+        &["list", "permissions", "--search", "queues"],
+    );
+    assert_eq!(
+        out,
+        "PERMISSION     SCOPES
+queues.login   call_center_agent, lead
+queues.manage
+queues.view    lead
+"
+    );
+    let (code, _, err) = run(folder.path(), &["list", "permissions", "--format", "json"]);
+    assert_eq!(code, 64, "{err}");
+}
+
+#[test]
 fn every_word_of_a_search_is_found_in_any_field() {
     let folder = office();
     let keys = |search: &str| {

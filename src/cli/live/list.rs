@@ -2,21 +2,30 @@
 
 use super::{ObjectDocument, load, read};
 use crate::{
-    cli::{outcome::Outcome, settings::Terminal},
+    cli::{
+        outcome::{Outcome, UsageError},
+        settings::Terminal,
+    },
     diagnostic::did_you_mean,
     model::{Address, Kind},
-    portal::Details,
+    portal::{self, Details},
     render::{self, Format, escape, json::FORMAT_VERSION},
     view::{Activity, Column, Entry, Object, Selected, Table, View, is_active, number_space},
 };
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::{collections::BTreeSet, io::Write as _, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Write as _,
+    path::Path,
+};
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct ListArgs {
-    /// Kind of object
-    kind: Kind,
+    /// Kind of object, or `permissions` for those that the portal knows
+    #[arg(value_name = "KIND", value_parser = kinds())]
+    what: What,
 
     /// Output format
     #[arg(long, value_parser = crate::cli::formats(&[Format::Text, Format::Json]), env = "CALLSHEET_FORMAT", default_value = "text")]
@@ -56,6 +65,22 @@ pub(in crate::cli) struct ListArgs {
     free: bool,
 }
 
+/// What is listed.
+#[derive(Clone, Copy, Debug)]
+enum What {
+    /// The objects of a kind.
+    Kind(Kind),
+    /// The permissions that the portal knows.
+    Permissions,
+}
+
+/// The parser of what is listed.
+fn kinds() -> impl TypedValueParser<Value = What> {
+    let names = Kind::ALL.map(Kind::name).into_iter();
+    PossibleValuesParser::new(names.chain(["permissions"]))
+        .map(|name| name.parse().map_or(What::Permissions, What::Kind))
+}
+
 /// What `list --format json` writes.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(in crate::cli) struct ListDocument {
@@ -73,12 +98,15 @@ pub(in crate::cli) fn list(
     format: Format,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
-    let columns = columns(args)?;
+    let What::Kind(kind) = args.what else {
+        return permissions(args, directory, format, terminal);
+    };
+    let columns = columns(args, kind)?;
     // JSON holds every field; the usual columns of text are in every portal's lists.
     let wanted = match format {
         Format::Json => Details::Everything,
         _ if !args.columns.is_empty() => Details::Everything,
-        _ => Details::Listed(args.kind),
+        _ => Details::Listed(kind),
     };
     let workspace = match load(directory, terminal)? {
         Ok(workspace) => workspace,
@@ -104,7 +132,7 @@ pub(in crate::cli) fn list(
         return people(&view, &selected, terminal);
     }
     let all: Vec<(Address, Object<'_>)> = view
-        .of_kind(args.kind)
+        .of_kind(kind)
         .into_iter()
         .filter(|(address, object)| {
             object.live.is_some() && is_free_as_asked(args, address, *object)
@@ -120,16 +148,13 @@ pub(in crate::cli) fn list(
         });
         let document = ListDocument {
             format_version: FORMAT_VERSION,
-            kind: args.kind,
+            kind,
             objects: objects.collect(),
         };
         escape::json(&document, &mut terminal.out)?;
         return Ok(Outcome::Done);
     }
-    let lacks = capabilities
-        .kinds
-        .get(&args.kind)
-        .map(|kind| &kind.unsupported);
+    let lacks = capabilities.kinds.get(&kind).map(|kind| &kind.unsupported);
     let lacks = |column: &Column| {
         let is_usual = args.columns.is_empty();
         is_usual && lacks.is_some_and(|unsupported| unsupported.contains(column.name()))
@@ -141,32 +166,78 @@ pub(in crate::cli) fn list(
     let Table { headings, mut rows } = Table::of(&view, &columns, &shown);
     rows.insert(0, headings);
     render::table::table(&rows, &mut terminal.out)?;
-    if args.kind == Kind::Users {
+    if kind == Kind::Users {
         not_shown(&selected, &shown, &hidden, terminal)?;
     }
     Ok(Outcome::Done)
 }
 
+/// Lists the permissions that the portal knows, with the scopes that grant them.
+// S4.34
+fn permissions(
+    args: &ListArgs,
+    directory: &Path,
+    format: Format,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Outcome> {
+    if format == Format::Json {
+        let message = "`list permissions` is written as text only; leave `--format json` out";
+        return Err(UsageError(message.to_owned()).into());
+    }
+    let workspace = match load(directory, terminal)? {
+        Ok(workspace) => workspace,
+        Err(outcome) => return Ok(outcome),
+    };
+    let profile = workspace.config.portal.profile();
+    let capabilities = portal::capabilities(&workspace.config.portal);
+    let view = View::new(&workspace.state, None, &workspace.config, &capabilities);
+    let declared = workspace.state.of_kind(Kind::Scopes);
+    let declared = declared.map(|(address, _)| address.key.to_string());
+    let built_in = profile.scopes.names().map(str::to_owned);
+    let scopes = declared.chain(built_in).map(|scope| {
+        let granted = view.of_scope(&scope).into_iter();
+        let granted: BTreeSet<String> = granted.map(|(permission, _)| permission).collect();
+        (scope, granted)
+    });
+    let scopes: BTreeMap<String, BTreeSet<String>> = scopes.collect();
+    let words = args.search.as_deref().unwrap_or_default().to_lowercase();
+    let rows = profile.known_permissions().into_iter();
+    let rows = rows.filter(|permission| {
+        words
+            .split_whitespace()
+            .all(|word| permission.contains(word))
+    });
+    let rows = rows.map(|permission| {
+        let by = scopes
+            .iter()
+            .filter(|(_, granted)| granted.contains(permission));
+        let by: Vec<&str> = by.map(|(scope, _)| scope.as_str()).collect();
+        vec![permission.to_owned(), by.join(", ")]
+    });
+    let head = vec!["PERMISSION".to_owned(), "SCOPES".to_owned()];
+    let rows: Vec<Vec<String>> = [head].into_iter().chain(rows).collect();
+    render::table::table(&rows, &mut terminal.out)?;
+    Ok(Outcome::Done)
+}
+
 /// The columns that are asked for.
-fn columns(args: &ListArgs) -> anyhow::Result<Vec<Column>> {
+fn columns(args: &ListArgs, kind: Kind) -> anyhow::Result<Vec<Column>> {
     if args.columns.is_empty() {
-        return Ok(Column::of_kind(args.kind));
+        return Ok(Column::of_kind(kind));
     }
     let names = args.columns.iter().map(|name| name.trim());
     let unknown: Vec<String> = names
         .clone()
-        .filter(|name| Column::parse(args.kind, name).is_none())
+        .filter(|name| Column::parse(kind, name).is_none())
         .map(|name| {
-            let fields = args.kind.shape().all_fields();
+            let fields = kind.shape().all_fields();
             let near = did_you_mean(name, fields.iter().map(|field| &*field.name));
             let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            format!("{} have no field `{name}`{near}", args.kind)
+            format!("{kind} have no field `{name}`{near}")
         })
         .collect();
     anyhow::ensure!(unknown.is_empty(), unknown.join("\n"));
-    Ok(names
-        .filter_map(|name| Column::parse(args.kind, name))
-        .collect())
+    Ok(names.filter_map(|name| Column::parse(kind, name)).collect())
 }
 
 /// Whether an object is a number whose calls go nowhere, if only those are asked for.
