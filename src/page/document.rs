@@ -47,6 +47,8 @@ pub struct Document {
     objects: Vec<Item>,
     /// The permissions of each scope.
     scopes: BTreeMap<String, ScopeItem>,
+    /// The actions that the portal offers, by the kind of object.
+    actions: BTreeMap<Kind, Vec<&'static str>>,
     /// Where calls to each number and extension go.
     flows: BTreeMap<String, Step>,
 }
@@ -240,6 +242,7 @@ pub fn document(head: &Head<'_>, view: &View<'_>, plan: Option<&Plan>) -> Docume
         defaults,
         objects,
         scopes,
+        actions: actions(view),
         flows: flows(view),
     }
 }
@@ -253,6 +256,17 @@ fn planned(plan: &Plan) -> Planned {
         changes: all.count() - drift,
         drift,
     }
+}
+
+fn actions(view: &View<'_>) -> BTreeMap<Kind, Vec<&'static str>> {
+    let mut actions: BTreeMap<Kind, Vec<&'static str>> = BTreeMap::new();
+    for action in view.capabilities.actions {
+        actions
+            .entry(action.kind())
+            .or_default()
+            .push(action.name());
+    }
+    actions
 }
 
 /// The scopes that exist, with what each permits.

@@ -348,6 +348,8 @@ function referrals(item) {
 function commands(item, kind) {
   const lines = [`callsheet show ${item.address}`];
   if (kind === "users" && item.live !== false) lines.push(`callsheet show ${item.address} --messages`);
+  if (kind === "numbers" || kind === "extensions") lines.push(`callsheet trace ${item.address}`);
+  if (item.live !== false) for (const action of data.actions[kind] ?? []) lines.push(`callsheet run ${action} ${item.address}`);
   const how = item.place
     ? ["To change it, edit ", place(item.place), ". To remove it, take it out of the file; the plan says who still refers to it."]
     : ["No file declares it. ", el("code", {}, `callsheet import ${item.address}`), " brings it into the files."];

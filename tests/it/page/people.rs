@@ -140,6 +140,7 @@ fn somebody_is_found_and_shown_with_what_the_plan_changes() {
         "ann@acme.example",
         "Sales",
         "callsheet show users/ann",
+        "callsheet run welcome users/ann",
     ] {
         assert!(told.contains(said), "{said}: {told}");
     }
@@ -457,9 +458,9 @@ fn a_served_sandbox_shows_what_the_token_may_see_as_it_changes() {
     }
 }
 
-/// With `CALLSHEET_SCREENSHOTS` set, the picture in the docs is made anew.
+/// With `CALLSHEET_SCREENSHOTS` set, the pictures in the docs are made anew.
 #[test]
-fn the_picture_in_the_docs_is_made_here() {
+fn the_pictures_in_the_docs_are_made_here() {
     let folder = tempfile::tempdir().unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let acme = folder.path().join("acme");
@@ -475,19 +476,32 @@ fn the_picture_in_the_docs_is_made_here() {
         &["sandbox", "edit", "users/bob", "last_name=Clicked"],
     );
     callsheet(&acme, &["report", "--out", "site"]);
-    let script = "await evaluate(`document.querySelector('[data-address=\"users/bob\"]').click()`); return capture();";
     let page = acme.join("site/index.html");
-    let Some(results) = looked_at(folder.path(), &[job(&page, 1200, script)]) else {
+    let pictures = [
+        ("people.png", "people", "users/bob"),
+        ("calls.png", "numbers", "numbers/+14155550100"),
+    ];
+    let jobs = pictures.map(|(_, tab, chosen)| {
+        let script = format!(
+            "await evaluate(`document.getElementById('tab-{tab}').click()`);
+             await evaluate(`document.querySelector('[data-address=\"{chosen}\"]').click()`);
+             return capture();"
+        );
+        job(&page, 1200, &script)
+    });
+    let Some(results) = looked_at(folder.path(), &jobs) else {
         return;
     };
-    let picture = results[0].as_str().unwrap();
-    // Every PNG begins with this.
-    assert!(picture.starts_with("iVBORw0KGgo"), "{}", &picture[..40]);
-    let kept = root.join("docs/images/people.png");
-    if std::env::var_os("CALLSHEET_SCREENSHOTS").is_some() {
-        fs::write(&kept, decoded(picture)).unwrap();
+    for ((name, ..), picture) in pictures.iter().zip(&results) {
+        let picture = picture.as_str().unwrap();
+        // Every PNG begins with this.
+        assert!(picture.starts_with("iVBORw0KGgo"), "{}", &picture[..40]);
+        let kept = root.join("docs/images").join(name);
+        if std::env::var_os("CALLSHEET_SCREENSHOTS").is_some() {
+            fs::write(&kept, decoded(picture)).unwrap();
+        }
+        assert!(kept.exists(), "set CALLSHEET_SCREENSHOTS to make it");
     }
-    assert!(kept.exists(), "set CALLSHEET_SCREENSHOTS to make it");
 }
 
 /// What a text in base64 holds.
