@@ -1,7 +1,7 @@
 //! A *profile* is what one phone system supports, requires and does, as data: one YAML file for each system
 //! in this folder, in one vocabulary, which `schema/profile.schema.json` publishes.
 //!
-//! A profile becomes [`Capabilities`](crate::model::Capabilities). The sandbox can behave like any of the
+//! A profile becomes [`Capabilities`]. The sandbox can behave like any of the
 //! systems that [`ProfileName`] lists; each portal with an adapter has a profile of its own.
 
 mod kind;

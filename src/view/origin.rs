@@ -245,17 +245,14 @@ impl View<'_> {
             }
             _ => None,
         };
-        match attribute {
-            Some((name, given, place)) => Origin::Template {
-                template: template.into(),
-                attribute: Some((name.into(), given)),
-                place,
-            },
-            None => Origin::Template {
-                template: template.into(),
-                attribute: None,
-                place,
-            },
+        let (attribute, place) = match attribute {
+            Some((name, given, place)) => (Some((name.into(), given)), place),
+            None => (None, place),
+        };
+        Origin::Template {
+            template: template.into(),
+            attribute,
+            place,
         }
     }
 }

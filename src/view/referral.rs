@@ -46,19 +46,27 @@ impl Referrals {
                     place,
                 };
                 let declared = object.declared.and_then(|one| one.origin.as_ref());
-                kind.shape().references(fields, &mut |path, kinds, text| {
-                    let Some(target) = view.resolve(kinds, text) else {
+                let mut refer = |path: &str, kinds: &[Kind], text: &str| {
+                    let target = view.resolve(kinds, text);
+                    let Some(target) = target.filter(|target| *target != address) else {
                         return;
                     };
-                    if target == address {
-                        return;
-                    }
                     let place = declared.map(|origin| {
                         let place = rules::place::of_text(origin, path, text);
                         format!("{}:{}", place.source.name(), place.start().line)
                     });
                     found.add(target, referral(path, place));
-                });
+                };
+                kind.shape().references(fields, &mut refer);
+                // Where the portal has no templates, only the files know who follows one.
+                if let Some(one) = object.declared.filter(|_| object.live.is_some()) {
+                    kind.shape()
+                        .references(&one.fields, &mut |path, kinds, text| {
+                            if view.capabilities.is_in_files(kind, path) {
+                                refer(path, kinds, text);
+                            }
+                        });
+                }
                 let mentions = object.live.map_or(&[][..], |live| &live.mentions);
                 for mention in mentions {
                     let target = view.named(mention.address.kind, &mention.address.key);
