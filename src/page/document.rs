@@ -193,7 +193,7 @@ pub fn document(head: &Head<'_>, view: &View<'_>, plan: Option<&Plan>) -> Docume
                 scope.users += 1;
             }
             objects.push(Item {
-                name: name(&address, object),
+                name: view::name(&address, object),
                 number: number(&address, object),
                 live: object.live.is_some(),
                 managed: object.declared.is_some(),
@@ -289,22 +289,6 @@ fn scopes(view: &View<'_>) -> BTreeMap<String, ScopeItem> {
         (name, item)
     })
     .collect()
-}
-
-/// What people call an object.
-fn name(address: &Address, object: Object<'_>) -> String {
-    let fields = object.fields();
-    let names: &[&str] = match address.kind {
-        Kind::Users => &["first_name", "last_name"],
-        Kind::Contacts if fields.text("name").is_none() => &["first_name", "last_name"],
-        _ if fields.text("name").is_some() => &["name"],
-        _ => &["title"],
-    };
-    let named: Vec<&str> = names.iter().filter_map(|name| fields.text(name)).collect();
-    match named.is_empty() {
-        true => address.key.to_string(),
-        false => named.join(" "),
-    }
 }
 
 /// The number by which an object is dialled.

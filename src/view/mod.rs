@@ -15,7 +15,7 @@ pub use number_space::{Entry, number_space};
 pub use origin::{Origin, Shown};
 pub use permission::Granted;
 pub use referral::{Referral, Referrals};
-pub use state::{is_active, notes};
+pub use state::{is_active, name, notes};
 pub use table::{Activity, Column, Selected, Table, texts};
 pub use words::value_in_words;
 

@@ -1,7 +1,7 @@
-//! The *state* of an object is what is out of the ordinary about it: it is inactive, built in, invited.
+//! What people call an object, and its *state*: what is out of the ordinary about it.
 
 use super::Object;
-use crate::model::{Fields, Standing, Value};
+use crate::model::{Address, Fields, Kind, Standing, Value};
 
 /// Whether somebody is active.
 #[must_use]
@@ -12,6 +12,23 @@ pub fn is_active(object: Object<'_>) -> bool {
 /// Whether fields say that somebody is inactive.
 pub(super) fn is_off(fields: &Fields) -> bool {
     fields.get("active").and_then(Value::as_bool) == Some(false)
+}
+
+/// What people call an object.
+#[must_use]
+pub fn name(address: &Address, object: Object<'_>) -> String {
+    let fields = object.fields();
+    let names: &[&str] = match address.kind {
+        Kind::Users => &["first_name", "last_name"],
+        Kind::Contacts if fields.text("name").is_none() => &["first_name", "last_name"],
+        _ if fields.text("name").is_some() => &["name"],
+        _ => &["title"],
+    };
+    let named: Vec<&str> = names.iter().filter_map(|name| fields.text(name)).collect();
+    match named.is_empty() {
+        true => address.key.to_string(),
+        false => named.join(" "),
+    }
 }
 
 /// The state in a few words, as one cell of a table; nothing where all is as usual.

@@ -325,6 +325,26 @@ fn the_number_space_shows_people_and_free_ranges() {
 }
 
 #[test]
+fn a_flag_of_another_list_is_refused() {
+    let folder = office();
+    for (arguments, next) in [
+        (
+            &["list", "users", "--people"][..],
+            "list extensions --people",
+        ),
+        (&["list", "users", "--free"], "list numbers --free"),
+        (
+            &["list", "extensions", "--people", "--format", "json"],
+            "text only",
+        ),
+    ] {
+        let (code, out, err) = run(folder.path(), arguments);
+        assert_eq!((code, &*out), (64, ""), "{arguments:?}: {err}");
+        assert!(err.contains(next), "{err}");
+    }
+}
+
+#[test]
 fn numbers_say_who_shows_them_and_which_are_free() {
     let folder = office();
     let out = ok(folder.path(), &["list", "numbers"]);

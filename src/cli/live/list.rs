@@ -10,7 +10,7 @@ use crate::{
     model::{Address, Kind},
     portal::{self, Details},
     render::{self, Format, escape, json::FORMAT_VERSION},
-    view::{Activity, Column, Entry, Object, Selected, Table, View, is_active, number_space},
+    view::{Activity, Column, Entry, Object, Selected, Table, View, is_active, name, number_space},
 };
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use schemars::JsonSchema;
@@ -101,11 +101,13 @@ pub(in crate::cli) fn list(
     let What::Kind(kind) = args.what else {
         return permissions(args, directory, format, terminal);
     };
+    check(args, kind, format)?;
     let columns = columns(args, kind)?;
-    // JSON holds every field; the usual columns of text are in every portal's lists.
+    // JSON holds every field; the usual columns of text are in every portal's lists, but for who shows a number.
     let wanted = match format {
         Format::Json => Details::Everything,
-        _ if !args.columns.is_empty() => Details::Everything,
+        _ if args.people || !args.columns.is_empty() => Details::Everything,
+        _ if columns.contains(&Column::ShownBy) => Details::Evidence(&[]),
         _ => Details::Listed(kind),
     };
     let workspace = match load(directory, terminal)? {
@@ -170,6 +172,25 @@ pub(in crate::cli) fn list(
         not_shown(&selected, &shown, &hidden, terminal)?;
     }
     Ok(Outcome::Done)
+}
+
+/// Refuses flags that mean nothing here, before the portal is asked.
+fn check(args: &ListArgs, kind: Kind, format: Format) -> anyhow::Result<()> {
+    let problems = [
+        (args.people && kind != Kind::Extensions).then_some(
+            "--people lists the number space; write `callsheet list extensions --people`",
+        ),
+        (args.people && format == Format::Json).then_some(
+            "`list extensions --people` is written as text only; leave `--format json` out",
+        ),
+        (args.free && kind != Kind::Numbers)
+            .then_some("--free is about numbers; write `callsheet list numbers --free`"),
+    ];
+    let problems: Vec<&str> = problems.into_iter().flatten().collect();
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(UsageError(problems.join("\n")).into()),
+    }
 }
 
 /// Lists the permissions that the portal knows, with the scopes that grant them.
@@ -299,14 +320,7 @@ fn people(
                     continue;
                 }
                 let fields = object.fields();
-                let name = match address.kind {
-                    Kind::Users => {
-                        let names = ["first_name", "last_name"].into_iter();
-                        let names: Vec<&str> = names.filter_map(|one| fields.text(one)).collect();
-                        names.join(" ")
-                    }
-                    _ => fields.text("name").unwrap_or_default().to_owned(),
-                };
+                let name = name(&address, object);
                 let kind = match address.kind {
                     Kind::Users => "user",
                     _ => fields.text("kind").unwrap_or_default(),
