@@ -65,6 +65,7 @@ async fn measure(users: usize) -> (Duration, Duration) {
             password: "a password".into(),
             account: None,
             hash: LoginHash::Md5,
+            client: None,
         },
         rate_limit: Some(RateLimit {
             per_second: Some(per_second),

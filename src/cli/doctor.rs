@@ -75,7 +75,7 @@ struct PortalEntry {
 /// A secret that is sent to the portal.
 #[derive(Debug, Serialize, JsonSchema)]
 struct SecretEntry {
-    /// The secret: `token` or `password`.
+    /// The secret: `token`, `password` or `client.secret`.
     name: &'static str,
     /// Its source: `$VARIABLE`, `file PATH` or `command PROGRAM`. Never the secret itself.
     kept_in: String,
@@ -92,6 +92,8 @@ impl PortalEntry {
         };
         let token = kept("token", given.and_then(|given| given.token.as_ref()));
         let password = kept("password", given.and_then(|given| given.password.as_ref()));
+        let client = given.and_then(|given| given.client.as_ref());
+        let client = kept("client.secret", client.map(|client| &client.secret));
         // An address that contains a password is invalid and isn't shown.
         let url = portal.url.as_ref().and_then(|url| Base::parse(url).ok());
         Self {
@@ -101,7 +103,7 @@ impl PortalEntry {
             tenant: text(&portal.tenant),
             account: given.and_then(|given| text(&given.account)),
             user: given.and_then(|given| given.user.as_ref().map(ToString::to_string)),
-            secrets: token.into_iter().chain(password).collect(),
+            secrets: token.into_iter().chain(password).chain(client).collect(),
         }
     }
 

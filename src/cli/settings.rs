@@ -6,7 +6,9 @@ use crate::{
     config::{Config, PortalConfig, RateLimitConfig},
     forge::{self, Event, Repository},
     model::{PortalIdentity, Record, SecretOrigin, SecretRef},
-    portal::{CredentialKind, Credentials, Location, Target, adapter, http::RateLimit},
+    portal::{
+        CredentialKind, Credentials, Location, OauthClient, Target, adapter, http::RateLimit,
+    },
     render::{
         Detail, Look,
         document::Author,
@@ -349,12 +351,20 @@ fn credentials(
     let token = given.and_then(|given| given.token.as_ref());
     let password = given.and_then(|given| given.password.as_ref());
     let user = given.and_then(|given| given.user.as_ref());
+    let client = given.and_then(|given| given.client.as_ref());
     let accepted = adapter(portal.kind).credentials;
     let its_token = accepted.iter().find_map(|kind| match kind {
         CredentialKind::Token(what) => Some(*what),
-        CredentialKind::Login => None,
+        CredentialKind::Login | CredentialKind::ClientLogin => None,
     });
     let takes_login = accepted.contains(&CredentialKind::Login);
+    let takes_client = accepted.contains(&CredentialKind::ClientLogin);
+    if client.is_some() && !takes_client {
+        bail!(
+            "callsheet.yaml: `portal.credentials.client` is for portals with OAuth, and {} isn't one; remove it",
+            portal.kind
+        );
+    }
     match (token, password, user) {
         (Some(_), Some(_), _) => bail!(
             "callsheet.yaml: `portal.credentials` holds a token and a password; keep the one that the portal is to be shown"
@@ -362,25 +372,56 @@ fn credentials(
         (Some(token), None, _) if its_token.is_some() => {
             Ok(Credentials::Token(read("token", token)?))
         }
-        (None, Some(password), Some(user)) if takes_login => Ok(Credentials::Login {
-            user: user.to_string(),
-            password: read("password", password)?,
-            account: given
-                .and_then(|given| given.account.as_ref())
-                .map(ToString::to_string),
-            hash: given.and_then(|given| given.hash).unwrap_or_default(),
-        }),
-        _ => match its_token {
-            Some(its_token) if takes_login => bail!(
-                "callsheet.yaml: `portal.credentials` needs either `token:`, {its_token}, or `user:` and `password:`; write where the secret is kept: credentials: {{ token: {{ env: CALLSHEET_TOKEN }} }}"
-            ),
-            Some(_) => bail!(
-                "callsheet.yaml: `portal.credentials.token` is missing; write where the token is kept: credentials: {{ token: {{ env: CALLSHEET_TOKEN }} }}"
-            ),
-            None => bail!(
-                "callsheet.yaml: `portal.credentials` needs `user:` and `password:`, and no `token:`; write where the password is kept: credentials: {{ user: callsheet, password: {{ env: CALLSHEET_PASSWORD }} }}"
-            ),
-        },
+        (None, Some(password), Some(user)) if takes_login || takes_client && client.is_some() => {
+            let client = client.map(|client| {
+                let secret = read("client.secret", &client.secret)?;
+                let id = client.id.to_string();
+                Ok::<_, anyhow::Error>(OauthClient { id, secret })
+            });
+            Ok(Credentials::Login {
+                user: user.to_string(),
+                password: read("password", password)?,
+                account: given
+                    .and_then(|given| given.account.as_ref())
+                    .map(ToString::to_string),
+                hash: given.and_then(|given| given.hash).unwrap_or_default(),
+                client: client.transpose()?,
+            })
+        }
+        _ => bail!("{}", missing(its_token, takes_login, takes_client)),
+    }
+}
+
+/// What the credentials of a portal lack, by the token that it accepts and by whether it accepts a password,
+/// also with an OAuth client.
+fn missing(token: Option<&str>, takes_login: bool, takes_client: bool) -> String {
+    let login = match (takes_login, takes_client) {
+        (true, _) => "`user:` and `password:`",
+        (_, true) => "`user:`, `password:` and `client:` with `id:` and `secret:`",
+        _ => "",
+    };
+    let kept = match (token, takes_login) {
+        (Some(_), _) => "token: { env: CALLSHEET_TOKEN }",
+        (None, true) => "user: callsheet, password: { env: CALLSHEET_PASSWORD }",
+        (None, false) => {
+            "user: ann@acme.example, password: { env: CALLSHEET_PASSWORD }, client: { id: callsheet, secret: { env: CALLSHEET_CLIENT_SECRET } }"
+        }
+    };
+    let what = if token.is_some() {
+        "secret"
+    } else {
+        "password"
+    };
+    match (token, login) {
+        (Some(_), "") => format!(
+            "callsheet.yaml: `portal.credentials.token` is missing; write where the token is kept: credentials: {{ {kept} }}"
+        ),
+        (Some(token), login) => format!(
+            "callsheet.yaml: `portal.credentials` needs either `token:`, {token}, or {login}; write where the {what} is kept: credentials: {{ {kept} }}"
+        ),
+        (None, login) => format!(
+            "callsheet.yaml: `portal.credentials` needs {login}, and no `token:`; write where the {what} is kept: credentials: {{ {kept} }}"
+        ),
     }
 }
 
@@ -435,5 +476,41 @@ pub(super) fn secret(
         Err("it is empty".to_owned())
     } else {
         Ok(text.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::missing;
+
+    #[test]
+    fn missing_credentials_are_named_with_what_the_portal_accepts() {
+        let key = Some("an API key");
+        let cases = [
+            (
+                missing(key, false, false),
+                "`portal.credentials.token` is missing",
+            ),
+            (
+                missing(key, true, false),
+                "either `token:`, an API key, or `user:` and `password:`;",
+            ),
+            (
+                missing(key, false, true),
+                "or `user:`, `password:` and `client:` with `id:` and `secret:`;",
+            ),
+            (
+                missing(None, false, true),
+                "needs `user:`, `password:` and `client:`",
+            ),
+            (
+                missing(None, true, false),
+                "needs `user:` and `password:`, and no `token:`",
+            ),
+        ];
+        for (message, part) in cases {
+            assert!(message.contains(part), "{message}");
+        }
+        assert!(missing(None, false, true).contains("secret: { env: CALLSHEET_CLIENT_SECRET }"));
     }
 }

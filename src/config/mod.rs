@@ -216,14 +216,26 @@ pub struct CredentialsConfig {
     /// Username of the portal user that the credentials belong to. A plan that takes away this user's access is
     /// blocked. With `password`, also the login.
     pub user: Option<Username>,
-    /// Password of `user`, instead of a token. Only for Kazoo.
+    /// Password of `user`, instead of a token. Not for every portal.
     pub password: Option<SecretRef>,
+    /// OAuth client that `user` logs in with. Only for portals with OAuth.
+    pub client: Option<OauthClientConfig>,
     /// Account that `user` belongs to, by name, realm or id, if it is an account above the tenant. Only for
     /// Kazoo.
     pub account: Option<Line>,
     /// Hash that name and password are sent as. Only for Kazoo.
     #[schemars(extend("default" = "md5"))]
     pub hash: Option<LoginHash>,
+}
+
+/// OAuth client that a user logs in with.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OauthClientConfig {
+    /// ID of the client.
+    pub id: Line,
+    /// Secret of the client.
+    pub secret: SecretRef,
 }
 
 /// Hash that a name and a password are sent as.

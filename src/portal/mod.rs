@@ -29,7 +29,7 @@ pub use check::Check;
 pub use description::{Description, FieldMapping};
 pub use error::{Error, Problem};
 pub use hint::with_hint;
-pub use open::{Credentials, Location, Target, open};
+pub use open::{Credentials, Location, OauthClient, Target, open};
 pub use redact::Redactor;
 pub use registry::{Adapter, CredentialKind, Example, adapter, capabilities};
 

@@ -85,7 +85,18 @@ pub enum Credentials {
         account: Option<String>,
         /// The hash function for the login.
         hash: LoginHash,
+        /// The OAuth client, for portals with OAuth.
+        client: Option<OauthClient>,
     },
+}
+
+/// The OAuth client that a user logs in with.
+#[derive(Clone, Debug)]
+pub struct OauthClient {
+    /// The ID of the client.
+    pub id: String,
+    /// The secret of the client.
+    pub secret: SecretString,
 }
 
 /// Creates the adapter for a portal. Sends nothing. An embedded sandbox is started, and stops when the

@@ -33,6 +33,8 @@ pub enum CredentialKind {
     Token(&'static str),
     /// `user:` and `password:`.
     Login,
+    /// `user:` and `password:`, and `client:`, the OAuth client that they log in with.
+    ClientLogin,
 }
 
 /// The files of a new workspace.

@@ -177,6 +177,7 @@ impl CrossbarLogin {
                 password,
                 account,
                 hash,
+                ..
             } => {
                 let account = account.as_ref().or(self.tenant.as_ref()).ok_or_else(|| {
                     Error::misconfigured(

@@ -12,6 +12,7 @@
 //! | [`table`] | which field of a document contains which field of the model |
 //! | [`documents`] | an adapter reduced to what is its own; the rest of the trait `Portal` follows |
 //! | [`details`] | the documents to read for declared fields |
+//! | [`oauth`] | the login of portals with OAuth |
 //! | [`groups`] | groups whose documents contain their members |
 //! | [`spending`] | what a run may cost |
 //! | [`secret`] | the version of a secret beside it |
@@ -29,6 +30,7 @@ mod fingerprint;
 pub mod groups;
 pub mod list;
 mod lock;
+pub mod oauth;
 pub mod record;
 pub mod secret;
 pub mod session;
@@ -46,6 +48,7 @@ pub use doc::Doc;
 pub use documents::Documents;
 pub use fingerprint::Fingerprint;
 pub use groups::{Groups, Membership};
+pub use oauth::PasswordGrant;
 pub use session::Session;
 pub use store::Store;
 pub use table::{RawFields, Row, Table};

@@ -155,6 +155,7 @@ impl Subject<Kazoo> {
                     password: PASSWORD.into(),
                     account: None,
                     hash: LoginHash::Md5,
+                    client: None,
                 },
                 rate_limit: Some(RateLimit {
                     per_second: fast,
@@ -212,6 +213,7 @@ impl Subject<Real> {
                 password: password.into(),
                 account: None,
                 hash: LoginHash::Md5,
+                client: None,
             },
             _ => panic!(
                 "CALLSHEET_KAZOO_KEY, or CALLSHEET_KAZOO_USER and _PASSWORD, must be set too"
