@@ -128,6 +128,7 @@ fn concerns_all(error: &Error) -> bool {
         | Error::Unreachable { .. }
         | Error::Unauthorized { .. }
         | Error::NotReady { .. }
+        | Error::NoRequest { .. }
         | Error::Unknown { .. } => true,
         Error::Forbidden { .. }
         | Error::Refused { .. }

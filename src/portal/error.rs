@@ -66,6 +66,14 @@ pub enum Error {
         /// The number of attempts.
         attempts: u32,
     },
+    /// The portal doesn't have such a request, which other versions of it have.
+    #[error("the portal doesn't have {what} (404): {detail}")]
+    NoRequest {
+        /// The request.
+        what: String,
+        /// The portal's message.
+        detail: String,
+    },
     /// The answer violates the portal's contract.
     #[error("the answer to {what} is invalid: {reason}")]
     Unreadable {

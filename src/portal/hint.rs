@@ -25,6 +25,7 @@ fn hint(error: &Error) -> &'static str {
         }
         Error::NotReady { .. } => "try again later, or ask the portal's operator",
         Error::Unreadable { .. } => "check that `portal.url` is the address of the portal's API",
+        Error::NoRequest { .. } => "the portal is older than what this needs",
         Error::Unknown { .. } => "plan again to see the result",
         Error::Partial { reason, .. } => hint(reason),
         Error::Misconfigured { .. }

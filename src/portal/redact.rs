@@ -163,6 +163,10 @@ impl Redactor {
                     })
                     .collect(),
             },
+            Error::NoRequest { what, detail } => Error::NoRequest {
+                what: text(what),
+                detail: text(detail),
+            },
             Error::Unreadable { what, reason } => Error::unreadable(text(what), text(reason)),
             Error::Unknown { what, reason } => Error::Unknown {
                 what: text(what),

@@ -58,6 +58,9 @@ pub struct RateLimit {
     pub per_second: Option<NonZeroU32>,
     /// The number of requests that may start at once after a pause.
     pub burst: NonZeroU32,
+    /// The wait before a change that the portal accepted, and doesn't show at once, is looked for again. It
+    /// doubles with each look.
+    pub look_after: Duration,
 }
 
 impl Default for RateLimit {
@@ -67,6 +70,7 @@ impl Default for RateLimit {
             concurrency: 8,
             per_second: None,
             burst: NonZeroU32::MIN,
+            look_after: Duration::from_millis(200),
         }
     }
 }
@@ -78,6 +82,8 @@ pub struct Client {
     credential: RwLock<Option<Credential>>,
     shared: Arc<Shared>,
     delays: ExponentialBuilder,
+    look_after: Duration,
+    says_missing: fn(&Answer) -> bool,
 }
 
 /// What the clients of one portal share.
@@ -159,6 +165,8 @@ impl Client {
                 .with_factor(2.0)
                 .with_jitter()
                 .with_max_times(ATTEMPTS - 1),
+            look_after: rate_limit.look_after,
+            says_missing: |_| false,
             base,
         };
         if let Some(token) = token {
@@ -177,7 +185,25 @@ impl Client {
             credential: RwLock::default(),
             shared: Arc::clone(&self.shared),
             delays: self.delays,
+            look_after: self.look_after,
+            says_missing: self.says_missing,
         }
+    }
+
+    /// Sets how a 404 is recognized that says that the portal doesn't have such a request at all, and nothing
+    /// about an object.
+    #[must_use]
+    pub fn with_missing_requests(self, says_missing: fn(&Answer) -> bool) -> Self {
+        Self {
+            says_missing,
+            ..self
+        }
+    }
+
+    /// The wait before a change that the portal accepted is looked for again.
+    #[must_use]
+    pub const fn look_after(&self) -> Duration {
+        self.look_after
     }
 
     /// Sets the token for all following requests: the header that carries it, and the prefix of its
@@ -259,6 +285,12 @@ impl Client {
     /// There is no answer, or it is invalid.
     pub async fn read(&self, request: &Request) -> Result<Option<Answer>, Error> {
         match self.exchange(request, true).await {
+            Ok(answer) if answer.status == 404 && (self.says_missing)(&answer) => {
+                Err(Error::NoRequest {
+                    what: request.what(),
+                    detail: answer.message(),
+                })
+            }
             Ok(answer) if answer.status == 404 => Ok(None),
             // A redirection is an answer only to a request that accepts one.
             Ok(answer) if answer.status < 400 => Ok(Some(answer)),

@@ -265,6 +265,36 @@ async fn a_rejected_login_keeps_the_portals_words() {
 }
 
 #[tokio::test]
+async fn a_404_about_the_request_itself_says_nothing_about_an_object() {
+    for body in [
+        "No Route Found [92]",
+        r#"{"code":404,"message":"No Route Found [92]"}"#,
+    ] {
+        let media = if body.starts_with('{') {
+            "application/json"
+        } else {
+            "text/plain"
+        };
+        let head = vec![("Content-Type", media.to_owned())];
+        let reply = Reply::Response(404, head, body.to_owned());
+        let (_server, client) = client_of([reply]).await;
+        let client =
+            client.with_missing_requests(|answer| answer.message().contains("No Route Found"));
+        let mut request = things();
+        request.accepts = Media::Text;
+        let error = client.read(&request).await.err().unwrap();
+        assert!(matches!(error, Error::NoRequest { .. }), "{error}");
+        assert!(
+            error.to_string().ends_with("(404): No Route Found [92]"),
+            "{error}"
+        );
+    }
+    let (_server, client) = client_of([refusal(404)]).await;
+    let client = client.with_missing_requests(|answer| answer.message().contains("No Route Found"));
+    assert!(client.read(&things()).await.unwrap().is_none());
+}
+
+#[tokio::test]
 async fn only_the_portals_own_404_means_not_found() {
     let (_server, client) = client_of([refusal(404)]).await;
     assert!(client.read(&things()).await.unwrap().is_none());

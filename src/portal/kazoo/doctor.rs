@@ -95,6 +95,7 @@ fn login_failure(error: &Error) -> Vec<Check> {
         }
         Error::Forbidden { .. } => ("account", error.to_string()),
         Error::NotReady { .. }
+        | Error::NoRequest { .. }
         | Error::Unreachable { .. }
         | Error::Refused { .. }
         | Error::Stale { .. }

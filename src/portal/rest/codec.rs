@@ -17,10 +17,16 @@ pub enum Codec {
     LowerCase,
     /// `true` or `false`.
     Flag,
+    /// `yes` or `no`, and words that begin with one of them.
+    YesNo,
+    /// A phone number without its `+`. A short number, which begins with none, is unchanged.
+    Digits,
     /// A whole number.
     Integer,
     /// A whole number, multiplied.
     Scaled(i64),
+    /// A whole number, divided.
+    Divided(i64),
     /// One of several words: the model's and the portal's. The first one is the default.
     Choice(&'static [(&'static str, &'static str)]),
     /// A list with at most one element in the model, a single text on the portal.
@@ -84,7 +90,10 @@ impl Codec {
             }
             Self::Flag => there.is_boolean().then(|| there.clone()),
             Self::Integer => there.as_i64().map(Value::from),
+            Self::YesNo => there.as_str().map(|word| word.starts_with("yes").into()),
+            Self::Digits => there.as_str().map(|digits| with_plus(digits).into()),
             Self::Scaled(by) => there.as_i64().map(|number| (number / by).into()),
+            Self::Divided(by) => there.as_i64()?.checked_mul(by).map(Value::from),
             Self::Single => there.as_str().map(|text| json!([text])),
             Self::First => there.get(0)?.as_str().map(Value::from),
             Self::FirstField(field, _) => there.get(0)?.get(field)?.as_str().map(Value::from),
@@ -113,8 +122,17 @@ impl Codec {
                 let old = doc::at(doc, at).and_then(Value::as_array);
                 with_entry(old.cloned().unwrap_or_default(), (of_type, field), text)
             }
+            Self::YesNo => match value {
+                Some(ModelValue::Bool(flag)) => Some(if *flag { "yes" } else { "no" }.into()),
+                _ => None,
+            },
+            Self::Digits => text.map(|number| number.trim_start_matches('+').into()),
             Self::Scaled(by) => match value {
                 Some(ModelValue::Integer(number)) => Some((number * by).into()),
+                _ => None,
+            },
+            Self::Divided(by) => match value {
+                Some(ModelValue::Integer(number)) => Some((number / by).into()),
                 _ => None,
             },
             Self::Choice(words) => {
@@ -151,6 +169,27 @@ impl Codec {
         Ok(())
     }
 
+    /// A value in the type that the codec reads: portals show numbers as texts, and texts of digits as numbers.
+    fn typed(self, value: &Value) -> Option<Value> {
+        match (self, value) {
+            (Self::Integer | Self::Scaled(_) | Self::Divided(_), Value::String(text)) => {
+                text.parse::<i64>().ok().map(Value::from)
+            }
+            (
+                Self::Text | Self::LowerCase | Self::Digits | Self::Readable(..),
+                Value::Number(number),
+            ) => Some(number.to_string().into()),
+            _ => None,
+        }
+    }
+
+    /// Converts the field to the type that the codec reads, if it has another one.
+    pub(super) fn retype(self, doc: &mut Doc, at: &str) {
+        if let Some(typed) = doc::at(doc, at).and_then(|value| self.typed(value)) {
+            doc::put(doc, at, Some(typed));
+        }
+    }
+
     /// Whether the codec reads and writes the value, rather than code.
     pub(super) const fn is_plain(self) -> bool {
         !matches!(
@@ -167,7 +206,11 @@ impl Codec {
             Self::OfType(of_type, field) => {
                 format!("`{field}` of the entry of type `{of_type}`; other entries are kept").into()
             }
+            Self::YesNo => "`yes` or `no`".into(),
+            Self::Digits => "without the `+`".into(),
             Self::Scaled(1000) => "in thousandths".into(),
+            Self::Divided(60) => "in minutes".into(),
+            Self::Divided(by) => format!("divided by {by}").into(),
             Self::Scaled(by) => format!("times {by}").into(),
             Self::Choice(words) => {
                 let words = words.iter().map(|(ours, word)| match ours == word {
@@ -192,6 +235,13 @@ impl Codec {
             Self::Secret(note) | Self::Readable(_, note) | Self::Derived(note) => note.into(),
         }
     }
+}
+
+/// A phone number with a `+`, unless it is too short to begin with a country code.
+pub fn with_plus(digits: &str) -> String {
+    let is_long = digits.len() > 10 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let plus = if is_long { "+" } else { "" };
+    format!("{plus}{digits}")
 }
 
 fn scalar(value: &ModelValue) -> Option<Value> {
@@ -279,8 +329,71 @@ pub fn set_first(doc: &mut Doc, path: &str, first: Option<Value>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{position, with_entry};
+    use super::{Codec, ModelValue, doc, position, with_entry};
     use serde_json::{Value, json};
+
+    fn written(codec: Codec, value: &ModelValue) -> Value {
+        let mut doc = doc::Doc::new();
+        codec
+            .write(&mut doc, "a", Some(value), |_| unreachable!())
+            .unwrap();
+        doc["a"].clone()
+    }
+
+    fn read(codec: Codec, there: &Value) -> Option<Value> {
+        codec.read(&doc::of(json!({ "a": there })), "a", &())
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        use Codec::{Digits, Divided, Scaled, YesNo};
+        for (codec, value, there, back) in [
+            (YesNo, ModelValue::Bool(true), json!("yes"), json!(true)),
+            (YesNo, ModelValue::Bool(false), json!("no"), json!(false)),
+            (
+                Digits,
+                ModelValue::text("+18005551234"),
+                json!("18005551234"),
+                json!("+18005551234"),
+            ),
+            (Digits, ModelValue::text("112"), json!("112"), json!("112")),
+            (Scaled(6), ModelValue::Integer(4), json!(24), json!(4)),
+            (Divided(60), ModelValue::Integer(120), json!(2), json!(120)),
+        ] {
+            assert_eq!(written(codec, &value), there);
+            assert_eq!(read(codec, &there), Some(back));
+        }
+    }
+
+    #[test]
+    fn what_the_model_cant_express_is_not_read_as_something_else() {
+        assert_eq!(read(Codec::Divided(60), &json!(i64::MAX)), None);
+        assert_eq!(
+            read(Codec::YesNo, &json!("yes-with-transcription")),
+            Some(json!(true))
+        );
+        assert_eq!(
+            read(Codec::Digits, &json!("8005551234")),
+            Some(json!("8005551234"))
+        );
+    }
+
+    #[test]
+    fn numbers_and_texts_of_digits_are_taken_for_each_other() {
+        let mut doc =
+            doc::of(json!({"pin": 42, "rings": "24", "name": 7, "flag": 1, "none": null}));
+        for (codec, at) in [
+            (Codec::Text, "pin"),
+            (Codec::Scaled(6), "rings"),
+            (Codec::Text, "name"),
+            (Codec::Flag, "flag"),
+            (Codec::Text, "none"),
+        ] {
+            codec.retype(&mut doc, at);
+        }
+        let expected = json!({"pin": "42", "rings": 24, "name": "7", "flag": 1, "none": null});
+        assert_eq!(Value::from(doc), expected);
+    }
 
     #[test]
     fn the_entry_of_a_type_is_found() {

@@ -269,6 +269,18 @@ pub trait Dialect: Send + Sync + Sized + 'static {
         Body::json(doc)
     }
 
+    /// The body with a new document.
+    fn new_body(&self, of: Self::Of, doc: &Doc) -> Body {
+        self.body(of, doc)
+    }
+
+    /// The own ID that a new document will have, where its content says it. Otherwise the portal makes one, and
+    /// a document whose creation was interrupted is looked for in a list.
+    fn chosen_id(&self, of: Self::Of, doc: &Doc) -> Option<String> {
+        let _unused = (of, doc);
+        None
+    }
+
     /// Whether a change replaces the whole document. What was read is then sent back with the change, so that
     /// fields that nobody here knows stay; otherwise only the difference is sent.
     fn replaces(&self, of: Self::Of) -> bool {
@@ -319,7 +331,7 @@ pub trait Dialect: Send + Sync + Sized + 'static {
             Op::Get { of, id } => request(Method::GET, of, "", Some(id)),
             Op::Create { of, parent, body } => {
                 let create = request(Self::CREATE, of, parent, None);
-                create.with_body(self.body(of, body))
+                create.with_body(self.new_body(of, body))
             }
             Op::Update {
                 of,

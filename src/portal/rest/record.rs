@@ -13,7 +13,10 @@ use super::{
     store::Store,
 };
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 use tokio::sync::Mutex;
 
 /// The records in a document.
@@ -163,5 +166,9 @@ impl<D: Dialect> Attempt for RecordChange<'_, D> {
     /// The record is compared before it is sent again.
     async fn look(&mut self) -> Result<Seen<()>, Error> {
         Ok(Seen::AsBefore)
+    }
+
+    fn look_after(&self) -> Duration {
+        self.store.link.client().look_after()
     }
 }

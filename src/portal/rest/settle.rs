@@ -9,10 +9,9 @@ use std::time::Duration;
 
 /// The maximum number of attempts for one change.
 pub const TRIES: u32 = 3;
-/// The wait before the first look for an accepted change, which doubles with every look.
-const FIRST_WAIT: Duration = Duration::from_millis(200);
-/// The number of looks for an accepted change: about 25 seconds.
-const LOOKS: u32 = 7;
+/// The number of looks for an accepted change. The first is at once, and the wait before each other one is
+/// twice as long as the one before: with the usual first wait about 25 seconds in all.
+const LOOKS: u32 = 8;
 
 /// The result of one request.
 pub enum Sent<T> {
@@ -72,6 +71,9 @@ pub trait Attempt: Send {
 
     /// Looks up the object.
     fn look(&mut self) -> impl Future<Output = Result<Seen<Self::Done>, Error>> + Send;
+
+    /// The wait before the second look for an accepted change.
+    fn look_after(&self) -> Duration;
 
     /// Whether it doesn't matter who brought the object to the wanted state, as for a delete.
     fn accepts_others(&self) -> bool {
@@ -166,14 +168,22 @@ pub async fn settle<A: Attempt>(change: &mut A, subject: &dyn Subject) -> Result
 
 /// Waits until an accepted change is visible.
 async fn wait<A: Attempt>(change: &mut A, subject: &dyn Subject) -> Result<A::Done, Error> {
-    let mut wait = FIRST_WAIT;
-    for _ in 0..LOOKS {
-        tokio::time::sleep(wait).await;
-        wait *= 2;
-        match change.look().await? {
-            Seen::AsWanted(done) => return Ok(done),
-            Seen::AsBefore | Seen::Unclear => {}
-            Seen::Otherwise => return Err(subject.stale()),
+    let mut wait = change.look_after();
+    for look in 1..=LOOKS {
+        match change.look().await {
+            Ok(Seen::AsWanted(done)) => return Ok(done),
+            Ok(Seen::AsBefore | Seen::Unclear) => {}
+            Ok(Seen::Otherwise) | Err(Error::Stale { .. }) => return Err(subject.stale()),
+            Err(error) => {
+                return Err(Error::Unknown {
+                    what: subject.what(),
+                    reason: format!("it was accepted, and the look-up failed: {error}"),
+                });
+            }
+        }
+        if look < LOOKS {
+            tokio::time::sleep(wait).await;
+            wait *= 2;
         }
     }
     Err(Error::Accepted {
@@ -185,7 +195,7 @@ async fn wait<A: Attempt>(change: &mut A, subject: &dyn Subject) -> Result<A::Do
 mod tests {
     use super::{Attempt, Seen, Sent, Subject, settle};
     use crate::portal::Error;
-    use std::collections::VecDeque;
+    use std::{collections::VecDeque, time::Duration};
 
     /// A change whose answers and look-ups are given.
     #[derive(Default)]
@@ -204,6 +214,10 @@ mod tests {
 
         async fn look(&mut self) -> Result<Seen<u8>, Error> {
             self.seen.pop_front().expect("one more look-up")
+        }
+
+        fn look_after(&self) -> Duration {
+            Duration::from_millis(200)
         }
 
         fn accepts_others(&self) -> bool {
@@ -311,7 +325,12 @@ mod tests {
     async fn an_accepted_change_counts_only_when_it_is_visible() {
         let seen = [Ok(Seen::AsBefore), Ok(Seen::AsWanted(7))];
         assert_eq!(settled([Sent::Accepted], seen).await, "7");
-        let error = settled([Sent::Accepted], [(); 7].map(|()| Ok(Seen::AsBefore))).await;
+        let error = settled([Sent::Accepted], [(); 8].map(|()| Ok(Seen::AsBefore))).await;
         assert!(error.contains("accepted"), "{error}");
+        let error = settled([Sent::Accepted], [Err(refused())]).await;
+        assert!(
+            error.contains("outcome is unknown: it was accepted"),
+            "{error}"
+        );
     }
 }

@@ -181,6 +181,13 @@ impl<C: Collection> Table<C> {
         rows.map(Row::column).collect()
     }
 
+    /// Converts the fields of a document to the types that its rows read.
+    pub fn retype(&self, of: C, doc: &mut Doc) {
+        for row in self.rows.iter().filter(|row| row.of == of) {
+            row.codec.retype(doc, row.at);
+        }
+    }
+
     /// The paths of the secrets in a type of document.
     pub fn secrets(&self, of: C) -> impl Iterator<Item = &'static str> {
         let rows = self.rows.iter().filter(move |row| row.of == of);

@@ -15,6 +15,7 @@ use crate::{
     profile::{Profile, Saves},
 };
 use reqwest::Method;
+use std::time::Duration;
 
 /// One change.
 pub(super) struct Change<'w> {
@@ -122,6 +123,10 @@ impl Attempt for Change<'_> {
     async fn look(&mut self) -> Result<Seen<Written>, Error> {
         look_up(self.client, self.profile, self.write).await
     }
+
+    fn look_after(&self) -> Duration {
+        self.client.look_after()
+    }
 }
 
 /// The record in messages.
@@ -157,6 +162,10 @@ impl Attempt for RecordReplacement<'_> {
 
     async fn look(&mut self) -> Result<Seen<()>, Error> {
         Ok(Seen::AsBefore)
+    }
+
+    fn look_after(&self) -> Duration {
+        self.client.look_after()
     }
 }
 

@@ -5,7 +5,7 @@ use super::{
     super::{
         cache::Document,
         dialect::{Collection as _, Dialect, Op},
-        doc::Doc,
+        doc::{Doc, contains},
         fingerprint::Fingerprint,
         settle::{Attempt, Seen, Sent},
     },
@@ -15,6 +15,7 @@ use crate::portal::{
     Error,
     http::{Answer, Request},
 };
+use std::time::Duration;
 
 const INVALID: &str = "the answer is invalid";
 
@@ -46,8 +47,24 @@ impl<D: Dialect> Attempt for Creation<'_, D> {
     }
 
     async fn look(&mut self) -> Result<Seen<String>, Error> {
-        let found = self.writer.store.find(self.of, self.by).await?;
-        Ok(found.map_or(Seen::AsBefore, Seen::AsWanted))
+        let Writer { store, .. } = self.writer;
+        let Some(own) = store.dialect.chosen_id(self.of, &self.body) else {
+            let found = store.find(self.of, self.by).await?;
+            return Ok(found.map_or(Seen::AsBefore, Seen::AsWanted));
+        };
+        let id = self.of.cache_id(&self.by.parent, &own);
+        Ok(match store.fetch(self.of, &id).await? {
+            None => Seen::AsBefore,
+            Some(document) if contains(&document.doc, &self.by.required) => {
+                store.cache().store(self.of, &id, document);
+                Seen::AsWanted(id)
+            }
+            Some(_) => Seen::Otherwise,
+        })
+    }
+
+    fn look_after(&self) -> Duration {
+        self.writer.look_after()
     }
 }
 
@@ -93,6 +110,10 @@ impl<D: Dialect> Attempt for Update<'_, D> {
             true => Seen::AsWanted(()),
             false => Seen::Otherwise,
         })
+    }
+
+    fn look_after(&self) -> Duration {
+        self.writer.look_after()
     }
 }
 
@@ -149,6 +170,10 @@ impl<D: Dialect> Attempt for Removal<'_, D> {
         })
     }
 
+    fn look_after(&self) -> Duration {
+        self.writer.look_after()
+    }
+
     fn accepts_others(&self) -> bool {
         true
     }
@@ -170,5 +195,9 @@ impl<D: Dialect> Attempt for Replacement<'_, D> {
 
     async fn look(&mut self) -> Result<Seen<Answer>, Error> {
         Ok(Seen::AsBefore)
+    }
+
+    fn look_after(&self) -> Duration {
+        self.writer.look_after()
     }
 }

@@ -24,6 +24,7 @@ use crate::{
 use attempt::{Creation, Removal, Replacement, Update};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
+use std::time::Duration;
 
 /// How a document is edited. It may run several times.
 pub type Edit<'e> = dyn Fn(&mut Doc) -> Result<(), Error> + Sync + 'e;
@@ -137,6 +138,10 @@ impl<D: Dialect> Writer<'_, D> {
 
     fn stale(self) -> Error {
         self.write.stale()
+    }
+
+    fn look_after(self) -> Duration {
+        self.store.link.client().look_after()
     }
 }
 
