@@ -22,6 +22,7 @@ use crate::{
 use jiff::civil::Date;
 use std::{
     collections::{BTreeMap, BTreeSet},
+    num::NonZeroUsize,
     sync::Arc,
 };
 
@@ -38,8 +39,11 @@ pub struct Desired {
     pub attachments: Attachments,
 }
 
-/// From this many resources on, a second thread helps to check them.
+/// From this many resources on, several threads read them.
 const MANY: usize = 1000;
+
+/// How many of them are read at a time.
+const BATCH: usize = 8192;
 
 /// The templates that files declare, by key.
 type Templates = BTreeMap<Box<str>, template::Declared>;
@@ -57,8 +61,8 @@ pub fn load(files: Files, today: Date) -> Desired {
         ..Reading::default()
     };
     let mut documents: Vec<(Arc<Source>, Vec<Entry>)> = Vec::with_capacity(sources.len());
-    for source in sources {
-        let node = yaml::parse(&source, &mut reading.report);
+    let nodes = yaml::parse_all(&sources, &mut reading.report);
+    for (source, node) in sources.into_iter().zip(nodes) {
         let entries = reading.document(&source, node);
         documents.push((source, entries));
     }
@@ -305,14 +309,19 @@ impl Reading {
                 .add(Diagnostic::new(Rule::WrongType, place, message));
             return;
         };
-        let accepted = accepted(self.profile(), kind, source, &entries);
-        for (entry, is_accepted) in entries.into_vec().into_iter().zip(accepted) {
-            self.resource(kind, source, entry, is_accepted);
+        let mut entries = entries.into_iter();
+        while !entries.as_slice().is_empty() {
+            // The nodes of a batch are given back before the values of the next one are read.
+            let batch: Vec<Entry> = entries.by_ref().take(BATCH).collect();
+            let mut read = read_ahead(self.profile(), kind, source, &batch).into_iter();
+            for entry in batch {
+                self.resource(kind, source, entry, read.next().flatten());
+            }
         }
     }
 
-    /// Reads one resource. What is accepted already isn't checked again.
-    fn resource(&mut self, kind: Kind, source: &Arc<Source>, entry: Entry, is_accepted: bool) {
+    /// Reads one resource. What was accepted and read already isn't checked again.
+    fn resource(&mut self, kind: Kind, source: &Arc<Source>, entry: Entry, read: Option<Fields>) {
         let key = entry.key.of(source);
         let place = || Place::new(source, entry.span);
         if !kind.key_format().accepts(key) {
@@ -337,15 +346,12 @@ impl Reading {
         }
         let expanded = self.expanded(kind, source, &entry);
         let body = expanded.as_ref().unwrap_or(&entry.value);
-        if expanded.is_some() || !is_accepted {
-            Checker::declaration(self.profile(), kind).check(
-                source,
-                entry.span,
-                body,
-                &mut self.report,
-            );
-        }
-        let fields = declaration::fields(kind.shape(), source, body);
+        let read = read.filter(|_| expanded.is_none());
+        let fields = read.unwrap_or_else(|| {
+            let checker = Checker::declaration(self.profile(), kind);
+            checker.check(source, entry.span, body, &mut self.report);
+            declaration::fields(kind.shape(), source, body)
+        });
         let users_by = Identity::Field(self.profile().users_by.field());
         let fields = with_username(users_by, kind, key, fields);
         let own = |name| entry.value.get(source, name).map(|entry| &entry.value);
@@ -489,27 +495,32 @@ fn misread(source: &Source, node: &Node) -> Option<Span> {
     first.map(|node| node.span)
 }
 
-/// Which resources their schema accepts as they stand. Many are looked at on two threads; of few it
-/// isn't worth asking, and none counts as accepted.
-fn accepted(
+/// The fields of the resources that their schema accepts as they stand. Many are read on several threads; of few it
+/// isn't worth asking, and none is read.
+fn read_ahead(
     profile: &'static Profile,
     kind: Kind,
     source: &Source,
     entries: &[Entry],
-) -> Vec<bool> {
+) -> Vec<Option<Fields>> {
     if entries.len() < MANY {
-        return vec![false; entries.len()];
+        return Vec::new();
     }
     let checker = Checker::declaration(profile, kind);
-    let accepts = |entry: &Entry| {
+    let read = |entry: &Entry| {
         let is_whole = entry.value.get(source, "template").is_none();
-        is_whole && checker.accepts(source, &entry.value)
+        let is_accepted = is_whole && checker.accepts(source, &entry.value);
+        is_accepted.then(|| declaration::fields(kind.shape(), source, &entry.value))
     };
-    let (first, second) = entries.split_at(entries.len() / 2);
+    let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let parts = entries.chunks(entries.len().div_ceil(threads));
     std::thread::scope(|scope| {
-        let second = scope.spawn(|| second.iter().map(accepts).collect::<Vec<_>>());
-        let mut accepted: Vec<bool> = first.iter().map(accepts).collect();
-        accepted.extend(second.join().expect("checking doesn't panic"));
-        accepted
+        let parts =
+            parts.map(|part| scope.spawn(move || part.iter().map(read).collect::<Vec<_>>()));
+        let parts: Vec<_> = parts.collect();
+        let parts = parts.into_iter();
+        parts
+            .flat_map(|part| part.join().expect("checking doesn't panic"))
+            .collect()
     })
 }

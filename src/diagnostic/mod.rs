@@ -150,6 +150,12 @@ impl Report {
         }
     }
 
+    /// Whether there are no diagnostics.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.diagnostics.is_empty()
+    }
+
     /// Whether there are errors.
     #[must_use]
     pub fn has_errors(&self) -> bool {

@@ -125,27 +125,30 @@ impl<'s> Context<'s> {
     /// Creates the context for a declared state.
     #[must_use]
     pub fn new(state: &'s State, config: &'s Config, places: &'s Places, today: Date) -> Self {
-        let mut claims = Vec::new();
+        // Each space by itself, since its values mostly come in order already.
+        let mut spaces: BTreeMap<&str, Vec<Claim<'_>>> = BTreeMap::new();
+        let mut claim = |space, value, address| {
+            let claim = Claim {
+                space,
+                value,
+                address,
+            };
+            spaces.entry(space).or_default().push(claim);
+        };
         for (address, resource) in &state.resources {
             if address.kind == Kind::Extensions {
-                claims.push(Claim {
-                    space: "extension",
-                    value: &address.key,
-                    address,
-                });
+                claim("extension", &address.key, address);
             }
-            address
-                .kind
-                .shape()
-                .claims(&resource.fields, &mut |_, space, value| {
-                    claims.push(Claim {
-                        space,
-                        value,
-                        address,
-                    });
-                });
+            let shape = address.kind.shape();
+            shape.claims(&resource.fields, &mut |_, space, value| {
+                claim(space, value, address);
+            });
         }
-        claims.sort_unstable();
+        let mut claims = Vec::with_capacity(spaces.values().map(Vec::len).sum());
+        for mut of_space in spaces.into_values() {
+            of_space.sort_by_key(|claim| (claim.value, claim.address));
+            claims.append(&mut of_space);
+        }
         Self {
             state,
             config,

@@ -6,9 +6,12 @@
 //! Plain scalars keep their spelling: the type of `0100` depends on its field. [`Node::plain`] resolves a
 //! plain scalar by the YAML 1.2 core schema, restricted to numbers in their canonical form.
 
+mod parallel;
 mod parse;
+mod piece;
 mod secrets;
 
+pub use parallel::parse_all;
 pub use parse::{MAX_ALIASED, MAX_DEPTH, parse};
 pub use secrets::hide_secrets;
 

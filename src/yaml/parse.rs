@@ -4,7 +4,11 @@
 //! limited, and duplicate keys of large mappings are found by a search tree. Parsing continues after
 //! most errors; only broken syntax and exceeded limits end it.
 
-use super::{Entry, Node, NodeKind, Plain, Scalar, Text, resolve};
+use super::{
+    Entry, Node, NodeKind, Plain, Scalar, Text,
+    piece::{End, Piece},
+    resolve,
+};
 use crate::{
     diagnostic::{Diagnostic, Report, Rule},
     source::{Place, Source, Span},
@@ -13,6 +17,7 @@ use granit_parser::{Event, Options, Parser, ScalarStyle, StrInput};
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet},
+    ops::Range,
     sync::Arc,
 };
 
@@ -36,18 +41,8 @@ pub fn parse(source: &Arc<Source>, report: &mut Report) -> Node {
         );
         return empty();
     }
-    let mut options = Options::default();
-    options.emit_unresolved_aliases = true;
-    let events = Parser::new_from_str_with_options(source.text(), options);
-    let mut builder = Builder {
-        events,
-        source,
-        anchors: BTreeMap::new(),
-        aliased: 0,
-        merge_keys: Vec::new(),
-        report,
-    };
-    let parsed = builder.document();
+    let mut builder = Builder::new(source, 0..source.text().len(), report);
+    let parsed = builder.document(0);
     builder.report_merge_keys();
     match parsed {
         Ok(node) => node,
@@ -56,6 +51,26 @@ pub fn parse(source: &Arc<Source>, report: &mut Report) -> Node {
             empty()
         }
     }
+}
+
+/// Parses one [piece](Piece) of a file: the node at its root. Nothing where anything is out of the ordinary, such as an
+/// error, an anchor or a merge key, or where the piece doesn't end as it was expected to: then only the whole
+/// file tells what it means.
+pub(super) fn parse_piece(source: &Arc<Source>, piece: &Piece) -> Option<Node> {
+    let mut report = Report::default();
+    let mut builder = Builder::new(source, piece.bytes.clone(), &mut report);
+    builder.is_piece = true;
+    let depth = usize::from(!piece.is_head);
+    let node = match piece.end {
+        // What follows belongs to another mapping, so it isn't read.
+        End::Section(at) if !piece.is_head => {
+            let node = builder.first_node(depth).ok()?;
+            (builder.last.start == at).then_some(node)?
+        }
+        End::Section(_) | End::Entry(_) | End::File => builder.document(depth).ok()?,
+    };
+    let is_ordinary = builder.anchors.is_empty() && builder.merge_keys.is_empty();
+    (is_ordinary && report.is_empty()).then_some(node)
 }
 
 /// The first line of a merge conflict.
@@ -100,10 +115,44 @@ struct Builder<'s, 'r> {
     /// The span of each merge key.
     merge_keys: Vec<Span>,
     report: &'r mut Report,
+    /// The byte at which the parsed text begins.
+    start: usize,
+    /// Whether only a piece of the text is parsed, so an error may be none of the file.
+    is_piece: bool,
+    /// The span of the last event.
+    last: Span,
 }
 
-impl<'s> Builder<'s, '_> {
-    fn document(&mut self) -> Result<Node, Fatal> {
+impl<'s, 'r> Builder<'s, 'r> {
+    /// Parses these bytes of a source.
+    fn new(source: &'s Arc<Source>, bytes: Range<usize>, report: &'r mut Report) -> Self {
+        let mut options = Options::default();
+        options.emit_unresolved_aliases = true;
+        Self {
+            start: bytes.start,
+            events: Parser::new_from_str_with_options(&source.text()[bytes], options),
+            source,
+            anchors: BTreeMap::new(),
+            aliased: 0,
+            merge_keys: Vec::new(),
+            report,
+            is_piece: false,
+            last: Span::default(),
+        }
+    }
+
+    /// The first value, and nothing behind it.
+    fn first_node(&mut self, depth: usize) -> Result<Node, Fatal> {
+        loop {
+            match self.next()? {
+                (Event::StreamEnd, _) => return Ok(empty()),
+                (Event::StreamStart | Event::DocumentStart(..) | Event::DocumentEnd, _) => {}
+                (event, at) => return self.node(event, at, depth),
+            }
+        }
+    }
+
+    fn document(&mut self, depth: usize) -> Result<Node, Fatal> {
         let mut root = None;
         loop {
             match self.next()? {
@@ -111,7 +160,7 @@ impl<'s> Builder<'s, '_> {
                 (Event::StreamStart | Event::DocumentStart(..) | Event::DocumentEnd, _) => {}
                 // A document marker at either end of a file adds an empty document.
                 (event, at) if is_absent(&event, at) => {}
-                (event, at) if root.is_none() => root = Some(self.node(event, at, 0)?),
+                (event, at) if root.is_none() => root = Some(self.node(event, at, depth)?),
                 (_, at) => {
                     let message = "the file contains a second document";
                     return Err(self.fatal(Rule::MultipleDocuments, at, message));
@@ -123,11 +172,16 @@ impl<'s> Builder<'s, '_> {
     fn next(&mut self) -> Result<(Event<'s>, Span), Fatal> {
         match self.events.next_event() {
             Some(Ok((event, span))) => {
-                let end = self.source.text().len();
+                let (start, end) = (self.start, self.source.text().len());
                 let byte = |marker: granit_parser::Marker| {
-                    u32::try_from(marker.byte_offset().unwrap_or(end)).unwrap_or(u32::MAX)
+                    let at = marker.byte_offset().map_or(end, |at| start + at);
+                    u32::try_from(at).unwrap_or(u32::MAX)
                 };
-                Ok((event, Span::new(byte(span.start), byte(span.end))))
+                self.last = Span::new(byte(span.start), byte(span.end));
+                Ok((event, self.last))
+            }
+            Some(Err(_)) if self.is_piece => {
+                Err(self.fatal(Rule::YamlSyntax, self.last, "the piece is not one"))
             }
             Some(Err(error)) => {
                 let at = error
@@ -230,7 +284,9 @@ impl<'s> Builder<'s, '_> {
 
     fn entries(&mut self, depth: usize) -> Result<(Vec<Entry>, Span), Fatal> {
         let mut entries: Vec<Entry> = Vec::new();
-        let mut index: BTreeMap<Box<str>, Span> = BTreeMap::new();
+        let mut index: BTreeMap<Cow<'s, str>, Span> = BTreeMap::new();
+        // Keys in ascending order need no index.
+        let mut is_ascending = true;
         let mut merged: Vec<Node> = Vec::new();
         loop {
             let (key, span) = match self.next()? {
@@ -267,14 +323,18 @@ impl<'s> Builder<'s, '_> {
             let (event, at) = self.next()?;
             let value = self.node(event, at, depth + 1)?;
             let Some(key) = key else { continue };
-            let first = if entries.len() < LARGE_MAPPING {
+            let last = entries.last().map(|entry| entry.key.of(self.source));
+            is_ascending &= last.is_none_or(|last| last < &*key);
+            let first = if is_ascending {
+                None
+            } else if entries.len() < LARGE_MAPPING {
                 let same = |entry: &&Entry| entry.key.of(self.source) == &*key;
                 entries.iter().find(same).map(|entry| entry.span)
             } else {
                 if index.is_empty() {
                     let known = entries.iter();
                     index = known
-                        .map(|one| (one.key.of(self.source).into(), one.span))
+                        .map(|one| (one.key.of(self.source).to_owned().into(), one.span))
                         .collect();
                 }
                 index.get(&*key).copied()
@@ -287,7 +347,7 @@ impl<'s> Builder<'s, '_> {
                 continue;
             }
             if !index.is_empty() {
-                index.insert((&*key).into(), span);
+                index.insert(key.clone(), span);
             }
             entries.push(Entry {
                 span,
