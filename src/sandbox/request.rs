@@ -31,6 +31,8 @@ pub(super) enum Paging {
     After {
         /// The last key of the previous page; empty for the first page.
         key: String,
+        /// The number of objects after that key that are left out.
+        offset: u32,
         /// The page size.
         limit: u32,
     },
@@ -41,7 +43,7 @@ impl Paging {
     pub(super) fn is_first(&self) -> bool {
         match self {
             Self::Key(_) => true,
-            Self::After { key, .. } => key.is_empty(),
+            Self::After { key, offset, .. } => key.is_empty() && *offset == 0,
         }
     }
 
@@ -54,6 +56,7 @@ impl Paging {
         let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&uri)
             .map_err(|_not_a_query| bad("The query is malformed.".to_owned()))?;
         let (mut key, mut limit, mut exact) = (String::new(), PAGE, None);
+        let mut offset = 0;
         for (name, value) in pairs {
             match &*name {
                 "limit" => {
@@ -62,6 +65,11 @@ impl Paging {
                         .filter(|given| (1..=LARGEST_PAGE).contains(given))
                         .ok_or_else(|| bad(format!("`limit` must be 1 to {LARGEST_PAGE}.")))?;
                 }
+                "offset" => {
+                    offset = value
+                        .parse()
+                        .map_err(|_no_number| bad("`offset` must be a number.".to_owned()))?;
+                }
                 "cursor" => {
                     key = key_in(&value)
                         .ok_or_else(|| bad("`cursor` must be the `next` of a page.".to_owned()))?;
@@ -69,14 +77,14 @@ impl Paging {
                 name if name == key_field => exact = Some(value),
                 _ => {
                     return Err(bad(format!(
-                        "Unknown parameter `{name}`; use `limit`, `cursor` or `{key_field}`."
+                        "Unknown parameter `{name}`; use `limit`, `offset`, `cursor` or `{key_field}`."
                     )));
                 }
             }
         }
         Ok(match exact {
             Some(key) => Self::Key(key),
-            None => Self::After { key, limit },
+            None => Self::After { key, offset, limit },
         })
     }
 }
@@ -174,11 +182,19 @@ mod tests {
     fn a_query_is_parsed_or_rejected() {
         let after = |key: &str, limit| Paging::After {
             key: key.to_owned(),
+            offset: 0,
             limit,
         };
         let read = |query| Paging::read("username", query).ok();
         assert_eq!(read(""), Some(after("", 100)));
         assert_eq!(read("limit=1000&cursor=6162"), Some(after("ab", 1000)));
+        let behind = Paging::After {
+            key: String::new(),
+            offset: 2000,
+            limit: 100,
+        };
+        assert!(!behind.is_first());
+        assert_eq!(read("offset=2000"), Some(behind));
         let exact = Some(Paging::Key("a+b".to_owned()));
         assert_eq!(read("username=a%2Bb"), exact);
         for wrong in [
@@ -187,6 +203,8 @@ mod tests {
             "limit=-1",
             "limit=x",
             "cursor=zz",
+            "offset=-1",
+            "offset=x",
             "name=ann",
         ] {
             assert_eq!(read(wrong), None, "{wrong}");

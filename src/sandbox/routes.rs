@@ -97,10 +97,10 @@ fn page(
                 row.write_response(&mut out)?;
             }
         }
-        Paging::After { key, limit } => {
+        Paging::After { key, offset, limit } => {
             let (mut count, mut last) = (0, String::new());
             // One object more than the page size shows whether there is another page.
-            tx.page(kind, key, limit + 1, |row| {
+            tx.page(kind, key, *offset, limit + 1, |row| {
                 count += 1;
                 if count > *limit {
                     next = Some(request::cursor(&last));

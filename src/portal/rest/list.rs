@@ -4,7 +4,7 @@
 //! be detected.
 
 use super::super::{Error, http::plain};
-use futures::future::BoxFuture;
+use futures::{StreamExt as _, future::BoxFuture, stream::FuturesOrdered};
 use std::collections::BTreeSet;
 
 /// The maximum number of attempts to get a consistent list.
@@ -40,6 +40,13 @@ pub trait Pages: Sync {
         &self,
         cursor: Option<&str>,
     ) -> impl Future<Output = Result<Option<Part<Self::Row>>, Error>> + Send;
+
+    /// The cursor of a page, counted from 0, if it follows from the number of all rows and the cursor of the second
+    /// page: then pages are requested side by side. Opaque cursors are known one by one.
+    fn nth(&self, page: u64, total: u64, second: &str) -> Option<String> {
+        let _unused = (page, total, second);
+        None
+    }
 
     /// Adds a row with its ID.
     ///
@@ -97,7 +104,7 @@ pub async fn all<P: Pages>(
     unreachable!("the last try returns")
 }
 
-/// Lists a collection once, requesting each page while the previous one is parsed. Only a page without a
+/// Lists a collection once, requesting pages while the previous one is parsed. Only a page without a
 /// next one is the last, not a short or empty page. Stops at the first inconsistency, except on the last
 /// try.
 async fn once<P: Pages>(
@@ -119,6 +126,7 @@ async fn once<P: Pages>(
     let mut ids = BTreeSet::new();
     let mut cursors = BTreeSet::new();
     let mut empty_pages = 0;
+    let mut ahead = Ahead::new(pages, &page);
     loop {
         let Part { rows, next, .. } = page;
         listed.doubt = listed.doubt.or(page.doubt);
@@ -136,7 +144,7 @@ async fn once<P: Pages>(
         let (rows, following) = match &next {
             None => (rows.await?, None),
             Some(cursor) => {
-                let (rows, page) = tokio::join!(rows, pages.page(Some(cursor)));
+                let (rows, page) = tokio::join!(rows, ahead.page(cursor));
                 let missing = || Error::Unreadable {
                     what: format!("the list of {}", pages.what()),
                     reason: "one of its pages is missing".to_owned(),
@@ -170,6 +178,66 @@ async fn once<P: Pages>(
         listed.mark_incomplete(&format!("{} of {total} objects were listed", ids.len()));
     }
     Ok(Some(listed))
+}
+
+/// How many pages are requested ahead. The client limits how many requests are really in progress.
+const AHEAD: usize = 16;
+
+/// The pages that are requested before the previous ones have come.
+struct Ahead<'p, P: Pages> {
+    pages: &'p P,
+    /// The number of all rows and the cursor of the second page, as long as the other cursors follow from them.
+    known: Option<(u64, String)>,
+    /// The number of pages that were requested.
+    count: u64,
+    /// Those that weren't taken yet, in order.
+    requested: FuturesOrdered<BoxFuture<'p, (String, PageResult<P::Row>)>>,
+}
+
+type PageResult<R> = Result<Option<Part<R>>, Error>;
+
+impl<'p, P: Pages> Ahead<'p, P> {
+    fn new(pages: &'p P, first: &Part<P::Row>) -> Self {
+        let mut ahead = Self {
+            pages,
+            known: first.total.zip(first.next.clone()),
+            count: 1,
+            requested: FuturesOrdered::new(),
+        };
+        ahead.request();
+        ahead
+    }
+
+    /// Requests the next pages that are known.
+    fn request(&mut self) {
+        let pages = self.pages;
+        while self.requested.len() < AHEAD
+            && let Some((total, second)) = &self.known
+            && let Some(cursor) = pages.nth(self.count, *total, second)
+        {
+            self.count += 1;
+            self.requested.push_back(Box::pin(async move {
+                let page = pages.page(Some(&cursor)).await;
+                (cursor, page)
+            }));
+        }
+    }
+
+    /// The page at a cursor. If the pages aren't where they were expected, those ahead are given up.
+    async fn page(&mut self, cursor: &str) -> PageResult<P::Row> {
+        let next = self.requested.next().await;
+        match next.filter(|(at, _)| at == cursor) {
+            Some((_, page)) => {
+                self.request();
+                page
+            }
+            None => {
+                self.known = None;
+                self.requested.clear();
+                self.pages.page(Some(cursor)).await
+            }
+        }
+    }
 }
 
 impl<R> Listed<R> {

@@ -56,15 +56,15 @@ impl Page {
     }
 }
 
-/// Requests one page.
+/// Requests one page, which begins behind so many objects.
 pub(super) async fn page(
     client: &Client,
     profile: &Profile,
     kind: Kind,
-    cursor: Option<&str>,
+    offset: Option<&str>,
 ) -> Result<Page, Error> {
     let mut query = vec![("limit", LIMIT)];
-    query.extend(cursor.map(|cursor| ("cursor", cursor)));
+    query.extend(offset.map(|offset| ("offset", offset)));
     let path = ["v1", kind.name()];
     let request = Request::new(Method::GET, &path).with_query(&query);
     let answer = client.read(&request).await?;
@@ -77,7 +77,7 @@ pub(super) async fn page(
     Ok(page)
 }
 
-/// The pages of one kind.
+/// The pages of one kind. The cursor of a page is the number of objects before it.
 pub(super) struct KindPages<'c> {
     client: &'c Client,
     profile: &'static Profile,
@@ -135,10 +135,18 @@ impl Pages for KindPages<'_> {
         };
         Ok(Some(Part {
             rows: Box::pin(rows),
-            next: head.next,
+            next: head.next.map(|_| {
+                let offset: u64 = cursor.map_or(0, |cursor| cursor.parse().unwrap_or(0));
+                (offset + PAGE).to_string()
+            }),
             total: Some(head.total),
             doubt: has_changed.then(|| "it changed during the read".to_owned()),
         }))
+    }
+
+    fn nth(&self, page: u64, total: u64, _: &str) -> Option<String> {
+        let offset = page.checked_mul(PAGE)?;
+        (offset < total).then(|| offset.to_string())
     }
 
     fn add(

@@ -129,6 +129,9 @@ fn parameters() -> Value {
             "schema": { "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 } },
         "cursor": { "name": "cursor", "in": "query", "description": "`next` of the previous page.",
             "schema": { "type": "string" } },
+        "offset": { "name": "offset", "in": "query",
+            "description": "Number of objects to leave out, so that pages can be requested side by side.",
+            "schema": { "type": "integer", "minimum": 0, "maximum": 4294967295u32, "default": 0 } },
         "ifMatch": { "name": "If-Match", "in": "header",
             "description": "Expected version; any version if omitted.",
             "schema": { "type": "string" } },
@@ -191,7 +194,7 @@ fn collection(profile: &Profile, kind: Kind, name: &str) -> Value {
         "get": {
             "operationId": format!("list_{kind}"), "tags": [kind.name()],
             "summary": format!("List {kind}, sorted by key."),
-            "parameters": [parameter("limit"), parameter("cursor"), {
+            "parameters": [parameter("limit"), parameter("offset"), parameter("cursor"), {
                 "name": profile.key_field(kind), "in": "query", "schema": { "type": "string" },
                 "description": format!("Only the {} with this key.", kind.singular()),
             }],

@@ -235,20 +235,22 @@ impl Tx<'_> {
         Ok(totals)
     }
 
-    /// Calls `visit` for at most `limit` objects of a kind, sorted by key, with keys after `after`.
+    /// Calls `visit` for at most `limit` objects of a kind, sorted by key, with keys after `after`, the first
+    /// `offset` of them left out.
     pub(super) fn page(
         &self,
         kind: Kind,
         after: &str,
+        offset: u32,
         limit: u32,
         mut visit: impl FnMut(Row<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut statement = self.tx.prepare_cached(
             "SELECT seq, id, key, version, system, voicemail_messages, body,
                 invited_at, must_set_password, has_agreed FROM objects
-             WHERE kind = ?1 AND key > ?2 ORDER BY key LIMIT ?3",
+             WHERE kind = ?1 AND key > ?2 ORDER BY key LIMIT ?3 OFFSET ?4",
         )?;
-        let mut rows = statement.query(params![kind.name(), after, limit])?;
+        let mut rows = statement.query(params![kind.name(), after, limit, offset])?;
         while let Some(row) = rows.next()? {
             visit(row_of(self.profile, kind, row)?)?;
         }

@@ -62,7 +62,7 @@ async fn progress_counts_every_object_once() {
 
 #[tokio::test]
 async fn an_inconsistent_listing_is_incomplete() {
-    let cases: [(&str, Change, usize); 6] = [
+    let cases: [(&str, Change, usize); 7] = [
         (
             "2 of 3 objects were listed",
             |page| drop(page["items"].as_array_mut().unwrap().pop()),
@@ -79,14 +79,19 @@ async fn an_inconsistent_listing_is_incomplete() {
             2,
         ),
         // All users come after the key `a`.
-        (
-            "its pages form a cycle",
-            |page| page["next"] = json!("61"),
-            3,
-        ),
+        ("its pages don't end", |page| page["next"] = json!("61"), 3),
         (
             "its pages don't end",
             |page| page["next"] = json!(another_cursor()),
+            3,
+        ),
+        // The first page promises more pages than there are.
+        (
+            "3 of 2500 objects were listed",
+            |page| {
+                page["total"] = json!(2500);
+                page["totals"]["users"] = json!(2500);
+            },
             3,
         ),
         (
@@ -106,6 +111,28 @@ async fn an_inconsistent_listing_is_incomplete() {
         let made = live.requests.made;
         assert!((3..=9).contains(&made), "{reason}: {made}");
     }
+}
+
+#[tokio::test]
+async fn numbered_pages_are_requested_side_by_side() {
+    let setup = with_users(4500);
+    // Whoever waits for the second page before the others would wait for ever.
+    setup.faulty.fail(
+        Match::get("/v1/users?limit=1000&offset=1000"),
+        Fault::HoldAnswer,
+    );
+    let reading = setup.read(&[Kind::Users]);
+    let others = async {
+        while setup.faulty.requests().len() < 5 {
+            tokio::task::yield_now().await;
+        }
+        setup.faulty.release();
+    };
+    let (live, ()) = tokio::join!(reading, others);
+    let live = live.unwrap();
+    assert_eq!((live.requests.made, live.requests.minimum), (5, 5));
+    assert_eq!(live.of_kind(Kind::Users).count(), 4500);
+    assert_eq!(live.listings[&Kind::Users].extent, Extent::Whole);
 }
 
 #[tokio::test]
