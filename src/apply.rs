@@ -10,7 +10,8 @@ use crate::{
     portal::{Check, Error, ObjectRef, Portal, Redactor, Verb, Write, Written, with_hint},
     rules,
 };
-use futures::{StreamExt as _, stream::FuturesUnordered};
+use async_trait::async_trait;
+use futures::{StreamExt as _, future::OptionFuture, stream::FuturesUnordered};
 use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -18,10 +19,14 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     io,
 };
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
-/// How many writes are in flight at most.
-const IN_FLIGHT: usize = 8;
+/// How many operations are in flight for each one that may be sent at once: some more wait until their start or
+/// their end is recorded, so that sending never waits for the disk.
+const IN_FLIGHT: usize = 3;
+
+/// Why an operation was not begun after the run was asked to stop.
+const INTERRUPTED: &str = "interrupted before it was begun";
 
 /// What became of one operation.
 #[derive(
@@ -210,26 +215,33 @@ fn planned_digest(operation: &Operation) -> Option<&str> {
 }
 
 /// Receives the start and the outcome of each operation while a plan is applied.
-pub trait Observer {
+#[async_trait]
+pub trait Observer: Sync {
     /// One operation, by its place in the plan, is about to be sent. If this fails, it isn't.
     ///
     /// # Errors
     /// Why it must not be sent.
-    fn starting(&self, at: usize, operation: &Operation) -> io::Result<()>;
+    async fn starting(&self, at: usize, operation: &Operation) -> io::Result<()>;
 
     /// One operation has its outcome.
     ///
     /// # Errors
     /// It can't be recorded; nothing more is begun then.
-    fn ended(&self, at: usize, operation: &Operation, result: &OperationResult) -> io::Result<()>;
+    async fn ended(
+        &self,
+        at: usize,
+        operation: &Operation,
+        result: &OperationResult,
+    ) -> io::Result<()>;
 }
 
 /// Ignores all events.
+#[async_trait]
 impl Observer for () {
-    fn starting(&self, _: usize, _: &Operation) -> io::Result<()> {
+    async fn starting(&self, _: usize, _: &Operation) -> io::Result<()> {
         Ok(())
     }
-    fn ended(&self, _: usize, _: &Operation, _: &OperationResult) -> io::Result<()> {
+    async fn ended(&self, _: usize, _: &Operation, _: &OperationResult) -> io::Result<()> {
         Ok(())
     }
 }
@@ -255,62 +267,52 @@ pub async fn apply(
     let mut results: Vec<Option<OperationResult>> = vec![None; count];
     let mut ready: BTreeSet<usize> = (0..count).filter(|at| waits[*at] == 0).collect();
     let mut versions: BTreeMap<Box<str>, Written> = BTreeMap::new();
+    let concurrency = portal.concurrency().max(1);
+    let line = Line {
+        portal,
+        observer,
+        sending: Semaphore::new(concurrency),
+        stopped: stop.clone(),
+    };
     let mut in_flight = FuturesUnordered::new();
     let mut stopped = stop;
     // What can't be recorded must not be done.
     let mut unrecorded: Option<String> = None;
     loop {
         let stopping = *stopped.borrow();
-        while !stopping && unrecorded.is_none() && in_flight.len() < IN_FLIGHT {
+        while !stopping && unrecorded.is_none() && in_flight.len() < IN_FLIGHT * concurrency {
             let Some(at) = ready.pop_first() else { break };
             let operation = &plan.operations[at];
-            if let Err(error) = observer.starting(at, operation) {
-                unrecorded = Some(format!("it can't be recorded: {error}"));
-                break;
-            }
-            let latest = operation
-                .object
-                .as_ref()
-                .and_then(|object| versions.get(&object.id))
-                .cloned();
-            let sent = secrets.0.get(&at);
-            let greeting = greetings.of(operation);
-            in_flight.push(async move {
-                let written = write(operation, latest, sent, greeting, portal).await;
-                (at, written)
-            });
+            let object = operation.object.as_ref();
+            let latest = object.and_then(|object| versions.get(&object.id));
+            let performing = Performing {
+                at,
+                operation,
+                latest: latest.cloned(),
+                secrets: secrets.0.get(&at),
+                greeting: greetings.of(operation),
+            };
+            in_flight.push(performing.perform(&line));
         }
         let ended = tokio::select! {
             ended = in_flight.next() => ended,
             // Only to look again at whether to stop; a sender that is gone never asks to.
             Ok(()) = stopped.changed(), if !stopping => continue,
         };
-        let Some((at, written)) = ended else { break };
-        let operation = &plan.operations[at];
-        let result = match written {
-            Ok(written) => {
-                versions.insert(written.id.clone(), written.clone());
-                OperationResult {
-                    outcome: Outcome::Done,
-                    error: None,
-                    written: Some(written),
-                }
-            }
-            Err(error) => {
-                let outcome = if error.may_be_done() {
-                    Outcome::Unknown
-                } else {
-                    Outcome::Failed
-                };
-                OperationResult {
-                    outcome,
-                    error: Some(placed(&error, operation)),
-                    written: None,
-                }
-            }
+        let Some(Performed {
+            at,
+            result,
+            recorded,
+        }) = ended
+        else {
+            break;
         };
-        if let Err(error) = observer.ended(at, operation, &result) {
-            unrecorded = Some(format!("what was done can't be recorded: {error}"));
+        if let Err(reason) = recorded {
+            unrecorded = Some(reason);
+        }
+        let Some(result) = result else { continue };
+        if let Some(written) = &result.written {
+            versions.insert(written.id.clone(), written.clone());
         }
         if result.outcome == Outcome::Done {
             for other in &next[at] {
@@ -322,7 +324,12 @@ pub async fn apply(
         }
         results[at] = Some(result);
     }
-    let interrupted = *stopped.borrow() && results.iter().any(Option::is_none);
+    let is_left = |result: &Option<OperationResult>| {
+        result
+            .as_ref()
+            .is_none_or(|result| result.outcome == Outcome::NotAttempted)
+    };
+    let interrupted = *stopped.borrow() && results.iter().any(is_left);
     let results = not_attempted(plan, results, interrupted, unrecorded.as_deref());
     let checks = settle(plan, &results, portal).await;
     Applied {
@@ -400,7 +407,7 @@ fn not_attempted(
                     plan.operations[*first].address
                 ),
                 None if unrecorded.is_some() => unrecorded.unwrap_or_default().to_owned(),
-                None if interrupted => "interrupted before it was begun".to_owned(),
+                None if interrupted => INTERRUPTED.to_owned(),
                 None => "not begun".to_owned(),
             };
             OperationResult {
@@ -413,38 +420,108 @@ fn not_attempted(
     ended
 }
 
-/// Makes one write. `latest` is what an earlier write of this run left of the same object.
-async fn write(
-    operation: &Operation,
+/// An operation that is being performed.
+struct Performing<'a> {
+    at: usize,
+    operation: &'a Operation,
+    /// What an earlier write of this run left of the same object.
     latest: Option<Written>,
-    secrets: Option<&BTreeMap<Vec<Name>, SecretString>>,
-    greeting: Option<&[u8]>,
-    portal: &dyn Portal,
-) -> Result<Written, Error> {
-    let none = BTreeMap::new();
-    let object = operation.object.as_ref().map(|object| ObjectRef {
-        id: &object.id,
-        key: &object.key,
-        etag: latest
-            .as_ref()
-            .map_or(object.etag.as_deref(), |written| written.etag.as_deref()),
-    });
-    let verb = match (operation.action, object) {
-        (Action::Delete, Some(object)) => Verb::Delete(object),
-        (_, Some(object)) => Verb::Update(object),
-        (_, None) => Verb::Create,
-    };
-    let write = Write {
-        address: &operation.address,
-        verb,
-        target: &operation.target,
-        changes: &operation.changes,
-        secrets: secrets.unwrap_or(&none),
-        greeting,
-    };
-    let redactor = Redactor::of(write.secrets.values());
-    let written = portal.write(&write).await;
-    written
-        .and_then(|written| redactor.written(written))
-        .map_err(|error| redactor.error(error))
+    secrets: Option<&'a BTreeMap<Vec<Name>, SecretString>>,
+    greeting: Option<&'a [u8]>,
+}
+
+/// Where operations wait until they may be sent.
+struct Line<'a> {
+    portal: &'a dyn Portal,
+    observer: &'a dyn Observer,
+    /// How many may be sent at once.
+    sending: Semaphore,
+    stopped: watch::Receiver<bool>,
+}
+
+/// What became of it.
+struct Performed {
+    at: usize,
+    /// Nothing if it wasn't begun.
+    result: Option<OperationResult>,
+    /// Whether its start and its end were recorded, or why nothing more may be begun.
+    recorded: Result<(), String>,
+}
+
+impl Performing<'_> {
+    /// Records its start, makes its write unless the run was stopped by then, and records its outcome.
+    async fn perform(self, line: &Line<'_>) -> Performed {
+        let Self { at, operation, .. } = self;
+        let observer = line.observer;
+        if let Err(error) = observer.starting(at, operation).await {
+            return Performed {
+                at,
+                result: None,
+                recorded: Err(format!("it can't be recorded: {error}")),
+            };
+        }
+        let slot = line.sending.acquire().await;
+        let written = match *line.stopped.borrow() {
+            true => None,
+            false => Some(self.write(line.portal)),
+        };
+        let written = OptionFuture::from(written).await;
+        drop(slot);
+        let result = match written {
+            None => OperationResult {
+                outcome: Outcome::NotAttempted,
+                error: Some(INTERRUPTED.to_owned()),
+                written: None,
+            },
+            Some(Ok(written)) => OperationResult {
+                outcome: Outcome::Done,
+                error: None,
+                written: Some(written),
+            },
+            Some(Err(error)) => OperationResult {
+                outcome: match error.may_be_done() {
+                    true => Outcome::Unknown,
+                    false => Outcome::Failed,
+                },
+                error: Some(placed(&error, operation)),
+                written: None,
+            },
+        };
+        let recorded = observer.ended(at, operation, &result).await;
+        Performed {
+            at,
+            result: Some(result),
+            recorded: recorded.map_err(|error| format!("what was done can't be recorded: {error}")),
+        }
+    }
+
+    /// Makes its write.
+    async fn write(&self, portal: &dyn Portal) -> Result<Written, Error> {
+        let operation = self.operation;
+        let none = BTreeMap::new();
+        let latest = self.latest.as_ref();
+        let object = operation.object.as_ref().map(|object| ObjectRef {
+            id: &object.id,
+            key: &object.key,
+            etag: latest.map_or(object.etag.as_deref(), |written| written.etag.as_deref()),
+        });
+        let verb = match (operation.action, object) {
+            (Action::Delete, Some(object)) => Verb::Delete(object),
+            (_, Some(object)) => Verb::Update(object),
+            (_, None) => Verb::Create,
+        };
+        let write = Write {
+            address: &operation.address,
+            verb,
+            target: &operation.target,
+            changes: &operation.changes,
+            secrets: self.secrets.unwrap_or(&none),
+            greeting: self.greeting,
+        };
+        let redactor = Redactor::of(write.secrets.values());
+        let written = portal.write(&write).await;
+        written
+            .and_then(|written| redactor.written(written))
+            .map_err(|error| redactor.error(error))
+    }
 }

@@ -196,6 +196,18 @@ impl Baseline {
         Some(format!("{}. {}", gap.reason, gap.help))
     }
 
+    /// What was declared where this change began, and the configuration there; nothing if that is unknown.
+    pub(super) fn declared_at_base<'a>(
+        &'a self,
+        workspace: &'a Workspace,
+    ) -> Option<(Option<&'a Config>, &'a State)> {
+        match &self.base_state {
+            BaselineState::Unknown => None,
+            BaselineState::AsNow => Some((Some(&workspace.config), &workspace.state)),
+            BaselineState::Other(declared) => Some((declared.config.as_ref(), &declared.state)),
+        }
+    }
+
     /// The commit that was last applied.
     pub(super) fn applied(&self) -> Option<&Commit> {
         self.applied.as_ref()

@@ -6,6 +6,7 @@
 //! reads for flags.
 
 mod apply;
+mod changed;
 mod ci;
 mod csv;
 mod doctor;

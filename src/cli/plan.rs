@@ -1,6 +1,7 @@
 //! `callsheet plan`: what would be done. It takes data and has no way to write.
 
 use super::{
+    changed,
     history::{self, Baseline},
     outcome::{Outcome, UsageError},
     session::Session,
@@ -22,7 +23,10 @@ use crate::{
 };
 use anyhow::Context as _;
 use jiff::civil::Date;
-use std::path::{Path, PathBuf};
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -52,6 +56,10 @@ pub(super) struct Args {
     /// Plan only the changes of this resource, with those that they need; repeat for several
     #[arg(long, value_name = "ADDRESS")]
     target: Vec<Address>,
+
+    /// Plan only the resources that differ from the base, and read only them where that is enough
+    #[arg(long, conflicts_with_all = ["target", "only"])]
+    changed: bool,
 
     /// Read the files as of this day, which tells who has started or left [default: today]
     #[arg(long, value_name = "DATE")]
@@ -108,7 +116,11 @@ pub(super) fn run(
         Ok(workspace) => workspace,
         Err(outcome) => return Ok(outcome),
     };
-    let (heading, planned) = match make(workspace, &args.past, args.filter(), terminal)? {
+    let made = match args.changed {
+        true => make_changed(workspace, &args.past, terminal)?,
+        false => make(workspace, &args.past, args.filter(), terminal)?,
+    };
+    let (heading, planned) = match made {
         Ok(planned) => planned,
         Err(obstacle) => return obstacle.show(format, terminal),
     };
@@ -150,6 +162,51 @@ fn make(
     })
 }
 
+/// Plans what the files of a workspace changed since the base.
+fn make_changed(
+    workspace: Workspace,
+    past: &history::Revisions,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Result<(Heading, Plan), Obstacle>> {
+    let baseline = Baseline::read(past, &workspace)?;
+    let Some(changed) = changed::since_base(&baseline, &workspace)? else {
+        let message =
+            "callsheet.yaml changed, which may change everything, so everything is planned";
+        writeln!(terminal.err, "{message}")?;
+        return make(workspace, past, Filter::default(), terminal);
+    };
+    workspace::runtime()?.block_on(async {
+        let opened = Session::open_selected(workspace, baseline, &changed, terminal).await?;
+        let mut session = match opened {
+            Ok(session) => session,
+            Err(obstacle) => return Ok(Err(obstacle)),
+        };
+        let heading = Heading {
+            targets: changed.addresses.clone(),
+            ..session.workspace.heading(&session.baseline)
+        };
+        if !session.live.unread.is_empty() {
+            if let Some(planned) = changed.plan_selected(&mut session, terminal).await? {
+                return Ok(Ok((heading, planned)));
+            }
+            session.read(&[], terminal).await?;
+        }
+        let filter = Filter {
+            targets: &changed.addresses,
+            ..Filter::default()
+        };
+        let planned = match changed.addresses.is_empty() {
+            // Without a target, a filter limits nothing.
+            true => Plan {
+                requests: session.live.requests,
+                ..Plan::default()
+            },
+            false => session.plan(filter, terminal).await?,
+        };
+        Ok(Ok((heading, planned)))
+    })
+}
+
 /// Plans several workspaces, one after the other, with one summary. What goes wrong with one doesn't keep
 /// the others from being planned.
 fn plan_all(
@@ -160,6 +217,10 @@ fn plan_all(
 ) -> anyhow::Result<Outcome> {
     if args.out.is_some() {
         let message = "a file holds the plan of one workspace; name one, or use `callsheet ci plan --out DIR`";
+        return Err(UsageError(message.to_owned()).into());
+    }
+    if args.changed {
+        let message = "--changed plans one workspace; name it, or use --changed-since to take the workspaces that changed";
         return Err(UsageError(message.to_owned()).into());
     }
     if !args.target.is_empty() {
@@ -213,7 +274,7 @@ pub(super) fn write(
     terminal: &mut Terminal,
 ) -> anyhow::Result<()> {
     match format {
-        Format::Json => escape::json(&document::plan(heading, plan), &mut terminal.out)?,
+        Format::Json => escape::json(&document::view(heading, plan, None), &mut terminal.out)?,
         Format::Markdown => {
             markdown::plan(heading, plan, markdown::BUDGET, &mut terminal.out)?;
         }

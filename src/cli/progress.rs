@@ -7,7 +7,11 @@ use crate::{
     plan::Operation,
     portal::Progress,
 };
-use std::io;
+use async_trait::async_trait;
+use std::{
+    io,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -33,6 +37,11 @@ impl Bars {
         let bars = Self::new(shown);
         bars.0.set_length(count as u64);
         bars.0.set_message("applying");
+        let style = ProgressStyle::with_template(
+            "{msg:>24} {wide_bar} {pos}/{len}, {per_sec:.1}, {elapsed} gone, {eta} left",
+        );
+        bars.0
+            .set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         bars
     }
 
@@ -54,25 +63,45 @@ impl Progress for Bars {
     }
 }
 
-/// What is recorder what becomes of operations: the journal, and then the bar.
+/// Records what becomes of operations: in the journal, and then on the bar.
 pub(super) struct Recorder<'a> {
     /// The bar.
     pub(super) bars: &'a Bars,
     /// The journal.
     pub(super) journal: &'a Journal,
+    /// How many operations were not done.
+    pub(super) failures: AtomicUsize,
 }
 
+impl<'a> Recorder<'a> {
+    /// A recorder of what is about to begin.
+    pub(super) fn new(bars: &'a Bars, journal: &'a Journal) -> Self {
+        Self {
+            bars,
+            journal,
+            failures: AtomicUsize::new(0),
+        }
+    }
+}
+
+#[async_trait]
 impl Observer for Recorder<'_> {
-    fn starting(&self, at: usize, _: &Operation) -> io::Result<()> {
-        self.journal.started(at)
+    async fn starting(&self, at: usize, _: &Operation) -> io::Result<()> {
+        self.journal.started(at).await
     }
 
-    fn ended(&self, at: usize, operation: &Operation, result: &OperationResult) -> io::Result<()> {
-        self.journal.ended(at, result)?;
+    async fn ended(
+        &self,
+        at: usize,
+        operation: &Operation,
+        result: &OperationResult,
+    ) -> io::Result<()> {
+        self.journal.ended(at, result).await?;
         let bar = &self.bars.0;
         if result.outcome != Outcome::Done {
+            let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
             let address = crate::render::escape::line(&operation.address.to_string());
-            bar.set_message(format!("{address}: not done"));
+            bar.set_message(format!("{failures} not done, {address} the last"));
         }
         bar.inc(1);
         Ok(())

@@ -17,6 +17,8 @@ pub struct Live {
     pub account: Option<Account>,
     /// What reading cost.
     pub requests: Requests,
+    /// How many objects of each kind were not looked at, where only some were asked for.
+    pub unread: BTreeMap<Kind, u64>,
 }
 
 /// Every object of one kind.

@@ -49,6 +49,26 @@ impl Origin {
     }
 }
 
+impl Resource {
+    /// Whether another declaration says the same, wherever it stands.
+    #[must_use]
+    pub fn declares_the_same(&self, other: &Self) -> bool {
+        let Self {
+            fields,
+            previously,
+            protect,
+            lifecycle,
+            derived,
+            origin: _,
+        } = self;
+        *fields == other.fields
+            && *previously == other.previously
+            && *protect == other.protect
+            && *lifecycle == other.lifecycle
+            && *derived == other.derived
+    }
+}
+
 impl State {
     /// Whether what is declared means something else on one day than on another, since somebody starts or leaves.
     #[must_use]

@@ -12,6 +12,7 @@ mod cooling;
 mod diff;
 pub mod guard;
 mod identity;
+mod lists;
 mod matching;
 mod order;
 mod prune;
@@ -20,6 +21,7 @@ mod replacement;
 mod revalidate;
 mod review;
 mod target;
+mod unchanged;
 
 pub use diff::changes;
 pub use guard::Finding;
@@ -129,6 +131,8 @@ pub struct Plan {
     pub unknown_targets: Vec<Address>,
     /// What reading the portal cost.
     pub requests: Requests,
+    /// How many live objects of each kind were not looked at.
+    pub unread: BTreeMap<Kind, u64>,
 }
 
 /// What is done to a resource.
@@ -361,6 +365,11 @@ pub fn plan(inputs: Inputs<'_>) -> Plan {
     let mut operations: Vec<Operation> = matching
         .matched
         .iter()
+        .filter(|matched| {
+            let is_unchanged = unchanged::is_unchanged(&inputs, matched, &keys);
+            debug_assert!(!is_unchanged || is_without_operation(&inputs, matched, &keys));
+            !is_unchanged
+        })
         .filter_map(|matched| operation(&inputs, matched, &keys, &mut waiting))
         .collect();
     let prune::Prunable {
@@ -387,6 +396,7 @@ pub fn plan(inputs: Inputs<'_>) -> Plan {
         left_out,
         unknown_targets: target::unknown(&inputs),
         requests: inputs.live.requests,
+        unread: inputs.live.unread.clone(),
     };
     plan.findings = guard::findings(&inputs, &plan);
     plan
@@ -411,6 +421,12 @@ struct Keys {
     declared: PortalKeys,
     /// By the keys that are or were declared: what the portal knows them by.
     live: PortalKeys,
+}
+
+/// Whether a comparison finds nothing to be done or waited for either: each plan of a test asks.
+fn is_without_operation(inputs: &Inputs<'_>, matched: &matching::Match<'_>, keys: &Keys) -> bool {
+    let mut waiting = Vec::new();
+    operation(inputs, matched, keys, &mut waiting).is_none() && waiting.is_empty()
 }
 
 /// What must be done about one declared resource; nothing if it is as declared.

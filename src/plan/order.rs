@@ -141,23 +141,23 @@ impl Edges {
     /// A value is given up before it is taken.
     fn values(&mut self, operations: &[Operation], capabilities: &Capabilities) {
         let mut given_up: BTreeMap<Claim, usize> = BTreeMap::new();
-        let sides: Vec<_> = operations
+        let after = |at: usize| claims_after(&operations[at], capabilities);
+        let before: Vec<BTreeSet<Claim>> = operations
             .iter()
-            .map(|one| {
-                (
-                    claims_before(one, capabilities),
-                    claims_after(one, capabilities),
-                )
-            })
+            .map(|one| claims_before(one, capabilities))
             .collect();
-        for (at, (before, after)) in sides.iter().enumerate() {
-            given_up.extend(before.difference(after).map(|claim| (claim.clone(), at)));
+        for (at, before) in before.iter().enumerate() {
+            // What is created gives nothing up.
+            if !before.is_empty() {
+                let after = after(at);
+                given_up.extend(before.difference(&after).map(|claim| (claim.clone(), at)));
+            }
         }
         if given_up.is_empty() {
             return;
         }
-        for (at, (before, after)) in sides.iter().enumerate() {
-            for claim in after.difference(before) {
+        for (at, before) in before.iter().enumerate() {
+            for claim in after(at).difference(before) {
                 // A placeholder value is taken from no other resource.
                 let givers = given_up.get(claim).filter(|giver| {
                     **giver != at && resource(&operations[**giver]) != resource(&operations[at])

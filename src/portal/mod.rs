@@ -55,6 +55,22 @@ pub trait Portal: Send + Sync {
     /// The portal can't be reached, refuses the request, or sends an answer that can't be parsed.
     async fn read(&self, kinds: &BTreeSet<Kind>, progress: &dyn Progress) -> Result<Live, Error>;
 
+    /// Reads only these objects, by the keys that the portal knows them by, if it can look them up with fewer requests
+    /// than listing all of `kinds` takes. Their listings are [`Asked`](crate::model::Extent::Asked), and what was not
+    /// looked at is counted in [`Live::unread`]. The default reads everything.
+    ///
+    /// # Errors
+    /// The same as for [`read`](Self::read).
+    async fn read_selected(
+        &self,
+        kinds: &BTreeSet<Kind>,
+        selected: &BTreeSet<Address>,
+        progress: &dyn Progress,
+    ) -> Result<Live, Error> {
+        let _unused = selected;
+        self.read(kinds, progress).await
+    }
+
     /// Whether the lists that [`read`](Self::read) fetches contain every field. If they are only
     /// summaries, [`read_details`](Self::read_details) fetches the remaining fields.
     fn lists_are_full(&self) -> bool {
@@ -161,6 +177,11 @@ pub trait Portal: Send + Sync {
 
     /// The number of requests sent so far, including retries.
     fn requests(&self) -> u64;
+
+    /// The number of requests that may be in progress at once.
+    fn concurrency(&self) -> usize {
+        http::RateLimit::default().concurrency
+    }
 }
 
 /// Selects the objects whose details are read in addition to the lists.

@@ -2,7 +2,7 @@
 
 pub use super::links::Links;
 
-use super::json::FORMAT_VERSION;
+use super::{escape::Each, json::FORMAT_VERSION};
 use crate::{
     apply::{Applied, Outcome},
     model::{
@@ -16,7 +16,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    io::{self, BufWriter, Write},
+};
 
 /// The heading of a plan: workspace, portal and commits.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -112,6 +116,9 @@ pub struct PlanDocument {
     /// Number of changes that were left out because the plan is limited to targets.
     #[serde(default, skip_serializing_if = "is_none")]
     pub left_out: usize,
+    /// Number of live objects of each kind that were not looked at, where only what changed was planned.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unread: BTreeMap<Kind, u64>,
     /// Requests made to read the portal, and the minimum possible.
     pub requests: Requests,
     /// Number of operations of each action.
@@ -120,10 +127,10 @@ pub struct PlanDocument {
 
 /// The output of `apply --format json`.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ApplyDocument {
+pub struct ApplyDocument<P = PlanDocument> {
     /// The plan; each operation has its outcome.
     #[serde(flatten)]
-    pub plan: PlanDocument,
+    pub plan: P,
     /// Number of operations with each outcome.
     pub outcomes: Outcomes,
     /// Whether the apply was interrupted before all operations started.
@@ -156,6 +163,18 @@ impl Outcomes {
             failed: applied.count(Outcome::Failed),
             not_attempted: applied.count(Outcome::NotAttempted),
             unknown: applied.count(Outcome::Unknown),
+        }
+    }
+
+    /// Counts outcomes, each by itself.
+    #[must_use]
+    pub fn counted(outcomes: &[Outcome]) -> Self {
+        let count = |outcome| outcomes.iter().filter(|one| **one == outcome).count();
+        Self {
+            done: count(Outcome::Done),
+            failed: count(Outcome::Failed),
+            not_attempted: count(Outcome::NotAttempted),
+            unknown: count(Outcome::Unknown),
         }
     }
 }
@@ -264,48 +283,143 @@ pub struct FindingEntry {
 /// Converts a plan to a document.
 #[must_use]
 pub fn plan(heading: &Heading, plan: &Plan) -> PlanDocument {
-    let mut document = PlanDocument {
+    PlanDocument {
         format_version: FORMAT_VERSION.into(),
-        digest: String::new(),
+        digest: plan_digest(heading, plan),
         heading: heading.clone(),
         blocked: plan.is_blocked(),
         operations: plan.operations.iter().map(operation).collect(),
-        findings: plan
-            .findings
-            .iter()
-            .map(|finding| FindingEntry {
-                rule: finding.rule,
-                level: finding.level,
-                address: finding.address.clone(),
-                message: finding.message.clone(),
-                help: finding.help().to_owned(),
-                waived: finding.waived.clone(),
-            })
-            .collect(),
+        findings: findings(plan),
         unmanaged: plan.unmanaged.clone(),
         left_out: plan.left_out,
+        unread: plan.unread.clone(),
         requests: plan.requests,
         summary: plan.summary(),
-    };
-    let json = serde_json::to_value(&document).expect("a plan is plain data");
-    document.digest = digest(json);
-    document
+    }
+}
+
+/// The same document, which is written operation by operation: of a large plan there is no second copy in memory.
+/// With the result of an apply, each operation has its outcome.
+#[must_use]
+pub fn view<'p>(
+    heading: &'p Heading,
+    plan: &'p Plan,
+    applied: Option<&'p Applied>,
+) -> PlanView<'p> {
+    PlanView {
+        digest: plan_digest(heading, plan),
+        heading,
+        plan,
+        applied,
+    }
+}
+
+/// A plan that is serialized as a [`PlanDocument`] is.
+pub struct PlanView<'p> {
+    digest: String,
+    heading: &'p Heading,
+    plan: &'p Plan,
+    applied: Option<&'p Applied>,
+}
+
+impl PlanView<'_> {
+    /// Digest of everything in the plan, the requests aside.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// Workspace, portal and commits.
+    #[must_use]
+    pub fn heading(&self) -> &Heading {
+        self.heading
+    }
+
+    /// How many operations there are.
+    #[must_use]
+    pub fn operation_count(&self) -> usize {
+        self.plan.operations.len()
+    }
+}
+
+impl Serialize for PlanView<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        /// The fields of a [`PlanDocument`].
+        #[derive(Serialize)]
+        struct Streamed<'p, O: Serialize> {
+            format_version: &'p str,
+            digest: &'p str,
+            #[serde(flatten)]
+            heading: &'p Heading,
+            blocked: bool,
+            operations: O,
+            findings: Vec<FindingEntry>,
+            unmanaged: &'p BTreeMap<Kind, usize>,
+            #[serde(skip_serializing_if = "is_none")]
+            left_out: usize,
+            #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+            unread: &'p BTreeMap<Kind, u64>,
+            requests: Requests,
+            summary: Summary,
+        }
+        let Self {
+            digest,
+            heading,
+            plan,
+            applied,
+        } = self;
+        let results = applied.map_or(&[][..], |applied| &applied.results);
+        let operations = plan.operations.iter().enumerate().map(|(at, one)| {
+            let result = results.get(at);
+            OperationEntry {
+                outcome: result.map(|result| result.outcome),
+                error: result.and_then(|result| result.error.clone()),
+                ..operation(one)
+            }
+        });
+        let streamed = Streamed {
+            format_version: FORMAT_VERSION,
+            digest,
+            heading,
+            blocked: plan.is_blocked(),
+            operations: Each(operations),
+            findings: findings(plan),
+            unmanaged: &plan.unmanaged,
+            left_out: plan.left_out,
+            unread: &plan.unread,
+            requests: plan.requests,
+            summary: plan.summary(),
+        };
+        streamed.serialize(serializer)
+    }
 }
 
 /// Converts a plan and its result to a document.
 #[must_use]
-pub fn applied(heading: &Heading, of: &Plan, applied: &Applied) -> ApplyDocument {
-    let mut document = plan(heading, of);
-    for (entry, result) in document.operations.iter_mut().zip(&applied.results) {
-        entry.outcome = Some(result.outcome);
-        entry.error.clone_from(&result.error);
-    }
+pub fn applied<'p>(
+    heading: &'p Heading,
+    of: &'p Plan,
+    applied: &'p Applied,
+) -> ApplyDocument<PlanView<'p>> {
     ApplyDocument {
-        plan: document,
+        plan: view(heading, of, Some(applied)),
         outcomes: Outcomes::of(applied),
         interrupted: applied.interrupted,
         checks: applied.checks.clone(),
     }
+}
+
+fn findings(plan: &Plan) -> Vec<FindingEntry> {
+    let findings = plan.findings.iter();
+    let entry = |finding: &crate::plan::Finding| FindingEntry {
+        rule: finding.rule,
+        level: finding.level,
+        address: finding.address.clone(),
+        message: finding.message.clone(),
+        help: finding.help().to_owned(),
+        waived: finding.waived.clone(),
+    };
+    findings.map(entry).collect()
 }
 
 #[expect(
@@ -401,7 +515,66 @@ pub fn digest(mut document: Json) -> String {
         entries.remove("digest");
         entries.remove("requests");
     }
-    let digest = Sha256::digest(document.to_string());
+    let mut hash = Sha256::new();
+    hash.update(document.to_string());
+    shown(hash)
+}
+
+/// The digest of a plan's document, without the document.
+#[must_use]
+pub fn plan_digest(heading: &Heading, plan: &Plan) -> String {
+    /// What [`digest`] takes into account, in its order: the last field takes the place of the digest.
+    #[derive(Serialize)]
+    struct Digested<'p, O: Serialize> {
+        format_version: &'p str,
+        summary: Summary,
+        #[serde(flatten)]
+        heading: &'p Heading,
+        blocked: bool,
+        operations: O,
+        findings: Vec<FindingEntry>,
+        unmanaged: &'p BTreeMap<Kind, usize>,
+        #[serde(skip_serializing_if = "is_none")]
+        left_out: usize,
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        unread: &'p BTreeMap<Kind, u64>,
+    }
+    let digested = Digested {
+        format_version: FORMAT_VERSION,
+        summary: plan.summary(),
+        heading,
+        blocked: plan.is_blocked(),
+        operations: Each(plan.operations.iter().map(operation)),
+        findings: findings(plan),
+        unmanaged: &plan.unmanaged,
+        left_out: plan.left_out,
+        unread: &plan.unread,
+    };
+    let mut hashing = Hashing(Sha256::new());
+    let mut out = BufWriter::new(&mut hashing);
+    let written = serde_json::to_writer(&mut out, &digested);
+    written.expect("a plan is plain data, and hashing doesn't fail");
+    out.flush().expect("hashing doesn't fail");
+    drop(out);
+    shown(hashing.0)
+}
+
+/// A writer that hashes what is written.
+struct Hashing(Sha256);
+
+impl Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn shown(hash: Sha256) -> String {
+    let digest = hash.finalize();
     digest.iter().fold("sha256:".to_owned(), |hex, byte| {
         hex + &format!("{byte:02x}")
     })

@@ -88,14 +88,22 @@ pub fn json(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
 /// The document can't be serialized.
 pub fn json_line(document: &impl Serialize) -> io::Result<Vec<u8>> {
     let mut line = Vec::new();
+    json_line_to(document, &mut line)?;
+    Ok(line)
+}
+
+/// Writes one JSON document on one line, escaped as by [`json`].
+///
+/// # Errors
+/// The document can't be serialized, or the writer fails.
+pub fn json_line_to(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     let mut escaping = Escaping {
-        out: &mut line,
+        out,
         pending: Vec::new(),
         hashes: 0,
     };
     serde_json::to_writer(&mut escaping, document)?;
-    line.push(b'\n');
-    Ok(line)
+    escaping.out.write_all(b"\n")
 }
 
 /// A writer that escapes JSON on its way, so that no document is kept in memory twice.

@@ -272,5 +272,14 @@ mod tests {
         }
         let read: serde_json::Value = serde_json::from_str(&hostile).unwrap();
         assert_eq!(read["workspace"], planned::HOSTILE);
+        // What is written operation by operation is the same document, with the same digest.
+        for (heading, plan) in [planned::ordinary(), planned::hostile()] {
+            let built = document::plan(&heading, &plan);
+            let view = document::view(&heading, &plan, None);
+            let json = serde_json::to_value(&built).unwrap();
+            assert_eq!(serde_json::to_string(&view).unwrap(), json.to_string());
+            assert_eq!(view.digest(), document::digest(json));
+            assert_eq!(view.operation_count(), built.operations.len());
+        }
     }
 }

@@ -74,14 +74,32 @@ pub(super) fn targets(targets: &[Address]) -> Option<String> {
     match &*named {
         [] => None,
         [one] => Some(format!("only {one} and what it needs")),
+        [first @ .., _] if first.len() >= MANY_TARGETS => {
+            let more = named.len() - MANY_TARGETS;
+            let named = named[..MANY_TARGETS].join(", ");
+            Some(format!("only {named}, {more} more and what they need"))
+        }
         _ => Some(format!("only {} and what they need", named.join(", "))),
     }
 }
 
+/// From this number on, targets are counted rather than named.
+const MANY_TARGETS: usize = 20;
+
 /// The number of changes that a limited plan leaves out.
 pub(super) fn left_out(plan: &Plan) -> Option<String> {
     let count = counted(plan.left_out, "further change");
-    (plan.left_out > 0).then(|| format!("{count} not shown: --target"))
+    (plan.left_out > 0).then(|| format!("{count} not shown: no target"))
+}
+
+/// What of the portal a plan of a change did not look at.
+fn unread(plan: &Plan) -> Option<String> {
+    let of_kind = |(kind, count): (&Kind, &u64)| match usize::try_from(*count) {
+        Ok(1) => format!("1 {}", kind.singular()),
+        count => format!("{} {kind}", thousands(count.unwrap_or(usize::MAX))),
+    };
+    let unread: Vec<String> = plan.unread.iter().map(of_kind).collect();
+    (!unread.is_empty()).then(|| format!("{} not looked at", unread.join(", ")))
 }
 
 /// The commits of a plan, with their labels.
@@ -248,6 +266,7 @@ pub(super) const fn counts(summary: Summary) -> [(usize, Action); 6] {
 pub(super) fn footer(plan: &Plan) -> Vec<String> {
     let mut parts = vec![summary(plan.summary())];
     parts.extend(left_out(plan));
+    parts.extend(unread(plan));
     let left_alone: Vec<String> = plan
         .unmanaged
         .iter()

@@ -8,6 +8,7 @@ mod bounds;
 mod budget;
 mod canary;
 mod causes;
+mod changed;
 mod ci;
 mod cli;
 mod converge;

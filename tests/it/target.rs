@@ -36,7 +36,7 @@ fn a_target_takes_along_what_it_needs_and_leaves_the_rest() {
         "{shown}"
     );
     assert!(
-        shown.contains("1 further change not shown: --target"),
+        shown.contains("1 further change not shown: no target"),
         "{shown}"
     );
     for (format, words) in [

@@ -11,13 +11,13 @@ use super::super::{
 };
 use crate::{
     apply::{Applied, Greetings, Secrets, apply},
-    journal::{Journal, Replay},
+    journal::Journal,
     model::FindingRule,
     plan::Plan,
     portal::Portal,
     render::{
         Format,
-        document::{self, Heading, PlanDocument},
+        document::{self, Heading, PlanView},
         escape, markdown, prose,
     },
 };
@@ -72,7 +72,7 @@ impl Performance<'_> {
         let Session {
             workspace, portal, ..
         } = session;
-        let document = document::plan(heading, planned);
+        let document = document::view(heading, planned, None);
         self.show(heading, planned, terminal)?;
         if planned.is_blocked() {
             match self.format {
@@ -159,7 +159,7 @@ impl Performance<'_> {
         &self,
         session: &Session,
         planned: &Plan,
-        document: &PlanDocument,
+        document: &PlanView<'_>,
         applied: &Applied,
         terminal: &mut Terminal,
     ) -> anyhow::Result<()> {
@@ -190,11 +190,11 @@ impl Performance<'_> {
         &self,
         session: &Session,
         planned: &Plan,
-        document: &PlanDocument,
+        document: &PlanView<'_>,
         terminal: &mut Terminal,
     ) -> anyhow::Result<Option<(String, String)>> {
         let Session { baseline, .. } = session;
-        let heading = &document.heading;
+        let heading = document.heading();
         let findings = &mut planned.findings.iter();
         let is_whole = !findings.any(|finding| finding.rule == FindingRule::HistoryIncomplete);
         let (Some(history), true) = (&baseline.history, is_whole) else {
@@ -234,7 +234,7 @@ impl Performance<'_> {
         let is_later =
             then.is_some_and(|then| session.workspace.state.changes_between(then, today));
         let is_news = !is_older && (known != Some(commit) || is_later && !is_undo);
-        Ok(is_news.then(|| (commit.clone(), document.digest.clone())))
+        Ok(is_news.then(|| (commit.clone(), document.digest().to_owned())))
     }
 }
 
@@ -304,10 +304,7 @@ async fn write(
     let (stop, stopped) = watch::channel(false);
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     let bars = Bars::for_writes(terminal.progress, plan.operations.len());
-    let recorder = Recorder {
-        bars: &bars,
-        journal,
-    };
+    let recorder = Recorder::new(&bars, journal);
     let mut writing = std::pin::pin!(apply(plan, portal, secrets, greetings, stopped, &recorder));
     let applied = loop {
         tokio::select! {
@@ -326,9 +323,12 @@ async fn write(
     // What was done is reported even if the disk is full.
     let settled = match &*applied.checks {
         [] => Ok(()),
-        checks => journal.settled(checks),
+        checks => journal.settled(checks).await,
     };
-    let finished = settled.and_then(|()| journal.finish(applied.interrupted));
+    let finished = match settled {
+        Ok(()) => journal.finish(applied.interrupted).await,
+        Err(error) => Err(error),
+    };
     let recorded = finished
         .with_context(|| format!("the journal {} is incomplete", journal.path().display()))
         .and_then(|()| check_against(journal, &applied));
@@ -337,9 +337,9 @@ async fn write(
 
 /// What is reported is what the journal says: they can't differ.
 fn check_against(journal: &Journal, applied: &Applied) -> anyhow::Result<()> {
-    let story = Replay::read(journal.path()).context("the journal can't be read back")?;
-    let reported = document::Outcomes::of(applied);
-    if story.outcomes() != reported {
+    let recorded = journal.outcomes();
+    let recorded = recorded.context("the journal can't be read back")?;
+    if recorded != document::Outcomes::of(applied) {
         bail!(
             "the journal {} says something else than this run; trust the journal",
             journal.path().display()

@@ -84,6 +84,7 @@ pub struct Client {
     delays: ExponentialBuilder,
     look_after: Duration,
     says_missing: fn(&Answer) -> bool,
+    concurrency: usize,
 }
 
 /// What the clients of one portal share.
@@ -168,6 +169,7 @@ impl Client {
             look_after: rate_limit.look_after,
             says_missing: |_| false,
             base,
+            concurrency: rate_limit.concurrency,
         };
         if let Some(token) = token {
             client.set_token(AUTHORIZATION, "Bearer ", token)?;
@@ -187,6 +189,7 @@ impl Client {
             delays: self.delays,
             look_after: self.look_after,
             says_missing: self.says_missing,
+            concurrency: self.concurrency,
         }
     }
 
@@ -270,6 +273,12 @@ impl Client {
     pub(super) fn without_delays(mut self) -> Self {
         self.delays = self.delays.with_min_delay(Duration::ZERO);
         self
+    }
+
+    /// The number of requests that may be in progress at once.
+    #[must_use]
+    pub fn concurrency(&self) -> usize {
+        self.concurrency
     }
 
     /// The number of requests sent so far, including retries.

@@ -200,6 +200,7 @@ impl<P: Documents> Portal for P {
                 made: self.requests() - made_before,
                 minimum,
             },
+            ..Live::default()
         })
     }
 
@@ -265,5 +266,9 @@ impl<P: Documents> Portal for P {
 
     fn requests(&self) -> u64 {
         self.store().link.client().requests()
+    }
+
+    fn concurrency(&self) -> usize {
+        self.store().link.client().concurrency()
     }
 }

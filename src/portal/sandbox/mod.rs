@@ -6,29 +6,26 @@
 mod action;
 mod body;
 mod list;
+mod read;
 mod wire;
 mod write;
 
 use super::{
     Act, Acted, Adapter, Capabilities, Check, CredentialKind, Credentials, Description, Error,
     Example, Location, ObjectRef, Portal, Progress, Target, Verb, Write, Written, http,
-    rest::{self, settle::settle},
+    rest::settle::settle,
 };
 use crate::{
-    model::{Address, Extent, Kind, Listing, Live, Message, Record, Requests},
+    model::{Address, Kind, Live, Message, Record},
     profile::{AfterFeatures, Profile},
     sandbox::Embedded,
 };
 use async_trait::async_trait;
 use http::{Base, RateLimit, Request};
-use list::KindPages;
+use read::Reading;
 use reqwest::Method;
 use secrecy::SecretString;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-    sync::Arc,
-};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 /// The adapter for a sandbox. The fields are dropped in order: the client before the server.
 pub(super) struct Sandbox {
@@ -169,71 +166,29 @@ const DESCRIPTION: Description = Description {
     reading: "a page for each 1,000 objects of a kind",
 };
 
-/// The kinds that are listed first: a sandbox with declared scopes has one at least.
-const FIRST: [Kind; 2] = [Kind::Scopes, Kind::Users];
-
 #[async_trait]
 impl Portal for Sandbox {
     fn capabilities(&self) -> Arc<Capabilities> {
         Arc::clone(&self.capabilities)
     }
 
-    /// The first page contains the number of objects of each kind, and empty kinds aren't requested.
-    /// The first page lists a kind of which there is hardly ever none.
     async fn read(&self, kinds: &BTreeSet<Kind>, progress: &dyn Progress) -> Result<Live, Error> {
-        let made_before = self.client.requests();
-        let Some(first_kind) = FIRST
-            .iter()
-            .find_map(|kind| kinds.get(kind))
-            .or(kinds.first())
-            .copied()
-        else {
-            return Ok(Live::default());
-        };
-        let first = list::page(&self.client, self.profile, first_kind, None).await?;
-        let account = first.account();
-        let totals = first.totals();
-        let is_empty = |kind: Kind| totals.get(kind.name()) == Some(&0);
+        match Reading::begin(self, kinds).await? {
+            Some(reading) => reading.all(progress).await,
+            None => Ok(Live::default()),
+        }
+    }
 
-        let mut listings: BTreeMap<Kind, Listing> = kinds
-            .iter()
-            .map(|kind| (*kind, Listing::default()))
-            .collect();
-        let mut first = Some(first);
-        let lists = kinds.iter().copied().filter_map(|kind| {
-            let first_page = first.take_if(|_| kind == first_kind);
-            let is_requested = first_page.is_some() || !is_empty(kind);
-            let list = async move {
-                let pages = KindPages::new(&self.client, self.profile, kind, first_page);
-                let report = |more: usize, total| {
-                    progress.seen(kind, more.try_into().unwrap_or(u64::MAX), total);
-                };
-                let listed = rest::list::all(&pages, &report).await?;
-                let listing = listed.map_or_else(Listing::default, |listed| Listing {
-                    objects: listed.rows,
-                    extent: listed.doubt.map_or(Extent::Whole, Extent::Doubtful),
-                });
-                Ok::<_, Error>((kind, listing))
-            };
-            is_requested.then_some(list)
-        });
-        listings.extend(futures::future::try_join_all(lists).await?);
-
-        let pages = listings.iter().map(|(kind, listing)| {
-            let known = totals.get(kind.name()).copied();
-            let total =
-                known.unwrap_or_else(|| listing.objects.len().try_into().unwrap_or(u64::MAX));
-            total.div_ceil(list::PAGE)
-        });
-        Ok(Live {
-            account,
-            requests: Requests {
-                made: self.client.requests() - made_before,
-                minimum: pages.sum::<u64>().max(1),
-            },
-            listings,
-            referrers: Vec::new(),
-        })
+    async fn read_selected(
+        &self,
+        kinds: &BTreeSet<Kind>,
+        selected: &BTreeSet<Address>,
+        progress: &dyn Progress,
+    ) -> Result<Live, Error> {
+        match Reading::begin(self, kinds).await? {
+            Some(reading) => reading.selected(selected, progress).await,
+            None => Ok(Live::default()),
+        }
     }
 
     async fn write(&self, write: &Write<'_>) -> Result<Written, Error> {
@@ -323,5 +278,9 @@ impl Portal for Sandbox {
 
     fn requests(&self) -> u64 {
         self.client.requests()
+    }
+
+    fn concurrency(&self) -> usize {
+        self.client.concurrency()
     }
 }

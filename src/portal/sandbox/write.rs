@@ -11,7 +11,7 @@ use super::{
     wire::{self, Of, Row, agrees},
 };
 use crate::{
-    model::{Change as ModelChange, Fields, Greeting, Kind, Name, Value},
+    model::{Address, Change as ModelChange, Fields, Greeting, Kind, Name, Value},
     profile::{Profile, Saves},
 };
 use reqwest::Method;
@@ -228,7 +228,9 @@ async fn look_up(
     let was_sent = |path: &[Name]| write.secrets.contains_key(path);
     match write.verb {
         Verb::Create => {
-            let Some((key, object)) = by_key(client, profile, write).await? else {
+            let identity = body::identity(profile, write);
+            let found = by_key(client, profile, write.address, identity).await?;
+            let Some((key, object)) = found else {
                 return Ok(Seen::AsBefore);
             };
             let is_applied = agrees(
@@ -281,18 +283,19 @@ async fn look_up(
 }
 
 /// Finds the object by the key of a create. The result is verified, since a portal may ignore the query.
-async fn by_key(
+/// The object that the portal knows by a key, if there is one.
+pub(super) async fn by_key(
     client: &Client,
     profile: &Profile,
-    write: &Write<'_>,
+    address: &Address,
+    identity: &str,
 ) -> Result<Option<Row>, Error> {
-    let kind = write.address.kind;
-    let identity = body::identity(profile, write);
+    let kind = address.kind;
     let path = ["v1", kind.name()];
     let query = [(profile.key_field(kind), identity)];
     let request = Request::new(Method::GET, &path).with_query(&query);
     let unreadable = || Error::Unreadable {
-        what: format!("the look-up of {}", write.address),
+        what: format!("the look-up of {address}"),
         reason: "the answer is a different object".to_owned(),
     };
     let answer = client.read(&request).await?.ok_or_else(unreadable)?;

@@ -230,7 +230,7 @@ const SEARCH: &str = r#"<form hidden role="search">
 
 fn foot(heading: &Heading, plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     let made = labels::footer(plan).join(" · ");
-    let digest = document::plan(heading, plan).digest;
+    let digest = document::plan_digest(heading, plan);
     let date = heading
         .date
         .map_or_else(String::new, |date| format!("Planned on {date} by "));

@@ -1,26 +1,28 @@
-//! A *journal* is the record of what an apply did: one JSON line for each thing that began or ended,
-//! brought to the disk before the next one begins. It is only ever appended to.
+//! A *journal* is the record of what an apply did: one JSON line for each thing that began or ended. What
+//! is about to be sent is on the disk before it is sent. It is only ever appended to.
 //!
 //! What a run reports is read from its journal, so that the two can't differ; and whatever becomes of
 //! a run, its journal tells what was begun. It holds no secret.
+
+mod group;
 
 use crate::{
     apply::{OperationResult as Ended, Outcome},
     plan::Operation,
     portal::Check,
     render::{
-        document::{Author, Heading, Outcomes, PlanDocument},
+        document::{Author, Heading, Outcomes, PlanDocument, PlanView},
         escape,
     },
     saved,
 };
+use group::Appender;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{
     fs::{File, OpenOptions},
-    io::{self, Write as _},
+    io::{self, BufRead as _, BufReader, BufWriter, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
 };
 
 /// One line of a journal.
@@ -80,11 +82,28 @@ pub enum Record {
     },
 }
 
+/// The first line of a journal, as it is written.
+#[derive(Serialize)]
+#[serde(tag = "event", rename = "begin")]
+struct Begin<'p> {
+    format_version: &'static str,
+    at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<&'p str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run_url: Option<&'p str>,
+    plan: &'p PlanView<'p>,
+}
+
 /// A journal that is being written.
 pub struct Journal {
-    file: Mutex<Lines>,
+    lines: Appender,
     path: PathBuf,
     now: fn() -> Timestamp,
+    /// How many operations it is about.
+    count: usize,
+    /// Where its first line ends.
+    begun: u64,
 }
 
 impl Journal {
@@ -92,21 +111,30 @@ impl Journal {
     ///
     /// # Errors
     /// The file is there, or can't be written.
-    pub fn begin(path: &Path, now: fn() -> Timestamp, plan: &PlanDocument) -> io::Result<Self> {
-        let journal = Self {
-            file: Mutex::new(Lines::create(path)?),
+    pub fn begin(path: &Path, now: fn() -> Timestamp, plan: &PlanView<'_>) -> io::Result<Self> {
+        let mut lines = Lines::create(path)?;
+        let author = plan.heading().author.as_ref();
+        let begin = Begin {
+            format_version: "1.0",
+            at: now(),
+            by: author.map(|author| &*author.name),
+            run_url: author.and_then(|author| author.run_url.as_deref()),
+            plan,
+        };
+        // A plan may be large, so the line is never held as a whole.
+        let mut out = BufWriter::new(&mut lines.file);
+        escape::json_line_to(&begin, &mut out)?;
+        out.flush()?;
+        drop(out);
+        lines.sync()?;
+        let begun = lines.file.metadata()?.len();
+        Ok(Self {
+            lines: Appender::start(lines)?,
             path: path.to_owned(),
             now,
-        };
-        let author = plan.heading.author.as_ref();
-        journal.write(&Record::Begin {
-            format_version: "1.0".to_owned(),
-            at: now(),
-            by: author.map(|author| author.name.clone()),
-            run_url: author.and_then(|author| author.run_url.clone()),
-            plan: Box::new(plan.clone()),
-        })?;
-        Ok(journal)
+            count: plan.operation_count(),
+            begun,
+        })
     }
 
     /// Where it is.
@@ -119,57 +147,83 @@ impl Journal {
     ///
     /// # Errors
     /// The disk.
-    pub fn started(&self, operation: usize) -> io::Result<()> {
-        self.write(&Record::Started {
-            at: (self.now)(),
-            operation,
-        })
+    pub async fn started(&self, operation: usize) -> io::Result<()> {
+        let at = (self.now)();
+        self.write(&Record::Started { at, operation }).await
     }
 
     /// Records what became of an operation.
     ///
     /// # Errors
     /// The disk.
-    pub fn ended(&self, operation: usize, ended: &Ended) -> io::Result<()> {
+    pub async fn ended(&self, operation: usize, ended: &Ended) -> io::Result<()> {
+        let written = ended.written.as_ref();
+        let etag = written.and_then(|written| written.etag.as_deref());
         self.write(&Record::Ended {
             at: (self.now)(),
             operation,
             outcome: ended.outcome,
             error: ended.error.clone(),
-            id: ended.written.as_ref().map(|written| written.id.to_string()),
-            etag: ended
-                .written
-                .as_ref()
-                .and_then(|written| written.etag.as_deref().map(str::to_owned)),
+            id: written.map(|written| written.id.to_string()),
+            etag: etag.map(str::to_owned),
         })
+        .await
     }
 
     /// Records how it went to finish on the portal what was written.
     ///
     /// # Errors
     /// The disk.
-    pub fn settled(&self, checks: &[Check]) -> io::Result<()> {
+    pub async fn settled(&self, checks: &[Check]) -> io::Result<()> {
         self.write(&Record::Settled {
             at: (self.now)(),
             checks: checks.to_vec(),
         })
+        .await
     }
 
     /// Records that the apply came to its end.
     ///
     /// # Errors
     /// The disk.
-    pub fn finish(&self, interrupted: bool) -> io::Result<()> {
-        self.write(&Record::Finish {
-            at: (self.now)(),
-            interrupted,
-        })
+    pub async fn finish(&self, interrupted: bool) -> io::Result<()> {
+        let at = (self.now)();
+        self.write(&Record::Finish { at, interrupted }).await
     }
 
-    fn write(&self, record: &Record) -> io::Result<()> {
-        let line = escape::json_line(record)?;
-        let mut lines = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.append(&line)
+    async fn write(&self, record: &Record) -> io::Result<()> {
+        self.lines.append(escape::json_line(record)?).await
+    }
+
+    /// The outcomes, as they stand in the file by now.
+    ///
+    /// # Errors
+    /// The file can't be read back.
+    pub fn outcomes(&self) -> Result<Outcomes, Error> {
+        let mut file = BufReader::new(File::open(&self.path)?);
+        file.seek(SeekFrom::Start(self.begun))?;
+        let mut outcomes = vec![Outcome::NotAttempted; self.count];
+        for (at, line) in file.split(b'\n').enumerate() {
+            let wrong = |reason: String| Error::Line {
+                line: at + 2,
+                reason,
+            };
+            match record(&line?).map_err(wrong)? {
+                Some(Record::Started { operation, .. }) if operation < self.count => {
+                    outcomes[operation] = Outcome::Unknown;
+                }
+                Some(Record::Ended {
+                    operation, outcome, ..
+                }) if operation < self.count => {
+                    outcomes[operation] = outcome;
+                }
+                Some(Record::Settled { .. } | Record::Finish { .. }) | None => {}
+                Some(Record::Begin { .. } | Record::Started { .. } | Record::Ended { .. }) => {
+                    return Err(wrong("it stands where it can't".to_owned()));
+                }
+            }
+        }
+        Ok(Outcomes::counted(&outcomes))
     }
 }
 
@@ -196,14 +250,25 @@ impl Lines {
         })
     }
 
-    /// Appends a line, after ending the last one where it is incomplete.
+    /// Appends a line and brings it to the disk.
     pub(crate) fn append(&mut self, line: &[u8]) -> io::Result<()> {
+        self.write(line)?;
+        self.sync()
+    }
+
+    /// Appends a line, after ending the last one where it is incomplete.
+    fn write(&mut self, line: &[u8]) -> io::Result<()> {
         if self.is_torn {
             self.file.write_all(b"\n")?;
         }
         self.is_torn = true;
         self.file.write_all(line)?;
         self.is_torn = false;
+        Ok(())
+    }
+
+    /// Brings to the disk what was appended.
+    fn sync(&mut self) -> io::Result<()> {
         self.file.sync_data()
     }
 }
@@ -334,13 +399,7 @@ impl Replay {
     /// How many operations had each outcome.
     #[must_use]
     pub fn outcomes(&self) -> Outcomes {
-        let count = |outcome| self.outcomes.iter().filter(|one| **one == outcome).count();
-        Outcomes {
-            done: count(Outcome::Done),
-            failed: count(Outcome::Failed),
-            not_attempted: count(Outcome::NotAttempted),
-            unknown: count(Outcome::Unknown),
-        }
+        Outcomes::counted(&self.outcomes)
     }
 
     /// The journals in a folder, the newest first. Their names begin with the time.
@@ -367,14 +426,16 @@ mod tests {
     use crate::render::document;
     use std::io::{Seek as _, Write as _};
 
-    #[test]
-    fn an_incomplete_line_is_skipped_and_ended() {
+    #[tokio::test]
+    async fn an_incomplete_line_is_skipped_and_ended() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("j.jsonl");
         let now = || jiff::Timestamp::UNIX_EPOCH;
-        let plan = document::plan(&Heading::default(), &crate::plan::Plan::default());
+        let (heading, plan) = (Heading::default(), crate::plan::Plan::default());
+        let plan = document::view(&heading, &plan, None);
         let journal = Journal::begin(&path, now, &plan).unwrap();
-        journal.finish(false).unwrap();
+        journal.finish(false).await.unwrap();
+        assert!(journal.outcomes().is_ok());
         drop(journal);
         let whole = std::fs::read(&path).unwrap();
         let text = "{\"event\":\"finish\",\"at\":\"é";
