@@ -14,6 +14,8 @@ macro_rules! portals {
             /// Portals with SCIM 2.0 (RFC 7643 and 7644): users and groups, and telephony if the portal has an
             /// extension for it.
             Scim = "scim", scim;
+            /// NetSapiens, by version 2 of its API. Experimental: it is known from its documents alone.
+            Netsapiens = "netsapiens", netsapiens;
         }
     };
 }

@@ -8,6 +8,7 @@
 
 mod draft;
 mod field_ref;
+mod key;
 mod text;
 
 pub use draft::LeftOut;
@@ -210,9 +211,10 @@ pub fn import<E: From<Error>>(
     exists: &dyn Fn(&str) -> bool,
     validate: &dyn Fn(&[File]) -> Result<Validation, E>,
 ) -> Result<Import, E> {
-    let mut draft = Draft::of(live, selected, declared, profile);
+    let (live, selected) = key::with_keys(live, selected, declared);
+    let mut draft = Draft::of(&live, &selected, declared, profile);
     for round in 0..MAX_ROUNDS {
-        let files = text::files(&draft, live, exists)?;
+        let files = text::files(&draft, &live, exists)?;
         if files.is_empty() {
             let left_out = draft.left_out();
             return Ok(Import { files, left_out });

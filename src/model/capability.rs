@@ -179,6 +179,26 @@ pub struct Declaration<'a> {
     pub state: &'a State,
 }
 
+impl Declaration<'_> {
+    /// Whether a text is the key or the user name of a declared user.
+    #[must_use]
+    pub fn is_user(self, text: &str) -> bool {
+        let by_key = self.state.get(&Address::new(Kind::Users, text)).is_some();
+        by_key || self.has_user_with("username", text)
+    }
+
+    /// Whether a text is the extension of a declared user.
+    #[must_use]
+    pub fn is_users_extension(self, text: &str) -> bool {
+        self.has_user_with("extension", text)
+    }
+
+    fn has_user_with(self, field: &str, text: &str) -> bool {
+        let mut users = self.state.of_kind(Kind::Users);
+        users.any(|(_, user)| user.fields.text(field) == Some(text))
+    }
+}
+
 impl Capabilities {
     /// What the portal knows objects of a kind by.
     #[must_use]

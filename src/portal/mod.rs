@@ -14,6 +14,8 @@ mod fake_server;
 mod hint;
 pub mod http;
 mod kazoo;
+mod limit;
+mod netsapiens;
 mod open;
 mod redact;
 mod registry;

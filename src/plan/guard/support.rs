@@ -2,7 +2,7 @@
 
 use super::Finding;
 use crate::{
-    model::{Change, Declaration, FindingRule, KindCapability, SecretPlace, Value},
+    model::{Change, Declaration, FindingRule, Identity, KindCapability, SecretPlace, Value},
     plan::{Inputs, Operation, Plan},
     rules,
 };
@@ -24,21 +24,27 @@ fn changed<'p>(
 
 /// A field that is set at creation stays as it is.
 pub(super) fn fixed_field(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Finding> {
-    let fixed = changed(inputs, plan).filter_map(|(operation, change, capability)| {
+    let renamed = plan.operations.iter().filter_map(|operation| {
+        let Operation {
+            address, object, ..
+        } = operation;
+        let capability = inputs.capabilities.kinds.get(&address.kind)?;
+        let key = address.kind.key_field();
+        let is_fixed = capability.identity == Identity::Key && capability.fixed.contains(key);
+        let is_renamed = object.as_ref()?.key != address.key;
+        (is_fixed && is_renamed).then(|| (operation, String::new(), key.to_owned()))
+    });
+    let changed = changed(inputs, plan).filter_map(|(operation, change, capability)| {
         let path = change.path.join(".");
-        let name =
-            KindCapability::name_of(operation.address.kind, &operation.target, &path, |name| {
-                capability.fixed.contains(name)
-            })?;
-        let portal = inputs.capabilities.portal;
+        let kind = operation.address.kind;
+        let is_fixed = |name: &str| capability.fixed.contains(name);
+        let name = KindCapability::name_of(kind, &operation.target, &path, is_fixed)?;
+        Some((operation, path, name))
+    });
+    let portal = inputs.capabilities.portal;
+    let fixed = renamed.chain(changed).map(|(operation, path, name)| {
         let what = format!("the portal {portal} can't change `{name}` of an object that exists");
-        Some(finding(
-            inputs,
-            FindingRule::FixedField,
-            operation,
-            &path,
-            &what,
-        ))
+        finding(inputs, FindingRule::FixedField, operation, &path, &what)
     });
     fixed.collect()
 }

@@ -45,7 +45,7 @@ impl Answer {
     }
 
     /// The portal's message, truncated for display; empty if there is none.
-    pub(super) fn message(&self) -> String {
+    pub fn message(&self) -> String {
         let json = serde_json::from_slice(&self.body);
         plain(&json.map_or_else(|_not_json| self.text(), |json| message(&json)))
     }

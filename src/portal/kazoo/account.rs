@@ -4,14 +4,12 @@
 //! The index follows every change of a document, so no look-up depends on the size of the account.
 
 use super::{
-    super::rest::{
-        self, Cache, Entry, Groups, Membership, Relation, codec::Names, doc, groups::key_of,
-    },
+    super::rest::{self, Cache, Entry, Groups, Membership, Relation, codec::Names, doc},
     collection::Collection,
     dialect::Crossbar,
     flow, shared_contacts,
 };
-use crate::model::text::{ContactKey, ExtensionKey};
+use crate::model::text::{ContactKey, ExtensionKey, key_of};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 

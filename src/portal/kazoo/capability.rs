@@ -1,11 +1,14 @@
 //! The *capabilities* of Kazoo: the supported kinds and fields, and the limits of their values.
 
 use super::{
-    super::{Capabilities, Limit},
+    super::{
+        Capabilities, Limit,
+        limit::{FORWARDING, is_one_number, is_user_or_extension},
+    },
     table::TABLE,
 };
 use crate::{
-    model::{Address, Kind, Resource, State, Value},
+    model::{Kind, Value},
     profile::Profile,
 };
 
@@ -33,23 +36,11 @@ pub(super) const QUEUES: (Kind, Option<&str>) = (Kind::Extensions, Some("call_qu
 pub(super) const LISTS: (Kind, Option<&str>) = (Kind::Contacts, None);
 
 const USERS: &[Limit] = &[
-    Limit::new(
-        "forwarding.enabled",
-        "forwarding to a destination; add `destinations`",
-        &|value, declared| {
-            let destinations = declared.fields.at(["forwarding", "destinations"]);
-            let has_one = destinations.is_some_and(|all| !all.elements().is_empty());
-            *value != Value::Bool(true) || has_one
-        },
-    ),
+    FORWARDING,
     Limit::new(
         "forwarding.destinations",
         "one number: an extension, E.164 or a feature code",
-        &|value, _| {
-            let digits = |c: char| c.is_ascii_digit() || matches!(c, '+' | '*' | '#');
-            let mut all = value.elements().iter();
-            value.elements().len() <= 1 && all.all(|one| text(one).chars().all(digits))
-        },
+        &|value, _| is_one_number(value, &['+', '*', '#']),
     ),
     Limit::new(
         "voicemail.mailbox",
@@ -64,7 +55,7 @@ const EXTENSIONS: &[Limit] = &[
         "keys of users, at least one",
         &|value, declared| {
             let all = value.elements();
-            !all.is_empty() && all.iter().all(|one| is_user(text(one), declared.state))
+            !all.is_empty() && all.iter().all(|one| declared.is_user(text(one)))
         },
     ),
     Limit::new(
@@ -83,27 +74,9 @@ const NUMBERS: &[Limit] = &[
     Limit::new(
         "destination",
         "the key of a user, or the number of an extension that doesn't belong to a user",
-        &|value, declared| {
-            let destination = text(value);
-            match destination.chars().all(|c| c.is_ascii_digit()) {
-                true => !is_users_extension(destination, declared.state),
-                false => is_user(destination, declared.state),
-            }
-        },
+        &is_user_or_extension,
     ),
 ];
-
-/// Whether an extension belongs to a user.
-fn is_users_extension(extension: &str, state: &State) -> bool {
-    let mut users = state.of_kind(Kind::Users);
-    users.any(|(_, user)| user.fields.text("extension") == Some(extension))
-}
-
-fn is_user(name: &str, state: &State) -> bool {
-    let has_name = |resource: &Resource| resource.fields.text("username") == Some(name);
-    let by_key = state.get(&Address::new(Kind::Users, name)).is_some();
-    by_key || state.of_kind(Kind::Users).any(|(_, user)| has_name(user))
-}
 
 /// The text of a value; empty if it isn't text.
 fn text(value: &Value) -> &str {

@@ -8,7 +8,10 @@ use super::{
     table::RawFields,
 };
 use crate::model::{Kind, LiveObject};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Bound,
+};
 
 /// The cached state of a document. It may contain personal data, so it doesn't implement `Debug`.
 #[derive(Clone, Default)]
@@ -77,6 +80,8 @@ impl<C> Index<C> for () {
 pub struct Cache<C: Collection, I: Index<C>> {
     docs: BTreeMap<C, BTreeMap<Box<str>, Entry>>,
     doubts: BTreeMap<C, String>,
+    /// The collections within documents that have been listed, by the ID of the document.
+    listed: BTreeSet<(C, Box<str>)>,
     /// The relations between the documents.
     pub index: I,
 }
@@ -86,6 +91,7 @@ impl<C: Collection, I: Index<C>> Default for Cache<C, I> {
         Self {
             docs: BTreeMap::new(),
             doubts: BTreeMap::new(),
+            listed: BTreeSet::new(),
             index: I::default(),
         }
     }
@@ -96,6 +102,29 @@ impl<C: Collection, I: Index<C>> Cache<C, I> {
     pub fn of(&self, collection: C) -> impl Iterator<Item = (&str, &Entry)> {
         let docs = self.docs.get(&collection).into_iter().flatten();
         docs.map(|(id, entry)| (&**id, entry))
+    }
+
+    /// The documents of one type within another document, by their own IDs.
+    pub fn within(&self, collection: C, outer: &str) -> impl Iterator<Item = (&str, &Entry)> {
+        let outer = format!("{outer}/");
+        let docs = self.docs.get(&collection).into_iter();
+        docs.flat_map(move |docs| {
+            let from = docs.range::<str, _>((Bound::Included(&*outer), Bound::Unbounded));
+            let length = outer.len();
+            let outer = outer.clone();
+            let inner = from.take_while(move |(id, _)| id.starts_with(&*outer));
+            inner.map(move |(id, entry)| (&id[length..], entry))
+        })
+    }
+
+    /// Whether the documents within another one have been listed.
+    pub fn has_listed(&self, collection: C, outer: &str) -> bool {
+        self.listed.contains(&(collection, outer.into()))
+    }
+
+    /// Remembers that the documents within another one have been listed.
+    pub fn set_listed(&mut self, collection: C, outer: &str) {
+        self.listed.insert((collection, outer.into()));
     }
 
     /// One document.

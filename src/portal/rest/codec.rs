@@ -19,8 +19,20 @@ pub enum Codec {
     Flag,
     /// `yes` or `no`, and words that begin with one of them.
     YesNo,
-    /// A phone number without its `+`. A short number, which begins with none, is unchanged.
-    Digits,
+    /// Text, and the word that stands for none.
+    Or(&'static str),
+    /// A phone number without its `+`, and the word that stands for none. A short number, which begins with
+    /// none, is unchanged.
+    Digits(&'static str),
+    /// A list of such numbers.
+    DigitsList,
+    /// A list of such numbers, each in a field of its own.
+    DigitsIn(&'static [&'static str]),
+    /// Words, the last of which is in the last of several fields, and the others in the first.
+    WordsIn(&'static [&'static str]),
+    /// A text in the model, the first item of a text of items with separators on the portal. Other items are
+    /// kept.
+    FirstOf(char),
     /// A whole number.
     Integer,
     /// A whole number, multiplied.
@@ -73,11 +85,29 @@ impl Codec {
     pub(super) fn read(self, doc: &Doc, at: &str, names: &dyn Names) -> Option<Value> {
         let there = doc::at(doc, at);
         if let Self::Choice(words) = self {
-            let Some(there) = there.and_then(Value::as_str) else {
+            let Some(there) = there.and_then(Value::as_str).map(str::trim) else {
                 return Some(words.first()?.0.into());
             };
             let known = words.iter().find(|(_, word)| *word == there);
             return Some(known.map_or(there, |(ours, _)| *ours).into());
+        }
+        let in_fields = |fields: &[&str]| {
+            let texts = fields.iter().filter_map(|field| doc::text(doc, field));
+            texts
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        match self {
+            Self::DigitsIn(fields) => {
+                let numbers = in_fields(fields);
+                return Some(numbers.iter().map(|digits| with_plus(digits)).collect());
+            }
+            Self::WordsIn(fields) => {
+                let words = in_fields(fields).join(" ");
+                return (!words.is_empty()).then(|| words.into());
+            }
+            _ => {}
         }
         let there = there?;
         match self {
@@ -91,7 +121,22 @@ impl Codec {
             Self::Flag => there.is_boolean().then(|| there.clone()),
             Self::Integer => there.as_i64().map(Value::from),
             Self::YesNo => there.as_str().map(|word| word.starts_with("yes").into()),
-            Self::Digits => there.as_str().map(|digits| with_plus(digits).into()),
+            Self::Or(none) => there.as_str().filter(|text| *text != none).map(Value::from),
+            Self::Digits(none) => {
+                let digits = there.as_str().filter(|digits| *digits != none);
+                digits.map(|digits| with_plus(digits).into())
+            }
+            Self::DigitsList => {
+                let all = there.as_array()?.iter();
+                Some(
+                    all.map(|one| with_plus(one.to_string().trim_matches('"')))
+                        .collect(),
+                )
+            }
+            Self::FirstOf(separator) => {
+                let first = there.as_str()?.split(separator).next()?.trim();
+                (!first.is_empty()).then(|| first.into())
+            }
             Self::Scaled(by) => there.as_i64().map(|number| (number / by).into()),
             Self::Divided(by) => there.as_i64()?.checked_mul(by).map(Value::from),
             Self::Single => there.as_str().map(|text| json!([text])),
@@ -101,7 +146,12 @@ impl Codec {
             Self::List if there.is_string() => Some(json!([there])),
             Self::List => there.is_array().then(|| there.clone()),
             Self::User => names.user_key(there.as_str()?).map(Value::from),
-            Self::Choice(_) | Self::Secret(_) | Self::Readable(..) | Self::Derived(_) => None,
+            Self::Choice(_)
+            | Self::DigitsIn(_)
+            | Self::WordsIn(_)
+            | Self::Secret(_)
+            | Self::Readable(..)
+            | Self::Derived(_) => None,
         }
     }
 
@@ -126,7 +176,23 @@ impl Codec {
                 Some(ModelValue::Bool(flag)) => Some(if *flag { "yes" } else { "no" }.into()),
                 _ => None,
             },
-            Self::Digits => text.map(|number| number.trim_start_matches('+').into()),
+            Self::Or(none) => Some(text.unwrap_or(none).into()),
+            Self::Digits(none) => Some(text.map_or(none, without_plus).into()),
+            Self::DigitsList => {
+                let all = value.map_or(&[][..], ModelValue::elements).iter();
+                Some(
+                    all.filter_map(ModelValue::as_text)
+                        .map(without_plus)
+                        .collect(),
+                )
+            }
+            Self::FirstOf(separator) => {
+                let old = doc::text(doc, at).unwrap_or_default();
+                let others = old.split(separator).skip(1).map(str::trim);
+                let items = text.map(|text| std::iter::once(text).chain(others));
+                let items: Vec<&str> = items.into_iter().flatten().collect();
+                Some(items.join(&separator.to_string()).into())
+            }
             Self::Scaled(by) => match value {
                 Some(ModelValue::Integer(number)) => Some((number * by).into()),
                 _ => None,
@@ -147,6 +213,30 @@ impl Codec {
             Self::Single => first().map(Value::from),
             Self::First => {
                 set_first(doc, at, text.map(Value::from));
+                return Ok(());
+            }
+            Self::DigitsIn(fields) => {
+                let all = value.map_or(&[][..], ModelValue::elements).iter();
+                let mut numbers = all.filter_map(ModelValue::as_text).map(without_plus);
+                for field in fields {
+                    doc::set(doc, field, numbers.next().unwrap_or_default());
+                }
+                return Ok(());
+            }
+            Self::WordsIn(fields) => {
+                let text = text.unwrap_or_default();
+                let (first, last) = text.rsplit_once(' ').unwrap_or((text, ""));
+                for (at, field) in fields.iter().enumerate() {
+                    let is_last = at + 1 == fields.len();
+                    let words = if at == 0 {
+                        first
+                    } else if is_last {
+                        last
+                    } else {
+                        ""
+                    };
+                    doc::set(doc, field, words);
+                }
                 return Ok(());
             }
             Self::FirstField(field, types) => {
@@ -176,7 +266,7 @@ impl Codec {
                 text.parse::<i64>().ok().map(Value::from)
             }
             (
-                Self::Text | Self::LowerCase | Self::Digits | Self::Readable(..),
+                Self::Text | Self::LowerCase | Self::Or(_) | Self::Digits(_) | Self::Readable(..),
                 Value::Number(number),
             ) => Some(number.to_string().into()),
             _ => None,
@@ -187,6 +277,14 @@ impl Codec {
     pub(super) fn retype(self, doc: &mut Doc, at: &str) {
         if let Some(typed) = doc::at(doc, at).and_then(|value| self.typed(value)) {
             doc::put(doc, at, Some(typed));
+        }
+    }
+
+    /// The fields that it uses besides the one of its row.
+    pub(super) const fn further_fields(self) -> &'static [&'static str] {
+        match self {
+            Self::DigitsIn(fields) | Self::WordsIn(fields) => fields,
+            _ => &[],
         }
     }
 
@@ -207,7 +305,18 @@ impl Codec {
                 format!("`{field}` of the entry of type `{of_type}`; other entries are kept").into()
             }
             Self::YesNo => "`yes` or `no`".into(),
-            Self::Digits => "without the `+`".into(),
+            Self::Or(none) => format!("unchanged, or `{none}`").into(),
+            Self::Digits("") => "without the `+`".into(),
+            Self::Digits(none) => format!("without the `+`, or `{none}`").into(),
+            Self::DigitsList => "a list, each without the `+`".into(),
+            Self::DigitsIn(fields) => format!("without the `+`, in {}", listed(fields)).into(),
+            Self::WordsIn(fields) => {
+                let last = fields.last().copied().unwrap_or_default();
+                format!("the last word in `{last}`").into()
+            }
+            Self::FirstOf(separator) => {
+                format!("the first item before `{separator}`; other items are kept").into()
+            }
             Self::Scaled(1000) => "in thousandths".into(),
             Self::Divided(60) => "in minutes".into(),
             Self::Divided(by) => format!("divided by {by}").into(),
@@ -225,11 +334,8 @@ impl Codec {
             }
             Self::List => "a list".into(),
             Self::Elements(_, fields) => {
-                let fields: Vec<String> = fields.iter().map(|field| format!("`{field}`")).collect();
-                let (last, others) = fields.split_last().expect("an element has fields");
-                let others = others.join(", ");
-                format!("entries with {others} and {last}; what an entry has besides is kept")
-                    .into()
+                let fields = listed(fields);
+                format!("entries with {fields}; what an entry has besides is kept").into()
             }
             Self::User => "the ID of the user".into(),
             Self::Secret(note) | Self::Readable(_, note) | Self::Derived(note) => note.into(),
@@ -242,6 +348,18 @@ pub fn with_plus(digits: &str) -> String {
     let is_long = digits.len() > 10 && digits.bytes().all(|byte| byte.is_ascii_digit());
     let plus = if is_long { "+" } else { "" };
     format!("{plus}{digits}")
+}
+
+/// The names of fields in a sentence.
+fn listed(fields: &[&str]) -> String {
+    let fields: Vec<String> = fields.iter().map(|field| format!("`{field}`")).collect();
+    let (last, others) = fields.split_last().expect("there are fields");
+    format!("{} and {last}", others.join(", "))
+}
+
+/// A phone number without its `+`.
+pub fn without_plus(number: &str) -> &str {
+    number.trim_start_matches('+')
 }
 
 fn scalar(value: &ModelValue) -> Option<Value> {
@@ -346,17 +464,42 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        use Codec::{Digits, Divided, Scaled, YesNo};
+        use Codec::{Digits, DigitsList, Divided, FirstOf, Or, Scaled, YesNo};
+        let list = ["+18005551234", "1001"].map(ModelValue::text);
+        let list = ModelValue::List(list.into());
         for (codec, value, there, back) in [
             (YesNo, ModelValue::Bool(true), json!("yes"), json!(true)),
             (YesNo, ModelValue::Bool(false), json!("no"), json!(false)),
             (
-                Digits,
+                Or("no"),
+                ModelValue::text("Google"),
+                json!("Google"),
+                json!("Google"),
+            ),
+            (
+                Digits(""),
                 ModelValue::text("+18005551234"),
                 json!("18005551234"),
                 json!("+18005551234"),
             ),
-            (Digits, ModelValue::text("112"), json!("112"), json!("112")),
+            (
+                Digits("[*]"),
+                ModelValue::text("112"),
+                json!("112"),
+                json!("112"),
+            ),
+            (
+                DigitsList,
+                list,
+                json!(["18005551234", "1001"]),
+                json!(["+18005551234", "1001"]),
+            ),
+            (
+                FirstOf(';'),
+                ModelValue::text("a@x.example"),
+                json!("a@x.example"),
+                json!("a@x.example"),
+            ),
             (Scaled(6), ModelValue::Integer(4), json!(24), json!(4)),
             (Divided(60), ModelValue::Integer(120), json!(2), json!(120)),
         ] {
@@ -373,9 +516,54 @@ mod tests {
             Some(json!(true))
         );
         assert_eq!(
-            read(Codec::Digits, &json!("8005551234")),
+            read(Codec::Digits(""), &json!("8005551234")),
             Some(json!("8005551234"))
         );
+    }
+
+    #[test]
+    fn one_value_may_be_in_several_fields() {
+        let mut doc = doc::of(json!({"first": "A", "middle": "B", "last": "C", "fax": "1"}));
+        let name = Codec::WordsIn(&["first", "middle", "last"]);
+        let numbers = Codec::DigitsIn(&["work", "home"]);
+        assert_eq!(name.read(&doc, "first", &()), Some(json!("A B C")));
+        let list = ModelValue::List([ModelValue::text("+18005551234")].into());
+        for (codec, value) in [(name, ModelValue::text("Ann van Lee")), (numbers, list)] {
+            codec
+                .write(&mut doc, "first", Some(&value), |_| unreachable!())
+                .unwrap();
+        }
+        let expected = json!({"first": "Ann van", "middle": "", "last": "Lee", "fax": "1",
+            "work": "18005551234", "home": ""});
+        assert_eq!(doc, doc::of(expected));
+        assert_eq!(name.read(&doc, "first", &()), Some(json!("Ann van Lee")));
+        assert_eq!(
+            numbers.read(&doc, "work", &()),
+            Some(json!(["+18005551234"]))
+        );
+    }
+
+    #[test]
+    fn nothing_has_a_word_of_its_own() {
+        assert_eq!(written(Codec::Or("no"), &ModelValue::Null), json!("no"));
+        assert_eq!(read(Codec::Or("no"), &json!("no")), None);
+        assert_eq!(
+            written(Codec::Digits("[*]"), &ModelValue::Null),
+            json!("[*]")
+        );
+        assert_eq!(read(Codec::Digits("[*]"), &json!("[*]")), None);
+        let mut doc = doc::of(json!({"a": "x@a.example; y@a.example;z@a.example"}));
+        let mut write = |text: Option<&str>| {
+            let text = text.map(ModelValue::text);
+            let written =
+                Codec::FirstOf(';').write(&mut doc, "a", text.as_ref(), |_| unreachable!());
+            written.map(|()| doc["a"].clone()).unwrap()
+        };
+        assert_eq!(
+            write(Some("w@a.example")),
+            json!("w@a.example;y@a.example;z@a.example")
+        );
+        assert_eq!(write(None), json!(""));
     }
 
     #[test]

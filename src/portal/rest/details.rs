@@ -33,30 +33,76 @@ impl Details<'_> {
     }
 }
 
+/// Calls `see` for each name that the portal may know a declared resource by.
+fn declared<P: Documents>(
+    portal: &P,
+    states: &[&State],
+    see: &mut dyn FnMut((Kind, &str), &dyn Fn(&str) -> bool),
+) {
+    let capabilities = portal.supported();
+    let resources = states.iter().flat_map(|state| &state.resources);
+    for (address, resource) in resources {
+        let fields = &resource.fields;
+        let names = [
+            Some(capabilities.portal_key(address, fields)),
+            Some(&*address.key),
+            resource.previously.as_deref(),
+        ];
+        for name in names.into_iter().flatten().collect::<BTreeSet<_>>() {
+            see((address.kind, name), &|path: &str| declares(fields, path));
+        }
+    }
+}
+
+/// Lists what is within documents and haven't been listed yet. Returns the minimum number of requests.
+///
+/// # Errors
+/// A page can't be read.
+pub(super) async fn load_inner<P: Documents>(
+    portal: &P,
+    details: Details<'_>,
+    progress: &dyn Progress,
+) -> Result<u64, Error> {
+    let lists: BTreeSet<_> = {
+        let cache = portal.store().cache();
+        let mut lists = Vec::new();
+        match details {
+            Details::Declared(states) => declared(portal, states, &mut |address, declares| {
+                lists.extend(portal.inner_lists(&cache, address, declares));
+            }),
+            Details::Evidence(_) => lists = portal.inner_evidence(&cache),
+            Details::Everything => {
+                for kind in Kind::ALL {
+                    for (key, _) in portal.objects(&cache, kind) {
+                        lists.extend(portal.inner_lists(&cache, (kind, &key), &|_| true));
+                    }
+                }
+            }
+            Details::Listed(_) => {}
+        }
+        lists.into_iter().collect()
+    };
+    let lists = lists.into_iter().map(async |(of, outer)| {
+        let store = portal.store();
+        store.load_within(of, &outer, progress).await
+    });
+    let lists = futures::stream::iter(lists).buffer_unordered(CONCURRENCY);
+    lists
+        .try_fold(0, |sum, pages| async move { Ok(sum + pages) })
+        .await
+}
+
 /// Selects the documents that haven't been read yet.
 pub(super) fn select<P: Documents>(
     portal: &P,
     details: Details<'_>,
 ) -> DocRefs<<P::Dialect as Dialect>::Of> {
     let cache = portal.store().cache();
-    let capabilities = portal.supported();
     let mut docs = DocRefs::new();
     match details {
-        Details::Declared(states) => {
-            let resources = states.iter().flat_map(|state| &state.resources);
-            for (address, resource) in resources {
-                let fields = &resource.fields;
-                let names = [
-                    Some(capabilities.portal_key(address, fields)),
-                    Some(&*address.key),
-                    resource.previously.as_deref(),
-                ];
-                for name in names.into_iter().flatten().collect::<BTreeSet<_>>() {
-                    let declares = |path: &str| declares(fields, path);
-                    portal.select(&cache, (address.kind, name), &declares, &mut docs);
-                }
-            }
-        }
+        Details::Declared(states) => declared(portal, states, &mut |address, declares| {
+            portal.select(&cache, address, declares, &mut docs);
+        }),
         Details::Evidence(addresses) => {
             for address in addresses {
                 let object = (address.kind, &*address.key);

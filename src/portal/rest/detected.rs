@@ -1,6 +1,10 @@
 //! What is *detected* about a portal at run time narrows its capabilities.
 
-use super::super::Capabilities;
+use super::{
+    super::{Capabilities, Error, Progress},
+    dialect::{Collection as _, Dialect},
+    store::Store,
+};
 use crate::model::Kind;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,6 +22,26 @@ impl Detected {
     #[must_use]
     pub fn capabilities(&self) -> Arc<Capabilities> {
         Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Lists a collection that a portal may lack, and the kind with it. Returns the minimum number of requests.
+    ///
+    /// # Errors
+    /// A page can't be read.
+    pub async fn load<D: Dialect>(
+        &self,
+        store: &Store<D>,
+        of: D::Of,
+        progress: &dyn Progress,
+    ) -> Result<u64, Error> {
+        let pages = match store.load(of, "", &[], progress).await {
+            Err(Error::NoRequest { .. }) => None,
+            pages => pages?,
+        };
+        if pages.is_none() {
+            self.lacks(of.kind(), None);
+        }
+        Ok(pages.unwrap_or(1))
     }
 
     /// Removes a kind, or one of its fields or types, that the portal turns out not to support.

@@ -1,7 +1,7 @@
 //! A *document* is a JSON object of a portal, which may contain unknown fields. These must not change, so an
 //! edit is made to a copy, and only the difference is sent where the portal allows it.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// The public fields of a document.
 pub type Doc = Map<String, Value>;
@@ -132,11 +132,11 @@ pub fn conflicts(patch: &Doc, before: &Doc, now: &Doc) -> bool {
 }
 
 /// Whether a portal shows a value that it was sent. It may add fields to the elements of a list, list them in
-/// another order, and compare texts without regard to case; and it may show nothing as an empty list.
+/// another order, and compare texts without regard to case; and it may show nothing as an empty list or text.
 pub fn shows(sent: &Value, actual: Option<&Value>) -> bool {
     match (sent, actual) {
         (Value::Null, actual) => {
-            actual.is_none_or(|actual| actual.is_null() || *actual == serde_json::json!([]))
+            actual.is_none_or(|actual| actual.is_null() || actual == "" || *actual == json!([]))
         }
         (Value::Object(sent), actual) => sent
             .iter()
@@ -148,6 +148,12 @@ pub fn shows(sent: &Value, actual: Option<&Value>) -> bool {
         (Value::String(sent), Some(Value::String(actual))) => sent.eq_ignore_ascii_case(actual),
         (sent, actual) => actual == Some(sent),
     }
+}
+
+/// Whether a portal shows every field that it was sent, as [`shows`] says.
+pub fn shows_all(sent: &Doc, actual: &Doc) -> bool {
+    sent.iter()
+        .all(|(name, sent)| shows(sent, actual.get(name)))
 }
 
 /// Whether a document contains all fields of `part`.

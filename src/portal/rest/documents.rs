@@ -78,6 +78,27 @@ pub trait Documents: Send + Sync + 'static {
         Ok(0)
     }
 
+    /// The collections within documents that must be listed for the declared fields of the object that the
+    /// portal knows by a name, with the IDs of the documents.
+    fn inner_lists(
+        &self,
+        cache: &CacheOf<Self::Dialect>,
+        address: (Kind, &str),
+        declares: &dyn Fn(&str) -> bool,
+    ) -> Vec<(<Self::Dialect as Dialect>::Of, String)> {
+        let _unused = (cache, address, declares);
+        Vec::new()
+    }
+
+    /// The collections within documents that must be listed for what the guards check before a deletion.
+    fn inner_evidence(
+        &self,
+        cache: &CacheOf<Self::Dialect>,
+    ) -> Vec<(<Self::Dialect as Dialect>::Of, String)> {
+        let _unused = cache;
+        Vec::new()
+    }
+
     /// Selects the documents with the declared fields of the object that the portal knows by a name.
     fn select(
         &self,
@@ -216,6 +237,7 @@ impl<P: Documents> Portal for P {
     ) -> Result<(), Error> {
         let made_before = self.requests();
         let mut minimum = self.load_details(details, progress).await?;
+        minimum += details::load_inner(self, details, progress).await?;
         // A document can refer to others, so each round may lead to another one.
         loop {
             let docs = details::select(self, details);

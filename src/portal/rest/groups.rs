@@ -89,19 +89,6 @@ impl<D: Dialect> Membership<D> {
     }
 }
 
-/// Converts a name to the form of a key: `Sales Team` becomes `sales-team`.
-pub fn key_of(name: &str) -> String {
-    let mut key = String::new();
-    for c in name.chars().flat_map(char::to_lowercase) {
-        if c.is_ascii_alphanumeric() || c == '_' {
-            key.push(c);
-        } else if !key.is_empty() && !key.ends_with('-') {
-            key.push('-');
-        }
-    }
-    key.trim_end_matches('-').to_owned()
-}
-
 impl<D: Dialect> Writer<'_, D> {
     /// Creates, renames or deletes a group. `new` is what a new one contains besides its name.
     ///

@@ -52,4 +52,4 @@ pub use oauth::PasswordGrant;
 pub use session::Session;
 pub use store::Store;
 pub use table::{RawFields, Row, Table};
-pub use writer::Writer;
+pub use writer::{Elements, Writer};

@@ -45,6 +45,15 @@ impl PasswordGrant {
         })
     }
 
+    /// Sets how a 404 is recognized that says that the portal doesn't have such a request at all.
+    #[must_use]
+    pub fn with_missing_requests(self, says_missing: fn(&Answer) -> bool) -> Self {
+        Self {
+            client: self.client.with_missing_requests(says_missing),
+            ..self
+        }
+    }
+
     /// The rejection of the credentials, with a reason.
     fn unauthorized(&self, reason: &str) -> Error {
         Error::Unauthorized {

@@ -135,6 +135,25 @@ impl<D: Dialect> Store<D> {
         })
     }
 
+    /// Lists the documents within another one into the cache, unless that was done. Returns the minimum number
+    /// of requests. Nothing is within a document that has gone.
+    ///
+    /// # Errors
+    /// A page can't be read.
+    pub async fn load_within(
+        &self,
+        of: D::Of,
+        outer: &str,
+        progress: &dyn Progress,
+    ) -> Result<u64, Error> {
+        if self.cache().has_listed(of, outer) {
+            return Ok(0);
+        }
+        let pages = self.load(of, outer, &[], progress).await?;
+        self.cache().set_listed(of, outer);
+        Ok(pages.unwrap_or(1))
+    }
+
     /// Reads a document from the portal. Returns `None` if it doesn't exist.
     ///
     /// # Errors

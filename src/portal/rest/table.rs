@@ -178,7 +178,9 @@ impl<C: Collection> Table<C> {
     /// The fields of a type of document that the table names, by their first segment.
     pub fn columns(&self, of: C) -> BTreeSet<&'static str> {
         let rows = self.rows.iter().filter(|row| row.of == of);
-        rows.map(Row::column).collect()
+        let further = |row: &Row<C>| row.codec.further_fields().iter().copied();
+        rows.flat_map(|row| further(row).chain([row.column()]))
+            .collect()
     }
 
     /// Converts the fields of a document to the types that its rows read.

@@ -8,7 +8,10 @@ use super::{
     page,
     store::{Object, Store, collection_of},
 };
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
+
+/// Why a request is refused that the portal doesn't have.
+const LACKS: &str = "the portal lacks the request";
 
 pub(super) struct World {
     document: Document,
@@ -61,6 +64,9 @@ impl World {
         let answered = match (&found, operation) {
             _ if is_too_fast => Err((429, "too many requests".to_owned())),
             (None, _) => Err((404, "there is no such path".to_owned())),
+            (Some((route, _)), _) if manners.lacks(&asked.method, &route.template) => {
+                Err((404, LACKS.to_owned()))
+            }
             (Some(_), None) => Err((405, "there is no such method".to_owned())),
             (Some((route, values)), Some(operation)) => {
                 check::checked(operation, values, asked, manners.tokens).and_then(|body| {
@@ -78,7 +84,9 @@ impl World {
         let (answered, fault) = match answered {
             Ok(answered) => (answered, None),
             Err((status, fault)) => {
-                let own = manners.error.map(|error| error(status, &fault));
+                let lacks = (fault == LACKS).then(|| manners.lacks.1.clone());
+                let own = || manners.error.map(|error| error(status, &fault));
+                let own = lacks.or_else(own);
                 let example = || operation.map(|operation| operation.example(status));
                 let body = own.or_else(example).unwrap_or_default();
                 let etag = None;
@@ -86,6 +94,8 @@ impl World {
             }
         };
         let known = operation.and_then(|operation| operation.answers.get(&answered.status));
+        let is_lacking = fault.as_deref() == Some(LACKS);
+        let known = known.filter(|_| !is_lacking);
         if let Some(schema) = known.and_then(|answer| answer.schema.as_ref())
             && !answered.body.is_null()
         {
@@ -97,6 +107,9 @@ impl World {
             method: asked.method.clone(),
             path: asked.path.clone(),
             body: sent,
+            target: asked.target.clone(),
+            media: asked.header("content-type").unwrap_or_default().to_owned(),
+            raw: asked.body.clone(),
             status: answered.status,
             fault,
         });
@@ -132,15 +145,14 @@ impl Call<'_> {
             return self.on_object(&manners.habit(&collection.template), manners, store);
         }
         let Some((_, parameter)) = document.item_below(self.route) else {
-            // An action, a look-up or a login.
-            return Ok(self.example(&[]));
+            return Ok(self.further(manners, store));
         };
         let habit = manners.habit(&self.route.template);
         self.check_parent(document, manners, store)?;
         match &*self.asked.method {
             "GET" => {
                 let rows = store.list(&self.asked.path);
-                let rows = rows.into_iter().map(|row| shown(row, &habit)).collect();
+                let rows = rows.iter().map(|row| shown(row, &habit)).collect();
                 let mut answered = self.example(&[200]);
                 if !manners.conjures {
                     answered.body = page::of(rows, self.asked, manners, answered.body);
@@ -150,6 +162,20 @@ impl Call<'_> {
             "POST" => self.create(habit.key.unwrap_or(parameter), &habit, manners, store),
             _ => Ok(self.example(&[])),
         }
+    }
+
+    /// A count, an action, a look-up or a login.
+    fn further(&self, manners: &Manners, store: &Store) -> Answered {
+        let mut answered = self.example(&[]);
+        let mut known = manners.answers.iter();
+        if let Some((_, answer)) = known.find(|(path, _)| *path == self.asked.path) {
+            answered.body = answer.clone();
+        } else if let Some(collection) = self.asked.path.strip_suffix("/count")
+            && let Some(total) = answered.body.get_mut("total")
+        {
+            *total = store.count(collection).into();
+        }
+        answered
     }
 
     /// The example of a success.
@@ -197,14 +223,19 @@ impl Call<'_> {
                 format!("{path} exists, or what it shares with another"),
             ));
         }
+        if let Some(keeps_as) = habit.keeps_as {
+            keeps_as(&mut fields);
+        }
         if !manners.conjures {
             store.put(&path, fields);
         }
         match (manners.lag, store.get(&path)) {
             (Some(lag), Some(_)) if !is_synchronous => {
-                if lag > 0 {
-                    store.hide(&path, lag);
-                }
+                store.delay(&path, None, lag);
+                Ok(self.example(&[202]))
+            }
+            (_, Some(_)) if self.operation.success(&[201, 200]) == 202 => {
+                store.delay(&path, None, manners.lag.unwrap_or_default());
                 Ok(self.example(&[202]))
             }
             (_, Some(object)) => Ok(self.whole(object, habit, &[201, 200], manners)),
@@ -225,6 +256,8 @@ impl Call<'_> {
         let body = match (status, &*self.asked.method) {
             (204, _) => Json::Null,
             (_, "POST") => object.fields.clone().into(),
+            // A document may say that the answer is a list of one.
+            _ if self.operation.example(status).is_array() => json!([shown(object, habit)]),
             _ => shown(object, habit),
         };
         let etag = manners
@@ -238,12 +271,15 @@ impl Call<'_> {
         if manners.conjures {
             return Ok(self.example(&[]));
         }
-        let Some(object) = store.get(path) else {
-            return Err((404, format!("there is no {path}")));
-        };
+        let missing = || (404, format!("there is no {path}"));
         if self.asked.method == "GET" {
-            return Ok(self.whole(object, habit, &[200], manners));
+            let seen = store.see(path).ok_or_else(missing)?;
+            return Ok(self.whole(&seen, habit, &[200], manners));
         }
+        let Some(object) = store.get(path).cloned() else {
+            return Err(missing());
+        };
+        let lag = manners.lag.unwrap_or_default();
         let seen = self.asked.header("if-match");
         let current = format!("\"{}\"", object.revision);
         if manners.has_etags && seen.is_some_and(|seen| seen != current && seen != "*") {
@@ -257,6 +293,7 @@ impl Call<'_> {
                 return Err((409, reason));
             }
             store.remove(path);
+            store.delay(path, Some(object), lag);
             return Ok(self.example(&[202, 204, 200]));
         }
         let mut fields = match manners.put == Put::Merges || self.asked.method == "PATCH" {
@@ -271,10 +308,14 @@ impl Call<'_> {
         let mut sent = self.sent.as_object().cloned().unwrap_or_default();
         sent.shift_remove("synchronous");
         merge(&mut fields, sent);
+        if let Some(keeps_as) = habit.keeps_as {
+            keeps_as(&mut fields);
+        }
         if store.collides(path, &fields, habit.unique) {
             return Err((409, format!("{path} would share what is unique")));
         }
         store.put(path, fields);
+        store.delay(path, Some(object), lag);
         match (manners.lag, store.get(path)) {
             (None, Some(object)) => Ok(self.whole(object, habit, &[200, 204], manners)),
             _ => Ok(self.example(&[202])),

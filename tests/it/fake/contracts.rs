@@ -13,16 +13,19 @@ use std::fmt::Write as _;
 
 const TOKEN: &str = "mock";
 
+/// A file of a contract.
+pub(crate) fn contract(path: &str) -> Option<Json> {
+    let text = std::fs::read_to_string(contract_folder().join(path));
+    Some(serde_json::from_str(&text.ok()?).unwrap())
+}
+
 /// A file of a contract, or a report that it is missing.
 fn read(path: &str) -> Option<Json> {
-    let text = std::fs::read_to_string(contract_folder().join(path));
-    match text {
-        Ok(text) => Some(serde_json::from_str(&text).unwrap()),
-        Err(_) => {
-            skipped(&format!("{path}: CALLSHEET_CONTRACTS doesn't have it"));
-            None
-        }
+    let file = contract(path);
+    if file.is_none() {
+        skipped(&format!("{path}: CALLSHEET_CONTRACTS doesn't have it"));
     }
+    file
 }
 
 async fn send(client: &Client, method: &str, path: &str, media: &str, body: &Json) -> Answer {

@@ -43,8 +43,12 @@ pub(crate) struct Manners {
     /// The page size if the request says nothing.
     pub(crate) page_size: usize,
     /// Whether a write is answered with 202 before it is done, unless the body has `synchronous: yes`; and how
-    /// many reads of the collection don't show it yet.
+    /// many reads of the object or its collection don't show it yet.
     pub(crate) lag: Option<usize>,
+    /// The answers to requests that are about no object, by their paths.
+    pub(crate) answers: Vec<(&'static str, Json)>,
+    /// The requests that it doesn't have, by the method and the path in the document, and its answer to one.
+    pub(crate) lacks: (&'static [(&'static str, &'static str)], Json),
     /// Whether an answer has the revision of its object as an entity tag, which a write may require.
     pub(crate) has_etags: bool,
     /// The body of an error. Without it, the example in the document.
@@ -65,6 +69,8 @@ impl Default for Manners {
             paging: Paging::None,
             page_size: 100,
             lag: None,
+            answers: Vec::new(),
+            lacks: (&[], Json::Null),
             has_etags: false,
             error: None,
             rate: None,
@@ -75,6 +81,12 @@ impl Default for Manners {
 }
 
 impl Manners {
+    /// Whether the portal doesn't have a request of the document.
+    pub(super) fn lacks(&self, method: &str, template: &str) -> bool {
+        let mut lacks = self.lacks.0.iter();
+        lacks.any(|(verb, path)| *verb == method && *path == template)
+    }
+
     pub(super) fn habit(&self, template: &str) -> Habit {
         let mut known = self.collections.iter();
         let found = known.find(|(path, _)| *path == template);
@@ -98,6 +110,8 @@ pub(crate) struct Habit {
     pub(crate) keeps: &'static [&'static str],
     /// What the portal adds to a new object.
     pub(crate) makes: Option<Make>,
+    /// What the portal makes of an object that was written.
+    pub(crate) keeps_as: Option<fn(&mut Map<String, Json>)>,
     /// What an object is still needed for, which prevents its deletion.
     pub(crate) needed_for: Option<fn(&Store, &str) -> Option<String>>,
 }

@@ -28,6 +28,7 @@ use std::{
     thread,
 };
 
+pub(crate) use contracts::contract;
 pub(crate) use manners::{Habit, Manners, Paging, Put};
 pub(crate) use rate_limit::Bucket;
 
@@ -36,6 +37,8 @@ pub(super) struct Asked {
     method: String,
     /// Without the query, each segment in its one spelling.
     path: String,
+    /// The path and the query as they were sent.
+    target: String,
     query: Map<String, Json>,
     headers: HeaderMap,
     token: Option<String>,
@@ -55,6 +58,7 @@ impl Asked {
         Self {
             method: parts.method.to_string(),
             path: segments.join("/"),
+            target: parts.uri.to_string(),
             query: form::urlencoded(parts.uri.query().unwrap_or_default()),
             token: token.map(str::to_owned),
             headers: parts.headers,
@@ -104,6 +108,12 @@ pub(crate) struct Seen {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) body: Json,
+    /// The path and the query as they were sent.
+    pub(crate) target: String,
+    /// The media type of the body.
+    pub(crate) media: String,
+    /// The body as it was sent.
+    pub(crate) raw: Bytes,
     pub(crate) status: u16,
     /// Why it was refused.
     pub(crate) fault: Option<String>,
@@ -153,9 +163,26 @@ impl Fake {
         Some(object.fields.clone().into())
     }
 
+    /// The number of objects in a collection.
+    pub(crate) fn count(&self, collection: &str) -> usize {
+        self.world().store.count(collection)
+    }
+
+    /// The number of objects of all collections with a name, within the objects of another one.
+    pub(crate) fn count_below(&self, collection: &str, name: &str) -> usize {
+        self.world().store.count_below(collection, name)
+    }
+
     /// All requests so far.
     pub(crate) fn requests(&self) -> Vec<Seen> {
         self.world().seen.clone()
+    }
+
+    /// The requests that violate neither the document nor what the portal holds, as they were sent.
+    pub(crate) fn accepted(&self) -> Vec<Seen> {
+        let seen = self.requests().into_iter();
+        seen.filter(|one| (200..300).contains(&one.status))
+            .collect()
     }
 
     /// The answers that violate the document.

@@ -1,8 +1,9 @@
 //! A *store* holds objects by their paths, with revisions.
 
 use serde_json::{Map, Value as Json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+#[derive(Clone)]
 pub(crate) struct Object {
     pub(crate) fields: Map<String, Json>,
     pub(crate) revision: u64,
@@ -13,8 +14,8 @@ pub(crate) struct Store {
     objects: BTreeMap<String, Object>,
     /// The last serial number, of objects and of revisions.
     serial: u64,
-    /// The paths that aren't listed yet, and for how many reads.
-    hidden: Vec<(String, usize)>,
+    /// What was at a path before a write that isn't seen yet, and for how many reads.
+    earlier: BTreeMap<String, (Option<Object>, usize)>,
 }
 
 /// The path of the collection that contains an object.
@@ -46,9 +47,25 @@ impl Store {
             .retain(|there, _| there != path && !there.starts_with(&below));
     }
 
-    /// Hides a path from the next reads of its collection.
-    pub(crate) fn hide(&mut self, path: &str, reads: usize) {
-        self.hidden.push((path.to_owned(), reads));
+    /// Shows what was at a path before, to the next reads of it.
+    pub(crate) fn delay(&mut self, path: &str, before: Option<Object>, reads: usize) {
+        if reads > 0 {
+            let (_, left) = self.earlier.entry(path.to_owned()).or_insert((before, 0));
+            *left = reads;
+        }
+    }
+
+    /// Reads an object, which brings a write nearer that isn't seen yet.
+    pub(crate) fn see(&mut self, path: &str) -> Option<Object> {
+        let Some((before, left)) = self.earlier.get_mut(path) else {
+            return self.objects.get(path).cloned();
+        };
+        *left -= 1;
+        let (before, is_over) = (before.clone(), *left == 0);
+        if is_over {
+            self.earlier.remove(path);
+        }
+        before
     }
 
     /// The number of objects in a collection.
@@ -57,19 +74,21 @@ impl Store {
         all.filter(|path| collection_of(path) == collection).count()
     }
 
-    /// Lists a collection, which brings hidden objects nearer.
-    pub(crate) fn list(&mut self, collection: &str) -> Vec<&Object> {
-        let hidden: Vec<String> = self.hidden.iter().map(|(path, _)| path.clone()).collect();
-        for (path, reads) in &mut self.hidden {
-            if collection_of(path) == collection {
-                *reads -= 1;
-            }
-        }
-        self.hidden.retain(|(_, reads)| *reads > 0);
-        let all = self.objects.iter();
-        all.filter(|(path, _)| collection_of(path) == collection && !hidden.contains(path))
-            .map(|(_, object)| object)
-            .collect()
+    /// The number of objects of all collections with a name, within the objects of another one.
+    pub(crate) fn count_below(&self, collection: &str, name: &str) -> usize {
+        let is_below = |path: &&String| {
+            let inner = collection_of(path);
+            inner.starts_with(collection) && inner.ends_with(&format!("/{name}"))
+        };
+        self.objects.keys().filter(is_below).count()
+    }
+
+    /// Lists a collection, which brings writes nearer that aren't seen yet.
+    pub(crate) fn list(&mut self, collection: &str) -> Vec<Object> {
+        let paths = self.objects.keys().chain(self.earlier.keys());
+        let paths = paths.filter(|path| collection_of(path) == collection);
+        let paths: BTreeSet<String> = paths.cloned().collect();
+        paths.iter().filter_map(|path| self.see(path)).collect()
     }
 
     /// Whether another object of the collection has the same value in one of these fields.

@@ -69,7 +69,7 @@ fn mixed(subject: &Subject, workspace: &mut Workspace) {
     fields.set(name.into(), Value::text("Changed"));
     for (kind, key) in [(Kind::Users, "conf-going"), (Kind::Extensions, "7971")] {
         if workspace.state.get(&Address::new(kind, key)).is_some() {
-            workspace.remove(kind, key);
+            workspace.remove_on(&portal, kind, key);
         }
     }
 }
@@ -187,7 +187,7 @@ fn a_failed_read_causes_no_delete_and_no_duplicate() {
                 .take(2 + usize::from(for_ever))
             {
                 let faulty = Faulty::before(subject.url());
-                let matches = Match::get("/v");
+                let matches = Match::get("/");
                 let matches = nth.map_or(matches.clone(), |nth| matches.nth(nth));
                 faulty.fail(matches, fault);
                 let what = format!("{}: {fault:?} at {nth:?}", subject.name);

@@ -27,7 +27,7 @@ struct Walk<'s> {
     failures: Vec<String>,
 }
 
-fn all_fields(subject: &Subject) {
+pub(super) fn all_fields(subject: &Subject) {
     let portal = subject.capabilities();
     let foreign = subject.server.foreign();
     let workspace = neighbours(subject);

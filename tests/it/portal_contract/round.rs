@@ -120,8 +120,10 @@ fn an_import_declares_what_the_portal_contains() {
             &validate,
         )
         .unwrap();
+        let whys: Vec<&str> = left_out.iter().map(|one| &*one.why).collect();
         let left_out: Vec<String> = left_out.iter().map(|one| one.address.to_string()).collect();
-        assert_eq!(left_out, subject.server.undeclarable(), "{}", subject.name);
+        let expected = subject.server.undeclarable();
+        assert_eq!(left_out, expected, "{}: {whys:?}", subject.name);
         let mut read = read(&files);
         // A login name that the portal doesn't have stays in the files.
         if portal.kinds[&Kind::Users].unsupported.contains("username") {

@@ -5,11 +5,12 @@ use crate::running;
 use callsheet::{
     apply::{Applied, Greetings, Secrets, apply},
     config::Config,
-    model::{Address, Fields, Kind, Live, Resource, State},
+    model::{Address, Fields, Kind, Live, Resource, SecretOrigin, State, compare_secrets},
     plan::{Evidence, Inputs, Past, Plan, plan},
     portal::{Capabilities, Details, Error, Portal},
     support::check_support,
 };
+use secrecy::SecretString;
 use serde_json::{Value as Json, json};
 
 /// The declared resources, and the addresses in `absent`.
@@ -73,7 +74,14 @@ impl Workspace {
         portal
             .read_details(&mut live, Details::Declared(&states), &())
             .await?;
+        self.compare(&mut live, portal);
         Ok(live)
+    }
+
+    /// Compares the secrets that a portal shows.
+    fn compare(&self, live: &mut Live, portal: &dyn Portal) {
+        let known = |origin: &SecretOrigin| Some(secret_of(origin));
+        compare_secrets(live, &self.state, &portal.capabilities(), &known);
     }
 
     /// Plans like the program, with evidence if the plan needs it.
@@ -94,6 +102,7 @@ impl Workspace {
             Evidence::References => Details::Evidence(&self.absent),
         };
         portal.read_details(&mut live, wanted, &()).await?;
+        self.compare(&mut live, portal);
         Ok(self.planned(&live, &portal.capabilities()))
     }
 
@@ -111,18 +120,21 @@ impl Workspace {
     }
 }
 
+/// A fixed secret for an origin.
+fn secret_of(origin: &SecretOrigin) -> SecretString {
+    let origin = origin.to_string();
+    let secret = match (origin.contains("PIN"), origin.contains("ZERO")) {
+        (true, true) => "0042",
+        (true, false) => "4711",
+        (false, _) => "correct horse 1",
+    };
+    secret.into()
+}
+
 /// Applies a plan with fixed secrets.
 pub(super) async fn applied(plan: &Plan, portal: &dyn Portal) -> Applied {
     let (_stop, stopped) = tokio::sync::watch::channel(false);
-    let secrets = Secrets::read(plan, &|origin| {
-        let origin = origin.to_string();
-        let secret = match (origin.contains("PIN"), origin.contains("ZERO")) {
-            (true, true) => "0042",
-            (true, false) => "4711",
-            (false, _) => "correct horse 1",
-        };
-        Ok(secret.into())
-    });
+    let secrets = Secrets::read(plan, &|origin| Ok(secret_of(origin)));
     apply(
         plan,
         portal,

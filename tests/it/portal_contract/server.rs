@@ -14,10 +14,10 @@ use std::{
 };
 
 /// Documents by collection and ID.
-pub(super) type Documents = BTreeMap<(&'static str, String), Json>;
+pub(crate) type Documents = BTreeMap<(&'static str, String), Json>;
 
 /// What the tests do without the portal.
-pub(super) trait Server {
+pub(crate) trait Server {
     /// Creates unmanaged documents that must not change.
     fn foreign(&self) -> Documents;
 

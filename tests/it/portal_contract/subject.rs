@@ -2,7 +2,8 @@
 
 use super::server::{Real, Server};
 use crate::{
-    kazoo::{Dialect, Kazoo, Options, PASSWORD, USERNAME},
+    kazoo::{self, Dialect, Kazoo, PASSWORD, USERNAME},
+    netsapiens::{self, NetSapiens, Options},
     report::skipped,
     running::{self, Sandbox, WRITE},
     scim::{ScimServer, TOKEN},
@@ -14,7 +15,7 @@ use callsheet::{
     sandbox::Store,
 };
 use clap::ValueEnum as _;
-use std::{any::Any, collections::BTreeSet, num::NonZeroU32, thread};
+use std::{any::Any, collections::BTreeSet, num::NonZeroU32, thread, time::Duration};
 
 /// A portal under test.
 pub(super) struct Subject<S: ?Sized = dyn Server> {
@@ -32,6 +33,7 @@ const OWN: &[Make] = &[
     || Ok(Box::new(Subject::four())),
     || Ok(Box::new(Subject::five())),
     || Ok(Box::new(Subject::scim()?)),
+    || Ok(Box::new(Subject::netsapiens(Options::default())?)),
 ];
 
 /// The subjects on real systems.
@@ -140,7 +142,7 @@ impl Subject<Sandbox> {
 }
 
 impl Subject<Kazoo> {
-    pub(super) fn kazoo(name: &'static str, options: Options) -> Self {
+    pub(super) fn kazoo(name: &'static str, options: kazoo::Options) -> Self {
         let server = options.start();
         let fast = NonZeroU32::new(100_000);
         Self {
@@ -170,11 +172,11 @@ impl Subject<Kazoo> {
     }
 
     pub(super) fn four() -> Self {
-        Self::kazoo("kazoo 4", Options::new(Dialect::Four))
+        Self::kazoo("kazoo 4", kazoo::Options::new(Dialect::Four))
     }
 
     pub(super) fn five() -> Self {
-        Self::kazoo("kazoo 5", Options::new(Dialect::Five))
+        Self::kazoo("kazoo 5", kazoo::Options::new(Dialect::Five))
     }
 }
 
@@ -191,6 +193,30 @@ impl Subject<ScimServer> {
                 tenant: None,
                 credentials: Credentials::Token(TOKEN.into()),
                 rate_limit: None,
+                charges: None,
+                scim: None,
+            },
+            server,
+        })
+    }
+}
+
+impl Subject<NetSapiens> {
+    /// A fake NetSapiens, where its document is.
+    pub(super) fn netsapiens(options: Options) -> Result<Self, &'static str> {
+        let server = NetSapiens::start(options)?;
+        Ok(Self {
+            name: "netsapiens",
+            target: Target {
+                kind: PortalKind::Netsapiens,
+                profile: Profile::named("netsapiens"),
+                location: Location::Url(server.url.clone()),
+                tenant: Some(netsapiens::DOMAIN.to_owned()),
+                credentials: Credentials::Token(netsapiens::TOKEN.into()),
+                rate_limit: Some(RateLimit {
+                    look_after: Duration::from_millis(1),
+                    ..RateLimit::default()
+                }),
                 charges: None,
                 scim: None,
             },

@@ -106,7 +106,31 @@ fn special(place: &Place) -> Option<Vec<Json>> {
             json!([{"days": ["mon", "fri"], "from": "18:00", "to": "08:00"}]),
             json!([{"days": ["sun", "sat"]}, {"days": ["fri", "mon"], "from": "18:30"}]),
         ],
+        (Kind::Users, "forwarding.destinations") => vec![
+            json!(["conf-ann"]),
+            json!(["conf-ann", "7901"]),
+            json!(["7901"]),
+            json!(["+14155550190"]),
+        ],
+        // The first word is what many a portal begins with.
+        (Kind::Users, "voicemail.delivery") => [
+            "attach",
+            "none",
+            "notice",
+            "attach_save",
+            "attach_trash",
+            "brief",
+            "brief_attach",
+            "brief_attach_save",
+            "brief_attach_trash",
+        ]
+        .map(Json::from)
+        .into(),
+        (Kind::Users, "voicemail.transcribe") => vec![json!("Deepgram"), json!("Google")],
         (Kind::Users, "email") => vec![json!("tess1@acme.example"), json!("tess2@acme.example")],
+        (Kind::Extensions, label) if label.ends_with("max_wait_seconds") => {
+            vec![json!(120), json!(3600), json!(60)]
+        }
         (Kind::Extensions, label) if label.ends_with("ring_seconds") => {
             vec![json!(6), json!(300), json!(5)]
         }

@@ -5,6 +5,9 @@
 //! same name are serialized, since a portal may accept both if they are concurrent.
 
 mod attempt;
+mod elements;
+
+pub use elements::Elements;
 
 use super::{
     cache::{Document, Entry},
@@ -241,6 +244,17 @@ impl<'w, D: Dialect> Writer<'w, D> {
         Ok(Some(document))
     }
 
+    /// The own IDs of the documents within another one, which are listed unless that was done.
+    ///
+    /// # Errors
+    /// A page can't be read.
+    pub async fn ids_within(self, of: D::Of, outer: &str) -> Result<Vec<String>, Error> {
+        self.store.load_within(of, outer, &()).await?;
+        let cache = self.store.cache();
+        let ids = cache.within(of, outer).map(|(id, _)| id.to_owned());
+        Ok(ids.collect())
+    }
+
     /// Whether one of the documents of a type has a property. Documents that have been read aren't read again.
     ///
     /// # Errors
@@ -361,6 +375,31 @@ impl<'w, D: Dialect> Writer<'w, D> {
             Err(error) => Err(self.explain(error, of, id, &update.after).await),
             updated => updated,
         }
+    }
+
+    /// Edits a document whose ID its content says, or creates it if there is none yet.
+    ///
+    /// # Errors
+    /// The portal refuses the change, the document has changed, or the outcome is unknown.
+    pub async fn edit_or_create(
+        self,
+        of: D::Of,
+        mut new: Doc,
+        by: &Fingerprint,
+        edit: &Edit<'_>,
+    ) -> Result<(), Error> {
+        let own = self.store.dialect.chosen_id(of, &new).unwrap_or_default();
+        let id = of.cache_id(&by.parent, &own);
+        if self.store.cache().get(of, &id).is_none() {
+            match self.store.fetch(of, &id).await? {
+                Some(document) => self.store.cache().store(of, &id, document),
+                None => {
+                    edit(&mut new)?;
+                    return self.create(of, new, by).await.map(drop);
+                }
+            }
+        }
+        self.edit(of, &id, edit).await
     }
 
     /// Creates, edits or deletes an object that is one document. `new` is what a new one contains besides.
