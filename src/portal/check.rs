@@ -1,6 +1,10 @@
 //! A *check* is one thing that was diagnosed about a portal, and what most portals are checked for.
 
-use super::{Error, Portal, http::RateLimit, with_hint};
+use super::{
+    Error, Portal,
+    http::{RateLimit, plain},
+    with_hint,
+};
 use crate::model::{Account, Extent, Live};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -45,6 +49,22 @@ impl Check {
         match is_supported {
             true => Self::passed(name, format!("supported: {with}")),
             false => Self::passed(name, format!("not supported: {without}")),
+        }
+    }
+
+    /// Whether the role of the login may write; `None` if the login is of no user that the portal lists.
+    #[must_use]
+    pub fn role(role: Option<&str>, writes: &str) -> Self {
+        let name = "permissions";
+        match role.map(plain) {
+            Some(role) if role == writes => Self::passed(name, format!("the role is {role}")),
+            Some(role) => {
+                let detail = format!(
+                    "the role is {role}, which may only read; use the login of a user whose role is {writes}"
+                );
+                Self::failed(name, detail)
+            }
+            None => Self::passed(name, "unknown: the login is of no user of the account"),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use form_urlencoded::Serializer;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 /// The body of a request. It may contain secrets, so it doesn't implement `Debug`.
@@ -60,6 +61,22 @@ impl Body {
             media_type: "application/x-www-form-urlencoded".into(),
             content: form.finish().into(),
         }
+    }
+
+    /// The body of an HTML form with the fields of a JSON object, in the format that could also contain files.
+    #[must_use]
+    pub fn form_data(fields: &Map<String, Value>) -> Self {
+        let texts = fields.values().map(|value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        });
+        let texts: Vec<String> = texts.collect();
+        let parts = fields.keys().zip(&texts).map(|(name, text)| Part {
+            name,
+            file: None,
+            content: text.as_bytes(),
+        });
+        Self::multipart(&parts.collect::<Vec<_>>())
     }
 
     /// The body of an HTML form with files. The boundary occurs in no part.
@@ -136,6 +153,23 @@ mod tests {
         let body = Body::text("Action: Ping\r\n");
         assert_eq!(body.media_type, "text/plain; charset=utf-8");
         assert_eq!(text(&body), "Action: Ping\r\n");
+    }
+
+    #[test]
+    fn a_json_object_becomes_a_form() {
+        let fields = json!({"name": "Room: 1", "limit": 9, "on": true});
+        let body = Body::form_data(fields.as_object().unwrap());
+        let part = |name, value| {
+            format!(
+                "--callsheet-0-boundary\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            )
+        };
+        let parts = [
+            part("name", "Room: 1"),
+            part("limit", "9"),
+            part("on", "true"),
+        ];
+        assert_eq!(text(&body), parts.concat() + "--callsheet-0-boundary--\r\n");
     }
 
     #[test]

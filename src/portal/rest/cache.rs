@@ -31,6 +31,13 @@ pub struct Document {
     pub version: Option<String>,
 }
 
+/// A document without a version.
+impl From<Doc> for Document {
+    fn from(doc: Doc) -> Self {
+        Self { doc, version: None }
+    }
+}
+
 impl Entry {
     /// The object of the model that this document is, with the fields that were read from it.
     pub fn object(&self, kind: Kind, id: &str, fields: RawFields) -> LiveObject {
@@ -190,6 +197,45 @@ impl<C: Collection, I: Index<C>> Cache<C, I> {
     }
 }
 
+/// The documents of each type, by a name in the document that contains their collection, and by an owner.
+#[derive(Default)]
+pub struct Owned {
+    named: Relation,
+    owned: Relation,
+}
+
+impl Owned {
+    /// Adds or removes a document.
+    pub fn set<C: Collection>(
+        &mut self,
+        (of, id): (C, &str),
+        name: Option<&str>,
+        owner: Option<&str>,
+        is_there: bool,
+    ) {
+        if let Some(name) = name {
+            let (parent, _) = of.split_id(id);
+            let name = format!("{} {parent} {name}", of.name());
+            self.named.set(&name, id, is_there);
+        }
+        if let Some(owner) = owner {
+            self.owned
+                .set(&format!("{} {owner}", of.name()), id, is_there);
+        }
+    }
+
+    /// The only document with a name.
+    pub fn named<C: Collection>(&self, of: C, parent: &str, name: &str) -> Option<&str> {
+        let mut ids = self.named.of(&format!("{} {parent} {name}", of.name()));
+        ids.next().filter(|_| ids.next().is_none())
+    }
+
+    /// The documents of an owner.
+    pub fn of<C: Collection>(&self, owner: &str, of: C) -> impl Iterator<Item = &str> + use<'_, C> {
+        self.owned.of(&format!("{} {owner}", of.name()))
+    }
+}
+
 /// A relation from names to the IDs of documents, such as from an owner to what it owns.
 #[derive(Default)]
 pub struct Relation(BTreeMap<Box<str>, BTreeSet<Box<str>>>);
@@ -212,7 +258,7 @@ impl Relation {
     }
 
     /// The IDs for a name, in order.
-    pub fn of(&self, name: &str) -> impl DoubleEndedIterator<Item = &str> {
+    pub fn of<'r>(&'r self, name: &str) -> impl DoubleEndedIterator<Item = &'r str> + use<'r> {
         self.0.get(name).into_iter().flatten().map(|id| &**id)
     }
 

@@ -53,6 +53,8 @@ pub enum Codec {
     OfType(&'static str, &'static str),
     /// A list of texts.
     List,
+    /// A list of texts in the model, one text with commas on the portal.
+    Joined,
     /// A list of objects in both: the field that an element is known by, whatever separates its characters,
     /// and all fields of the model. What an element contains besides is kept.
     Elements(&'static str, &'static [&'static str]),
@@ -143,6 +145,10 @@ impl Codec {
             Self::First => there.get(0)?.as_str().map(Value::from),
             Self::FirstField(field, _) => there.get(0)?.get(field)?.as_str().map(Value::from),
             Self::Elements(..) => Some(there.clone()),
+            Self::Joined => {
+                let texts = there.as_str()?.split([',', ';', ' ']);
+                Some(texts.filter(|text| !text.is_empty()).collect())
+            }
             Self::List if there.is_string() => Some(json!([there])),
             Self::List => there.is_array().then(|| there.clone()),
             Self::User => names.user_key(there.as_str()?).map(Value::from),
@@ -244,6 +250,11 @@ impl Codec {
                 set_first(doc, at, element);
                 return Ok(());
             }
+            Self::Joined => {
+                let all = value.map_or(&[][..], ModelValue::elements).iter();
+                let texts: Vec<&str> = all.filter_map(ModelValue::as_text).collect();
+                Some(texts.join(",").into())
+            }
             Self::List => {
                 let all = value.map_or(&[][..], ModelValue::elements).iter();
                 Some(all.filter_map(ModelValue::as_text).collect())
@@ -333,6 +344,7 @@ impl Codec {
                 "the first item of the list; other items are kept".into()
             }
             Self::List => "a list".into(),
+            Self::Joined => "separated by commas".into(),
             Self::Elements(_, fields) => {
                 let fields = listed(fields);
                 format!("entries with {fields}; what an entry has besides is kept").into()
@@ -464,7 +476,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        use Codec::{Digits, DigitsList, Divided, FirstOf, Or, Scaled, YesNo};
+        use Codec::{Digits, DigitsList, Divided, FirstOf, Joined, Or, Scaled, YesNo};
         let list = ["+18005551234", "1001"].map(ModelValue::text);
         let list = ModelValue::List(list.into());
         for (codec, value, there, back) in [
@@ -501,6 +513,12 @@ mod tests {
                 json!("a@x.example"),
             ),
             (Scaled(6), ModelValue::Integer(4), json!(24), json!(4)),
+            (
+                Joined,
+                ModelValue::List(["a@b.example", "c@d.example"].map(ModelValue::text).into()),
+                json!("a@b.example,c@d.example"),
+                json!(["a@b.example", "c@d.example"]),
+            ),
             (Divided(60), ModelValue::Integer(120), json!(2), json!(120)),
         ] {
             assert_eq!(written(codec, &value), there);

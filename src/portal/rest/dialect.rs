@@ -167,6 +167,17 @@ pub struct Page {
     pub doubt: Option<String>,
 }
 
+impl Page {
+    /// The only page of a list.
+    #[must_use]
+    pub fn whole(rows: Vec<(String, Doc)>) -> Self {
+        Self {
+            rows,
+            ..Self::default()
+        }
+    }
+}
+
 /// A JSON object with its ID, which is a text or a number.
 ///
 /// # Errors
@@ -246,8 +257,10 @@ pub trait Dialect: Send + Sync + Sized + 'static {
     /// The table of fields.
     fn table(&self) -> &'static Table<Self::Of>;
 
-    /// The number of rows of a page, for the minimum number of requests.
-    fn page_size(&self) -> usize;
+    /// The number of rows of a page, for the minimum number of requests. By default lists have no pages.
+    fn page_size(&self) -> usize {
+        usize::MAX
+    }
 
     /// Whether the portal refuses a change of another version than the one that the request names. If
     /// not, the version is a digest of the content, and a document is read and compared before each write.
@@ -261,7 +274,10 @@ pub trait Dialect: Send + Sync + Sized + 'static {
     }
 
     /// The parameters of a page that begins at a cursor.
-    fn page_query(&self, of: Self::Of, cursor: Option<&str>) -> Vec<(&'static str, String)>;
+    fn page_query(&self, of: Self::Of, cursor: Option<&str>) -> Vec<(&'static str, String)> {
+        let _unused = (of, cursor);
+        Vec::new()
+    }
 
     /// The body with a document, or with the part of one that changes.
     fn body(&self, of: Self::Of, doc: &Doc) -> Body {
@@ -373,7 +389,10 @@ pub trait Dialect: Send + Sync + Sized + 'static {
     }
 
     /// The parameters that filter a list by a fingerprint, if the collection can be filtered by it.
-    fn filter(&self, of: Self::Of, by: &Fingerprint) -> Option<Vec<(String, String)>>;
+    fn filter(&self, of: Self::Of, by: &Fingerprint) -> Option<Vec<(String, String)>> {
+        let _unused = (of, by);
+        None
+    }
 
     /// The document that a row of a list is, or else the row as a summary.
     ///

@@ -55,6 +55,12 @@ pub fn set(doc: &mut Doc, field: &str, value: impl Into<Value>) {
     doc.insert(field.to_owned(), value.into());
 }
 
+/// A document without some of its fields.
+pub fn without(mut doc: Doc, fields: &[&str]) -> Doc {
+    doc.retain(|name, _| !fields.contains(&name.as_str()));
+    doc
+}
+
 /// The text at a dotted path.
 pub fn text<'d>(doc: &'d Doc, path: &str) -> Option<&'d str> {
     at(doc, path)?.as_str()
@@ -96,6 +102,17 @@ pub fn difference(before: &Doc, after: &Doc) -> Doc {
         }
     }
     patch
+}
+
+/// What a partial change sends: the fields that differ as a whole, and required ones with their present values.
+pub fn partial(before: &Doc, after: &Doc, required: &[&str]) -> Doc {
+    let is_sent = |(name, value): &(&String, &Value)| {
+        let is_required = required.contains(&name.as_str()) && !value.is_null();
+        is_required || before.get(*name) != Some(*value)
+    };
+    let sent = after.iter().filter(is_sent);
+    sent.map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }
 
 /// Applies a merge patch to a document.
@@ -180,6 +197,15 @@ mod tests {
         put(&mut ann, "profile.title", None);
         let expected = json!({"caller_id": {"internal": {}, "external": {"number": "+1"}}, "x": 1});
         assert_eq!(ann, doc(expected));
+    }
+
+    #[test]
+    fn a_partial_change_has_the_required_fields() {
+        let before = doc(json!({"name": "A", "code": null, "limit": 1, "to": {"a": 1, "b": 2}}));
+        let after = doc(json!({"name": "A", "code": null, "limit": 2, "to": {"a": 1, "b": 3}}));
+        let sent = super::partial(&before, &after, &["name", "code"]);
+        let expected = json!({"name": "A", "limit": 2, "to": {"a": 1, "b": 3}});
+        assert_eq!(sent, doc(expected));
     }
 
     #[test]

@@ -13,6 +13,7 @@
 //! | [`documents`] | an adapter reduced to what is its own; the rest of the trait `Portal` follows |
 //! | [`details`] | the documents to read for declared fields |
 //! | [`oauth`] | the login of portals with OAuth |
+//! | [`guarded`] | a connection that sends only what is allowed |
 //! | [`groups`] | groups whose documents contain their members |
 //! | [`spending`] | what a run may cost |
 //! | [`secret`] | the version of a secret beside it |
@@ -28,6 +29,7 @@ pub mod doc;
 pub mod documents;
 mod fingerprint;
 pub mod groups;
+pub mod guarded;
 pub mod list;
 mod lock;
 pub mod oauth;
@@ -40,7 +42,7 @@ pub mod store;
 pub mod table;
 pub mod writer;
 
-pub use cache::{Cache, Document, Entry, Index, Relation};
+pub use cache::{Cache, Document, Entry, Index, Owned, Relation};
 pub use codec::Codec;
 pub use detected::Detected;
 pub use dialect::{Collection, Dialect, Link, Op, Page};
@@ -48,6 +50,7 @@ pub use doc::Doc;
 pub use documents::Documents;
 pub use fingerprint::Fingerprint;
 pub use groups::{Groups, Membership};
+pub use guarded::Guarded;
 pub use oauth::PasswordGrant;
 pub use session::Session;
 pub use store::Store;

@@ -54,6 +54,14 @@ impl PasswordGrant {
         }
     }
 
+    /// The user who logs in; empty for a fixed token.
+    pub fn user(&self) -> &str {
+        match &self.credentials {
+            Credentials::Login { user, .. } => user,
+            Credentials::None | Credentials::Token(_) => "",
+        }
+    }
+
     /// The rejection of the credentials, with a reason.
     fn unauthorized(&self, reason: &str) -> Error {
         Error::Unauthorized {
@@ -79,8 +87,8 @@ impl PasswordGrant {
         let mut json = answer
             .json()
             .map_err(|reason| Error::unreadable(what(), reason))?;
-        let token = match json["access_token"].take() {
-            Value::String(token) if !token.is_empty() => token.into(),
+        let token = match json.get_mut("access_token").map(Value::take) {
+            Some(Value::String(token)) if !token.is_empty() => token.into(),
             _ => return Err(self.unauthorized("the answer to the login contains no token")),
         };
         let seconds = match &json["expires_in"] {
@@ -256,6 +264,7 @@ mod tests {
             (Reply::json(401, &refused), "invalid_grant"),
             (Reply::json(200, &json!({"mfa_required": true})), "no token"),
             (Reply::json(200, &json!({"access_token": ""})), "no token"),
+            (Reply::json(200, &json!(["access_token"])), "no token"),
         ];
         for (reply, reason) in replies {
             let server = FakeServer::script([reply]).await;

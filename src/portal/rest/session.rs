@@ -8,7 +8,13 @@ use super::{
     dialect::Link,
     settle::TRIES,
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use tokio::{sync::Mutex, time::Instant};
 
 /// A login is renewed this long before it expires, or after three quarters of its lifetime if that is
@@ -51,6 +57,7 @@ pub struct Session<L: Login> {
     /// How to log in.
     pub login: L,
     open: Mutex<Option<Current<L::Open>>>,
+    is_counted: AtomicBool,
 }
 
 impl<L: Login> Session<L> {
@@ -59,6 +66,7 @@ impl<L: Login> Session<L> {
         Self {
             login,
             open: Mutex::default(),
+            is_counted: AtomicBool::default(),
         }
     }
 
@@ -68,6 +76,11 @@ impl<L: Login> Session<L> {
     /// The portal can't be reached or rejects the credentials.
     pub async fn open(&self) -> Result<Arc<L::Open>, Error> {
         self.open_after(None).await
+    }
+
+    /// The number of requests for logging in that the minimum of a read contains: one in the first read.
+    pub fn minimum(&self) -> u64 {
+        u64::from(!self.is_counted.swap(true, Ordering::Relaxed))
     }
 
     /// `refused` is a login that the portal has rejected.

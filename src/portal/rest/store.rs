@@ -10,8 +10,9 @@ use super::{
     list::{self, Listed, Pages, Part},
     lock::Locks,
 };
-use crate::portal::http::{Answer, Request, plain};
+use crate::portal::http::{Answer, Failure, Request, plain};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use futures::future::try_join_all;
 use reqwest::Method;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -152,6 +153,49 @@ impl<D: Dialect> Store<D> {
         let pages = self.load(of, outer, &[], progress).await?;
         self.cache().set_listed(of, outer);
         Ok(pages.unwrap_or(1))
+    }
+
+    /// Lists collections within each document that contains them, as far as those are in the cache. Returns the
+    /// minimum number of requests.
+    ///
+    /// # Errors
+    /// A page can't be read, or a document doesn't have the collection.
+    pub async fn load_all_within(
+        &self,
+        collections: &[D::Of],
+        progress: &dyn Progress,
+    ) -> Result<u64, Error> {
+        let parents = |of: D::Of| {
+            let cache = self.cache();
+            let all = of.within().into_iter().flat_map(|outer| cache.of(outer));
+            all.map(|(id, _)| (of, id.to_owned())).collect::<Vec<_>>()
+        };
+        let lists = collections.iter().flat_map(|of| parents(*of));
+        let lists = lists.map(async |(of, parent)| {
+            let pages = self.load(of, &parent, &[], progress).await?;
+            pages.ok_or_else(|| {
+                let what = format!("the list of {}", of.name());
+                Error::unreadable(what, "the portal doesn't have them (404)")
+            })
+        });
+        Ok(try_join_all(lists).await?.into_iter().sum())
+    }
+
+    /// Does something that changes no document, such as a rebuild. It isn't repeated.
+    ///
+    /// # Errors
+    /// The portal can't be reached, or refuses.
+    pub async fn post(&self, path: &[&str]) -> Result<(), Error> {
+        let request = self.dialect.complete(Request::new(Method::POST, path));
+        match self.link.write(&request).await {
+            Ok(answer) if answer.is_success() => Ok(()),
+            Ok(answer) => Err(self.dialect.refusal(None, &answer)),
+            Err(Failure::NotDone(error)) => Err(error),
+            Err(Failure::Ambiguous { reason }) => {
+                let what = format!("POST /{}", path.join("/"));
+                Err(Error::Unknown { what, reason })
+            }
+        }
     }
 
     /// Reads a document from the portal. Returns `None` if it doesn't exist.

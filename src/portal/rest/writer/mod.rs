@@ -85,6 +85,12 @@ impl<'w, D: Dialect> Writer<'w, D> {
         self.target(path).map_or(&[], ModelValue::elements)
     }
 
+    /// The texts in the target list at a dotted path.
+    pub fn texts(self, path: &str) -> impl Iterator<Item = &'w str> + use<'w, D> {
+        let list = self.target_list(path).iter();
+        list.filter_map(ModelValue::as_text)
+    }
+
     /// The value of a secret.
     pub fn secret(self, path: &str) -> Option<&'w str> {
         let path: Vec<Name> = path.split('.').map(Into::into).collect();
@@ -136,6 +142,14 @@ impl<D: Dialect> Writer<'_, D> {
                 code: String::new(),
                 message: reason.to_owned(),
             }],
+        }
+    }
+
+    /// The error of a change of which the first of several writes were made.
+    pub fn begun(self, reason: Error) -> Error {
+        Error::Partial {
+            what: self.write.what(),
+            reason: Box::new(reason),
         }
     }
 
