@@ -228,6 +228,7 @@ impl Call<'_> {
         }
         if !manners.conjures {
             store.put(&path, fields);
+            habit.follow(store, &path);
         }
         match (manners.lag, store.get(&path)) {
             (Some(lag), Some(_)) if !is_synchronous => {
@@ -293,6 +294,7 @@ impl Call<'_> {
                 return Err((409, reason));
             }
             store.remove(path);
+            habit.follow(store, path);
             store.delay(path, Some(object), lag);
             return Ok(self.example(&[202, 204, 200]));
         }
@@ -315,6 +317,7 @@ impl Call<'_> {
             return Err((409, format!("{path} would share what is unique")));
         }
         store.put(path, fields);
+        habit.follow(store, path);
         store.delay(path, Some(object), lag);
         match (manners.lag, store.get(path)) {
             (None, Some(object)) => Ok(self.whole(object, habit, &[200, 204], manners)),

@@ -114,4 +114,14 @@ pub(crate) struct Habit {
     pub(crate) keeps_as: Option<fn(&mut Map<String, Json>)>,
     /// What an object is still needed for, which prevents its deletion.
     pub(crate) needed_for: Option<fn(&Store, &str) -> Option<String>>,
+    /// What follows from a write to the object at a path, or from its removal.
+    pub(crate) follows: Option<fn(&mut Store, &str)>,
+}
+
+impl Habit {
+    pub(super) fn follow(&self, store: &mut Store, path: &str) {
+        if let Some(follows) = self.follows {
+            follows(store, path);
+        }
+    }
 }

@@ -31,6 +31,7 @@ use std::{
 pub(crate) use contracts::contract;
 pub(crate) use manners::{Habit, Manners, Paging, Put};
 pub(crate) use rate_limit::Bucket;
+pub(crate) use store::Store;
 
 /// A request as it is understood.
 pub(super) struct Asked {
@@ -183,6 +184,11 @@ impl Fake {
         let seen = self.requests().into_iter();
         seen.filter(|one| (200..300).contains(&one.status))
             .collect()
+    }
+
+    /// The paths of all objects below one.
+    pub(crate) fn paths(&self, below: &str) -> Vec<String> {
+        self.world().store.paths(below)
     }
 
     /// The answers that violate the document.

@@ -25,6 +25,13 @@ fn manners() -> Manners {
             let phones = store.count(&format!("{path}/phones"));
             (phones > 1).then(|| format!("{path} has {phones} phones"))
         }),
+        // Who goes by another name keeps the first one.
+        follows: Some(|store, path| {
+            store.change(path, |person| {
+                let login = person["login"].clone();
+                person.entry("first").or_insert(login);
+            });
+        }),
         ..Habit::default()
     };
     Manners {
@@ -72,6 +79,7 @@ async fn an_object_is_created_changed_and_deleted() {
     ann["pin"] = "0042".into();
     let made = caller.send("POST", "/people", ann).await;
     assert_eq!((made.status, &made.body["pin"]), (201, &json!("0042")));
+    assert_eq!(made.body["first"], "ann lee");
     let path = "/people/ann%20lee";
     let there = caller.send("GET", path, Json::Null).await;
     assert_eq!((there.status, there.body.get("pin")), (200, None));
@@ -234,6 +242,12 @@ async fn a_body_in_parts_is_read() {
         made,
         json!({"sound": "la\r\nla", "languages": ["en", "de"], "id": 1})
     );
+    let accepted = fake.accepted().pop().unwrap();
+    assert_eq!(
+        (&*accepted.target, &*accepted.raw),
+        ("/greetings", body.as_bytes())
+    );
+    assert_eq!(accepted.media, "multipart/form-data; boundary=cut");
 }
 
 #[tokio::test]

@@ -68,6 +68,22 @@ impl Store {
         before
     }
 
+    /// The paths of all objects below one.
+    pub(crate) fn paths(&self, below: &str) -> Vec<String> {
+        let below = format!("{below}/");
+        let all = self.objects.keys();
+        all.filter(|path| path.starts_with(&below))
+            .cloned()
+            .collect()
+    }
+
+    /// Changes an object as the portal itself does.
+    pub(crate) fn change(&mut self, path: &str, change: impl FnOnce(&mut Map<String, Json>)) {
+        if let Some(object) = self.objects.get_mut(path) {
+            change(&mut object.fields);
+        }
+    }
+
     /// The number of objects in a collection.
     pub(crate) fn count(&self, collection: &str) -> usize {
         let all = self.objects.keys();
