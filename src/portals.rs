@@ -16,6 +16,8 @@ macro_rules! portals {
             Scim = "scim", scim;
             /// NetSapiens, by version 2 of its API. Experimental: it is known from its documents alone.
             Netsapiens = "netsapiens", netsapiens;
+            /// Teliax's IVY, by the Ringer Business API, version 2. Experimental.
+            Ivy = "ivy", ivy;
         }
     };
 }

@@ -13,6 +13,7 @@ mod error;
 mod fake_server;
 mod hint;
 pub mod http;
+mod ivy;
 mod kazoo;
 mod limit;
 mod netsapiens;

@@ -186,7 +186,12 @@ fn removing(portal: &Capabilities) -> String {
 }
 
 fn heading(page: &mut String, first: &str, portals: &[(PortalKind, Capabilities)]) {
-    let names: Vec<&str> = portals.iter().map(|(_, portal)| portal.portal).collect();
+    // A portal and a profile of the sandbox can have the same name.
+    let name = |(kind, portal): &(PortalKind, Capabilities)| match portal.portal {
+        name if name == kind.name() => name.to_owned(),
+        name => format!("profile {name}"),
+    };
+    let names: Vec<String> = portals.iter().map(name).collect();
     let rules = "---|".repeat(portals.len() + 1);
     _ = write!(page, "| {first} | {} |\n|{rules}\n", names.join(" | "));
 }

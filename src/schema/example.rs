@@ -75,6 +75,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("url", "https://kazoo.example:8443"),
     ("tenant", "acme"),
     ("account", "reseller"),
+    ("OauthClientConfig.id", "callsheet"),
     (
         "ScimConfig.extension",
         "urn:acme:extension:telephony:2.0:User",

@@ -30,6 +30,7 @@ mod hostile;
 mod import;
 mod include;
 mod install;
+mod ivy;
 mod kazoo;
 mod kazoo_crash;
 mod kazoo_import;

@@ -4,16 +4,17 @@ use super::{
     neighbours::{self, neighbours},
     run::{Workspace, reach, step},
     subject::Subject,
-    supported::{Path, complete, objections},
+    supported::{Path, complete, needs_a_record, objections},
     value::{self, Place},
 };
 use callsheet::{
     model::{
         Address, Field, Kind, ListOrder, Name, Removal, Secret, SecretOrigin, SecretPlace, Shape,
-        Value,
+        TYPED_FEATURES, Value,
     },
     portal::Capabilities,
 };
+use std::collections::BTreeSet;
 
 /// A step failed, and the rest of the field is left out.
 struct Stopped;
@@ -70,12 +71,21 @@ pub(super) fn clean(subject: &Subject, workspace: &mut Workspace) {
     if !members.is_empty() {
         step(subject, workspace, true, "everybody leaves the groups");
     }
+    // What stays refers to others, which stay then too.
+    let capabilities = subject.capabilities();
+    let mut kept = BTreeSet::new();
+    for (address, resource) in &workspace.state.resources {
+        if !goes(&capabilities, address.kind) {
+            let shape = address.kind.shape();
+            shape.references(&resource.fields, &mut |_, kinds, text| {
+                kept.extend(kinds.iter().map(|kind| Address::new(*kind, text)));
+            });
+        }
+    }
     for kind in Kind::ALL.into_iter().rev() {
-        let keys = workspace
-            .state
-            .of_kind(kind)
-            .map(|(address, _)| address.key.clone());
-        let keys: Vec<Box<str>> = keys.collect();
+        let all = workspace.state.of_kind(kind).map(|(address, _)| address);
+        let keys = all.filter(|address| !kept.contains(address));
+        let keys: Vec<Box<str>> = keys.map(|address| address.key.clone()).collect();
         if keys.is_empty() {
             continue;
         }
@@ -101,10 +111,12 @@ impl Walk<'_> {
                 .collect(),
             _ => vec![None],
         };
+        // A portal tests by itself what needs a record.
         let is_lacking = |word: &Option<String>| {
             let unsupported = &self.portal.kinds[&kind].unsupported;
-            word.as_ref()
-                .is_some_and(|word| unsupported.contains(word.as_str()))
+            word.as_ref().is_some_and(|word| {
+                unsupported.contains(word.as_str()) || needs_a_record(self.portal, kind, word)
+            })
         };
         let mut address = None;
         for word in words.into_iter().filter(|word| !is_lacking(word)) {
@@ -116,7 +128,8 @@ impl Walk<'_> {
                 continue;
             };
             let Address { kind, key } = address.insert(tested);
-            if !self.reach(true, &format!("{label} comes")) {
+            let is_created = self.subject.server.creates(*kind).then_some(true);
+            if !self.reach(is_created, &format!("{label} comes")) {
                 continue;
             }
             let fields = kind.shape().fields(self.workspace.fields(*kind, key));
@@ -157,7 +170,12 @@ impl Walk<'_> {
             // The word itself is what the types are walked for; an own name and a template are tested by
             // themselves.
             let is_identity = self.portal.identity(place.kind).field() == Some(&*label);
+            let mut typed = TYPED_FEATURES.iter();
+            let typed = typed.find(|(name, ..)| label == format!("features.{name}"));
+            let is_of_records = typed
+                .is_some_and(|(_, word, _)| needs_a_record(self.portal, Kind::Extensions, word));
             let is_special = is_identity
+                || is_of_records
                 || matches!(label.as_str(), "username" | "template" | "with")
                 || place.word.is_some() && *field.name == *"kind";
             if !is_lacking && !is_special && !is_fixed && !is_sent_again {

@@ -12,6 +12,7 @@ mod cost;
 mod evidence;
 mod fault;
 mod identity;
+mod ivy;
 mod neighbours;
 mod netsapiens;
 mod page;

@@ -1,12 +1,32 @@
 //! The *neighbours* are the resources to which others refer, and the *tested* resource of each kind: as far
 //! as a portal supports them.
 
-use super::{run::Workspace, subject::Subject, supported::declare};
+use super::{
+    run::Workspace,
+    subject::Subject,
+    supported::{declare, supports},
+};
 use callsheet::{
     model::{Address, Kind},
     portal::Capabilities,
 };
 use serde_json::{Value as Json, json};
+
+/// The neighbours that are features of their own types, by the names of those.
+pub(super) const TYPED: [(&str, &str); 3] = [
+    ("conference_rooms", "7903"),
+    ("fax_machines", "7904"),
+    ("forwards", "7907"),
+];
+
+/// What is declared of such a neighbour.
+fn typed(name: &str) -> Json {
+    match name {
+        "conference_rooms" => json!({"kind": "conference", "name": "Room"}),
+        "fax_machines" => json!({"kind": "fax", "name": "Fax", "emails": ["fax@acme.example"]}),
+        _ => json!({"kind": "forward", "name": "Elsewhere", "destination": "+14155550170"}),
+    }
+}
 
 /// The resources to which others refer: what is declared of each, and what is added if it is required.
 fn wishes() -> [(Kind, &'static str, Json, Json); 14] {
@@ -51,6 +71,14 @@ pub(super) fn neighbours<S: ?Sized>(subject: &Subject<S>) -> Workspace {
     let mut workspace = Workspace::default();
     for (kind, key, wish, spare) in wishes() {
         declare(&mut workspace, &portal, (kind, key), &wish, &spare);
+    }
+    for (name, number) in TYPED {
+        if supports(&portal, Kind::Users, &format!("features.{name}"))
+            && supports(&portal, Kind::Users, "features")
+        {
+            let place = (Kind::Extensions, number);
+            declare(&mut workspace, &portal, place, &typed(name), &json!({}));
+        }
     }
     workspace
 }

@@ -11,6 +11,9 @@ fn names(from: usize, to: usize) -> Vec<String> {
 #[test]
 fn lists_are_complete_around_page_boundaries() {
     for subject in Subject::own() {
+        if !subject.server.has_pages() {
+            continue;
+        }
         let page = subject.server.page_size();
         let workspace = Workspace::default();
         let there = |live: &callsheet::model::Live| live.of_kind(Kind::Users).count();

@@ -1,6 +1,7 @@
 //! A *server* is what is behind a portal: the tests change it directly, and check what it received.
 
 use crate::{
+    ivy::{Ivy, LEEDS, YORK},
     kazoo::Kazoo,
     report::skipped,
     running::{self, Client, Sandbox, WRITE},
@@ -41,6 +42,16 @@ pub(crate) trait Server {
     /// The addresses of built-in objects that no file can declare.
     fn undeclarable(&self) -> &'static [&'static str] {
         &[]
+    }
+
+    /// Whether lists of users have pages.
+    fn has_pages(&self) -> bool {
+        true
+    }
+
+    /// Whether objects of a kind can be created. Otherwise those of the tests are there from the beginning.
+    fn creates(&self, _kind: Kind) -> bool {
+        true
     }
 
     /// The number of documents by collection, to find what is left over.
@@ -261,6 +272,84 @@ impl Server for ScimServer {
             "groups" => Some(self.all("Groups").len()),
             _ => None,
         }
+    }
+}
+
+impl Server for Ivy {
+    /// A user with a device, extensions that lead to what isn't managed, and a number of another instance.
+    fn foreign(&self) -> Documents {
+        let zoe = 200_000;
+        self.seed_user(zoe, "foreign@acme.example", "user");
+        let leads = |to: &str| json!({"code": to});
+        let mut device = json!({"name": "F", "login": "foreign-desk", "password": "canary-sip-59"});
+        device["user_id"] = zoe.into();
+        self.seed(LEEDS, "devices", 200_001, device);
+        self.seed(LEEDS, "menus", 200_002, json!({"name": "F", "pin": "1234"}));
+        let mut box_id = json!({"name": "F", "pin": "1234"});
+        box_id["user_id"] = zoe.into();
+        self.seed(YORK, "voice-mail-boxes", 200_003, box_id);
+        for (id, number, to) in [
+            (200_004, "88001", "device:200001"),
+            (200_005, "88002", "menu:200002"),
+        ] {
+            let extension = json!({"number": number, "name": "F", "destination": leads(to)});
+            self.seed(LEEDS, "extensions", id, extension);
+        }
+        let york = json!({"number": "88003", "name": "F", "destination": leads("menu:1")});
+        self.seed(YORK, "extensions", 200_006, york);
+        let number = json!({"number": "4155550199", "name": "F", "category": "domestic"});
+        self.seed(YORK, "phone-numbers", 200_007, number);
+        let paths = ["/v2/users", "/v2/sites"].map(|below| self.fake.paths(below));
+        let paths = paths
+            .into_iter()
+            .flatten()
+            .filter(|path| path.contains("/20000"));
+        let kept = paths.map(|path| {
+            let object = self.fake.object(&path).unwrap();
+            (("", path), object)
+        });
+        kept.collect()
+    }
+
+    fn assert_untouched(&self, foreign: &Documents) {
+        for ((_, path), object) in foreign {
+            assert_eq!(self.fake.object(path).as_ref(), Some(object), "{path}");
+        }
+        let seen = self.fake.requests().into_iter();
+        let faults: Vec<_> = seen
+            .filter(|one| (400..404).contains(&one.status))
+            .collect();
+        assert!(faults.is_empty(), "{faults:#?}");
+    }
+
+    fn seed_users(&self, names: &[String]) {
+        for (at, name) in names.iter().enumerate() {
+            self.seed_user(300_000 + at as u64, &format!("{name}@acme.example"), "user");
+        }
+    }
+
+    fn page_size(&self) -> usize {
+        usize::MAX
+    }
+
+    fn has_pages(&self) -> bool {
+        false
+    }
+
+    fn creates(&self, kind: Kind) -> bool {
+        !matches!(kind, Kind::Instances | Kind::Numbers)
+    }
+
+    fn keeps_records(&self) -> bool {
+        false
+    }
+
+    fn record_request(&self) -> (&'static str, &'static str) {
+        unreachable!("it has no place for records")
+    }
+
+    fn count(&self, collection: &str) -> Option<usize> {
+        (collection == "users").then(|| self.all("users").len())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::server::{Real, Server};
 use crate::{
+    ivy::{self, Features, Ivy},
     kazoo::{self, Dialect, Kazoo, PASSWORD, USERNAME},
     netsapiens::{self, NetSapiens, Options},
     report::skipped,
@@ -10,7 +11,9 @@ use crate::{
 };
 use callsheet::{
     config::{LoginHash, PortalKind},
-    portal::{self, Capabilities, Credentials, Location, Portal, Target, http::RateLimit},
+    portal::{
+        self, Capabilities, Credentials, Location, OauthClient, Portal, Target, http::RateLimit,
+    },
     profile::{Profile, ProfileName},
     sandbox::Store,
 };
@@ -34,6 +37,7 @@ const OWN: &[Make] = &[
     || Ok(Box::new(Subject::five())),
     || Ok(Box::new(Subject::scim()?)),
     || Ok(Box::new(Subject::netsapiens(Options::default())?)),
+    || Ok(Box::new(Subject::ivy(Features::Replace)?)),
 ];
 
 /// The subjects on real systems.
@@ -217,6 +221,36 @@ impl Subject<NetSapiens> {
                     look_after: Duration::from_millis(1),
                     ..RateLimit::default()
                 }),
+                charges: None,
+                scim: None,
+            },
+            server,
+        })
+    }
+}
+
+impl Subject<Ivy> {
+    /// A fake IVY, where its document is.
+    pub(super) fn ivy(features: Features) -> Result<Self, &'static str> {
+        let server = Ivy::start(features)?;
+        Ok(Self {
+            name: "ivy",
+            target: Target {
+                kind: PortalKind::Ivy,
+                profile: Profile::named("ivy"),
+                location: Location::Url(server.url.clone()),
+                tenant: Some("conf-leeds".to_owned()),
+                credentials: Credentials::Login {
+                    user: ivy::USER.to_owned(),
+                    password: ivy::PASSWORD.into(),
+                    account: None,
+                    hash: LoginHash::Md5,
+                    client: Some(OauthClient {
+                        id: "callsheet".to_owned(),
+                        secret: ivy::SECRET.into(),
+                    }),
+                },
+                rate_limit: None,
                 charges: None,
                 scim: None,
             },

@@ -3,7 +3,7 @@
 
 use super::{run::Workspace, value};
 use callsheet::{
-    model::{Address, Condition, Field, Fields, Kind, Name, Shape, State, Value},
+    model::{Address, Condition, Field, Fields, Kind, Name, SecretPlace, Shape, State, Value},
     portal::Capabilities,
     support::check_support,
 };
@@ -21,6 +21,28 @@ pub(super) fn supports(portal: &Capabilities, kind: Kind, field: &str) -> bool {
 /// Whether a field can be changed after an object was created.
 pub(super) fn can_change(portal: &Capabilities, kind: Kind, field: &str) -> bool {
     supports(portal, kind, field) && !portal.kinds[&kind].fixed.contains(field)
+}
+
+/// Whether every object of a type needs a secret that is sent again for ever where nothing is recorded.
+pub(super) fn needs_a_record(portal: &Capabilities, kind: Kind, word: &str) -> bool {
+    let Some(capability) = portal.kinds.get(&kind) else {
+        return false;
+    };
+    let (Shape::Variants { tag, types }, SecretPlace::Record) = (kind.shape(), capability.secrets)
+    else {
+        return false;
+    };
+    let shape = types.iter().find(|(one, _)| **one == *word);
+    let is_secret = |name: &str| {
+        let field = shape.and_then(|(_, shape)| shape.field_of_any_type(name));
+        field.is_some_and(|field| matches!(field.shape, Shape::Secret))
+    };
+    let requires = capability.requires.iter();
+    let mut own = requires.filter(|one| match one.condition {
+        Condition::Equals(field, value) => *field == **tag && value == word,
+        _ => false,
+    });
+    own.any(|one| one.fields.iter().any(|name| is_secret(name)))
 }
 
 /// How many objections there are to a declared resource: of the portal, and references to nothing.

@@ -1,5 +1,6 @@
 //! A *value* for every shape: several different ones, non-English text, and the maximum length.
 
+use super::neighbours;
 use callsheet::model::{Field, Fields, Kind, ListOrder, Name, Shape, Value, text::Format};
 use serde_json::{Map, Value as Json, json};
 
@@ -93,7 +94,12 @@ fn special(place: &Place) -> Option<Vec<Json>> {
             if label.contains("features.")
                 && EXTENSIONS.iter().any(|name| label.ends_with(name)) =>
         {
-            vec![json!(["7901"])]
+            // Each type has its own neighbour.
+            let (_, number) = neighbours::TYPED
+                .iter()
+                .find(|(name, _)| label.ends_with(name))
+                .unwrap_or(&("", "7901"));
+            vec![json!([number])]
         }
         (Kind::Users, "voicemail.greeting") => ["a", "b"]
             .map(|name| json!({"file": format!("{name}.wav"), "sha256": name.repeat(64)}))
