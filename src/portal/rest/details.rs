@@ -19,6 +19,9 @@ pub type DocRef<C> = (C, Box<str>);
 /// Documents to read.
 pub type DocRefs<C> = BTreeSet<DocRef<C>>;
 
+/// Whether a resource declares the field at a dotted path.
+type Declares<'d> = &'d dyn Fn(&str) -> bool;
+
 impl Details<'_> {
     /// Whether objects of a kind are selected.
     #[must_use]
@@ -37,7 +40,7 @@ impl Details<'_> {
 fn declared<P: Documents>(
     portal: &P,
     states: &[&State],
-    see: &mut dyn FnMut((Kind, &str), &dyn Fn(&str) -> bool),
+    see: &mut dyn FnMut((Kind, &str), Declares<'_>),
 ) {
     let capabilities = portal.supported();
     let resources = states.iter().flat_map(|state| &state.resources);

@@ -8,6 +8,9 @@ use super::{
 use crate::portal::Error;
 use std::collections::BTreeMap;
 
+/// A new document for an element, beside those with some IDs.
+type New<'n> = dyn Fn(&str, &[String]) -> Result<Doc, Error> + Sync + 'n;
+
 /// How the elements of a list are documents.
 pub struct Elements<'e, C> {
     /// The documents.
@@ -17,7 +20,7 @@ pub struct Elements<'e, C> {
     /// The element that a document is, by its own ID; `None` for a document that is kept.
     pub element: &'e (dyn Fn(&str, &Doc) -> Option<String> + Sync),
     /// A new document for an element, beside those with these IDs.
-    pub new: &'e (dyn Fn(&str, &[String]) -> Result<Doc, Error> + Sync),
+    pub new: &'e New<'e>,
     /// Writes an element to its document, new or old.
     pub fill: &'e (dyn Fn(&str, &mut Doc) + Sync),
 }
