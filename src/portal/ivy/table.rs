@@ -2,8 +2,8 @@
 
 use crate::{
     model::{
-        Capabilities, Condition, Declaration, Kind, Limit, PortalAction, Requirement, SecretPlace,
-        Value,
+        Capabilities, Condition, Declaration, Kind, Limit, NO_ACTIONS, Removal, Requirement,
+        SecretPlace, Value,
     },
     portal::rest::{
         Codec::{Choice, Derived, Flag, Integer, Joined, LowerCase, Secret, Text},
@@ -106,7 +106,6 @@ pub(super) static TABLE: Table<Collection> = Table::new(rows! {
 
 /// What an IVY supports: what its profile says, without what the API can't do.
 pub(super) fn capabilities() -> Capabilities {
-    static NO_ACTIONS: BTreeSet<PortalAction> = BTreeSet::new();
     let mut capabilities = Profile::named("ivy").capabilities();
     capabilities.actions = &NO_ACTIONS;
     // A schedule of IVY is a branch of calls. Templates are expanded in the files, so that each result is listed.
@@ -120,19 +119,56 @@ pub(super) fn capabilities() -> Capabilities {
         requires.retain(|one| one.fields != ["instance"]);
         match kind {
             Kind::Users => capability.fixed = BTreeSet::from(["instance"]),
+            Kind::Instances => capability.removal = Removal::Leave,
             Kind::Extensions => {
+                capability.limits.extend_from_slice(EXTENSIONS);
                 capability.secrets = SecretPlace::Record;
                 let fields = vec!["pin", "moderator_pin"];
                 let condition = Condition::Equals("kind", "conference");
                 requires.push(Requirement { condition, fields });
+                let condition = Condition::Equals("kind", "fax");
+                let fields = vec!["emails"];
+                requires.push(Requirement { condition, fields });
                 let numbers = ["ring_group.members", "ring_group.no_answer"];
                 capability.limits.extend(numbers.map(number));
             }
-            Kind::Numbers => capability.limits.push(number("destination")),
+            // They cost money, and are given back by hand.
+            Kind::Numbers => {
+                capability.removal = Removal::Leave;
+                capability.limits.push(number("destination"));
+                let kept = ["title", "destination", "caller_name"];
+                let kept =
+                    kept.map(|field| Limit::new(field, "a value, not `null`", &Limit::not_null));
+                capability.limits.extend(kept);
+            }
             _ => {}
         }
     }
     capabilities
+}
+
+const EXTENSIONS: &[Limit] = &[
+    Limit::new("number", "numbers of 2 to 12 digits", &|value, _| {
+        value.as_text().is_none_or(|digits| digits.len() <= 12)
+    }),
+    Limit::new("ring_group.members", "at least one member", &is_some),
+    Limit::new(
+        "ring_group.no_answer",
+        "a destination, not `null`",
+        &Limit::not_null,
+    ),
+    Limit::new("ring_group.strategy", "`simultaneous`", &|value, _| {
+        value.as_text().is_none_or(|word| word == "simultaneous")
+    }),
+    Limit::new("conference.max_members", "1 to 1000", &|value, _| {
+        matches!(value, Value::Integer(1..))
+    }),
+    Limit::new("fax.emails", "at least one address", &is_some),
+];
+
+/// Whether a list has an element.
+fn is_some(value: &Value, _: Declaration<'_>) -> bool {
+    !value.elements().is_empty()
 }
 
 /// Whether destinations are numbers of extensions.

@@ -8,13 +8,9 @@ use super::{
     table::{STRATEGIES, TABLE},
 };
 use crate::{
-    model::{Identity, Kind, PortalAction, Removal, SecretPlace, Value},
+    model::{Identity, Kind, NO_ACTIONS, Removal, SecretPlace, Value},
     profile::Profile,
 };
-use std::collections::BTreeSet;
-
-static NO_ACTIONS: BTreeSet<PortalAction> = BTreeSet::new();
-
 /// What a core supports that has every request.
 pub(super) fn capabilities() -> Capabilities {
     let mut capabilities = Profile::named("netsapiens").capabilities();
