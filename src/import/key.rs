@@ -1,6 +1,6 @@
 //! The *key* of an object that its portal knows by something that is no key, such as the name of a contact.
 
-use crate::model::{Address, Live, State, text::key_of};
+use crate::model::{Address, Kind, Live, State, text::key_of};
 use std::{borrow::Cow, collections::BTreeSet};
 
 /// The objects and the selection, with keys that files can contain. The portal still knows an object by the
@@ -14,7 +14,11 @@ pub(super) fn with_keys<'l>(
     for address in selected {
         let kind = address.kind;
         let key = key_of(&address.key);
-        if kind.key_format().accepts(&address.key) || !kind.key_format().accepts(&key) {
+        // A user's key is also the login name, unless another is declared.
+        if kind == Kind::Users
+            || kind.key_format().accepts(&address.key)
+            || !kind.key_format().accepts(&key)
+        {
             keyed.insert(address.clone());
             continue;
         }
