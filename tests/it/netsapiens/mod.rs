@@ -4,6 +4,8 @@
 use crate::{
     fake::{Fake, Habit, Manners, Paging, Put, contract},
     portal_contract::server::{Documents, Server},
+    prism::assert_valid,
+    report::measured,
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -264,6 +266,15 @@ impl Server for NetSapiens {
         let refused = requests.filter(|one| matches!(one.status, 400 | 405 | 415));
         let refused: Vec<String> = refused.map(|one| format!("{one:?}")).collect();
         assert_eq!(refused, [""; 0]);
+    }
+
+    fn judge(&self) {
+        let accepted = self.fake.accepted();
+        assert_valid("netsapiens/openapi-prism.json", &accepted);
+        measured(&format!(
+            "{} requests of NetSapiens were judged",
+            accepted.len()
+        ));
     }
 
     fn seed_users(&self, names: &[String]) {

@@ -28,7 +28,7 @@ struct Walk<'s> {
     failures: Vec<String>,
 }
 
-pub(super) fn all_fields(subject: &Subject) {
+fn all_fields(subject: &Subject) {
     let portal = subject.capabilities();
     let foreign = subject.server.foreign();
     let workspace = neighbours(subject);
@@ -50,6 +50,7 @@ pub(super) fn all_fields(subject: &Subject) {
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
     clean(subject, &mut workspace);
     subject.server.assert_untouched(&foreign);
+    subject.server.judge();
 }
 
 /// Whether a removed resource of a kind changes something on the portal.

@@ -2,13 +2,11 @@
 //! lead to other documents, and what costs money is never touched.
 
 use super::{
-    field::all_fields,
     run::{Workspace, applied, changed, failures, reach, step},
     subject::Subject,
 };
 use crate::{
     ivy::{Features, Ivy, LEEDS, PASSWORD, SECRET, USER, YORK},
-    prism::assert_valid,
     report::{measured, skipped},
     running, workspace,
 };
@@ -21,16 +19,6 @@ use std::{collections::BTreeMap, process::Command};
 
 fn subject() -> Option<Subject<Ivy>> {
     Subject::ivy(Features::Replace).map_err(skipped).ok()
-}
-
-/// Whatever is sent by the walk over all fields is judged by somebody else, too.
-#[test]
-fn every_request_is_one_of_the_document() {
-    let Some(subject) = subject() else { return };
-    all_fields(&subject);
-    let accepted = subject.server.fake.accepted();
-    assert_valid("ivy/openapi-prism.json", &accepted);
-    measured(&format!("{} requests of IVY were judged", accepted.len()));
 }
 
 fn user(name: &str) -> Json {

@@ -2,7 +2,7 @@
 //! keeps differently, and the number of requests.
 
 use super::{
-    field::{all_fields, clean, secret},
+    field::{clean, secret},
     neighbours::neighbours,
     run::{Workspace, applied, failures, reach, step},
     server::Server as _,
@@ -11,7 +11,6 @@ use super::{
 use crate::{
     faulty::{Fault, Faulty, Match},
     netsapiens::{NetSapiens, Options},
-    prism::assert_valid,
     report::{measured, skipped},
     running,
 };
@@ -46,21 +45,6 @@ fn writes(subject: &Subject<NetSapiens>) -> Vec<(String, String)> {
             .map_or_else(|| path.clone(), str::to_owned)
     };
     writes.map(|one| (one.method, own(one.path))).collect()
-}
-
-/// Whatever is sent by the walk over all fields is judged by somebody else, too.
-#[test]
-fn every_request_is_one_of_the_document() {
-    let Some(subject) = subject(Options::default()) else {
-        return;
-    };
-    all_fields(&subject);
-    let accepted = subject.server.fake().accepted();
-    assert_valid("netsapiens/openapi-prism.json", &accepted);
-    measured(&format!(
-        "{} requests of NetSapiens were judged",
-        accepted.len()
-    ));
 }
 
 #[test]

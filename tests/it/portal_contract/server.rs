@@ -3,7 +3,8 @@
 use crate::{
     ivy::{Ivy, LEEDS, YORK},
     kazoo::Kazoo,
-    report::skipped,
+    prism::assert_valid,
+    report::{measured, skipped},
     running::{self, Client, Sandbox, WRITE},
     scim::{GROUP, ScimServer, TELEPHONY},
 };
@@ -24,6 +25,9 @@ pub(crate) trait Server {
 
     /// Checks that unmanaged documents are unchanged, and that every request matched the contract.
     fn assert_untouched(&self, foreign: &Documents);
+
+    /// Has every request judged by somebody else, where there is a document for that.
+    fn judge(&self) {}
 
     /// Creates users with the required fields and these names.
     fn seed_users(&self, names: &[String]);
@@ -320,6 +324,12 @@ impl Server for Ivy {
             .filter(|one| (400..404).contains(&one.status))
             .collect();
         assert!(faults.is_empty(), "{faults:#?}");
+    }
+
+    fn judge(&self) {
+        let accepted = self.fake.accepted();
+        assert_valid("ivy/openapi-prism.json", &accepted);
+        measured(&format!("{} requests of IVY were judged", accepted.len()));
     }
 
     fn seed_users(&self, names: &[String]) {
