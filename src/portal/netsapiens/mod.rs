@@ -1,9 +1,8 @@
 //! *NetSapiens* is a phone system behind many hosted ones. The adapter uses version 2 of its API, for one domain.
 //!
-//! A user is known by a login name, and its ID is its extension, which never changes. Lists contain whole
-//! documents; what belongs to one user or queue is listed where it is declared. The core accepts a change before
-//! it is visible, and has no versions of documents. It is known from its documents alone: see
-//! `docs/portals/netsapiens.md`.
+//! A user is known by the extension, which never changes. Lists contain whole documents; what belongs to one
+//! user or queue is listed where it is declared. The core accepts a change before it is visible, and has no
+//! versions of documents. It is known from its documents alone: see `docs/portals/netsapiens.md`.
 
 mod capability;
 mod change;
