@@ -179,7 +179,7 @@ async fn agents(writer: Writer<'_>, queue: &str, users: Vec<String>) -> Result<(
         of: Agents,
         field: id_field,
         element: &|id, _| {
-            let is_user = id.ends_with(domain) && !id.starts_with("sip:");
+            let is_user = id.ends_with(&format!("@{domain}")) && !id.starts_with("sip:");
             is_user.then(|| id.to_owned())
         },
         new: &|id, _| Ok(doc::of(json!({ id_field: id }))),

@@ -190,14 +190,12 @@ impl Dialect for Scim {
 
     fn is_applied(&self, of: Collection, patch: &Doc, after: &Doc, now: &Doc) -> bool {
         let visible = self.visible(of, patch.clone());
-        let mut visible = visible.iter();
         // Some portals truncate a large group when one of its members changes.
         let has_all = || {
             let mut members = doc::names(after, "members");
             members.all(|id| now.get("members").is_some_and(|now| now.get(id).is_some()))
         };
-        visible.all(|(name, value)| doc::shows(value, now.get(name)))
-            && (of != Collection::Groups || has_all())
+        doc::shows_all(&visible, now) && (of != Collection::Groups || has_all())
     }
 }
 
