@@ -27,6 +27,10 @@ use std::{
 };
 use tokio::runtime::Runtime;
 
+/// As in the command.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const MANY: usize = 100_000;
 const FEW: usize = 1_000;
 const TOKEN: &str = "a-token-that-writes";

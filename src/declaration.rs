@@ -15,22 +15,24 @@ use crate::{
 pub fn fields(shape: &Shape, source: &Source, node: &Node) -> Fields {
     let probe = tag(shape, source, node);
     let known = shape.fields(&probe);
-    let entries = node.entries();
-    let mut next = 0;
-    let mut fields: Fields = known
+    let (mut next, mut is_ordered) = (0, true);
+    let mut fields: Fields = node
+        .entries()
         .iter()
-        .filter_map(|field| {
-            // Files mostly keep the order of the type, so the next one is looked at first.
-            let is_it = |at: &usize| entries[*at].key.of(source) == &*field.name;
-            let at = (next..entries.len()).chain(0..next).find(is_it)?;
-            next = at + 1;
-            let entry = &entries[at];
+        .filter_map(|entry| {
+            let place = Shape::place(known, entry.key.of(source), next)?;
+            is_ordered &= place >= next;
+            next = place + 1;
+            let field = &known[place];
             Some((
                 field.name.clone(),
                 value(&field.shape, source, &entry.value)?,
             ))
         })
         .collect();
+    if !is_ordered {
+        fields.arrange_by(|name| Shape::place(known, name, 0));
+    }
     fields.shrink();
     fields
 }

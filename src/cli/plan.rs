@@ -158,6 +158,7 @@ fn make(
             targets: filter.targets.to_vec(),
             ..session.workspace.heading(&session.baseline)
         };
+        workspace::free((session.live, session.workspace.state));
         Ok(Ok((heading, planned)))
     })
 }

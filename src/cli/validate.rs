@@ -84,6 +84,7 @@ pub(super) fn run(
             counted(count, "file")
         )?;
     }
+    workspace::free(state);
     Ok(Outcome::Done)
 }
 

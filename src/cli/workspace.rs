@@ -60,6 +60,11 @@ impl When<'_> {
     }
 }
 
+/// Frees what a command no longer needs, without making it wait: what is left when it ends goes with the process.
+pub(super) fn free<T: Send + 'static>(unneeded: T) {
+    drop(std::thread::Builder::new().spawn(move || drop(unneeded)));
+}
+
 /// What files declare, checked against what their portal can hold.
 pub(super) fn declared(files: Files, today: Date) -> Desired {
     let mut desired = desired::load(files, today);

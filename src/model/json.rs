@@ -153,8 +153,12 @@ pub fn read_record<'de, A: MapAccess<'de>>(
     other: OtherEntry<'_, A, A::Error>,
 ) -> Result<Fields, A::Error> {
     let mut fields: Vec<(Name, Value)> = Vec::new();
+    let (known, mut next) = (shape.fields(&Fields::new()), 0);
     while let Some(name) = map.next_key::<std::borrow::Cow<'_, str>>()? {
-        let Some(field) = shape.field_of_any_type(&name) else {
+        let place = Shape::place(known, &name, next);
+        next = place.map_or(next, |place| place + 1);
+        let field = place.map(|place| &known[place]);
+        let Some(field) = field.or_else(|| shape.field_of_any_type(&name)) else {
             other(&name, map)?;
             continue;
         };

@@ -68,6 +68,13 @@ fn upper_case(text: &str) -> Cow<'_, str> {
 /// Twelve lower-case digits in pairs: `00:15:65:aa:bb:cc`.
 // S3.24
 fn mac(text: &str) -> Cow<'_, str> {
+    let is_canonical = |(at, byte): (usize, u8)| match at % 3 {
+        2 => byte == b':',
+        _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+    };
+    if text.len() == 17 && text.bytes().enumerate().all(is_canonical) {
+        return text.into();
+    }
     let digits: Vec<char> = text.chars().filter(char::is_ascii_hexdigit).collect();
     let pairs: Vec<String> = digits.chunks(2).map(|pair| pair.iter().collect()).collect();
     pairs.join(":").to_lowercase().into()

@@ -243,6 +243,12 @@ impl Fields {
         self.0.shrink_to_fit();
     }
 
+    /// Sorts by a place for each name, as in a record. Of several values of one name, the first one stays.
+    pub fn arrange_by(&mut self, place: impl Fn(&str) -> Option<usize>) {
+        self.0.sort_by_cached_key(|(name, _)| place(name));
+        self.0.dedup_by(|one, first| one.0 == first.0);
+    }
+
     /// Sorts by name, as in a map.
     pub fn sort(&mut self) {
         self.0.sort_by(|a, b| a.0.cmp(&b.0));

@@ -2,7 +2,7 @@
 //! for it, and nothing is copied. Whatever isn't seen to be unchanged at a glance is compared field by field.
 
 use super::{Inputs, Keys, matching::Match};
-use crate::model::{Address, Fields, Identity, Resource, State, Value};
+use crate::model::{Fields, Identity, Resource, Shape, State, Value};
 
 /// Whether a resource is unchanged for certain.
 pub(super) fn is_unchanged(inputs: &Inputs<'_>, matched: &Match<'_>, keys: &Keys) -> bool {
@@ -23,28 +23,45 @@ pub(super) fn is_unchanged(inputs: &Inputs<'_>, matched: &Match<'_>, keys: &Keys
         && live.fields.at(["voicemail", "greeting", "file"]).is_none();
     is_named_alike
         && !has_greeting
-        && holds(address, &resource.fields, &live.fields)
+        && holds(address.kind.shape(), &resource.fields, &live.fields)
         && (holds_no_more(&resource.fields, &live.fields) || is_declared_as_ever(inputs, matched))
 }
 
-/// Whether a live object holds each declared field.
-fn holds(address: &Address, declared: &Fields, live: &Fields) -> bool {
-    let fields = address.kind.shape().fields(declared);
-    declared.iter().all(|(name, value)| match live.get(name) {
-        Some(held) => held == value,
-        // Live objects are without defaults.
-        None => {
-            let mut fields = fields.iter();
-            let field = fields.find(|field| field.name == *name);
-            *value == Value::Null
-                || field.is_some_and(|field| field.default.as_ref() == Some(value))
+/// Whether a live record holds each declared field.
+fn holds(shape: &Shape, declared: &Fields, live: &Fields) -> bool {
+    let fields = shape.fields(declared);
+    let mut next = 0;
+    declared.iter().all(|(name, value)| {
+        let held = live.get(name);
+        if held == Some(value) {
+            return true;
+        }
+        let Some(place) = Shape::place(fields, name, next) else {
+            return false;
+        };
+        next = place + 1;
+        let field = &fields[place];
+        match (&field.shape, value, held) {
+            (record @ Shape::Record(_), Value::Map(inner), Some(Value::Map(held))) => {
+                holds(record, inner, held)
+            }
+            // Live objects are without defaults, and without records that hold nothing.
+            (record @ Shape::Record(_), Value::Map(inner), None) => {
+                holds(record, inner, &Fields::new())
+            }
+            (_, value, None) => *value == Value::Null || field.default.as_ref() == Some(value),
+            (_, _, Some(_)) => false,
         }
     })
 }
 
-/// Whether a live object holds only what is declared.
+/// Whether a live record holds only what is declared.
 fn holds_no_more(declared: &Fields, live: &Fields) -> bool {
-    live.iter().all(|(name, _)| declared.get(name).is_some())
+    live.iter()
+        .all(|(name, held)| match (declared.get(name), held) {
+            (Some(Value::Map(inner)), Value::Map(held)) => holds_no_more(inner, held),
+            (value, _) => value.is_some(),
+        })
 }
 
 /// Whether nothing was declared of a resource before that isn't now: then nothing of what it holds besides is given

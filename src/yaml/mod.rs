@@ -6,6 +6,7 @@
 //! Plain scalars keep their spelling: the type of `0100` depends on its field. [`Node::plain`] resolves a
 //! plain scalar by the YAML 1.2 core schema, restricted to numbers in their canonical form.
 
+mod lines;
 mod parallel;
 mod parse;
 mod piece;

@@ -101,7 +101,10 @@ impl<'s> File<'s> {
 
 #[cfg(test)]
 mod tests {
-    use super::{File, Node, Report, Source, parse};
+    use super::{
+        super::{lines, parse::parse_any},
+        File, Node, Report, Source, parse,
+    };
     use proptest::{collection::vec, prelude::*, sample::select};
     use std::{path::Path, sync::Arc};
     use walkdir::WalkDir;
@@ -112,12 +115,18 @@ mod tests {
         format!("{node:?} {:?} {}", report.sorted(), source.redacted(whole))
     }
 
-    /// Compares a parse in pieces of a size with that of the whole file. Returns whether it was really divided.
+    /// Compares a parse in pieces of a size, and one of the whole file, with that of the general parser. Returns whether
+    /// it was really divided.
     fn compare(text: &str, size: usize) -> bool {
-        let (whole, divided) = (Source::new("a.yaml", text), Source::new("a.yaml", text));
-        let mut expected = Report::default();
-        let node = parse(&whole, &mut expected);
-        let expected = told(&whole, &node, &expected);
+        let source = || Source::new("a.yaml", text);
+        let told_by = |parse: fn(&Arc<Source>, &mut Report) -> Node| {
+            let (source, mut report) = (source(), Report::default());
+            let node = parse(&source, &mut report);
+            told(&source, &node, &report)
+        };
+        let expected = told_by(parse_any);
+        assert_eq!(told_by(parse), expected, "{text}");
+        let divided = source();
         let file = File::new(&divided, size);
         (0..file.pieces.len().max(1)).for_each(|task| file.run(task));
         let is_divided = !file.nodes.is_empty() && file.nodes.iter().all(|one| one.get().is_some());
@@ -127,9 +136,16 @@ mod tests {
         is_divided
     }
 
+    /// Whether a file is read without the general parser.
+    fn is_of_lines(text: &str) -> bool {
+        let source = Source::new("a.yaml", text);
+        let read = lines::read(&source, 0..text.len(), false);
+        read.is_some_and(|(_, end)| end == text.len())
+    }
+
     #[test]
     fn every_example_and_fixture_in_pieces_is_the_same() {
-        let mut divided = 0;
+        let (mut divided, mut of_lines) = (0, 0);
         for folder in ["examples", "fixtures"] {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
             let files = WalkDir::new(folder).into_iter().filter_map(Result::ok);
@@ -138,6 +154,7 @@ mod tests {
                     continue;
                 };
                 if text.len() < 1 << 16 {
+                    of_lines += usize::from(is_of_lines(&text));
                     divided += [1, 100, 1000]
                         .map(|size| compare(&text, size))
                         .iter()
@@ -147,6 +164,7 @@ mod tests {
             }
         }
         assert!(divided > 300, "{divided} files were divided");
+        assert!(of_lines > 100, "{of_lines} files were read line by line");
     }
 
     #[test]

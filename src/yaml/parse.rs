@@ -5,7 +5,7 @@
 //! most errors; only broken syntax and exceeded limits end it.
 
 use super::{
-    Entry, Node, NodeKind, Plain, Scalar, Text,
+    Entry, Node, NodeKind, Plain, Scalar, Text, lines,
     piece::{End, Piece},
     resolve,
 };
@@ -28,11 +28,20 @@ pub const MAX_ALIASED: usize = 100_000;
 pub const MAX_DEPTH: usize = 64;
 
 /// The number of keys from which a mapping uses a search tree to find duplicates.
-const LARGE_MAPPING: usize = 16;
+pub(super) const LARGE_MAPPING: usize = 16;
 
 /// Parses one file. Errors are added to `report`. Returns everything that could be parsed, or an empty
 /// mapping.
 pub fn parse(source: &Arc<Source>, report: &mut Report) -> Node {
+    let end = source.text().len();
+    match lines::read(source, 0..end, false) {
+        Some((node, read)) if read == end => node,
+        _ => parse_any(source, report),
+    }
+}
+
+/// Parses one file, whatever it contains.
+pub(super) fn parse_any(source: &Arc<Source>, report: &mut Report) -> Node {
     if let Some(span) = conflict_marker(source.text()) {
         let message = "the file has a merge conflict that is not resolved";
         let place = Place::new(source, span);
@@ -57,6 +66,19 @@ pub fn parse(source: &Arc<Source>, report: &mut Report) -> Node {
 /// error, an anchor or a merge key, or where the piece doesn't end as it was expected to: then only the whole
 /// file tells what it means.
 pub(super) fn parse_piece(source: &Arc<Source>, piece: &Piece) -> Option<Node> {
+    let is_cut = !matches!(piece.end, End::File);
+    let end = match piece.end {
+        End::Section(at) if !piece.is_head => at as usize,
+        End::Section(_) | End::Entry(_) | End::File => piece.bytes.end,
+    };
+    match lines::read(source, piece.bytes.clone(), is_cut) {
+        Some((node, read)) if read == end => Some(node),
+        _ => parse_any_piece(source, piece),
+    }
+}
+
+/// Parses one piece, whatever it contains.
+fn parse_any_piece(source: &Arc<Source>, piece: &Piece) -> Option<Node> {
     let mut report = Report::default();
     let mut builder = Builder::new(source, piece.bytes.clone(), &mut report);
     builder.is_piece = true;

@@ -5,7 +5,7 @@
 //! there in the same state in which it begins a piece. So a file whose pieces all end as expected has the same nodes
 //! as a whole. Any other file is parsed as a whole.
 
-use super::{Entry, Node, NodeKind};
+use super::{Entry, Node, NodeKind, parse::LARGE_MAPPING};
 use crate::source::{Source, Span};
 use std::ops::Range;
 
@@ -184,8 +184,12 @@ impl Section {
 }
 
 /// Whether no key of a mapping is used twice.
-fn has_unique_keys(source: &Source, entries: &[Entry]) -> bool {
+pub(super) fn has_unique_keys(source: &Source, entries: &[Entry]) -> bool {
     let keys = || entries.iter().map(|entry| entry.key.of(source));
+    if entries.len() < LARGE_MAPPING {
+        let is_first = |(at, key)| !keys().take(at).any(|earlier| earlier == key);
+        return keys().enumerate().all(is_first);
+    }
     if keys().is_sorted_by(|one, next| one < next) {
         return true;
     }

@@ -371,20 +371,35 @@ impl Shape {
 
     /// Removes defaults, empty lists and empty records, so that a default and an absent value are the same.
     #[must_use]
-    pub fn without_defaults(&self, mut fields: Fields) -> Fields {
+    pub fn without_defaults(&self, fields: Fields) -> Fields {
         let known = self.fields(&fields);
-        let mut kept: Fields = known
-            .iter()
-            .filter_map(|field| {
-                let value = field
-                    .shape
-                    .value_without_defaults(fields.take(&field.name)?);
+        let (mut next, mut is_ordered) = (0, true);
+        let mut kept: Fields = fields
+            .into_iter()
+            .filter_map(|(name, value)| {
+                let place = Self::place(known, &name, next)?;
+                is_ordered &= place >= next;
+                next = place + 1;
+                let field = &known[place];
+                let value = field.shape.value_without_defaults(value);
                 let silent = is_empty(&value) || field.default.as_ref() == Some(&value);
-                (!silent).then(|| (field.name.clone(), value))
+                (!silent).then_some((name, value))
             })
             .collect();
+        if !is_ordered {
+            kept.arrange_by(|name| Self::place(known, name, 0));
+        }
         kept.shrink();
         kept
+    }
+
+    /// The place of a field in its type. It is looked for from a place on first, since fields mostly come in the order
+    /// of their type.
+    #[must_use]
+    pub fn place(known: &[Field], name: &str, from: usize) -> Option<usize> {
+        (from..known.len())
+            .chain(0..from.min(known.len()))
+            .find(|place| &*known[*place].name == name)
     }
 
     fn value_without_defaults(&self, value: Value) -> Value {
