@@ -1,9 +1,13 @@
-//! The *limiter* enforces the maximum concurrency, the request rate and the portal's `Retry-After`.
+//! The *limiter* enforces the [window](Window) of requests in progress, the request rate and the portal's
+//! `Retry-After`.
 //!
 //! All tasks of a portal share one limiter. A `Retry-After` in response to one request applies to all of
 //! them; a request that ignores it only extends the wait.
 
-use super::RateLimit;
+use super::{
+    RateLimit,
+    window::{Sign, Window},
+};
 use governor::{
     Quota, RateLimiter,
     clock::{Clock, Reference as _},
@@ -12,7 +16,7 @@ use governor::{
 };
 use std::{
     num::NonZeroU32,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tokio::{
@@ -26,9 +30,53 @@ const MAX_PAUSE: Duration = Duration::from_secs(120);
 /// Limits the requests to one portal.
 pub(super) struct Limiter {
     permits: Semaphore,
+    pace: Mutex<Pace>,
     rate: Option<Rate>,
     burst: NonZeroU32,
     resume: Mutex<Option<Instant>>,
+}
+
+/// How many requests may be in progress.
+struct Pace {
+    window: Window,
+    /// The permits to withdraw as soon as they are given back, since the window shrank.
+    owed: usize,
+}
+
+/// Lets one request be in progress until it is dropped.
+#[must_use]
+pub(super) struct Permit<'l> {
+    limiter: &'l Limiter,
+    held: Option<SemaphorePermit<'l>>,
+    round: u64,
+}
+
+impl Permit<'_> {
+    /// Takes into account what the request tells of the portal.
+    pub(super) fn observe(&self, sign: Sign) {
+        let mut pace = self.limiter.pace();
+        let before = pace.window.open();
+        pace.window.observe(self.round, sign);
+        let after = pace.window.open();
+        if after < before {
+            let withdrawn = self.limiter.permits.forget_permits(before - after);
+            pace.owed += before - after - withdrawn;
+        } else {
+            let kept = pace.owed.min(after - before);
+            pace.owed -= kept;
+            self.limiter.permits.add_permits(after - before - kept);
+        }
+    }
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        let mut pace = self.limiter.pace();
+        if let Some(held) = self.held.take_if(|_| pace.owed > 0) {
+            pace.owed -= 1;
+            held.forget();
+        }
+    }
 }
 
 type Rate = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Duration>>;
@@ -50,8 +98,13 @@ impl Limiter {
             let quota = Quota::per_second(per_second).allow_burst(rate_limit.burst);
             Rate::direct_with_clock(quota, TokioClock(Instant::now()))
         };
+        let concurrency = rate_limit.concurrency.clamp(1, Semaphore::MAX_PERMITS);
         Self {
-            permits: Semaphore::new(rate_limit.concurrency.clamp(1, Semaphore::MAX_PERMITS)),
+            permits: Semaphore::new(concurrency),
+            pace: Mutex::new(Pace {
+                window: Window::new(concurrency),
+                owed: 0,
+            }),
             rate: rate_limit.per_second.map(rate),
             burst: rate_limit.burst,
             resume: Mutex::new(None),
@@ -59,8 +112,8 @@ impl Limiter {
     }
 
     /// Waits until a request may start. The returned permit must be held until the response is read.
-    pub(super) async fn acquire(&self) -> SemaphorePermit<'_> {
-        let permit = self
+    pub(super) async fn acquire(&self) -> Permit<'_> {
+        let held = self
             .permits
             .acquire()
             .await
@@ -76,7 +129,15 @@ impl Limiter {
         while let Some(resume) = self.paused() {
             tokio::time::sleep_until(resume).await;
         }
-        permit
+        Permit {
+            limiter: self,
+            held: Some(held),
+            round: self.pace().window.round(),
+        }
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Blocks new requests for a while.
@@ -98,7 +159,7 @@ impl Limiter {
 
 #[cfg(test)]
 mod tests {
-    use super::{Limiter, RateLimit};
+    use super::{Limiter, RateLimit, Sign};
     use std::{num::NonZeroU32, time::Duration};
     use tokio::time::Instant;
 
@@ -137,6 +198,50 @@ mod tests {
         });
         futures::future::join_all(work).await;
         assert_eq!(seconds(started), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_throttled_client_continues_with_half_as_many_requests() {
+        let limiter = Limiter::new(RateLimit {
+            concurrency: 4,
+            ..RateLimit::default()
+        });
+        let started = Instant::now();
+        let work = (0..12).map(|at| {
+            let limiter = &limiter;
+            async move {
+                let permit = limiter.acquire().await;
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                if at < 4 {
+                    permit.observe(Sign::Throttled);
+                }
+                drop(permit);
+                seconds(started)
+            }
+        });
+        let ended = futures::future::join_all(work).await;
+        assert_eq!(ended, [1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_withdrawn_is_given_back() {
+        let limiter = Limiter::new(RateLimit {
+            concurrency: 4,
+            ..RateLimit::default()
+        });
+        let first = limiter.acquire().await;
+        let (second, third) = (limiter.acquire().await, limiter.acquire().await);
+        first.observe(Sign::Throttled);
+        // One was free, so one is owed.
+        assert_eq!(limiter.permits.available_permits(), 0);
+        drop((first, second));
+        assert_eq!(limiter.permits.available_permits(), 1);
+        drop(third);
+        assert_eq!(limiter.permits.available_permits(), 2);
+        for _ in 0..9 {
+            limiter.acquire().await.observe(Sign::Read);
+        }
+        assert_eq!(limiter.permits.available_permits(), 4);
     }
 
     #[tokio::test(start_paused = true)]

@@ -13,6 +13,7 @@ mod limit;
 mod refusal;
 mod request;
 mod text;
+mod window;
 
 pub use answer::Answer;
 pub use base::Base;
@@ -23,6 +24,7 @@ pub use text::{is_printable, plain};
 
 use self::answer::{NoAnswer, receive};
 use self::limit::Limiter;
+use self::window::Sign;
 use super::{Error, redact::Redactor};
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use reqwest::{
@@ -329,7 +331,7 @@ impl Client {
         let mut delays = self.delays.build();
         let mut attempt = 1;
         loop {
-            let no_answer = match self.attempt(request, attempt).await {
+            let no_answer = match self.attempt(request, attempt, is_read).await {
                 Ok(answer) => return Ok(answer),
                 Err(no_answer) => no_answer,
             };
@@ -343,7 +345,12 @@ impl Client {
         }
     }
 
-    async fn attempt(&self, request: &Request, attempt: u32) -> Result<Answer, NoAnswer> {
+    async fn attempt(
+        &self,
+        request: &Request,
+        attempt: u32,
+        is_read: bool,
+    ) -> Result<Answer, NoAnswer> {
         let permit = self.shared.limiter.acquire().await;
         let credential = self.credential().filter(|_| !request.is_anonymous);
         let built = self.build(request, credential.as_ref())?;
@@ -364,6 +371,12 @@ impl Client {
                 Err(NoAnswer::from_sending(&error))
             }
         };
+        match &answer {
+            Ok(_) if is_read => permit.observe(Sign::Read),
+            Ok(_) => permit.observe(Sign::Written(started.elapsed())),
+            Err(no_answer) if no_answer.is_throttling() => permit.observe(Sign::Throttled),
+            Err(_) => {}
+        }
         drop(permit);
         answer
     }
