@@ -20,6 +20,7 @@ use crate::{
         overview::State,
         prose,
     },
+    repo::CONFIGURATION,
 };
 use anyhow::Context as _;
 use jiff::civil::Date;
@@ -78,11 +79,14 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// What the plan is limited to.
-    fn filter(&self) -> Filter<'_> {
-        Filter {
-            only: &self.only,
-            targets: &self.target,
+    /// What is planned.
+    fn scope(&self) -> Scope<'_> {
+        match self.changed {
+            true => Scope::Changed,
+            false => Scope::All(Filter {
+                only: &self.only,
+                targets: &self.target,
+            }),
         }
     }
 
@@ -93,6 +97,15 @@ impl Args {
             as_of: self.as_of,
         }
     }
+}
+
+/// What of a workspace is planned.
+#[derive(Clone, Copy)]
+pub(super) enum Scope<'a> {
+    /// All of it, as far as a filter goes.
+    All(Filter<'a>),
+    /// The resources that differ from the base.
+    Changed,
 }
 
 pub(super) fn run(
@@ -116,11 +129,7 @@ pub(super) fn run(
         Ok(workspace) => workspace,
         Err(outcome) => return Ok(outcome),
     };
-    let made = match args.changed {
-        true => make_changed(workspace, &args.past, terminal)?,
-        false => make(workspace, &args.past, args.filter(), terminal)?,
-    };
-    let (heading, planned) = match made {
+    let (heading, planned) = match make(workspace, &args.past, args.scope(), terminal)? {
         Ok(planned) => planned,
         Err(obstacle) => return obstacle.show(format, terminal),
     };
@@ -138,14 +147,27 @@ pub(super) fn run(
     })
 }
 
-/// Plans the files of a workspace.
+/// Plans a workspace.
 fn make(
     workspace: Workspace,
     past: &history::Revisions,
-    filter: Filter<'_>,
+    scope: Scope<'_>,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Result<(Heading, Plan), Obstacle>> {
     let baseline = Baseline::read(past, &workspace)?;
+    match scope {
+        Scope::All(filter) => make_all(workspace, baseline, filter, terminal),
+        Scope::Changed => make_changed(workspace, baseline, terminal),
+    }
+}
+
+/// Plans all files of a workspace, as far as a filter goes.
+fn make_all(
+    workspace: Workspace,
+    baseline: Baseline,
+    filter: Filter<'_>,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Result<(Heading, Plan), Obstacle>> {
     workspace::runtime()?.block_on(async {
         let mut session = match Session::open(workspace, baseline, &[], terminal).await? {
             Ok(session) => session,
@@ -166,15 +188,15 @@ fn make(
 /// Plans what the files of a workspace changed since the base.
 fn make_changed(
     workspace: Workspace,
-    past: &history::Revisions,
+    baseline: Baseline,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Result<(Heading, Plan), Obstacle>> {
-    let baseline = Baseline::read(past, &workspace)?;
     let Some(changed) = changed::since_base(&baseline, &workspace)? else {
-        let message =
-            "callsheet.yaml changed, which may change everything, so everything is planned";
-        writeln!(terminal.err, "{message}")?;
-        return make(workspace, past, Filter::default(), terminal);
+        let file = workspace.folder.join(CONFIGURATION);
+        let file = escape::line(&file.to_string_lossy());
+        let message = "changed, which may change everything, so everything is planned";
+        writeln!(terminal.err, "{file} {message}")?;
+        return make_all(workspace, baseline, Filter::default(), terminal);
     };
     workspace::runtime()?.block_on(async {
         let opened = Session::open_selected(workspace, baseline, &changed, terminal).await?;
@@ -184,6 +206,7 @@ fn make_changed(
         };
         let heading = Heading {
             targets: changed.addresses.clone(),
+            only_changed: true,
             ..session.workspace.heading(&session.baseline)
         };
         if !session.live.unread.is_empty() {
@@ -220,17 +243,13 @@ fn plan_all(
         let message = "a file holds the plan of one workspace; name one, or use `callsheet ci plan --out DIR`";
         return Err(UsageError(message.to_owned()).into());
     }
-    if args.changed {
-        let message = "--changed plans one workspace; name it, or use --changed-since to take the workspaces that changed";
-        return Err(UsageError(message.to_owned()).into());
-    }
     if !args.target.is_empty() {
         let message = "--target names resources of one workspace; name the workspace too";
         return Err(UsageError(message.to_owned()).into());
     }
     let mut run = Run::new(format)?;
     for folder in folders {
-        let ended = ended(folder, args.when(), &args.past, args.filter(), terminal)
+        let ended = ended(folder, args.when(), &args.past, args.scope(), terminal)
             .unwrap_or_else(Ended::Failed);
         run.add(folder, ended, terminal)?;
     }
@@ -247,14 +266,14 @@ pub(super) fn ended(
     folder: &Path,
     when: When<'_>,
     past: &history::Revisions,
-    filter: Filter<'_>,
+    scope: Scope<'_>,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Ended> {
     let (workspace, report) = Workspace::read_at(folder.to_owned(), when)?;
     let Some(workspace) = workspace else {
         return Ok(Ended::Checked(report));
     };
-    Ok(match make(workspace, past, filter, terminal)? {
+    Ok(match make(workspace, past, scope, terminal)? {
         Ok((heading, plan)) => Ended::Planned(Box::new((heading, plan)), report),
         Err(Obstacle::Blocked(blocked)) => Ended::Planned(blocked, report),
         Err(Obstacle::Invalid(_, report)) => Ended::Checked(report),

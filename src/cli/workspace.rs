@@ -266,6 +266,7 @@ impl Workspace {
             dirty: baseline.is_dirty(),
             only: Vec::new(),
             targets: Vec::new(),
+            only_changed: false,
             undo_of: None,
             told_from_history: baseline.is_told_from_history(),
             history_gap: baseline.unreadable(),

@@ -45,6 +45,9 @@ pub struct Heading {
     /// The resources that the plan is limited to, with what their changes need; all of them if empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<Address>,
+    /// Whether the plan is limited to the resources that differ from the base, and `targets` names them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only_changed: bool,
     /// The journal of the apply that the plan takes back, by its path in the workspace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo_of: Option<String>,

@@ -4,7 +4,7 @@
 use super::document::{Heading, Revision};
 pub(super) use crate::view::value_in_words as value;
 use crate::{
-    model::{Address, Commit, Kind},
+    model::{Commit, Kind},
     plan::{Action, Cause, Finding, Operation, Plan, Summary, guard::Level},
 };
 
@@ -27,6 +27,7 @@ pub(super) fn no_history(heading: &Heading) -> String {
 
 /// The heading of a plan: workspace, portal and commits.
 pub(super) fn heading(heading: &Heading) -> String {
+    let limit = limit(heading);
     let Heading {
         workspace,
         portal,
@@ -35,7 +36,8 @@ pub(super) fn heading(heading: &Heading) -> String {
         portal_id: _,
         folder: _,
         only: _,
-        targets,
+        targets: _,
+        only_changed: _,
         undo_of,
         told_from_history,
         history_gap: _,
@@ -53,9 +55,9 @@ pub(super) fn heading(heading: &Heading) -> String {
         text.push(' ');
         text.push_str(short(commit));
     }
-    if let Some(targets) = self::targets(targets) {
+    if let Some(limit) = limit {
         text.push_str(" · ");
-        text.push_str(&targets);
+        text.push_str(&limit);
     }
     if *told_from_history {
         text.push_str(" · ");
@@ -68,10 +70,12 @@ pub(super) fn heading(heading: &Heading) -> String {
     text
 }
 
-/// The resources that a plan is limited to: `only users/bob and what it needs`.
-pub(super) fn targets(targets: &[Address]) -> Option<String> {
-    let named: Vec<String> = targets.iter().map(ToString::to_string).collect();
+/// What a plan is limited to: `only users/bob and what it needs`.
+pub(super) fn limit(heading: &Heading) -> Option<String> {
+    let targets = heading.targets.iter();
+    let named: Vec<String> = targets.map(ToString::to_string).collect();
     match &*named {
+        [] if heading.only_changed => Some("only what changed, which is nothing".to_owned()),
         [] => None,
         [one] => Some(format!("only {one} and what it needs")),
         [first @ .., _] if first.len() >= MANY_TARGETS => {
@@ -87,19 +91,36 @@ pub(super) fn targets(targets: &[Address]) -> Option<String> {
 const MANY_TARGETS: usize = 20;
 
 /// The number of changes that a limited plan leaves out.
-pub(super) fn left_out(plan: &Plan) -> Option<String> {
+fn left_out(heading: &Heading, plan: &Plan) -> Option<String> {
     let count = counted(plan.left_out, "further change");
-    (plan.left_out > 0).then(|| format!("{count} not shown: no target"))
+    let why = match heading.only_changed {
+        true => "not of a resource that changed",
+        false => "no target",
+    };
+    (plan.left_out > 0).then(|| format!("{count} not shown: {why}"))
 }
 
-/// What of the portal a plan of a change did not look at.
+/// What a plan of a change doesn't tell, and what of the portal it did not look at.
+pub(super) fn only_changed(heading: &Heading, plan: &Plan) -> Option<String> {
+    let unread = match unread(plan) {
+        Some(unread) => format!("; {unread}"),
+        None => String::new(),
+    };
+    heading.only_changed.then(|| {
+        format!(
+            "Only resources that differ from the base were planned: pending changes and drift of others are not shown{unread}."
+        )
+    })
+}
+
+/// What of the portal was not looked at.
 fn unread(plan: &Plan) -> Option<String> {
     let of_kind = |(kind, count): (&Kind, &u64)| match usize::try_from(*count) {
         Ok(1) => format!("1 {}", kind.singular()),
         count => format!("{} {kind}", thousands(count.unwrap_or(usize::MAX))),
     };
     let unread: Vec<String> = plan.unread.iter().map(of_kind).collect();
-    (!unread.is_empty()).then(|| format!("{} not looked at", unread.join(", ")))
+    (!unread.is_empty()).then(|| format!("{} were not looked at", unread.join(", ")))
 }
 
 /// The commits of a plan, with their labels.
@@ -263,10 +284,9 @@ pub(super) const fn counts(summary: Summary) -> [(usize, Action); 6] {
 }
 
 /// The parts of a plan's footer: summary, unmanaged objects and requests.
-pub(super) fn footer(plan: &Plan) -> Vec<String> {
+pub(super) fn footer(heading: &Heading, plan: &Plan) -> Vec<String> {
     let mut parts = vec![summary(plan.summary())];
-    parts.extend(left_out(plan));
-    parts.extend(unread(plan));
+    parts.extend(left_out(heading, plan));
     let left_alone: Vec<String> = plan
         .unmanaged
         .iter()

@@ -70,6 +70,9 @@ pub struct Row {
     /// Digest of the plan.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub digest: String,
+    /// Whether only the resources that differ from the base were planned.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only_changed: bool,
     /// Why it failed, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
@@ -134,6 +137,7 @@ impl Row {
             errors: 0,
             warnings: 0,
             digest: String::new(),
+            only_changed: false,
             message: None,
         }
     }
@@ -178,6 +182,7 @@ impl Row {
                 .filter(|one| is_drift(&one.cause) || one.causes.iter().any(is_drift))
                 .count(),
             blocked_by,
+            only_changed: heading.only_changed,
             ..Self::new(folder, state)
         }
     }
@@ -216,6 +221,9 @@ impl Row {
                 })
                 .collect();
             parts.push(format!("blocked by {}", rules.join(", ")));
+        }
+        if self.only_changed {
+            parts.push("only resources that changed".to_owned());
         }
         parts.extend(self.message.clone());
         parts.join(" · ")

@@ -200,7 +200,9 @@ impl Performance<'_> {
         let (Some(history), true) = (&baseline.history, is_whole) else {
             return Ok(None);
         };
-        if heading.dirty || !heading.only.is_empty() || !heading.targets.is_empty() {
+        let is_limited =
+            heading.only_changed || !heading.only.is_empty() || !heading.targets.is_empty();
+        if heading.dirty || is_limited {
             return Ok(None);
         }
         let is_undo = heading.undo_of.is_some();

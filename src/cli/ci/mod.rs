@@ -16,6 +16,7 @@ mod reviews;
 use super::{
     history,
     outcome::{Outcome, UsageError},
+    plan::Scope,
     settings::{self, Commands, Terminal},
     several::Ended,
     targets::{Selection, Targets},
@@ -31,7 +32,10 @@ use files::Folder;
 use jiff::civil::Date;
 use log::Log;
 use reviews::Reviews;
-use std::path::{Path, PathBuf};
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Args {
@@ -53,6 +57,10 @@ pub(super) struct Args {
     /// Take only workspaces that the pull request or the push changes
     #[arg(long, env = "CALLSHEET_CI_CHANGED", value_parser = FalseyValueParser::new())]
     changed: bool,
+
+    /// Plan only the resources that the pull request changes, and read only them where that is enough
+    #[arg(long, env = "CALLSHEET_CI_CHANGED_RESOURCES", value_parser = FalseyValueParser::new())]
+    changed_resources: bool,
 
     /// Plan only changes with these causes, separated by commas
     #[arg(
@@ -191,6 +199,7 @@ pub(super) fn run(
     directory: &Path,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
+    args.check()?;
     let event = settings::event()?;
     let out = files::out(directory, args.out.as_deref(), args.task.name())?;
     let mut pull = None;
@@ -210,6 +219,10 @@ pub(super) fn run(
                 .as_ref()
                 .map_or_else(|| args.clone(), |one| one.with(args));
             let folders = targets(args, directory, event.as_ref(), at)?;
+            if args.changed_resources && !args.is_compared() {
+                let message = "neither the target branch of a pull request nor --base is known, so everything is planned";
+                writeln!(terminal.err, "{message}")?;
+            }
             let mut reviews = Reviews::new(settings::repository(&args.author), &args.artifact);
             let mut kept = Vec::with_capacity(folders.len());
             for path in folders {
@@ -311,14 +324,37 @@ fn ended(
             apply::apply(args, folder, &journal, reviews, terminal)
         }
         Task::Plan | Task::Drift | Task::Report => {
-            let filter = Filter {
-                only,
-                ..Filter::default()
+            let scope = match args.changed_resources && args.is_compared() {
+                true => Scope::Changed,
+                false => Scope::All(Filter {
+                    only,
+                    ..Filter::default()
+                }),
             };
-            super::plan::ended(folder, when, &args.past, filter, terminal)
+            super::plan::ended(folder, when, &args.past, scope, terminal)
         }
     };
     ended.unwrap_or_else(Ended::Failed)
+}
+
+impl Args {
+    /// Refuses what doesn't go together. Flags that come from variables are known to no parser.
+    fn check(&self) -> anyhow::Result<()> {
+        let message = match (self.changed_resources, self.task) {
+            (false, _) => return Ok(()),
+            (true, Task::Plan) if self.only.is_empty() => return Ok(()),
+            (true, Task::Plan) => "--changed-resources and --only can't be combined",
+            (true, Task::Validate | Task::Drift | Task::Apply | Task::Report) => {
+                "--changed-resources limits a plan, and nothing else: an apply always reads and plans everything"
+            }
+        };
+        Err(UsageError(message.to_owned()).into())
+    }
+
+    /// Whether it is known where the change began.
+    fn is_compared(&self) -> bool {
+        self.past.base().or_else(history::target_branch).is_some()
+    }
 }
 
 impl Task {

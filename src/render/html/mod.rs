@@ -125,8 +125,8 @@ fn head(heading: &Heading, plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
             words::linked(&html(&name), Some(address))
         ));
     }
-    if let Some(targets) = labels::targets(&heading.targets) {
-        parts.push(format!("<strong>{}</strong>", html(&targets)));
+    if let Some(limit) = labels::limit(heading) {
+        parts.push(format!("<strong>{}</strong>", html(&limit)));
     }
     if heading.told_from_history {
         parts.push(labels::TOLD_FROM_HISTORY.to_owned());
@@ -139,6 +139,9 @@ fn head(heading: &Heading, plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
         let note = labels::no_history(heading);
         writeln!(out, "<p>{}</p>", words::prose(&note, None))?;
     }
+    if let Some(note) = labels::only_changed(heading, plan) {
+        writeln!(out, "<p>{}</p>", html(&note))?;
+    }
     let (class, sign, title) = match verdict {
         Verdict::Blocked => ("blocked", "✕", "Blocked"),
         Verdict::Ready => ("ready", "✓", "Ready to apply"),
@@ -147,6 +150,7 @@ fn head(heading: &Heading, plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     let rest = match verdict {
         Verdict::Blocked => format!("by {}", words.strip_prefix("blocked by ").unwrap_or(&words)),
         Verdict::Ready => summary.clone(),
+        Verdict::Nothing if heading.only_changed => "for this change".to_owned(),
         Verdict::Nothing => "the portal is as declared".to_owned(),
     };
     writeln!(
@@ -229,7 +233,7 @@ const SEARCH: &str = r#"<form hidden role="search">
 "#;
 
 fn foot(heading: &Heading, plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
-    let made = labels::footer(plan).join(" · ");
+    let made = labels::footer(heading, plan).join(" · ");
     let digest = document::plan_digest(heading, plan);
     let date = heading
         .date

@@ -61,7 +61,10 @@ pub fn plan(heading: &Heading, plan: &Plan, budget: usize, out: &mut dyn Write) 
     let mut sections = sections(heading, plan);
     sections.sort_by_key(|section| !is_edit(section));
     let head = head(heading, plan);
-    let foot = format!("\n<sub>{}</sub>\n", labels::footer(plan).join(" · "));
+    let foot = format!(
+        "\n<sub>{}</sub>\n",
+        labels::footer(heading, plan).join(" · ")
+    );
     let fixed = head.len() + foot.len() + RESERVED + PER_SECTION * sections.len();
     let mut room = budget.max(MIN_BUDGET).saturating_sub(fixed);
 
@@ -144,6 +147,9 @@ fn head(heading: &Heading, plan: &Plan) -> String {
         text.push_str("\n\n");
     }
     text.push_str(&head_line(heading));
+    if let Some(note) = labels::only_changed(heading, plan) {
+        _ = writeln!(text, "{}\n", prose(&note));
+    }
     text
 }
 
@@ -156,8 +162,8 @@ fn head_line(heading: &Heading) -> String {
     for (name, id) in labels::commits(&heading.revision) {
         parts.push(format!("{name} {}", commit(heading, id)));
     }
-    if let Some(targets) = labels::targets(&heading.targets) {
-        parts.push(format!("**{}**", prose(&targets)));
+    if let Some(limit) = labels::limit(heading) {
+        parts.push(format!("**{}**", prose(&limit)));
     }
     if heading.told_from_history {
         parts.push(labels::TOLD_FROM_HISTORY.to_owned());

@@ -60,7 +60,10 @@ pub fn plan(heading: &Heading, plan: &Plan, look: &Look, out: &mut dyn Write) ->
         writeln!(out)?;
     }
     findings(plan, look, out)?;
-    let foot = labels::footer(plan).join(" · ");
+    if let Some(note) = labels::only_changed(heading, plan) {
+        writeln!(out, "{}", wrapped(&note, look.width, 0))?;
+    }
+    let foot = labels::footer(heading, plan).join(" · ");
     writeln!(out, "{}", wrapped(&foot, look.width, 0))?;
     let verdict = Verdict::of(plan);
     if verdict == Verdict::Blocked {

@@ -83,6 +83,31 @@ fn it_is_planned_without_being_checked_out_and_applied_as_reviewed() {
 }
 
 #[test]
+fn its_plan_can_be_limited_to_what_it_changes() {
+    let company = Company::new();
+    let remote = company.remote();
+    // Nobody was applied yet, and the fork changes one.
+    let (_, run) = proposal(
+        &company,
+        17,
+        &[("phones/people.yaml", &PEOPLE.replace("Ray", "Roe"))],
+    );
+    let folder = tempfile::TempDir::new().unwrap();
+    let workflow = super::limited(folder.path(), "fork-plan.yml");
+    let job = second_stage(&company, &remote, run)
+        .job(&workflow, "plan", &json!({}))
+        .unwrap();
+    assert!(!job.failed, "{}", job.log);
+    assert_eq!(job.output("create"), "1", "{}", job.log);
+    let comment = company.api.comments(17)[0].clone();
+    assert!(comment.contains("only `users/bob`"), "{comment}");
+    assert!(
+        comment.contains("not of a resource that changed"),
+        "{comment}"
+    );
+}
+
+#[test]
 fn only_the_workspaces_that_it_changes_are_planned() {
     let company = Company::new();
     company.apply();

@@ -7,6 +7,7 @@ mod drift;
 mod examples;
 mod expression;
 mod forks;
+mod limited;
 mod pulls;
 mod runner;
 mod tenants;
@@ -196,6 +197,18 @@ impl Company {
             String::from_utf8_lossy(&output.stderr)
         );
     }
+}
+
+/// A workflow of the examples whose plans are limited to the resources that a pull request changes. It lies in the
+/// folder.
+fn limited(folder: &Path, name: &str) -> PathBuf {
+    let text = std::fs::read_to_string(example(name)).unwrap();
+    let step = "command: plan\n";
+    assert!(text.contains(step), "{name}");
+    let with = format!("{step}          changed-resources: \"true\"\n");
+    let path = folder.join(name);
+    std::fs::write(&path, text.replace(step, &with)).unwrap();
+    path
 }
 
 /// A workflow of the examples.
