@@ -24,7 +24,7 @@ use crate::{
 };
 use anyhow::Context as _;
 use jiff::civil::Date;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc};
 
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct Revisions {
@@ -78,7 +78,7 @@ pub(super) struct Baseline {
 }
 
 /// What was declared at an earlier commit.
-#[derive(Default)]
+#[derive(Clone, Default)]
 enum BaselineState {
     /// It is unknown.
     #[default]
@@ -86,7 +86,7 @@ enum BaselineState {
     /// What is declared now.
     AsNow,
     /// Something else.
-    Other(Box<Declared>),
+    Other(Rc<Declared>),
 }
 
 /// What one commit declares.
@@ -250,7 +250,7 @@ impl Baseline {
         let portal = crate::portal::capabilities(&workspace.config.portal);
         lifecycle::fit(&mut state, &portal);
         strip_local_only(&mut state, &mut workspace.config.clone(), &portal);
-        Ok(BaselineState::Other(Box::new(Declared {
+        Ok(BaselineState::Other(Rc::new(Declared {
             config: desired.config,
             state,
         })))
@@ -262,7 +262,10 @@ impl Baseline {
         workspace: &Workspace,
         day: Date,
     ) -> anyhow::Result<()> {
-        let state = self.declared_at(&applied, workspace, day, false)?;
+        let state = match self.base_if_applied(&applied, workspace, day) {
+            Some(declared) => BaselineState::Other(declared),
+            None => self.declared_at(&applied, workspace, day, false)?,
+        };
         if let (Some(history), Some(head)) = (&self.history, &self.head)
             && history.git.is_ancestor(head, &applied)
         {
@@ -272,6 +275,23 @@ impl Baseline {
         self.revision.applied = Some(applied.id.clone());
         self.applied = Some(applied);
         Ok(())
+    }
+
+    /// What the base declares, if that is what was applied: then it isn't read again.
+    fn base_if_applied(
+        &self,
+        applied: &Commit,
+        workspace: &Workspace,
+        day: Date,
+    ) -> Option<Rc<Declared>> {
+        let (BaselineState::Other(declared), Some(history)) = (&self.base_state, &self.history)
+        else {
+            return None;
+        };
+        let is_same = self.base.as_ref() == Some(applied)
+            && !declared.state.changes_between(day, workspace.today)
+            && history.is_in_place(applied).unwrap_or(false);
+        is_same.then(|| Rc::clone(declared))
     }
 
     /// Reads the record of what was applied, from where the workspace keeps it.
@@ -308,12 +328,15 @@ impl Baseline {
 
     /// What was declared, now and before, without repetition.
     pub(super) fn states<'a>(&'a self, now: &'a State) -> Vec<&'a State> {
-        let earlier = [&self.base_state, &self.applied_state];
-        let earlier = earlier.into_iter().filter_map(|earlier| match earlier {
-            BaselineState::Other(declared) => Some(&declared.state),
-            BaselineState::Unknown | BaselineState::AsNow => None,
-        });
-        std::iter::once(now).chain(earlier).collect()
+        let mut states = vec![now];
+        for earlier in [&self.base_state, &self.applied_state] {
+            if let BaselineState::Other(declared) = earlier
+                && !states.iter().any(|one| std::ptr::eq(*one, &declared.state))
+            {
+                states.push(&declared.state);
+            }
+        }
+        states
     }
 
     /// A finding if `portal:` isn't what the base says: then nothing may be asked and no credential read.

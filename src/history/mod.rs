@@ -78,6 +78,18 @@ impl History {
         }
     }
 
+    /// Whether the files of a commit are those that its folder and its selection of today name.
+    ///
+    /// # Errors
+    /// What can't be read.
+    pub fn is_in_place(&self, commit: &Commit) -> Result<bool, Gap> {
+        let place = self.places.at(&self.git, &commit.id)?;
+        let prefix = self.git.prefix();
+        Ok(place.is_some_and(|place| {
+            place.folder == prefix && place.include == self.selection.included(prefix)
+        }))
+    }
+
     /// Whether the workspace is part of a commit.
     #[must_use]
     pub fn is_committed(&self, commit: &Commit) -> bool {

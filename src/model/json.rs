@@ -157,8 +157,12 @@ pub fn read_record<'de, A: MapAccess<'de>>(
     while let Some(name) = map.next_key::<std::borrow::Cow<'_, str>>()? {
         let place = Shape::place(known, &name, next);
         next = place.map_or(next, |place| place + 1);
-        let field = place.map(|place| &known[place]);
-        let Some(field) = field.or_else(|| shape.field_of_any_type(&name)) else {
+        let field = match place {
+            Some(place) => Some(&known[place]),
+            None if known.is_empty() => shape.field_of_any_type(&name),
+            None => None,
+        };
+        let Some(field) = field else {
             other(&name, map)?;
             continue;
         };
