@@ -279,6 +279,13 @@ pub trait Dialect: Send + Sync + Sized + 'static {
         Vec::new()
     }
 
+    /// The cursor of a page, counted from 0, where pages are numbered: it follows from the number of all rows and the
+    /// cursor of the second page.
+    fn nth_page(&self, page: u64, total: u64, second: &str) -> Option<String> {
+        let _unused = (page, total, second);
+        None
+    }
+
     /// The body with a document, or with the part of one that changes.
     fn body(&self, of: Self::Of, doc: &Doc) -> Body {
         let _unused = of;

@@ -324,6 +324,10 @@ impl<D: Dialect> Pages for DocPages<'_, D> {
         }))
     }
 
+    fn nth(&self, page: u64, total: u64, second: &str) -> Option<String> {
+        self.store.dialect.nth_page(page, total, second)
+    }
+
     fn add(&self, rows: &mut Rows, id: Box<str>, row: Doc) -> Result<(), String> {
         rows.push((id.into(), row));
         Ok(())

@@ -107,6 +107,14 @@ impl Dialect for Scim {
         query
     }
 
+    /// A portal may send fewer rows than it was asked for, so the size of its pages is that of the first one. If another
+    /// one has fewer, the next isn't where it is expected, and the list goes on one by one.
+    fn nth_page(&self, page: u64, total: u64, second: &str) -> Option<String> {
+        let size = second.parse::<u64>().ok()?.checked_sub(1)?;
+        let start = page.checked_mul(size)?.checked_add(1)?;
+        (size > 0 && start <= total).then(|| start.to_string())
+    }
+
     fn body(&self, of: Collection, doc: &Doc) -> Body {
         Body::json_as(MEDIA_TYPE, &wire(of, self.rename(doc.clone(), true)))
     }
@@ -421,6 +429,19 @@ mod tests {
         assert_eq!(next(1, 2, 5).as_deref(), Some("3"));
         assert_eq!(next(5, 1, 5), None);
         assert_eq!(next(3, 0, 5), None, "an empty page is the last one");
+        let nth = |page, total| scim.nth_page(page, total, "101");
+        assert_eq!(
+            [1, 2].map(|page| nth(page, 201)),
+            ["101", "201"].map(|at| Some(at.to_owned()))
+        );
+        assert_eq!(
+            [nth(3, 201), nth(2, 200), nth(u64::MAX, 200)],
+            [None, None, None]
+        );
+        assert_eq!(
+            ["1", "0", "-1", "x"].map(|second| scim.nth_page(1, 9, second)),
+            [None, None, None, None]
+        );
         let empty = scim.page(
             Collection::Users,
             None,

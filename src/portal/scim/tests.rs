@@ -232,6 +232,29 @@ async fn a_portal_that_ignores_where_a_page_begins_is_refused() {
 }
 
 #[tokio::test]
+async fn pages_are_requested_side_by_side_as_long_as_they_are_of_one_size() {
+    // The second page says that there is one more. The three after it were requested too.
+    let (live, _) =
+        listed(|start, number| page(start, 5 + u64::from(number > 1), Some(start))).await;
+    let live = live.unwrap();
+    assert_eq!(live.listings[&Kind::Users].doubt(), None);
+    assert_eq!(live.of_kind(Kind::Users).count(), 6);
+    assert_eq!(live.requests.made - live.requests.minimum, 5 + 6 - 1);
+
+    // Pages of one, two and three: those that were requested ahead are given up.
+    let users = |start: u64| {
+        let last = (start + (start - 1) % 3).min(20);
+        let users = (start..=last).map(|at| page(at, 20, None)["Resources"][0].clone());
+        json!({"totalResults": 20, "startIndex": start, "Resources": users.collect::<Vec<_>>()})
+    };
+    let (live, requests) = listed(move |start, _| users(start)).await;
+    let live = live.unwrap();
+    assert_eq!(live.listings[&Kind::Users].doubt(), None);
+    assert_eq!(live.of_kind(Kind::Users).count(), 20);
+    assert!(requests < 40, "{requests}");
+}
+
+#[tokio::test]
 async fn a_total_that_changes_during_a_read_is_read_again() {
     // The first page was requested when there was one user less.
     let (live, _) =
