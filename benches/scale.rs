@@ -78,9 +78,9 @@ fn yaml(users: usize) -> String {
     text
 }
 
-/// A folder with that workspace; it stays for the next run.
+/// A folder with that workspace; it stays for the next run. Git would ignore one in `target`, so nothing would be read.
 fn folder(users: usize) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("scale-{users}"));
+    let folder = std::env::temp_dir().join(format!("callsheet-scale-{users}"));
     std::fs::create_dir_all(&folder).unwrap();
     let config = "portal: { kind: sandbox, database: sandbox.db }\n";
     std::fs::write(folder.join("callsheet.yaml"), config).unwrap();
