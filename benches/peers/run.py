@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Callsheet and its peers side by side, on the same work and in one run: prints the tables of docs/speed.md.
+"""Callsheet and its peers side by side, on the same work and in one run: prints the tables of docs/limits.md.
 
     cargo build --release --locked && python3 benches/peers/run.py [USERS…]
 
@@ -15,6 +15,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def once(command):
     """Seconds and peak MB of one run; nothing if it failed."""
     began = time.monotonic()
     process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    error = process.stderr.read()
+    error = process.stderr.read().strip()
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.monotonic() - began
     if status:
@@ -95,9 +96,8 @@ def main():
     version = subprocess.run([CALLSHEET, "--version"], capture_output=True, text=True).stdout.split()[1]
     print(f"Callsheet {version}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}, medians of {RUNS}")
     for count in [int(count) for count in sys.argv[1:]] or [1_000, 100_000]:
-        folder = TARGET / f"users-{count}"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+        # Not below target, which Git ignores: what is ignored isn't applied.
+        folder = Path(tempfile.mkdtemp(prefix="callsheet-peers-"))
         server, url = serve(folder / "sandbox.db")
         try:
             workspace.write(folder, count, url)
@@ -123,6 +123,7 @@ def main():
         finally:
             server.terminate()
             server.wait()
+            shutil.rmtree(folder)
 
 
 main()

@@ -115,13 +115,20 @@ pub(super) struct Ignored {
 }
 
 impl Ignored {
-    /// What Git ignores around a folder; nothing where it lies in no repository.
+    /// What Git ignores around a folder; nothing where it lies in no repository, or is itself ignored in one.
     pub(super) fn around(folder: &Path) -> Self {
         let repository = Repository::discover(folder).ok().and_then(|repository| {
             let root = repository.workdir()?.canonicalize().ok()?;
             Some((repository, root))
         });
-        Self { repository }
+        let around = Self { repository };
+        let is_outside = folder
+            .canonicalize()
+            .is_ok_and(|folder| around.contains(&folder));
+        match is_outside {
+            true => Self { repository: None },
+            false => around,
+        }
     }
 
     /// Whether Git ignores a file or a folder, and tracks nothing of it.
@@ -132,7 +139,8 @@ impl Ignored {
         let Ok(inside) = path.strip_prefix(root) else {
             return false;
         };
-        if !repository.is_path_ignored(inside).unwrap_or(false) {
+        let is_root = inside.as_os_str().is_empty();
+        if is_root || !repository.is_path_ignored(inside).unwrap_or(false) {
             return false;
         }
         let tracked = repository.index().is_ok_and(|index| {

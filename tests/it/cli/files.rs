@@ -160,6 +160,27 @@ fn the_examples_of_the_page_about_the_configuration_are_valid() {
 }
 
 #[test]
+fn a_workspace_that_git_ignores_is_read_as_one_outside_of_git() {
+    let at = Prompt::new();
+    git2::Repository::init(at.path()).unwrap();
+    let files = [
+        (".gitignore", "scratch/\n"),
+        (
+            "scratch/phones/callsheet.yaml",
+            "portal: { kind: sandbox }\n",
+        ),
+        (
+            "scratch/phones/groups.yaml",
+            "groups: { sales: {}, support: {} }\n",
+        ),
+    ];
+    write(at.path(), &files);
+    let ended = at.run_quietly("-C scratch/phones validate");
+    let said = "2 resources in 2 files are valid\n";
+    assert_eq!((ended.code, &*ended.stdout), (0, said), "{}", ended.stderr);
+}
+
+#[test]
 fn no_workspace_says_where_one_is() {
     let mut at = Prompt::new();
     at.run("plan");
