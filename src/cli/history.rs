@@ -78,7 +78,7 @@ pub(super) struct Baseline {
 }
 
 /// What was declared at an earlier commit.
-#[derive(Clone, Default)]
+#[derive(Default)]
 enum BaselineState {
     /// It is unknown.
     #[default]

@@ -120,7 +120,11 @@ fn unread(plan: &Plan) -> Option<String> {
         count => format!("{} {kind}", thousands(count.unwrap_or(usize::MAX))),
     };
     let unread: Vec<String> = plan.unread.iter().map(of_kind).collect();
-    (!unread.is_empty()).then(|| format!("{} were not looked at", unread.join(", ")))
+    let verb = match plan.unread.values().sum() {
+        1_u64 => "was",
+        _ => "were",
+    };
+    (!unread.is_empty()).then(|| format!("{} {verb} not looked at", unread.join(", ")))
 }
 
 /// The commits of a plan, with their labels.

@@ -239,7 +239,7 @@ mod tests {
         drop(third);
         assert_eq!(limiter.permits.available_permits(), 2);
         for _ in 0..9 {
-            limiter.acquire().await.observe(Sign::Read);
+            limiter.acquire().await.observe(Sign::Answered);
         }
         assert_eq!(limiter.permits.available_permits(), 4);
     }

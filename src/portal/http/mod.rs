@@ -372,7 +372,7 @@ impl Client {
             }
         };
         match &answer {
-            Ok(_) if is_read => permit.observe(Sign::Read),
+            Ok(answer) if is_read || answer.status >= 400 => permit.observe(Sign::Answered),
             Ok(_) => permit.observe(Sign::Written(started.elapsed())),
             Err(no_answer) if no_answer.is_throttling() => permit.observe(Sign::Throttled),
             Err(_) => {}

@@ -1,10 +1,10 @@
 //! The *window* is the number of requests that may be in progress at once. It is at most what the portal allows, and
 //! smaller while the portal can't keep up: it halves when the portal throttles, shrinks by one while writes take much
-//! longer than they could, and grows again by one with each round of answers.
+//! longer than before, and grows again by one with each round of answers.
 
 use std::time::Duration;
 
-/// Writes that take so many times as long as the fastest one wait in the portal.
+/// Writes that take so many times as long as before wait in the portal.
 const SLOW: u32 = 4;
 
 /// A write that takes less is fast enough.
@@ -15,9 +15,9 @@ const FAST_ENOUGH: Duration = Duration::from_millis(500);
 pub(super) enum Sign {
     /// It was refused because there were too many.
     Throttled,
-    /// It was answered; reads differ in size, so their time tells nothing.
-    Read,
-    /// It was answered after so long.
+    /// It was answered, and the time that it took tells nothing: reads differ in size, and refusals are quick.
+    Answered,
+    /// It wrote something, in so much time.
     Written(Duration),
 }
 
@@ -30,9 +30,10 @@ pub(super) struct Window {
     round: u64,
     /// The answers since it changed.
     answers: usize,
-    fastest_write: Option<Duration>,
-    /// The moving average.
-    usual_write: Duration,
+    /// The time of a write, as a moving average.
+    usual: Option<Duration>,
+    /// The least that the average was at the end of a round.
+    least: Option<Duration>,
 }
 
 impl Window {
@@ -42,8 +43,8 @@ impl Window {
             open: most,
             round: 0,
             answers: 0,
-            fastest_write: None,
-            usual_write: Duration::ZERO,
+            usual: None,
+            least: None,
         }
     }
 
@@ -64,8 +65,10 @@ impl Window {
         }
         match sign {
             Sign::Throttled => return self.open_to(self.open / 2),
-            Sign::Read => {}
-            Sign::Written(time) => self.average(time),
+            Sign::Answered => {}
+            Sign::Written(time) => {
+                self.usual = Some(self.usual.map_or(time, |usual| (usual * 7 + time) / 8));
+            }
         }
         self.answers += 1;
         if self.answers < self.open {
@@ -77,19 +80,16 @@ impl Window {
         }
     }
 
-    fn average(&mut self, time: Duration) {
-        let Some(fastest) = self.fastest_write else {
-            self.fastest_write = Some(time);
-            self.usual_write = time;
-            return;
+    /// Whether writes take much longer than before, at the end of a round. What stays slow although fewer are in progress
+    /// isn't slow because of them, so that the standard becomes lower with each such round.
+    fn is_slow(&mut self) -> bool {
+        let Some(usual) = self.usual else {
+            return false;
         };
-        self.fastest_write = Some(fastest.min(time));
-        self.usual_write = (self.usual_write * 7 + time) / 8;
-    }
-
-    fn is_slow(&self) -> bool {
-        let slow = self.fastest_write.map(|fastest| fastest * SLOW);
-        slow.is_some_and(|slow| self.usual_write > slow.max(FAST_ENOUGH))
+        let least = self.least.map_or(usual, |least| least.min(usual));
+        let is_slow = usual > (least * SLOW).max(FAST_ENOUGH);
+        self.least = Some(if is_slow { least * 5 / 4 } else { least });
+        is_slow
     }
 
     fn open_to(&mut self, open: usize) {
@@ -130,9 +130,9 @@ mod tests {
     fn it_grows_by_one_with_each_round_and_never_too_far() {
         let mut window = Window::new(8);
         observe(&mut window, 1, Sign::Throttled);
-        observe(&mut window, 2, Sign::Read);
+        observe(&mut window, 2, Sign::Answered);
         assert_eq!(window.open(), 6);
-        observe(&mut window, 9, Sign::Read);
+        observe(&mut window, 9, Sign::Answered);
         assert_eq!(window.open(), 8);
     }
 
@@ -140,13 +140,20 @@ mod tests {
     fn it_shrinks_while_writes_wait_in_the_portal() {
         let mut window = Window::new(8);
         observe(&mut window, 1, Sign::Written(Duration::from_millis(200)));
-        observe(&mut window, 9, Sign::Written(Duration::from_secs(3)));
-        assert!(window.open() < 4, "{window:?}");
-        observe(&mut window, 60, Sign::Written(Duration::from_millis(200)));
+        observe(&mut window, 5, Sign::Written(Duration::from_secs(3)));
+        assert!(window.open() < 6, "{window:?}");
+        observe(&mut window, 30, Sign::Written(Duration::from_millis(200)));
         assert_eq!(window.open(), 8);
-        // A portal that is slow from the start isn't faster with fewer.
+    }
+
+    #[test]
+    fn a_portal_that_is_slow_with_few_requests_too_gets_as_many_as_before() {
         let mut window = Window::new(8);
         observe(&mut window, 30, Sign::Written(Duration::from_secs(3)));
-        assert_eq!(window.open(), 8);
+        assert_eq!(window.open(), 8, "from the start");
+        let mut window = Window::new(8);
+        observe(&mut window, 1, Sign::Written(Duration::from_millis(50)));
+        observe(&mut window, 60, Sign::Written(Duration::from_millis(900)));
+        assert_eq!(window.open(), 8, "from the second round on");
     }
 }
