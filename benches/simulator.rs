@@ -7,8 +7,8 @@
 //!
 //! The portal answers as the sandbox does, with users that are made up for each page; it refuses what is beyond its limit
 //! with 429 and `Retry-After`. The client is the real one, as `callsheet plan` opens it, in a process of its own for each
-//! row: it reads the files, lists everything and plans, for one tenant after the other. The portal runs on the same machine,
-//! so its work is a part of the time. The page size is the sandbox's, 1,000, since the client counts on it.
+//! row: it reads the files while it lists everything, and plans, for one tenant after the other. The command reads the files
+//! first. The portal runs on the same machine, so its work is a part of the time. The page size is the sandbox's, 1,000, since the client counts on it.
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
