@@ -57,6 +57,7 @@ struct Lines<'s> {
     text: &'s str,
     /// Where the text begins in the source.
     start: usize,
+    /// Whether the last entry may be cut off behind its key.
     is_cut: bool,
     at: usize,
     /// How far into the line that is.
