@@ -96,7 +96,7 @@ def main():
     version = subprocess.run([CALLSHEET, "--version"], capture_output=True, text=True).stdout.split()[1]
     print(f"Callsheet {version}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}, medians of {RUNS}")
     for count in [int(count) for count in sys.argv[1:]] or [1_000, 100_000]:
-        # Not below target, which Git ignores: what is ignored isn't applied.
+        # Outside of the repository, whose history says nothing about it.
         folder = Path(tempfile.mkdtemp(prefix="callsheet-peers-"))
         server, url = serve(folder / "sandbox.db")
         try:
