@@ -13,7 +13,7 @@ pub use secrets::{PasswordPattern, PasswordPolicy, PinPattern, PinPolicy, Secret
 
 use crate::{
     model::{
-        Address, FindingRule, PortalIdentity, SecretRef,
+        Address, FindingRule, PortalIdentity, Removal, SecretRef,
         text::{GroupKey, Line, RelativePath, Username},
     },
     portals::portals,
@@ -100,6 +100,15 @@ pub enum ScimRemoval {
     Delete,
     /// The user stays and is deactivated, for a portal that doesn't really delete users.
     Deactivate,
+}
+
+impl From<ScimRemoval> for Removal {
+    fn from(removal: ScimRemoval) -> Self {
+        match removal {
+            ScimRemoval::Delete => Self::Delete,
+            ScimRemoval::Deactivate => Self::Deactivate,
+        }
+    }
 }
 
 /// The rate limit for requests to a portal.

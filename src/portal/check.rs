@@ -52,6 +52,17 @@ impl Check {
         }
     }
 
+    /// Whether the portal has versions of documents.
+    #[must_use]
+    pub fn versions(is_supported: bool) -> Self {
+        Self::feature(
+            "versions",
+            is_supported,
+            "a change of another version is refused",
+            "documents are compared right before a write, which can overwrite a change of the same moment",
+        )
+    }
+
     /// Whether the role of the login may write; `None` if the login is of no user that the portal lists.
     #[must_use]
     pub fn role(role: Option<&str>, writes: &str) -> Self {

@@ -18,6 +18,12 @@ pub(super) const FORWARDING: Limit = Limit::new(
     },
 );
 
+/// The phones have no names.
+pub(super) const NAMELESS_PHONES: Limit =
+    Limit::new("phones[].name", "phones without a name", &|value, _| {
+        *value == Value::Null
+    });
+
 /// Whether a list is empty or one number, which may contain some other characters.
 pub(super) fn is_one_number(value: &Value, others: &[char]) -> bool {
     let is_digit = |c: char| c.is_ascii_digit() || others.contains(&c);

@@ -1,6 +1,10 @@
 //! A *target* describes a portal: its kind, location and credentials.
 
-use super::{Error, Portal, http::RateLimit, registry::adapter};
+use super::{
+    Error, Portal,
+    http::{Base, Client, RateLimit},
+    registry::adapter,
+};
 use crate::{
     config::{Charges, LoginHash, PortalKind, ScimConfig},
     profile::Profile,
@@ -56,6 +60,16 @@ impl Target {
                 reason: format!("it needs `token:`, {what}"),
             }),
         }
+    }
+
+    /// The connection to a portal that is authenticated by a token and nothing else; `url` and `token` say what they are.
+    ///
+    /// # Errors
+    /// One of them is missing, or the URL can't be used.
+    pub(super) fn client(&self, url: &str, token: &str) -> Result<Client, Error> {
+        let base = Base::parse(self.url(url)?)?;
+        let rate_limit = self.rate_limit.unwrap_or_default();
+        Client::new(base, Some(self.token(token)?), rate_limit)
     }
 }
 

@@ -11,7 +11,6 @@ use crate::{
         dialect::collections,
         table::rows,
     },
-    profile::Profile,
 };
 use std::collections::BTreeSet;
 
@@ -106,14 +105,13 @@ pub(super) static TABLE: Table<Collection> = Table::new(rows! {
 
 /// What an IVY supports: what its profile says, without what the API can't do.
 pub(super) fn capabilities() -> Capabilities {
-    let mut capabilities = Profile::named("ivy").capabilities();
+    let mut capabilities = TABLE.capabilities("ivy");
     capabilities.actions = &NO_ACTIONS;
     // A schedule of IVY is a branch of calls. Templates are expanded in the files, so that each result is listed.
     let kinds = &mut capabilities.kinds;
     kinds.retain(|kind, _| !matches!(kind, Kind::Schedules | Kind::Templates));
     let number = |field| Limit::new(field, "numbers of extensions", &are_numbers);
     for (kind, capability) in kinds {
-        capability.unsupported = TABLE.unsupported(*kind);
         // The instance of a user shows only by features.
         let requires = &mut capability.requires;
         requires.retain(|one| one.fields != ["instance"]);

@@ -63,7 +63,7 @@ pub(super) static MEMBERS: Membership<Crossbar> = Membership {
     name: "name",
     members: "endpoints",
     groups: |index| &index.groups,
-    with_key: |groups, key| groups.with_key(key).next(),
+    with_key: Groups::first_with_key,
     entry: |_, count| json!({"type": "user", "weight": count + 1}),
 };
 

@@ -7,16 +7,12 @@ use super::{
     },
     table::TABLE,
 };
-use crate::{
-    model::{Kind, Value},
-    profile::Profile,
-};
+use crate::model::{Kind, Value};
 
 /// The capabilities of a Kazoo with every module. Which modules are missing is detected at run time.
 pub(super) fn capabilities() -> Capabilities {
-    let mut capabilities = Profile::named("kazoo").capabilities();
+    let mut capabilities = TABLE.capabilities("kazoo");
     for (kind, capability) in &mut capabilities.kinds {
-        capability.unsupported = TABLE.unsupported(*kind);
         match kind {
             Kind::Users => {
                 capability.replaced_by = &["phones.mac"];

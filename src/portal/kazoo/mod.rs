@@ -65,23 +65,8 @@ pub(super) static ADAPTER: Adapter = Adapter {
     ],
     is_embeddable: false,
     example: Example {
-        portal: "portal:
-  kind: kazoo
-  url: https://kazoo.example:8443   # where Crossbar answers
-  tenant: acme                      # the account: its name, its realm or its id
-  credentials:
-    token: { env: CALLSHEET_TOKEN } # the account's API key; or `user:` and `password:`
-",
-        people: "users:
-  alice:
-    first_name: Alice
-    last_name: Ng
-    email: alice@acme.example
-    extension: 1001
-    scope: admin
-extensions:
-  2000: { kind: ring_group, name: Front desk, members: [alice] }
-",
+        portal: include_str!("example/portal.yaml"),
+        people: include_str!("example/people.yaml"),
     },
     open: |target| Ok(Box::new(Kazoo::new(target)?)),
 };

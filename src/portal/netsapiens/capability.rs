@@ -3,23 +3,20 @@
 use super::{
     super::{
         Capabilities, Limit,
-        limit::{FORWARDING, is_one_number, is_user_or_extension},
+        limit::{FORWARDING, NAMELESS_PHONES, is_one_number, is_user_or_extension},
     },
     table::{STRATEGIES, TABLE},
 };
-use crate::{
-    model::{Identity, Kind, NO_ACTIONS, Removal, SecretPlace, Value},
-    profile::Profile,
-};
+use crate::model::{Identity, Kind, NO_ACTIONS, Removal, SecretPlace, Value};
+
 /// What a core supports that has every request.
 pub(super) fn capabilities() -> Capabilities {
-    let mut capabilities = Profile::named("netsapiens").capabilities();
+    let mut capabilities = TABLE.capabilities("netsapiens");
     capabilities.actions = &NO_ACTIONS;
     capabilities
         .kinds
         .retain(|kind, _| !matches!(kind, Kind::Locations | Kind::Schedules));
     for (kind, capability) in &mut capabilities.kinds {
-        capability.unsupported = TABLE.unsupported(*kind);
         capability.create_without.clear();
         capability.limits.extend_from_slice(limits(*kind));
         match kind {
@@ -74,9 +71,7 @@ const USERS: &[Limit] = &[
     Limit::new("phones", "up to 26 phones", &|value, _| {
         value.elements().len() <= 26
     }),
-    Limit::new("phones[].name", "phones without a name", &|value, _| {
-        *value == Value::Null
-    }),
+    NAMELESS_PHONES,
 ];
 
 const QUEUES: &[Limit] = &[Limit::new(

@@ -16,7 +16,7 @@ use self::{
 };
 use super::{
     Adapter, Capabilities, Check, CredentialKind, Description, Error, Example, Progress, Target,
-    Written, check,
+    Written,
     http::{RateLimit, plain},
     rest::{Detected, Documents, PasswordGrant, Session, Store, Writer},
 };
@@ -41,22 +41,8 @@ pub(super) static ADAPTER: Adapter = Adapter {
     ],
     is_embeddable: false,
     example: Example {
-        portal: "portal:
-  kind: netsapiens
-  url: https://core1.example/ns-api/v2 # the API of the core, with its path
-  tenant: acme.example                 # the domain
-  credentials:
-    token: { env: CALLSHEET_TOKEN }    # an API key of the domain
-",
-        people: "users:
-  alice:
-    first_name: Alice
-    last_name: Ng
-    email: alice@acme.example
-    extension: 1001
-extensions:
-  2000: { kind: call_queue, name: Front desk, agents: [alice] }
-",
+        portal: include_str!("example/portal.yaml"),
+        people: include_str!("example/people.yaml"),
     },
     open: |target| Ok(Box::new(NetSapiensPortal::new(target)?)),
 };
@@ -170,7 +156,7 @@ impl Documents for NetSapiensPortal {
         queues.map(|(id, _)| (Agents, id.to_owned())).collect()
     }
 
-    async fn checks(&self) -> Result<Vec<Check>, Error> {
+    async fn own_checks(&self) -> Result<Vec<Check>, Error> {
         let version = self
             .store
             .read_json(&["version"])
@@ -188,9 +174,6 @@ impl Documents for NetSapiensPortal {
             }
             Ok(None) | Err(_) => {}
         }
-        let without = "documents are compared right before a write, which can overwrite a change of the same moment";
-        checks.push(Check::feature("versions", false, "", without));
-        checks.extend(check::lists(self).await?);
         Ok(checks)
     }
 

@@ -50,6 +50,23 @@ pub fn object<'d>(doc: &'d mut Doc, field: &str) -> Option<&'d mut Doc> {
     object.as_object_mut()
 }
 
+/// Converts the list in a field to an object of its elements, by the text in one of their fields, so that the
+/// change of one doesn't affect the others. Other elements are left out.
+pub fn index(doc: &mut Doc, field: &str, key: &str) {
+    let by_key = |element: &Value| Some((element[key].as_str()?.to_owned(), element.clone()));
+    let elements: Doc = list(doc, field).iter().filter_map(by_key).collect();
+    set(doc, field, elements);
+}
+
+/// Converts an object of elements back to a list.
+pub fn unindex(doc: &mut Doc, field: &str) {
+    if let Some(Value::Object(elements)) = doc.get_mut(field) {
+        let elements = std::mem::take(elements).into_iter();
+        let elements: Vec<Value> = elements.map(|(_, element)| element).collect();
+        set(doc, field, elements);
+    }
+}
+
 /// Sets a field.
 pub fn set(doc: &mut Doc, field: &str, value: impl Into<Value>) {
     doc.insert(field.to_owned(), value.into());
@@ -180,7 +197,7 @@ pub fn contains(doc: &Doc, part: &Doc) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Doc, at, conflicts, difference, merged, put};
+    use super::{Doc, at, conflicts, difference, index, merged, put, unindex};
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
@@ -197,6 +214,21 @@ mod tests {
         put(&mut ann, "profile.title", None);
         let expected = json!({"caller_id": {"internal": {}, "external": {"number": "+1"}}, "x": 1});
         assert_eq!(ann, doc(expected));
+    }
+
+    #[test]
+    fn the_elements_of_a_list_can_be_found_by_a_text() {
+        let mut group = doc(json!({"members": [{"value": "b"}, {"x": 1}, {"value": "a", "x": 2}]}));
+        index(&mut group, "members", "value");
+        let expected = json!({"members": {"a": {"value": "a", "x": 2}, "b": {"value": "b"}}});
+        assert_eq!(group, doc(expected));
+        unindex(&mut group, "members");
+        assert_eq!(
+            group["members"],
+            json!([{"value": "b"}, {"value": "a", "x": 2}])
+        );
+        index(&mut group, "agents", "value");
+        assert_eq!(group["agents"], json!({}), "there is no list");
     }
 
     #[test]

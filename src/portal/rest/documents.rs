@@ -2,7 +2,7 @@
 //! documents become objects, and how a change is written. The rest of a [`Portal`] follows.
 
 use super::{
-    super::{Capabilities, Check, Details, Error, Portal, Progress, Write, Written},
+    super::{Capabilities, Check, Details, Error, Portal, Progress, Write, Written, check},
     cache::{Cache, Document},
     details::{self, DocRef, DocRefs},
     dialect::{Dialect, Link as _},
@@ -147,6 +147,14 @@ pub trait Documents: Send + Sync + 'static {
         details::fetch_all(self, docs, progress).await
     }
 
+    /// Checks what is particular to the portal, before the lists are read. Writes nothing.
+    ///
+    /// # Errors
+    /// The portal can't be reached or rejects the credentials.
+    async fn own_checks(&self) -> Result<Vec<Check>, Error> {
+        Ok(Vec::new())
+    }
+
     /// Checks the connection and the lists. Writes nothing.
     ///
     /// # Errors
@@ -155,7 +163,10 @@ pub trait Documents: Send + Sync + 'static {
     where
         Self: Sized,
     {
-        super::super::check::lists(self).await
+        let mut checks = self.own_checks().await?;
+        checks.push(Check::versions(self.store().dialect.has_versions()));
+        checks.extend(check::lists(self).await?);
+        Ok(checks)
     }
 
     /// Applies one change to the documents of an object.

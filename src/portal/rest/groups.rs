@@ -38,9 +38,20 @@ impl Groups {
     }
 
     /// The groups with a key, if it is a valid one.
-    pub fn with_key(&self, key: &str) -> impl Iterator<Item = &str> {
+    fn with_key(&self, key: &str) -> impl Iterator<Item = &str> {
         let is_valid = Kind::Groups.key_format().accepts(key);
         self.ids.of(key).filter(move |_| is_valid)
+    }
+
+    /// The first of the groups with a key.
+    pub fn first_with_key(&self, key: &str) -> Option<&str> {
+        self.with_key(key).next()
+    }
+
+    /// The group with a key that no other one has.
+    pub fn only_with_key(&self, key: &str) -> Option<&str> {
+        let mut ids = self.with_key(key);
+        ids.next().filter(|_| ids.next().is_none())
     }
 
     /// The key that a group's name stands for.

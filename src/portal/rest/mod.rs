@@ -53,6 +53,6 @@ pub use groups::{Groups, Membership};
 pub use guarded::Guarded;
 pub use oauth::PasswordGrant;
 pub use session::Session;
-pub use store::Store;
+pub use store::{CacheOf, Store};
 pub use table::{RawFields, Row, Table};
 pub use writer::{Elements, Writer};

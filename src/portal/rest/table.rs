@@ -9,7 +9,10 @@ use super::{
     doc::{self, Doc},
     writer::Writer,
 };
-use crate::model::{Fields, Kind, Shape, ShownSecret, Value as ModelValue};
+use crate::{
+    model::{Capabilities, Fields, Kind, Shape, ShownSecret, Value as ModelValue},
+    profile::Profile,
+};
 use serde_json::{Map, Value};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -223,6 +226,15 @@ impl<C: Collection> Table<C> {
             representation: row.codec.representation(),
         };
         self.rows.iter().map(mapping).collect()
+    }
+
+    /// What a portal with a profile supports: no field but those of the rows.
+    pub fn capabilities(&'static self, profile: &str) -> Capabilities {
+        let mut capabilities = Profile::named(profile).capabilities();
+        for (kind, capability) in &mut capabilities.kinds {
+            capability.unsupported = self.unsupported(*kind);
+        }
+        capabilities
     }
 
     /// The fields of a kind that no row names.

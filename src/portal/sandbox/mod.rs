@@ -139,20 +139,8 @@ pub(super) static ADAPTER: Adapter = Adapter {
     credentials: &[CredentialKind::Token("the token")],
     is_embeddable: true,
     example: Example {
-        portal: "portal:
-  kind: sandbox                     # the built-in portal
-  database: .callsheet/sandbox.db   # runs inside the command; `url:` for one that is served
-",
-        people: "users:
-  alice:
-    first_name: Alice
-    last_name: Ng
-    email: alice@acme.example
-    extension: 1001
-    scope: administrator
-extensions:
-  2000: { kind: ring_group, name: Front desk, members: [alice] }
-",
+        portal: include_str!("example/portal.yaml"),
+        people: include_str!("example/people.yaml"),
     },
     open,
 };

@@ -1,7 +1,7 @@
 //! The *dialect* of SCIM: pages by position, changes as operations on attributes, members by ID.
 
 use super::{
-    discovery::Discovered,
+    discovery::{ASSUMED, Discovered},
     table::{Collection, TABLE, TELEPHONY},
 };
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     portal::{
         http::{Answer, Body, Client, Request},
         rest::{
-            Cache, Dialect, Document, Fingerprint, Groups, Page, Table,
+            Dialect, Document, Fingerprint, Groups, Page, Table,
             dialect::with_id,
             doc::{self, Doc, difference},
         },
@@ -25,16 +25,11 @@ use std::sync::{
 const MEDIA_TYPE: &str = "application/scim+json";
 const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
-/// The documents of a portal that have been read.
-pub(super) type Directory = Cache<Collection, Groups>;
-
 /// The dialect of one portal.
 #[derive(Default)]
 pub(super) struct Scim {
     /// What the portal supports, once it was asked.
     pub(super) discovered: OnceLock<Discovered>,
-    /// Assumed until then.
-    assumed: Discovered,
     /// Whether the portal fails when it is told how many rows a page may have.
     pub(super) fails_by_count: AtomicBool,
     /// The settings.
@@ -42,36 +37,35 @@ pub(super) struct Scim {
 }
 
 impl Scim {
-    /// The dialect of a portal that wasn't asked yet.
-    pub(super) fn new(settings: Option<ScimConfig>) -> Self {
-        Self {
-            assumed: Discovered::assumed(settings.as_ref()),
-            settings,
-            ..Self::default()
-        }
-    }
-
     /// What the portal supports, as far as it is known.
     pub(super) fn known(&self) -> &Discovered {
-        self.discovered.get().unwrap_or(&self.assumed)
+        self.discovered.get().unwrap_or(&ASSUMED)
     }
 
     /// Renames the extension for telephony between its own URN and the name that it has here.
-    fn rename(&self, doc: Doc, to_portal: bool) -> Doc {
-        match (&self.known().telephony, to_portal) {
-            (Some(urn), true) => renamed(doc, TELEPHONY, urn),
-            (Some(urn), false) => renamed(doc, urn, TELEPHONY),
-            (None, _) => doc,
+    fn rename(&self, mut doc: Doc, is_sent: bool) -> Doc {
+        let urn = self.known().telephony.as_deref().unwrap_or(TELEPHONY);
+        let (from, to) = if is_sent {
+            (TELEPHONY, urn)
+        } else {
+            (urn, TELEPHONY)
+        };
+        if let Some(value) = doc.shift_remove(from) {
+            doc::set(&mut doc, to, value);
         }
+        doc
     }
-}
 
-/// A document with another name for one of its fields.
-fn renamed(mut doc: Doc, from: &str, to: &str) -> Doc {
-    if let Some(value) = doc.shift_remove(from) {
-        doc.insert(to.to_owned(), value);
+    /// A document as it is cached: renamed, and with its version.
+    fn read(&self, of: Collection, json: Value) -> Result<(String, Doc), String> {
+        let (id, doc) = model(of, json)?;
+        Ok((id, self.rename(doc, false)))
     }
-    doc
+
+    /// A document as the portal expects it.
+    fn sent(&self, doc: &Doc) -> Doc {
+        self.rename(doc.clone(), true)
+    }
 }
 
 /// The filter for one value.
@@ -116,7 +110,11 @@ impl Dialect for Scim {
     }
 
     fn body(&self, of: Collection, doc: &Doc) -> Body {
-        Body::json_as(MEDIA_TYPE, &wire(of, self.rename(doc.clone(), true)))
+        let mut doc = doc::without(self.sent(doc), &["meta"]);
+        if of == Collection::Groups {
+            doc::unindex(&mut doc, "members");
+        }
+        Body::json_as(MEDIA_TYPE, &doc)
     }
 
     fn replaces(&self, _: Collection) -> bool {
@@ -127,8 +125,7 @@ impl Dialect for Scim {
         if self.replaces(of) {
             return (Method::PUT, self.body(of, after));
         }
-        let outward = |doc: &Doc| self.rename(doc.clone(), true);
-        let operations = operations(of, &outward(&before.doc), &outward(after));
+        let operations = operations(&self.sent(&before.doc), &self.sent(after));
         let body = json!({"schemas": [PATCH], "Operations": operations});
         (Method::PATCH, Body::json_as(MEDIA_TYPE, &body))
     }
@@ -142,22 +139,21 @@ impl Dialect for Scim {
         let total = json["totalResults"].as_u64();
         let total = total.ok_or("it has no `totalResults`")?;
         // A portal may send fewer rows than it was asked for, and count them wrongly.
-        let rows = match json["Resources"].take() {
-            Value::Array(rows) => rows,
-            _ => Vec::new(),
-        };
+        let rows = json["Resources"].as_array_mut().map(std::mem::take);
+        let rows = rows.unwrap_or_default().into_iter();
         let asked = cursor.and_then(|cursor| cursor.parse().ok()).unwrap_or(1);
         let start = json["startIndex"].as_u64().unwrap_or(asked).max(1);
-        if start != asked && !rows.is_empty() {
+        let next = start + rows.len() as u64;
+        if start != asked && next > start {
             return Err(format!(
                 "it begins at {start} although `startIndex={asked}` was requested, so the portal can't be listed"
             ));
         }
-        let next = start + rows.len() as u64;
         let has_next = next <= total && next > start;
-        let row = |row| model(of, row).map(|(id, doc)| (id, self.rename(doc, false)));
         Ok(Page {
-            rows: rows.into_iter().map(row).collect::<Result<_, String>>()?,
+            rows: rows
+                .map(|row| self.read(of, row))
+                .collect::<Result<_, _>>()?,
             next: has_next.then(|| next.to_string()),
             total: Some(total),
             doubt: None,
@@ -165,21 +161,16 @@ impl Dialect for Scim {
     }
 
     fn document(&self, of: Collection, answer: &Answer) -> Result<(String, Document), String> {
-        let (id, doc) = model(of, answer.json()?)?;
+        let (id, doc) = self.read(of, answer.json()?)?;
         let version = answer.etag.clone().or_else(|| version(&doc));
-        let doc = self.rename(doc, false);
         Ok((id, Document { doc, version }))
     }
 
     fn filter(&self, _: Collection, by: &Fingerprint) -> Option<Vec<(String, String)>> {
         let urn = self.known().telephony.as_deref().unwrap_or_default();
-        let attribute = match by.field.strip_prefix("telephony.") {
-            Some(own) => format!("{urn}:{own}"),
-            None => by.field.clone(),
-        };
-        let filter = equals(&attribute, &by.value);
-        let filter = vec![("filter".to_owned(), filter)];
-        self.known().has_filter.then_some(filter)
+        let attribute = by.field.replace("telephony.", &format!("{urn}:"));
+        let filter = ("filter".to_owned(), equals(&attribute, &by.value));
+        self.known().has_filter.then(|| vec![filter])
     }
 
     /// Lists contain whole documents.
@@ -197,13 +188,11 @@ impl Dialect for Scim {
     }
 
     fn is_applied(&self, of: Collection, patch: &Doc, after: &Doc, now: &Doc) -> bool {
-        let visible = self.visible(of, patch.clone());
         // Some portals truncate a large group when one of its members changes.
-        let has_all = || {
-            let mut members = doc::names(after, "members");
-            members.all(|id| now.get("members").is_some_and(|now| now.get(id).is_some()))
-        };
-        doc::shows_all(&visible, now) && (of != Collection::Groups || has_all())
+        let members = now.get("members");
+        let is_there = |id| members.is_some_and(|members| members.get(id).is_some());
+        doc::shows_all(&self.visible(of, patch.clone()), now)
+            && doc::names(after, "members").all(is_there)
     }
 }
 
@@ -212,80 +201,60 @@ fn version(doc: &Doc) -> Option<String> {
     Some(doc.get("meta")?.get("version")?.as_str()?.to_owned())
 }
 
-/// A document with its ID. Of what the portal maintains itself, only the version is kept. Members are an
-/// object by ID, so that a change of one doesn't affect the others.
+/// A document with its ID. Of what the portal maintains itself, only the version is kept.
 fn model(of: Collection, json: Value) -> Result<(String, Doc), String> {
     let (id, mut doc) = with_id(json, "id")?;
-    let meta = version(&doc).map(|version| json!({ "version": version }));
-    doc.shift_remove("meta");
-    doc.extend(meta.map(|meta| ("meta".to_owned(), meta)));
+    if let Some(Value::Object(meta)) = doc.get_mut("meta") {
+        meta.retain(|name, _| name == "version");
+    }
     match of {
         // It changes with the groups, and can't be written.
         Collection::Users => drop(doc.shift_remove("groups")),
-        Collection::Groups => {
-            let by_id =
-                |member: &Value| Some((member["value"].as_str()?.to_owned(), member.clone()));
-            let members = doc::list(&doc, "members").iter().filter_map(by_id);
-            let members: Doc = members.collect();
-            doc::set(&mut doc, "members", members);
-        }
+        Collection::Groups => doc::index(&mut doc, "members", "value"),
     }
     Ok((id, doc))
 }
 
-/// The whole document as the portal expects it.
-fn wire(of: Collection, mut doc: Doc) -> Doc {
-    doc.shift_remove("meta");
-    if let (Collection::Groups, Some(Value::Object(members))) = (of, doc.get("members")) {
-        let members: Vec<Value> = members.values().cloned().collect();
-        doc::set(&mut doc, "members", members);
-    }
-    doc
-}
-
 /// The operations that change a document. A list is replaced as a whole, since many portals can't find one
 /// of its entries; members are added and removed one by one, since some portals truncate long lists.
-fn operations(of: Collection, before: &Doc, after: &Doc) -> Vec<Value> {
+fn operations(before: &Doc, after: &Doc) -> Vec<Value> {
     let mut operations = Vec::new();
+    let mut change = |path: String, is_new: bool, value: Value| {
+        let op = if is_new { "add" } else { "replace" };
+        operations.push(match value {
+            Value::Null => json!({"op": "remove", "path": path}),
+            value => json!({"op": op, "path": path, "value": value}),
+        });
+    };
     for (name, value) in difference(before, after) {
         let old = before.get(&name);
         match value {
-            Value::Object(members) if of == Collection::Groups && name == "members" => {
-                let is_removed = |member: &Value| member.is_null();
-                let added: Vec<&Value> = members.values().filter(|one| !is_removed(one)).collect();
+            Value::Object(members) if name == "members" => {
+                let all = members.into_iter();
+                let (removed, added): (Vec<_>, Vec<_>) = all.partition(|(_, one)| one.is_null());
                 if !added.is_empty() {
-                    operations.push(json!({"op": "add", "path": name, "value": added}));
+                    change(name, true, added.into_iter().map(|(_, one)| one).collect());
                 }
-                let removed = members.iter().filter(|(_, one)| is_removed(one));
-                operations.extend(removed.map(|(id, _)| {
-                    let path = format!("members[{}]", equals("value", id));
-                    json!({"op": "remove", "path": path})
-                }));
+                for (id, none) in removed {
+                    change(format!("members[{}]", equals("value", &id)), false, none);
+                }
             }
             Value::Object(inner) => {
                 let separator = if name.contains(':') { ':' } else { '.' };
-                operations.extend(inner.into_iter().map(|(sub, value)| {
-                    let old = old.and_then(|old| old.get(&sub));
-                    operation(format!("{name}{separator}{sub}"), old, value)
-                }));
+                for (sub, value) in inner {
+                    let is_new = old.and_then(|old| old.get(&sub)).is_none();
+                    change(format!("{name}{separator}{sub}"), is_new, value);
+                }
             }
-            value => operations.push(operation(name, old, value)),
+            value => change(name, old.is_none(), value),
         }
     }
     operations
 }
 
-fn operation(path: String, old: Option<&Value>, value: Value) -> Value {
-    match (old, value) {
-        (_, Value::Null) => json!({"op": "remove", "path": path}),
-        (None, value) => json!({"op": "add", "path": path, "value": value}),
-        (Some(_), value) => json!({"op": "replace", "path": path, "value": value}),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Collection, Discovered, Scim, equals, model, operations};
+    use super::{ASSUMED, Collection, Discovered, Scim, equals, model, operations};
     use crate::portal::{
         http::{Answer, Request},
         rest::{Dialect as _, Document, Fingerprint, Op, doc::Doc},
@@ -315,7 +284,7 @@ mod tests {
         let after = json!({"userName": "ann", "name": {"givenName": "Anna", "familyName": "Ng"},
             "emails": [{"value": "h", "type": "home"}, {"value": "w", "type": "work"}],
             "urn:x:2.0:User": {"voicemailPin": "0042"}, "password": "p"});
-        let operations = operations(Collection::Users, &doc(&before), &doc(&after));
+        let operations = operations(&doc(&before), &doc(&after));
         let expected = json!([
             {"op": "remove", "path": "title"},
             {"op": "replace", "path": "name.givenName", "value": "Anna"},
@@ -338,7 +307,7 @@ mod tests {
         let members = after["members"].as_object_mut().unwrap();
         members.shift_remove("b\"c");
         members.insert("d".to_owned(), json!({"value": "d"}));
-        let changes = operations(Collection::Groups, &before, &after);
+        let changes = operations(&before, &after);
         let expected = json!([
             {"op": "add", "path": "members", "value": [{"value": "d"}]},
             {"op": "remove", "path": r#"members[value eq "b\"c"]"#},
@@ -351,7 +320,7 @@ mod tests {
         let scim = Scim::default();
         let known = Discovered {
             has_patch: false,
-            ..Discovered::default()
+            ..ASSUMED.clone()
         };
         scim.discovered.set(known).unwrap();
         let group = json!({"id": "g", "displayName": "sales", "x": [1],
@@ -383,7 +352,7 @@ mod tests {
         let known = Discovered {
             has_etag: false,
             has_filter: false,
-            ..Discovered::default()
+            ..ASSUMED.clone()
         };
         scim.discovered.set(known).unwrap();
         let before = Document {

@@ -10,18 +10,22 @@ mod objects;
 mod table;
 
 use self::{
-    dialect::{Directory, Scim},
-    discovery::{Discovered, TELEPHONY},
-    table::Collection,
+    dialect::Scim,
+    discovery::{ASSUMED, Discovered, TELEPHONY},
+    table::{
+        Collection::{self, Groups, Users},
+        TABLE,
+    },
 };
 use super::{
     Adapter, Capabilities, Check, CredentialKind, Description, Error, Example, Progress, Target,
-    Written, check,
-    http::{Base, Client, plain},
-    rest::{Documents, Store, Writer},
+    Written,
+    http::plain,
+    rest::{CacheOf, Documents, Store, Writer},
 };
 use crate::model::{Kind, LiveObject};
 use async_trait::async_trait;
+use futures::future::{try_join, try_join_all};
 use std::sync::{Arc, atomic::Ordering};
 
 /// SCIM in the registry.
@@ -33,176 +37,130 @@ pub(super) static ADAPTER: Adapter = Adapter {
         secrets: "in the record of what was applied",
         reading: "three requests to find out what the portal supports, and a page for each 200 users and 200 groups",
     },
-    capabilities: |config| Discovered::assumed(config.scim.as_ref()).capabilities(),
-    mapping: || table::TABLE.mapping(),
+    capabilities: |config| ASSUMED.capabilities(config.scim.as_ref()),
+    mapping: || TABLE.mapping(),
     credentials: &[CredentialKind::Token("a bearer token")],
     is_embeddable: false,
     example: Example {
-        portal: "portal:
-  kind: scim
-  url: https://portal.example/scim/v2 # the base of its API, without /Users
-  credentials:
-    token: { env: CALLSHEET_TOKEN }   # a bearer token
-",
-        people: "users:
-  alice:
-    first_name: Alice
-    last_name: Ng
-    email: alice@acme.example
-    groups: [sales]
-groups:
-  sales: {}
-",
+        portal: include_str!("example/portal.yaml"),
+        people: include_str!("example/people.yaml"),
     },
-    open: |target| Ok(Box::new(ScimPortal::new(target)?)),
+    open: |target| Ok(Box::new(open(target)?)),
 };
 
-/// The adapter for a portal with SCIM.
-struct ScimPortal {
-    store: Store<Scim>,
+/// The adapter for a portal, which wasn't asked yet what it supports.
+fn open(target: &Target) -> Result<Store<Scim>, Error> {
+    let settings = target.scim.clone();
+    let link = target.client("the base of the portal's SCIM API", "a bearer token")?;
+    Ok(Store::new(
+        Scim {
+            settings,
+            ..Scim::default()
+        },
+        link,
+    ))
 }
 
-impl ScimPortal {
-    fn new(target: &Target) -> Result<Self, Error> {
-        let url = target.url("the base of the portal's SCIM API")?;
-        let token = target.token("a bearer token")?;
-        let rate_limit = target.rate_limit.unwrap_or_default();
-        let client = Client::new(Base::parse(url)?, Some(token), rate_limit)?;
-        Ok(Self {
-            store: Store::new(Scim::new(target.scim.clone()), client),
-        })
+/// Reads what the portal supports, unless it is known. Returns the minimum number of requests.
+async fn discover(store: &Store<Scim>) -> Result<u64, Error> {
+    let Scim {
+        discovered,
+        settings,
+        ..
+    } = &store.dialect;
+    if discovered.get().is_some() {
+        return Ok(0);
     }
+    let names = ["ServiceProviderConfig", "Schemas", "ResourceTypes"];
+    let answers = try_join_all(names.map(async |name| store.read_json(&[name]).await)).await?;
+    if answers[0].is_none() {
+        let reason = "the portal doesn't have it (404)";
+        return Err(Error::unreadable("GET /ServiceProviderConfig", reason));
+    }
+    let answer = |at: usize| answers[at].as_ref().unwrap_or_default();
+    let extension = settings
+        .as_ref()
+        .and_then(|settings| settings.extension.as_deref());
+    discovered.get_or_init(|| Discovered::of([0, 1, 2].map(answer), extension));
+    Ok(3)
+}
 
-    /// Reads what the portal supports, unless it is known. Returns the minimum number of requests.
-    async fn discover(&self) -> Result<u64, Error> {
-        let Scim {
-            discovered,
-            settings,
-            ..
-        } = &self.store.dialect;
-        if discovered.get().is_some() {
-            return Ok(0);
+/// Lists users and groups.
+async fn list(store: &Store<Scim>, progress: &dyn Progress) -> Result<u64, Error> {
+    let list = |of| store.load_needed(of, &[], progress);
+    let groups = async {
+        match store.dialect.known().has_groups() {
+            true => list(Groups).await,
+            false => Ok(0),
         }
-        let read = async |name| self.store.read_json(&[name]).await;
-        let (config, schemas, types) = futures::try_join!(
-            read("ServiceProviderConfig"),
-            read("Schemas"),
-            read("ResourceTypes"),
-        )?;
-        let config = config.ok_or_else(|| {
-            Error::unreadable(
-                "GET /ServiceProviderConfig",
-                "the portal doesn't have it (404)",
-            )
-        })?;
-        let found = Discovered::of(
-            &config,
-            &schemas.unwrap_or_default(),
-            &types.unwrap_or_default(),
-            settings.as_ref(),
-        );
-        discovered.get_or_init(|| found);
-        Ok(3)
-    }
+    };
+    let (users, groups) = try_join(list(Users), groups).await?;
+    Ok(users + groups)
 }
 
 #[async_trait]
-impl Documents for ScimPortal {
+impl Documents for Store<Scim> {
     type Dialect = Scim;
 
-    fn store(&self) -> &Store<Scim> {
-        &self.store
+    fn store(&self) -> &Self {
+        self
     }
 
     fn supported(&self) -> Arc<Capabilities> {
-        Arc::new(self.store.dialect.known().capabilities())
+        Arc::new(
+            self.dialect
+                .known()
+                .capabilities(self.dialect.settings.as_ref()),
+        )
     }
 
     async fn load(&self, progress: &dyn Progress) -> Result<u64, Error> {
-        let minimum = self.discover().await?;
-        let has_groups = self.supported().kinds.contains_key(&Kind::Groups);
-        let list = async |of| {
-            // Some fail when they are told how many rows a page may have.
-            let fails = &self.store.dialect.fails_by_count;
-            let has_failed = fails.load(Ordering::Relaxed);
-            match self.store.load_needed(of, &[], progress).await {
-                Err(Error::NotReady { status: 500, .. }) if !has_failed => {
-                    fails.store(true, Ordering::Relaxed);
-                    self.store.load_needed(of, &[], progress).await
-                }
-                listed => listed,
+        let minimum = discover(self).await?;
+        // Some fail when they are told how many rows a page may have.
+        let fails = &self.dialect.fails_by_count;
+        let pages = match list(self, progress).await {
+            Err(Error::NotReady { status: 500, .. }) if !fails.swap(true, Ordering::Relaxed) => {
+                list(self, progress).await
             }
+            pages => pages,
         };
-        let groups = async {
-            match has_groups {
-                true => list(Collection::Groups).await,
-                false => Ok(0),
-            }
-        };
-        let (users, groups) = futures::try_join!(list(Collection::Users), groups)?;
-        Ok(minimum + users + groups)
+        Ok(minimum + pages?)
     }
 
     fn sources(&self, kind: Kind) -> &'static [Collection] {
         match kind {
-            Kind::Users => &[Collection::Users],
-            _ => &[Collection::Groups],
+            Kind::Users => &[Users],
+            _ => &[Groups],
         }
     }
 
-    fn objects(&self, cache: &Directory, kind: Kind) -> Vec<(Box<str>, LiveObject)> {
-        let known = self.store.dialect.known();
-        match kind {
-            Kind::Users => {
-                let users = cache.of(Collection::Users);
-                let user = |(id, entry)| objects::user(cache, id, entry, known.missing());
-                users.map(user).collect()
-            }
-            _ => {
-                let groups = cache.of(Collection::Groups);
-                groups
-                    .map(|(id, entry)| objects::group(cache, id, entry))
-                    .collect()
-            }
-        }
+    fn objects(&self, cache: &CacheOf<Scim>, kind: Kind) -> Vec<(Box<str>, LiveObject)> {
+        objects::all(cache, kind, self.dialect.known())
     }
 
-    async fn checks(&self) -> Result<Vec<Check>, Error> {
-        self.discover().await?;
-        let known = self.store.dialect.known();
+    async fn own_checks(&self) -> Result<Vec<Check>, Error> {
+        discover(self).await?;
+        let known = self.dialect.known();
         let telephony = match &known.telephony {
             Some(urn) => format!("in {}", plain(urn)),
             None => format!(
                 "no schema of users ends with {TELEPHONY}: extensions, phones and voicemail aren't supported"
             ),
         };
+        let with = "only the changed attributes are sent";
+        let patch = Check::feature("patch", known.has_patch, with, "whole documents are sent");
+        let with = "a lost answer is looked up with one";
+        let without = "a lost answer is looked up in the whole list";
         let mut checks = vec![
             Check::passed("connection", "SCIM 2.0 answers"),
-            Check::feature(
-                "patch",
-                known.has_patch,
-                "only the changed attributes are sent",
-                "whole documents are sent",
-            ),
-            Check::feature(
-                "versions",
-                known.has_etag,
-                "a change of another version is refused",
-                "documents are compared right before a write, which can overwrite a change of the same moment",
-            ),
-            Check::feature(
-                "filters",
-                known.has_filter,
-                "a lost answer is looked up with one",
-                "a lost answer is looked up in the whole list",
-            ),
+            patch,
+            Check::feature("filters", known.has_filter, with, without),
             Check::passed("telephony", telephony),
         ];
-        if !known.fields.contains("username") {
+        if known.missing.contains("username") {
             let detail = "/Schemas defines no users with a `userName`, so nothing can be managed";
             checks.push(Check::failed("schemas", detail));
         }
-        checks.extend(check::lists(self).await?);
         Ok(checks)
     }
 

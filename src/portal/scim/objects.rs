@@ -2,8 +2,8 @@
 //! model can't express is left out, and therefore never changed.
 
 use super::{
-    dialect::{Directory, Scim},
-    discovery::Discovered,
+    dialect::Scim,
+    discovery::{Discovered, GROUP, USER},
     table::{Collection, TABLE},
 };
 use crate::{
@@ -11,15 +11,12 @@ use crate::{
     portal::{
         Error, Written,
         rest::{
-            Entry, Fingerprint, Groups, Index, Membership, RawFields, Writer,
+            CacheOf, Entry, Fingerprint, Groups, Index, Membership, RawFields, Writer,
             doc::{self, Doc},
         },
     },
 };
 use serde_json::{Value, json};
-
-const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
-const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 
 /// The groups. One can be managed if it has a name of its own that is a key.
 static MEMBERS: Membership<Scim> = Membership {
@@ -27,10 +24,7 @@ static MEMBERS: Membership<Scim> = Membership {
     name: "displayName",
     members: "members",
     groups: |groups| groups,
-    with_key: |groups, key| {
-        let mut ids = groups.with_key(key);
-        ids.next().filter(|_| ids.next().is_none())
-    },
+    with_key: Groups::only_with_key,
     entry: |user, _| json!({ "value": user }),
 };
 
@@ -44,18 +38,31 @@ impl Index<Collection> for Groups {
     }
 }
 
+/// The objects of a kind.
+pub(super) fn all(
+    cache: &CacheOf<Scim>,
+    kind: Kind,
+    known: &Discovered,
+) -> Vec<(Box<str>, LiveObject)> {
+    let user = |(id, entry)| user(cache, id, entry, known);
+    let group = |(id, entry)| group(cache, id, entry);
+    match kind {
+        Kind::Users => cache.of(Collection::Users).map(user).collect(),
+        _ => cache.of(Collection::Groups).map(group).collect(),
+    }
+}
+
 /// Reads a user, without the fields that the portal has no attribute for.
-pub(super) fn user<'m>(
-    cache: &Directory,
+fn user(
+    cache: &CacheOf<Scim>,
     id: &str,
     entry: &Entry,
-    missing: impl Iterator<Item = &'m str>,
+    known: &Discovered,
 ) -> (Box<str>, LiveObject) {
     let mut raw = RawFields::new();
-    let kind = (Kind::Users, "");
-    TABLE.read(kind, Collection::Users, entry, &(), &mut raw);
+    TABLE.read((Kind::Users, ""), Collection::Users, entry, &(), &mut raw);
     doc::set(&mut raw, "groups", MEMBERS.keys_of(&cache.index, id));
-    for field in missing {
+    for field in &known.missing {
         doc::put(&mut raw, field, None);
     }
     let mut object = entry.object(Kind::Users, id, raw);
@@ -66,9 +73,9 @@ pub(super) fn user<'m>(
     (name.unwrap_or_else(|| id.into()), object)
 }
 
-/// Reads a group.
-pub(super) fn group(cache: &Directory, id: &str, entry: &Entry) -> (Box<str>, LiveObject) {
-    let object = entry.object(Kind::Groups, id, RawFields::new());
+/// Reads a group. The members of one that can't be managed mention the users.
+fn group(cache: &CacheOf<Scim>, id: &str, entry: &Entry) -> (Box<str>, LiveObject) {
+    let mut object = entry.object(Kind::Groups, id, RawFields::new());
     if let Some(key) = MEMBERS.key(&cache.index, id) {
         return (key.into(), object);
     }
@@ -80,11 +87,8 @@ pub(super) fn group(cache: &Directory, id: &str, entry: &Entry) -> (Box<str>, Li
         })
     };
     let members = doc::names(entry.doc(), MEMBERS.members);
-    let object = LiveObject {
-        standing: Standing::Unsupported("has a name that isn't the key of one group".into()),
-        mentions: members.filter_map(mention).collect(),
-        ..object
-    };
+    object.mentions = members.filter_map(mention).collect();
+    object.standing = Standing::Unsupported("has a name that isn't the key of one group".into());
     (id.into(), object)
 }
 
@@ -97,10 +101,9 @@ pub(super) async fn change(writer: Writer<'_, Scim>) -> Result<Written, Error> {
     }
     let declared = writer.target_text("username");
     let name = declared.unwrap_or(&writer.write.address.key);
-    let known = writer.store.dialect.known();
     let fill = |user: &mut Doc| {
         writer.fill("", Collection::Users, user, false)?;
-        complete(user, known);
+        complete(user, &writer.store.dialect);
         if doc::text(user, "userName").is_none_or(|old| old.to_lowercase() != name) {
             doc::set(user, "userName", name);
         }
@@ -120,12 +123,16 @@ pub(super) async fn change(writer: Writer<'_, Scim>) -> Result<Written, Error> {
 }
 
 /// Adds what the portal requires of a user, and removes what its lists have no place for.
-fn complete(user: &mut Doc, known: &Discovered) {
+fn complete(user: &mut Doc, scim: &Scim) {
+    let known = scim.known();
     for list in &known.untyped {
-        if let Some(Value::Array(entries)) = user.get_mut(*list) {
-            for entry in entries.iter_mut().filter_map(Value::as_object_mut) {
-                entry.shift_remove("type");
-            }
+        let entries = user.get_mut(*list).and_then(Value::as_array_mut);
+        for entry in entries
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_object_mut)
+        {
+            entry.shift_remove("type");
         }
     }
     if known.required.contains("active") {

@@ -3,7 +3,7 @@
 
 use crate::portal::rest::{
     Codec::{Derived, Elements, Flag, LowerCase, OfType, Secret, Text},
-    Row, Table,
+    Collection as _, Row, Table,
     dialect::collections,
     table::rows,
 };
@@ -39,12 +39,12 @@ pub(super) static TABLE: Table<Collection> = Table::new(rows! {
     }
 });
 
-/// The attribute that a row needs, without the extension, and its sub-attribute.
-pub(super) fn attribute(row: &Row<Collection>) -> (&'static str, Option<&'static str>) {
-    let at = row.at.strip_prefix("telephony.").unwrap_or(row.at);
-    match (row.codec, at.split_once('.')) {
-        (OfType(_, field) | Elements(field, _), _) => (at, Some(field)),
-        (_, Some((name, sub))) => (name, Some(sub)),
-        (_, None) => (at, None),
+/// The path of the attribute that a row needs, as discovery knows it.
+pub(super) fn path(row: &Row<Collection>) -> String {
+    let at = format!("{}.{}", row.of.name(), row.at);
+    match row.codec {
+        OfType(_, field) | Elements(field, _) => format!("{at}.{field}"),
+        _ => at,
     }
+    .to_lowercase()
 }

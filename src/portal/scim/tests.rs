@@ -1,12 +1,13 @@
 //! Tests of the adapter with portals that are unlike the real server of the conformance suite.
 
-use super::ScimPortal;
+use super::{Scim, open};
 use crate::{
     config::PortalKind,
     model::{Address, Fields, Kind, Live, Name, Secret, Value as ModelValue},
     portal::{
         Change, Credentials, Error, Location, ObjectRef, Portal as _, Target, Verb, Write,
         fake_server::{FakeServer, Reply, Request},
+        rest::Store,
     },
 };
 use serde_json::{Value, json};
@@ -18,7 +19,7 @@ const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 async fn portal(
     features: &'static [&'static str],
     mut change: impl FnMut(&Request) -> Reply + Send + 'static,
-) -> (FakeServer, ScimPortal) {
+) -> (FakeServer, Store<Scim>) {
     let server = FakeServer::start(move |request| {
         let attribute = |name: &str| json!({"name": name, "mutability": "readWrite"});
         let password = json!({"name": "password", "mutability": "writeOnly"});
@@ -39,7 +40,7 @@ async fn portal(
     })
     .await;
     let target = target(&server);
-    let portal = ScimPortal::new(&target).unwrap();
+    let portal = open(&target).unwrap();
     let live = portal.read(&[Kind::Users].into(), &()).await.unwrap();
     assert!(live.get(Kind::Users, "ann").is_some());
     (server, portal)
@@ -63,7 +64,7 @@ fn user(title: &str, version: u32) -> Value {
 }
 
 /// Changes the title to `Chief`, and the password if there is one.
-async fn change(portal: &ScimPortal, password: Option<&str>) -> Result<(), Error> {
+async fn change(portal: &Store<Scim>, password: Option<&str>) -> Result<(), Error> {
     let address = Address::new(Kind::Users, "ann");
     let mut changes = vec![("title", ModelValue::text("Chief"))];
     let mut secrets = BTreeMap::new();
@@ -198,7 +199,7 @@ async fn listed(
     })
     .await;
     let target = target(&server);
-    let portal = ScimPortal::new(&target).unwrap();
+    let portal = open(&target).unwrap();
     let live = portal.read(&[Kind::Users].into(), &()).await;
     (live, server.requests().len() as u64)
 }
