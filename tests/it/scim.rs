@@ -186,6 +186,17 @@ impl ScimServer {
         running::runtime().block_on(self.client().get(&path)).body
     }
 
+    /// Adds a member to a group with a name, as an administrator would.
+    pub(crate) fn join(&self, group: &str, user: &str) {
+        let groups = self.all_listed("Groups");
+        let group = groups.iter().find(|one| one["displayName"] == group);
+        let path = format!("/Groups/{}", group.unwrap()["id"].as_str().unwrap());
+        let patch = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [{"op": "add", "path": "members", "value": [{"value": user}]}]});
+        let answer = running::runtime().block_on(self.client().patch(&path, &patch));
+        assert!([200, 204].contains(&answer.status), "{:?}", answer.body);
+    }
+
     /// All resources of a collection, of a server that can't be told how many.
     pub(crate) fn all_listed(&self, collection: &str) -> Vec<Value> {
         let path = format!("/{collection}");

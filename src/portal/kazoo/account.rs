@@ -173,7 +173,7 @@ impl Account {
 
     /// The groups that are known to have a user or device as endpoint.
     pub(super) fn groups_of(&self, endpoint: &str) -> impl Iterator<Item = &str> {
-        self.index.groups.of(endpoint)
+        self.index.groups.of(endpoint).into_iter()
     }
 
     /// The extension of a user. Of several internal numbers, the one that internal calls show has priority,

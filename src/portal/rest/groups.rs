@@ -21,6 +21,8 @@ pub struct Groups {
     ids: Relation,
     keys: BTreeMap<Box<str>, Box<str>>,
     members: Relation,
+    /// The names by which some portals list members, by ID.
+    names: BTreeMap<Box<str>, Box<str>>,
 }
 
 impl Groups {
@@ -35,6 +37,21 @@ impl Groups {
         for member in members.flat_map(Map::keys) {
             self.members.set(member, id, is_related);
         }
+    }
+
+    /// Remembers or forgets the name of a member, for a portal that may list members by it.
+    pub fn set_name(&mut self, id: &str, name: &str, is_there: bool) {
+        match is_there {
+            true => drop(self.names.insert(id.into(), name.into())),
+            false => drop(self.names.remove(id)),
+        }
+    }
+
+    /// What a group may list a member as: its ID, or its name.
+    fn listed_as<'g>(&'g self, member: &'g str) -> impl Iterator<Item = &'g str> {
+        let name = self.names.get(member).map(|name| &**name);
+        let is_free = |name: &&str| !self.names.contains_key(*name);
+        [member].into_iter().chain(name.filter(is_free))
     }
 
     /// The groups with a key, if it is a valid one.
@@ -60,8 +77,9 @@ impl Groups {
     }
 
     /// The groups that are known to have a member.
-    pub fn of(&self, member: &str) -> impl Iterator<Item = &str> {
-        self.members.of(member)
+    pub fn of(&self, member: &str) -> BTreeSet<&str> {
+        let listed_as = self.listed_as(member);
+        listed_as.flat_map(|one| self.members.of(one)).collect()
     }
 }
 
@@ -95,7 +113,7 @@ impl<D: Dialect> Membership<D> {
 
     /// The keys of the groups of a member.
     pub fn keys_of<'i>(&self, index: &'i D::Index, member: &str) -> Vec<&'i str> {
-        let groups = (self.groups)(index).of(member);
+        let groups = (self.groups)(index).of(member).into_iter();
         groups.filter_map(|id| self.key(index, id)).collect()
     }
 }
@@ -133,7 +151,7 @@ impl<D: Dialect> Writer<'_, D> {
                 let missing = || self.refuse("groups", &format!("groups/{key} doesn't exist"));
                 wanted.insert(how.id(index, key).ok_or_else(missing)?);
             }
-            let actual: BTreeSet<&str> = (how.groups)(index).of(member).collect();
+            let actual = (how.groups)(index).of(member);
             let is_managed = |id: &&str| how.key(index, id).is_some();
             let owned = |ids: &mut dyn Iterator<Item = &str>| -> Vec<String> {
                 ids.map(str::to_owned).collect()
@@ -165,12 +183,41 @@ impl<D: Dialect> Writer<'_, D> {
     /// # Errors
     /// The group can't be changed.
     pub async fn leave(self, how: &Membership<D>, group: &str, member: &str) -> Result<(), Error> {
+        let listed_as: Vec<String> = {
+            let index = &self.store.cache().index;
+            let listed_as = (how.groups)(index).listed_as(member);
+            listed_as.map(str::to_owned).collect()
+        };
         let remove = |group: &mut Doc| {
             if let Some(Value::Object(members)) = group.get_mut(how.members) {
-                members.shift_remove(member);
+                members.retain(|one, _| !listed_as.contains(one));
             }
             Ok(())
         };
         self.edit_shared(how.of, group, &remove).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Groups;
+    use serde_json::json;
+
+    #[test]
+    fn a_member_is_listed_by_its_id_or_its_name() {
+        let mut groups = Groups::default();
+        groups.set("g1", "sales", Some(&json!({"7": {}, "ann": {}})), true);
+        groups.set("g2", "night", Some(&json!({"bob": {}})), true);
+        groups.set_name("7", "ann", true);
+        groups.set_name("8", "bob", true);
+        // The name of one user is the ID of another.
+        groups.set_name("9", "7", true);
+        let of =
+            |groups: &Groups, member| groups.of(member).into_iter().collect::<Vec<_>>().join(" ");
+        assert_eq!(["7", "8", "9"].map(|id| of(&groups, id)), ["g1", "g2", ""]);
+        groups.set_name("8", "bob", false);
+        assert_eq!(of(&groups, "8"), "");
+        groups.set("g1", "sales", Some(&json!({"7": {}, "ann": {}})), false);
+        assert_eq!(of(&groups, "7"), "");
     }
 }

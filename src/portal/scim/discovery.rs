@@ -21,7 +21,7 @@ pub(super) const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 /// The schema of groups.
 pub(super) const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 /// The attributes that a portal may require although the model has no field for them, or a default.
-const REQUIRED: [&str; 2] = ["active", "name.formatted"];
+const REQUIRED: [&str; 3] = ["users.active", "users.name.formatted", "groups.members"];
 /// The number of rows that are requested for each page.
 const PAGE: u64 = 200;
 
@@ -40,7 +40,7 @@ pub(super) struct Discovered {
     pub(super) telephony: Option<String>,
     /// The fields of users that the portal has no attribute for.
     pub(super) missing: BTreeSet<&'static str>,
-    /// The attributes without a field that the portal requires of a user.
+    /// Which of [`REQUIRED`] the portal requires.
     pub(super) required: BTreeSet<&'static str>,
     /// The lists of users whose entries have no type.
     pub(super) untyped: BTreeSet<&'static str>,
@@ -104,10 +104,7 @@ impl Discovered {
             let mut chain = chain(&known, row).flatten();
             chain.any(|one| one["mutability"] == "immutable")
         };
-        let is_required = |at: &&str| {
-            let attribute = known.get(&format!("users.{at}"));
-            attribute.is_some_and(|attribute| attribute["required"] == true)
-        };
+        let is_required = |at: &&str| known.get(*at).is_some_and(|one| one["required"] == true);
         let rows = || TABLE.rows(Kind::Users);
         let has = |feature: &str| config[feature]["supported"] == true;
         let page = config["filter"]["maxResults"].as_u64();

@@ -30,10 +30,13 @@ static MEMBERS: Membership<Scim> = Membership {
 
 impl Index<Collection> for Groups {
     fn set(&mut self, of: Collection, id: &str, entry: &Entry, is_there: bool) {
-        if of == Collection::Groups {
-            let name = entry.text(MEMBERS.name).unwrap_or_default();
-            let members = entry.doc().get(MEMBERS.members);
-            Self::set(self, id, name, members, is_there);
+        let text = |at| entry.text(at).unwrap_or_default();
+        match of {
+            Collection::Users => self.set_name(id, text("userName"), is_there),
+            Collection::Groups => {
+                let members = entry.doc().get(MEMBERS.members);
+                Self::set(self, id, text(MEMBERS.name), members, is_there);
+            }
         }
     }
 }
@@ -79,21 +82,23 @@ fn group(cache: &CacheOf<Scim>, id: &str, entry: &Entry) -> (Box<str>, LiveObjec
     if let Some(key) = MEMBERS.key(&cache.index, id) {
         return (key.into(), object);
     }
-    let mention = |user| {
-        let user = cache.get(Collection::Users, user)?.text("userName")?;
-        Some(Mention {
-            address: Address::new(Kind::Users, user.to_lowercase()),
+    // Some portals list members by their names.
+    let mention = |member| {
+        let user = cache.get(Collection::Users, member);
+        let name = user.and_then(|user| user.text("userName"));
+        Mention {
+            address: Address::new(Kind::Users, name.unwrap_or(member).to_lowercase()),
             place: "its members".into(),
-        })
+        }
     };
     let members = doc::names(entry.doc(), MEMBERS.members);
-    object.mentions = members.filter_map(mention).collect();
+    object.mentions = members.map(mention).collect();
     object.standing = Standing::Unsupported("has a name that isn't the key of one group".into());
     (id.into(), object)
 }
 
 /// Applies one change. Memberships are written after the user, but left before it is deleted: a portal may
-/// keep those of a user that no longer exists.
+/// keep those of a user that no longer exists, unless its groups must have members, which can't be left then.
 pub(super) async fn change(writer: Writer<'_, Scim>) -> Result<Written, Error> {
     if writer.write.address.kind == Kind::Groups {
         let new = doc::of(json!({"schemas": [GROUP], "members": {}}));
@@ -109,7 +114,9 @@ pub(super) async fn change(writer: Writer<'_, Scim>) -> Result<Written, Error> {
         }
         Ok(())
     };
-    if let Some(object) = writer.object().filter(|_| writer.is_delete()) {
+    let known = writer.store.dialect.known();
+    let may_leave = writer.is_delete() && !known.required.contains("groups.members");
+    if let Some(object) = writer.object().filter(|_| may_leave) {
         writer.memberships(&MEMBERS, object.id).await?;
     }
     let new = doc::of(json!({ "schemas": [USER] }));
@@ -135,10 +142,10 @@ fn complete(user: &mut Doc, scim: &Scim) {
             entry.shift_remove("type");
         }
     }
-    if known.required.contains("active") {
+    if known.required.contains("users.active") {
         user.entry("active").or_insert(true.into());
     }
-    if known.required.contains("name.formatted") {
+    if known.required.contains("users.name.formatted") {
         let part = |at| doc::text(user, at).unwrap_or_default();
         let name = format!("{} {}", part("name.givenName"), part("name.familyName"));
         doc::put(user, "name.formatted", Some(name.trim().into()));

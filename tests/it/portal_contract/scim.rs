@@ -32,9 +32,8 @@ fn user(key: &str, extension: Option<&str>) -> Json {
     user
 }
 
-/// The members of a group by its name.
-fn members(server: &ScimServer, name: &str) -> BTreeSet<String> {
-    let groups = server.all("Groups");
+/// The members of one of these groups, by its name.
+fn members(groups: &[Json], name: &str) -> BTreeSet<String> {
     let group = groups.iter().find(|group| group["displayName"] == name);
     let members = group.unwrap()["members"].as_array().into_iter().flatten();
     let ids = members.map(|member| member["value"].as_str().unwrap().to_owned());
@@ -96,13 +95,13 @@ fn a_large_group_keeps_its_members() {
     }
     // Both at once.
     step(&subject, &workspace, true, "two join");
-    assert_eq!(members(&subject.server, "sales").len(), 152);
+    assert_eq!(members(&subject.server.all("Groups"), "sales").len(), 152);
     workspace
         .fields(Kind::Users, "ann")
         .set("groups".into(), callsheet::model::Value::List([].into()));
     workspace.remove(Kind::Users, "bob");
     step(&subject, &workspace, true, "one leaves, and one is deleted");
-    let left = members(&subject.server, "sales");
+    let left = members(&subject.server.all("Groups"), "sales");
     assert_eq!(left.len(), 150);
     assert!(left.iter().all(|id| id.starts_with("stranger")));
 }
@@ -327,6 +326,33 @@ fn a_hostile_server_loses_nothing_and_doubles_nobody() {
     assert_eq!(names, ["ann", "foreign"]);
     assert_eq!(subject.server.all_listed("Groups").len(), 1);
     assert_eq!(subject.server.resource("Users", &foreign), before);
+
+    // Members, whom it lists by their names, come and go, and those of others stay.
+    let groups = |keys: &[&str]| {
+        let keys = keys.iter().map(|key| callsheet::model::Value::text(*key));
+        callsheet::model::Value::List(keys.collect())
+    };
+    let named = |names: &[&str]| -> BTreeSet<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    };
+    workspace.declare(Kind::Groups, "night", &json!({}));
+    let fields = workspace.fields(Kind::Users, "ann");
+    fields.set("groups".into(), groups(&["night", "sales"]));
+    step(&subject, &workspace, true, "joined");
+    subject.server.join("sales", &foreign);
+    let listed = subject.server.all_listed("Groups");
+    assert_eq!(members(&listed, "sales"), named(&["ann", "foreign"]));
+    let fields = workspace.fields(Kind::Users, "ann");
+    fields.set("groups".into(), groups(&["night"]));
+    step(&subject, &workspace, true, "left");
+    let listed = subject.server.all_listed("Groups");
+    assert_eq!(members(&listed, "sales"), named(&["foreign"]));
+    assert_eq!(members(&listed, "night"), named(&["ann"]));
+    workspace.remove(Kind::Users, "ann");
+    step(&subject, &workspace, true, "deleted");
+    let listed = subject.server.all_listed("Groups");
+    assert_eq!(members(&listed, "night"), named(&[]));
+    assert_eq!(members(&listed, "sales"), named(&["foreign"]));
 
     // Nobody can be renamed, and the plan says so.
     let capabilities = subject.capabilities();
