@@ -16,7 +16,7 @@ use super::{
     Adapter, Capabilities, Check, CredentialKind, Description, Error, Example, Progress, Target,
     Written, check,
     http::plain,
-    rest::{Collection as _, Documents, Guarded, PasswordGrant, Session, Store, Writer},
+    rest::{Documents, Guarded, PasswordGrant, Session, Store, Writer},
 };
 use crate::model::{Address, Kind, LiveObject};
 use async_trait::async_trait;
@@ -108,8 +108,8 @@ impl Documents for IvyPortal {
     }
 
     /// Whose a feature is, and what leads where, is in any of them.
-    fn sources(&self, _: Kind) -> &'static [Collection] {
-        Collection::all()
+    fn is_source(&self, _: Collection, _: Kind) -> bool {
+        true
     }
 
     fn objects(&self, cache: &Known, kind: Kind) -> Vec<(Box<str>, LiveObject)> {

@@ -232,14 +232,10 @@ impl Documents for Kazoo {
         Ok(pages.into_iter().sum::<u64>() + u64::from(!is_login_counted))
     }
 
-    fn sources(&self, kind: Kind) -> &'static [Collection] {
-        use Collection::{Callflows, Devices, Entries, Groups, Lists, Users, Vmboxes};
-        match kind {
-            Kind::Users => &[Users, Devices, Vmboxes, Callflows],
-            Kind::Groups => &[Groups],
-            Kind::Contacts => &[Entries, Lists],
-            _ => &[Callflows],
-        }
+    /// Users and numbers have callflows, too.
+    fn is_source(&self, of: Collection, kind: Kind) -> bool {
+        let has_callflows = !matches!(kind, Kind::Groups | Kind::Contacts);
+        of.kind() == kind || of == Collection::Callflows && has_callflows
     }
 
     fn objects(&self, account: &Account, kind: Kind) -> Vec<(Box<str>, LiveObject)> {

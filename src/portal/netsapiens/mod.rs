@@ -12,13 +12,13 @@ mod table;
 
 use self::{
     dialect::{Domain, NetSapiens, lacks_request},
-    table::Collection::{self, Agents, Contacts, Devices, Numbers, Queues, Rules, Sites, Users},
+    table::Collection::{self, Agents, Contacts, Numbers, Queues, Sites, Users},
 };
 use super::{
     Adapter, Capabilities, Check, CredentialKind, Description, Error, Example, Progress, Target,
     Written,
     http::{RateLimit, plain},
-    rest::{Detected, Documents, PasswordGrant, Session, Store, Writer},
+    rest::{Collection as _, Detected, Documents, PasswordGrant, Session, Store, Writer},
 };
 use crate::model::{Kind, LiveObject};
 use async_trait::async_trait;
@@ -117,14 +117,9 @@ impl Documents for NetSapiensPortal {
         Ok(1 + pages.0 + pages.1 + pages.2 + pages.3 + pages.4)
     }
 
-    fn sources(&self, kind: Kind) -> &'static [Collection] {
-        match kind {
-            Kind::Users => &[Users, Devices, Rules],
-            Kind::Extensions => &[Queues, Users, Agents],
-            Kind::Numbers => &[Numbers],
-            Kind::Contacts => &[Contacts],
-            _ => &[Sites],
-        }
+    /// A queue is also a user.
+    fn is_source(&self, of: Collection, kind: Kind) -> bool {
+        of.kind() == kind || of == Users && kind == Kind::Extensions
     }
 
     fn objects(&self, domain: &Domain, kind: Kind) -> Vec<(Box<str>, LiveObject)> {

@@ -5,7 +5,7 @@ use super::{
     super::{Capabilities, Check, Details, Error, Portal, Progress, Write, Written, check},
     cache::{Cache, Document},
     details::{self, DocRef, DocRefs},
-    dialect::{Dialect, Link as _},
+    dialect::{Collection as _, Dialect, Link as _},
     record::Records,
     store::{CacheOf, Store},
     writer::Writer,
@@ -35,9 +35,11 @@ pub trait Documents: Send + Sync + 'static {
     /// A list can't be read.
     async fn load(&self, progress: &dyn Progress) -> Result<u64, Error>;
 
-    /// The types of documents that the objects of a kind consist of. If one of their lists is incomplete, so
-    /// is the kind.
-    fn sources(&self, kind: Kind) -> &'static [<Self::Dialect as Dialect>::Of];
+    /// Whether the objects of a kind consist of documents of a type, among others. If their list is incomplete, so is
+    /// the kind.
+    fn is_source(&self, of: <Self::Dialect as Dialect>::Of, kind: Kind) -> bool {
+        of.kind() == kind
+    }
 
     /// Converts the documents to the objects of a kind, by their keys.
     fn objects(&self, cache: &CacheOf<Self::Dialect>, kind: Kind) -> Vec<(Box<str>, LiveObject)>;
@@ -198,7 +200,8 @@ fn listings<P: Documents>(portal: &P, kinds: &BTreeSet<Kind>) -> BTreeMap<Kind, 
         .iter()
         .filter(|kind| supported.kinds.contains_key(kind));
     let listing = |kind: &Kind| {
-        let sources = portal.sources(*kind).iter();
+        let all = <P::Dialect as Dialect>::Of::all().iter();
+        let sources = all.filter(|of| portal.is_source(**of, *kind));
         let mut doubts = sources.filter_map(|of| cache.doubt(*of));
         let mut doubt = doubts.next().or_else(|| portal.ambiguity(&cache, *kind));
         let mut objects = BTreeMap::new();

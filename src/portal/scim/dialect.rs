@@ -7,6 +7,7 @@ use super::{
 use crate::{
     config::ScimConfig,
     portal::{
+        Capabilities,
         http::{Answer, Body, Client, Request},
         rest::{
             Dialect, Document, Fingerprint, Groups, Page, Table,
@@ -32,11 +33,28 @@ pub(super) struct Scim {
     pub(super) discovered: OnceLock<Discovered>,
     /// Whether the portal fails when it is told how many rows a page may have.
     pub(super) fails_by_count: AtomicBool,
-    /// The settings.
-    pub(super) settings: Option<ScimConfig>,
+    settings: Option<ScimConfig>,
 }
 
 impl Scim {
+    /// The dialect of a portal that wasn't asked yet.
+    pub(super) fn new(settings: Option<ScimConfig>) -> Self {
+        Self {
+            settings,
+            ..Self::default()
+        }
+    }
+
+    /// The configured URN of the extension for telephony.
+    pub(super) fn extension(&self) -> Option<&str> {
+        self.settings.as_ref()?.extension.as_deref()
+    }
+
+    /// The capabilities, as far as they are known.
+    pub(super) fn capabilities(&self) -> Capabilities {
+        self.known().capabilities(self.settings.as_ref())
+    }
+
     /// What the portal supports, as far as it is known.
     pub(super) fn known(&self) -> &Discovered {
         self.discovered.get().unwrap_or(&ASSUMED)

@@ -13,7 +13,7 @@ use self::{
     dialect::Scim,
     discovery::{ASSUMED, Discovered, TELEPHONY},
     table::{
-        Collection::{self, Groups, Users},
+        Collection::{Groups, Users},
         TABLE,
     },
 };
@@ -50,25 +50,14 @@ pub(super) static ADAPTER: Adapter = Adapter {
 
 /// The adapter for a portal, which wasn't asked yet what it supports.
 fn open(target: &Target) -> Result<Store<Scim>, Error> {
-    let settings = target.scim.clone();
+    let scim = Scim::new(target.scim.clone());
     let link = target.client("the base of the portal's SCIM API", "a bearer token")?;
-    Ok(Store::new(
-        Scim {
-            settings,
-            ..Scim::default()
-        },
-        link,
-    ))
+    Ok(Store::new(scim, link))
 }
 
 /// Reads what the portal supports, unless it is known. Returns the minimum number of requests.
 async fn discover(store: &Store<Scim>) -> Result<u64, Error> {
-    let Scim {
-        discovered,
-        settings,
-        ..
-    } = &store.dialect;
-    if discovered.get().is_some() {
+    if store.dialect.discovered.get().is_some() {
         return Ok(0);
     }
     let names = ["ServiceProviderConfig", "Schemas", "ResourceTypes"];
@@ -78,10 +67,8 @@ async fn discover(store: &Store<Scim>) -> Result<u64, Error> {
         return Err(Error::unreadable("GET /ServiceProviderConfig", reason));
     }
     let answer = |at: usize| answers[at].as_ref().unwrap_or_default();
-    let extension = settings
-        .as_ref()
-        .and_then(|settings| settings.extension.as_deref());
-    discovered.get_or_init(|| Discovered::of([0, 1, 2].map(answer), extension));
+    let found = Discovered::of([0, 1, 2].map(answer), store.dialect.extension());
+    store.dialect.discovered.get_or_init(|| found);
     Ok(3)
 }
 
@@ -107,11 +94,7 @@ impl Documents for Store<Scim> {
     }
 
     fn supported(&self) -> Arc<Capabilities> {
-        Arc::new(
-            self.dialect
-                .known()
-                .capabilities(self.dialect.settings.as_ref()),
-        )
+        Arc::new(self.dialect.capabilities())
     }
 
     async fn load(&self, progress: &dyn Progress) -> Result<u64, Error> {
@@ -125,13 +108,6 @@ impl Documents for Store<Scim> {
             pages => pages,
         };
         Ok(minimum + pages?)
-    }
-
-    fn sources(&self, kind: Kind) -> &'static [Collection] {
-        match kind {
-            Kind::Users => &[Users],
-            _ => &[Groups],
-        }
     }
 
     fn objects(&self, cache: &CacheOf<Scim>, kind: Kind) -> Vec<(Box<str>, LiveObject)> {
