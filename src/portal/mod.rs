@@ -5,6 +5,8 @@
 //! protection, which belong to the engine (law 6). To add a portal, add a folder here and a row in
 //! `portals`; `docs/adding-a-portal.md` describes the steps.
 
+#[cfg(test)]
+mod acme;
 mod action;
 mod check;
 mod description;

@@ -169,6 +169,27 @@ fn what_the_page_of_sheets_shows_is_what_happens() {
     transcript::check(&Page::read("docs/sheets.md"));
 }
 
+/// What the page about adding a portal shows stands in the adapter that the unit tests build.
+#[test]
+fn the_page_about_a_portal_shows_code_that_is_built() {
+    let page = Page::read("docs/adding-a-portal.md");
+    let adapter = ["mod", "table", "dialect", "write"];
+    let adapter = adapter.map(|name| Page::read(format!("src/portal/acme/{name}.rs")));
+    let profile = Page::read("src/profile/acme.yaml");
+    let mut count = 0;
+    for block in page.blocks() {
+        let code = block.lines.join("\n");
+        let is_there = match block.language {
+            "rust" => adapter.iter().any(|file| file.text().contains(&code)),
+            "yaml" => profile.text().trim_end() == code,
+            _ => continue,
+        };
+        assert!(is_there, "no file of the adapter has this:\n{code}");
+        count += 1;
+    }
+    assert_eq!(count, 8, "blocks of the page");
+}
+
 #[test]
 fn the_commands_of_a_fresh_clone_stay_in_the_readme() {
     let readme = Page::read("README.md");

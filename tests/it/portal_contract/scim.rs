@@ -329,7 +329,7 @@ fn a_hostile_server_loses_nothing_and_doubles_nobody() {
 
     // Members, whom it lists by their names, come and go, and those of others stay.
     let groups = |keys: &[&str]| {
-        let keys = keys.iter().map(|key| callsheet::model::Value::text(*key));
+        let keys = keys.iter().map(|key| callsheet::model::Value::text(key));
         callsheet::model::Value::List(keys.collect())
     };
     let named = |names: &[&str]| -> BTreeSet<String> {
