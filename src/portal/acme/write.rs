@@ -44,15 +44,7 @@ pub(super) async fn change(writer: Writer<'_, AcmeDialect>) -> Result<Written, E
         doc::set(user, "login", login);
         writer.fill("", Collection::Users, user, false)
     };
-    if let Some(user) = writer.object().filter(|_| writer.is_delete()) {
-        writer.memberships(&MEMBERS, user.id).await?;
-    }
     let by = Fingerprint::by("login", login);
-    let written = writer
-        .document(Collection::Users, Doc::new(), &by, &fill)
-        .await?;
-    if writer.changes("groups") && !writer.is_delete() {
-        writer.memberships(&MEMBERS, &written.id).await?;
-    }
-    Ok(written)
+    let users = Collection::Users;
+    writer.member(&MEMBERS, users, Doc::new(), &by, &fill).await
 }

@@ -6,7 +6,7 @@ use super::{
     dialect::Dialect,
     doc::{self, Doc},
     fingerprint::Fingerprint,
-    writer::Writer,
+    writer::{Edit, Writer},
 };
 use crate::{
     model::{Kind, Value as ModelValue},
@@ -134,6 +134,30 @@ impl<D: Dialect> Writer<'_, D> {
         };
         let by = Fingerprint::by(how.name, key);
         self.document(how.of, new, &by, &rename).await
+    }
+
+    /// Creates, edits or deletes a member that is one document, as [`document`](Self::document) does. Memberships are written
+    /// after it, but left before it is deleted: a portal may keep those of a member that no longer exists.
+    ///
+    /// # Errors
+    /// The portal refuses a change, a document has changed, or the outcome is unknown.
+    pub async fn member(
+        self,
+        how: &Membership<D>,
+        of: D::Of,
+        new: Doc,
+        by: &Fingerprint,
+        edit: &Edit<'_>,
+    ) -> Result<Written, Error> {
+        if let Some(member) = self.object().filter(|_| self.is_delete()) {
+            self.memberships(how, member.id).await?;
+        }
+        let written = self.document(of, new, by, edit).await?;
+        if self.is_delete() || !self.changes("groups") {
+            return Ok(written);
+        }
+        self.memberships(how, &written.id).await?;
+        Ok(self.written(of, &written.id))
     }
 
     /// Removes a member from the groups that it leaves, and adds it to the others of its `groups`. Groups

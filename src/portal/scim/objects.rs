@@ -97,8 +97,7 @@ fn group(cache: &CacheOf<Scim>, id: &str, entry: &Entry) -> (Box<str>, LiveObjec
     (id.into(), object)
 }
 
-/// Applies one change. Memberships are written after the user, but left before it is deleted: a portal may
-/// keep those of a user that no longer exists, unless its groups must have members, which can't be left then.
+/// Applies one change. Where groups must have members, a user who is deleted doesn't leave them: the last one can't.
 pub(super) async fn change(writer: Writer<'_, Scim>) -> Result<Written, Error> {
     if writer.write.address.kind == Kind::Groups {
         let new = doc::of(json!({"schemas": [GROUP], "members": {}}));
@@ -114,19 +113,14 @@ pub(super) async fn change(writer: Writer<'_, Scim>) -> Result<Written, Error> {
         }
         Ok(())
     };
-    let known = writer.store.dialect.known();
-    let may_leave = writer.is_delete() && !known.required.contains("groups.members");
-    if let Some(object) = writer.object().filter(|_| may_leave) {
-        writer.memberships(&MEMBERS, object.id).await?;
-    }
     let new = doc::of(json!({ "schemas": [USER] }));
     let by = Fingerprint::by("userName", name);
-    let written = writer.document(Collection::Users, new, &by, &fill).await?;
-    if writer.changes("groups") && !writer.is_delete() {
-        writer.memberships(&MEMBERS, &written.id).await?;
-        return Ok(writer.written(Collection::Users, &written.id));
+    let users = Collection::Users;
+    let known = writer.store.dialect.known();
+    match writer.is_delete() && known.required.contains("groups.members") {
+        true => writer.document(users, new, &by, &fill).await,
+        false => writer.member(&MEMBERS, users, new, &by, &fill).await,
     }
-    Ok(written)
 }
 
 /// Adds what the portal requires of a user, and removes what its lists have no place for.
