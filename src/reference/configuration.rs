@@ -3,7 +3,7 @@
 use super::{GENERATED, flat, format_name};
 use crate::{config::Config, model::text::Format, profile::Profile};
 use schemars::generate::SchemaSettings;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 
 /// The sections of the page: a field of the configuration, and an example of it.
@@ -128,6 +128,12 @@ fn requires(record: &Value, name: &str) -> bool {
     required.is_some_and(|names| names.iter().any(|one| one == name))
 }
 
+/// The table of the properties of a record.
+pub(super) fn table(page: &mut String, properties: &Map<String, Value>) {
+    page.push_str("\n| field | description | type | default |\n|---|---|---|---|\n");
+    rows(page, "", &json!({ "properties": properties }));
+}
+
 /// A row for each field of a record, and for those of the records in it.
 fn rows(page: &mut String, prefix: &str, record: &Value) {
     for (name, field) in record["properties"].as_object().into_iter().flatten() {
@@ -180,6 +186,7 @@ fn kind(schema: &Value) -> String {
     let example = &schema["examples"][0];
     match (format, &schema["type"]) {
         (Some(format), _) => format!("`{}`", format_name(format)),
+        (None, kind) if kind == "boolean" => "`true` or `false`".to_owned(),
         (None, kind) if kind == "integer" || kind[0] == "integer" => "integer".to_owned(),
         _ if example.is_string() => format!("`text`, such as `{}`", text(example)),
         _ => "`text`".to_owned(),

@@ -18,6 +18,7 @@ use crate::{
         Field, FindingRule, Kind, ListOrder, Shape, Value,
         text::{FORMATS, Format},
     },
+    schema::declaration_properties,
 };
 use std::fmt::Write as _;
 
@@ -95,6 +96,11 @@ fn fields() -> String {
          an empty list. A `string` is one line of 1 to 255 characters without leading or trailing white space; the \
          other text formats are listed under [Formats](#formats).\n"
     );
+    let mut common = declaration_properties(Kind::Groups);
+    // A key has the format of its kind.
+    common["previously"]["x-format"].take();
+    page.push_str("\n## Every resource\n\nThe plan reads these, and no portal sees them.\n");
+    configuration::table(&mut page, &common);
     for kind in Kind::ALL {
         _ = write!(page, "\n## {kind}\n");
         match kind.shape() {
@@ -105,6 +111,12 @@ fn fields() -> String {
                 }
             }
             shape => table(&mut page, shape.all_fields()),
+        }
+        let mut own = declaration_properties(kind);
+        own.retain(|name, _| !common.contains_key(name));
+        if !own.is_empty() {
+            page.push_str("\nWhat follows is no field of the portal: the plan makes fields of it, day by day.\n");
+            configuration::table(&mut page, &own);
         }
     }
     formats(&mut page);

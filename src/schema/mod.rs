@@ -14,4 +14,4 @@ mod publish;
 mod restriction;
 
 pub use check::{Checker, FieldError, check_json, configuration_shape};
-pub use publish::{BASE, of_document, published, wire};
+pub use publish::{BASE, declaration_properties, of_document, published, wire};

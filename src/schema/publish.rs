@@ -8,8 +8,9 @@ use serde_json::{Map, Value, json};
 /// What every schema's own name begins with. It is a name, not an address: nothing is ever fetched.
 pub const BASE: &str = "urn:callsheet:schema:";
 
-/// What every resource may say beside its own fields; the engine reads it, no portal sees it.
-fn declaration_properties(kind: Kind) -> Map<String, Value> {
+/// What a resource may say beside its own fields: the engine reads it, no portal sees it.
+#[must_use]
+pub fn declaration_properties(kind: Kind) -> Map<String, Value> {
     let properties = json!({
         "previously": {
             "description": "The key that this resource had before: it is renamed, not deleted and created.",

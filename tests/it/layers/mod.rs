@@ -62,7 +62,7 @@ const LAYERS: &[(&str, &str)] = &[
         "render",
         "source diagnostic model plan portal apply page view",
     ),
-    ("reference", "model config diagnostic portal profile"),
+    ("reference", "model config diagnostic portal profile schema"),
     ("saved", "model plan render"),
     ("journal", "apply plan portal render saved"),
     ("action", "apply journal model portal render"),
