@@ -37,13 +37,7 @@ use capability::{LISTS, QUEUES};
 use collection::Collection;
 use dialect::{Crossbar, PAGE};
 use session::{CrossbarLogin, Session};
-use std::{
-    num::NonZeroU32,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{num::NonZeroU32, sync::Arc};
 
 /// The description for the docs.
 const DESCRIPTION: Description = Description {
@@ -92,8 +86,6 @@ struct Kazoo {
     has_bulk: tokio::sync::Mutex<Option<bool>>,
     rate_limit: RateLimit,
     records: Records<Collection>,
-    /// Whether a read has counted the login.
-    has_counted_login: AtomicBool,
 }
 
 impl Kazoo {
@@ -113,7 +105,6 @@ impl Kazoo {
             has_bulk: tokio::sync::Mutex::default(),
             rate_limit,
             records: Records::new(Collection::Account, "", "callsheet"),
-            has_counted_login: AtomicBool::default(),
         })
     }
 
@@ -222,14 +213,13 @@ impl Documents for Kazoo {
     }
 
     async fn load(&self, progress: &dyn Progress) -> Result<u64, Error> {
-        let is_login_counted = self.has_counted_login.swap(true, Ordering::Relaxed);
         if self.store.link.open().await?.is_five() {
             // Its lists have another format.
             self.lacks(LISTS);
         }
         let lists = LISTED.map(|collection| self.load_list(collection, progress));
         let pages = futures::future::try_join_all(lists).await?;
-        Ok(pages.into_iter().sum::<u64>() + u64::from(!is_login_counted))
+        Ok(pages.into_iter().sum::<u64>() + self.store.link.minimum())
     }
 
     /// Users and numbers have callflows, too.

@@ -156,6 +156,12 @@ impl Dialect for NetSapiens {
         vec![("start", start), ("limit", PAGE.to_string())]
     }
 
+    /// The users have a number, so their pages are requested side by side.
+    fn nth_page(&self, page: u64, total: u64, second: &str) -> Option<String> {
+        let start = page.checked_mul(second.parse().ok()?)?;
+        (start < total).then(|| start.to_string())
+    }
+
     /// A whole page may be followed by another, unless the number of rows is known.
     fn page(&self, of: Collection, cursor: Option<&str>, answer: &Answer) -> Result<Page, String> {
         let mut rows = rows(answer.json()?, of.id_field())?;

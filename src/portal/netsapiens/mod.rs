@@ -114,7 +114,8 @@ impl Documents for NetSapiensPortal {
             optional(Contacts),
             optional(Sites),
         )?;
-        Ok(1 + pages.0 + pages.1 + pages.2 + pages.3 + pages.4)
+        let pages = pages.0 + pages.1 + pages.2 + pages.3 + pages.4;
+        Ok(store.link.minimum() + 1 + pages)
     }
 
     /// A queue is also a user.

@@ -146,6 +146,14 @@ fn a_full_page_is_followed_by_another_unless_the_number_is_known() {
     assert_eq!(next(&core, Some("1000")).as_deref(), Some("2000"));
     core.users.store(2000, std::sync::atomic::Ordering::Relaxed);
     assert_eq!(next(&core, Some("1000")), None);
+    // Then the pages are known beforehand.
+    let nth = [1, 2, 3].map(|page| core.nth_page(page, 2001, "1000"));
+    assert_eq!(
+        nth,
+        [Some("1000".to_owned()), Some("2000".to_owned()), None]
+    );
+    assert_eq!(core.nth_page(u64::MAX, 2001, "1000"), None);
+    assert_eq!(core.nth_page(1, 2001, "x"), None);
 }
 
 #[test]

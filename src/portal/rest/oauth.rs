@@ -106,6 +106,10 @@ impl Login for PasswordGrant {
         &self.client
     }
 
+    fn is_request(&self) -> bool {
+        matches!(self.credentials, Credentials::Login { .. })
+    }
+
     async fn log_in(&self, _: Option<&()>) -> Result<((), Option<Duration>), Error> {
         let (token, lifetime) = match &self.credentials {
             Credentials::Login {

@@ -29,6 +29,11 @@ pub trait Login: Send + Sync + 'static {
     /// The client that sends all requests.
     fn client(&self) -> &Client;
 
+    /// Whether logging in is a request, and not just a token that is known.
+    fn is_request(&self) -> bool {
+        true
+    }
+
     /// Logs in, and sets the client's token. `previous` is the login that is renewed. Also returns how long
     /// the login is valid, if the portal tells it.
     fn log_in(
@@ -80,7 +85,7 @@ impl<L: Login> Session<L> {
 
     /// The number of requests for logging in that the minimum of a read contains: one in the first read.
     pub fn minimum(&self) -> u64 {
-        u64::from(!self.is_counted.swap(true, Ordering::Relaxed))
+        u64::from(self.login.is_request() && !self.is_counted.swap(true, Ordering::Relaxed))
     }
 
     /// `refused` is a login that the portal has rejected.
