@@ -2,8 +2,8 @@
 //! sent with it last, and codes come back in another spelling.
 
 use crate::{
+    contracts,
     fake::{Fake, Habit, Manners, Put, Store},
-    kazoo::contract_folder,
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -37,13 +37,9 @@ impl Ivy {
     /// An IVY with an administrator, three instances, and in the first one what can't be created: devices, mailboxes
     /// and phone numbers.
     pub(crate) fn start(features: Features) -> Result<Self, &'static str> {
-        let path = contract_folder().join("ivy/openapi-prism.json");
-        let document = std::fs::read(path)
-            .map_err(|_missing| "IVY: CALLSHEET_CONTRACTS doesn't have its document")?;
-        let fake = Fake::start(
-            serde_json::from_slice(&document).unwrap(),
-            manners(features),
-        );
+        let document = contracts::read("ivy/openapi-prism.json");
+        let document = document.ok_or("IVY: CALLSHEET_CONTRACTS doesn't have its document")?;
+        let fake = Fake::start(document, manners(features));
         let url = format!("{}/v2", fake.url);
         let ivy = Self { fake, url };
         ivy.seed_user(100_000, USER, "administrator");

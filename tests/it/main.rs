@@ -11,6 +11,7 @@ mod causes;
 mod changed;
 mod ci;
 mod cli;
+mod contracts;
 mod converge;
 mod crash;
 mod doctor;

@@ -2,8 +2,8 @@
 //! request whether the document allows it. `.ci/run` installs it.
 
 use crate::{
+    contracts,
     fake::Seen,
-    kazoo::contract_folder,
     report::skipped,
     running::{self, Client},
 };
@@ -95,7 +95,7 @@ pub(crate) fn assert_valid(document: &str, requests: &[Seen]) {
     if !has_node || !program().exists() {
         return skipped("Prism isn't in target/ci-node, where .ci/run installs it");
     }
-    let prism = Prism::start(&contract_folder().join(document));
+    let prism = Prism::start(&contracts::folder().join(document));
     let objections = running::runtime().block_on(async {
         let client = Client::new(&prism.url, "a-token");
         let mut objections = Vec::new();

@@ -1,9 +1,10 @@
 //! *Contracts* of portals that somebody else published, run against the fake where they exist: they aren't
 //! part of this project.
 
-use super::{Fake, Habit, Manners, Paging, Put};
+use super::{Fake, Manners};
 use crate::{
-    kazoo::contract_folder,
+    contracts,
+    netsapiens::{self, NetSapiens, Options},
     report::skipped,
     running::{Answer, Client},
 };
@@ -13,15 +14,9 @@ use std::fmt::Write as _;
 
 const TOKEN: &str = "mock";
 
-/// A file of a contract.
-pub(crate) fn contract(path: &str) -> Option<Json> {
-    let text = std::fs::read_to_string(contract_folder().join(path));
-    Some(serde_json::from_str(&text.ok()?).unwrap())
-}
-
 /// A file of a contract, or a report that it is missing.
 fn read(path: &str) -> Option<Json> {
-    let file = contract(path);
+    let file = contracts::read(path);
     if file.is_none() {
         skipped(&format!("{path}: CALLSHEET_CONTRACTS doesn't have it"));
     }
@@ -127,8 +122,6 @@ async fn ivys_cases_are_judged_as_they_say() {
     );
 }
 
-const DOMAIN: &str = "/ns-api/v2/domains/example.com";
-
 fn user(number: &str, more: &Json) -> Json {
     let mut user = json!({"user": number, "name-first-name": "Ann", "name-last-name": "Lee",
         "email-address": "ann@example.com", "user-scope": "Basic User"});
@@ -137,67 +130,17 @@ fn user(number: &str, more: &Json) -> Json {
     user
 }
 
-fn netsapiens() -> Manners {
-    let users = Habit {
-        unique: &["login-username"],
-        makes: Some(|user, _| {
-            let number = user["user"].as_str().unwrap_or_default().to_owned();
-            user.entry("domain").or_insert_with(|| "example.com".into());
-            let login = || format!("{number}@example.com").into();
-            user.entry("login-username").or_insert_with(login);
-        }),
-        ..Habit::default()
-    };
-    let devices = Habit {
-        makes: Some(|device, _| drop(device.insert("domain".into(), "example.com".into()))),
-        ..Habit::default()
-    };
-    let rules = Habit {
-        key: Some("time-frame"),
-        makes: Some(|rule, _| {
-            rule.insert("domain".into(), "example.com".into());
-            rule.insert("user".into(), "1001".into());
-            rule.insert("is-active".into(), true.into());
-        }),
-        ..Habit::default()
-    };
-    let contacts = Habit {
-        key: Some("unique-id"),
-        makes: Some(|contact, serial| {
-            drop(contact.insert("unique-id".into(), serial.to_string().into()));
-        }),
-        ..Habit::default()
-    };
-    Manners {
-        tokens: &[TOKEN],
-        put: Put::Merges,
-        lag: Some(0),
-        paging: Paging::Offset {
-            start: "start",
-            limit: "limit",
-        },
-        collections: vec![
-            ("/ns-api/v2/domains/{domain}/users", users),
-            ("/ns-api/v2/domains/{domain}/users/{user}/devices", devices),
-            (
-                "/ns-api/v2/domains/{domain}/users/{user}/answerrules",
-                rules,
-            ),
-            ("/ns-api/v2/domains/{domain}/contacts", contacts),
-        ],
-        ..Manners::default()
-    }
-}
-
 /// A NetSapiens keeps what it accepted: people, their devices and rules, and contacts.
 #[tokio::test]
 async fn netsapiens_keeps_what_it_accepted() {
-    let Some(document) = read("netsapiens/openapi-prism.json") else {
-        return;
+    let core = match NetSapiens::start(Options::default()) {
+        Ok(core) => core,
+        Err(reason) => return skipped(reason),
     };
-    let fake = Fake::start(document, netsapiens());
-    fake.seed(DOMAIN, &json!({"domain": "example.com"}));
-    let client = Client::new(&fake.url, TOKEN);
+    let (domain, client) = (
+        netsapiens::PATH,
+        Client::new(&core.fake().url, netsapiens::TOKEN),
+    );
     let (none, partial) = (json!({}), json!({"department": "Sales"}));
     let taken = json!({"login-username": "1001@example.com"});
     let contact =
@@ -255,8 +198,8 @@ async fn netsapiens_keeps_what_it_accepted() {
         ("GET", "/users/1001/devices", Json::Null, 404),
     ] {
         let media = if body.is_null() { "" } else { "json" };
-        let answer = send(&client, method, &format!("{DOMAIN}{path}"), media, &body).await;
-        let seen = fake.requests().pop().unwrap();
+        let answer = send(&client, method, &format!("{domain}{path}"), media, &body).await;
+        let seen = core.fake().requests().pop().unwrap();
         assert_eq!(
             answer.status, status,
             "{method} {path}: {:?} {}",
@@ -266,7 +209,7 @@ async fn netsapiens_keeps_what_it_accepted() {
             ("GET", "/users") => assert_eq!(answer.body, json!([])),
             ("GET", "/users?limit=1&start=1") => assert_eq!(answer.body[0]["user"], "1002"),
             ("PUT", "/users/1001") => {
-                let kept = fake.object(&format!("{DOMAIN}/users/1001")).unwrap();
+                let kept = core.object("users/1001").unwrap();
                 assert_eq!(
                     (&kept["department"], &kept["name-first-name"]),
                     (&json!("Sales"), &json!("Ann"))

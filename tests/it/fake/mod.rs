@@ -28,7 +28,6 @@ use std::{
     thread,
 };
 
-pub(crate) use contracts::contract;
 pub(crate) use manners::{Habit, Manners, Paging, Put};
 pub(crate) use rate_limit::Bucket;
 pub(crate) use store::Store;

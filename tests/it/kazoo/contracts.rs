@@ -10,20 +10,9 @@ use std::{path::PathBuf, sync::LazyLock};
 
 const GENERATIONS: [&str; 2] = ["kazoo-4.4", "kazoo5-dev"];
 
-/// The directory of the published contracts of portals.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test has no settings to read it from"
-)]
-pub(crate) fn contract_folder() -> PathBuf {
-    let chosen = std::env::var("CALLSHEET_CONTRACTS").ok();
-    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/portals");
-    PathBuf::from(chosen.unwrap_or_else(|| beside.into()))
-}
-
 /// The directory of Kazoo's.
 pub(super) fn folder() -> PathBuf {
-    contract_folder().join("kazoo")
+    crate::contracts::folder().join("kazoo")
 }
 
 /// Whether the contracts exist.

@@ -41,7 +41,7 @@ use std::{
 };
 use world::World;
 
-pub(crate) use contracts::{contract_folder, contracts_present};
+pub(crate) use contracts::contracts_present;
 
 pub(crate) const USERNAME: &str = "admin";
 pub(crate) const PASSWORD: &str = "secret-admin";

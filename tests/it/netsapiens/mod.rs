@@ -2,7 +2,8 @@
 //! isn't part of this project; where it is missing, the tests say that they are skipped.
 
 use crate::{
-    fake::{Fake, Habit, Manners, Paging, Put, contract},
+    contracts,
+    fake::{Fake, Habit, Manners, Paging, Put},
     portal_contract::server::{Documents, Server},
     prism::assert_valid,
     report::measured,
@@ -12,7 +13,7 @@ use serde_json::{Map, Value as Json, json};
 pub(crate) const TOKEN: &str = "nsd_an-api-key";
 pub(crate) const DOMAIN: &str = "example.com";
 /// The domain in the fake.
-const PATH: &str = "/ns-api/v2/domains/example.com";
+pub(crate) const PATH: &str = "/ns-api/v2/domains/example.com";
 const USERS: &str = "/ns-api/v2/domains/{domain}/users";
 
 /// What is particular about one core.
@@ -34,7 +35,7 @@ pub(crate) struct NetSapiens {
 
 impl NetSapiens {
     pub(crate) fn start(options: Options) -> Result<Self, &'static str> {
-        let document = contract("netsapiens/openapi-prism.json");
+        let document = contracts::read("netsapiens/openapi-prism.json");
         let document =
             document.ok_or("NetSapiens: CALLSHEET_CONTRACTS doesn't have its document")?;
         let fake = Fake::start(document, manners(options));
