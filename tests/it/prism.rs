@@ -71,7 +71,7 @@ impl Prism {
         let request = match seen.raw.is_empty() {
             true => request,
             false => request
-                .header("content-type", &seen.media)
+                .header("content-type", seen.media())
                 .body(seen.raw.clone()),
         };
         let answer = Client::send(request).await.unwrap();

@@ -2,25 +2,23 @@
 //! is answered by the document's example.
 
 use super::{
-    Answered, Asked, Bucket, Habit, Manners, Put, Seen, check,
+    Answered, Asked, Bucket, Habit, Manners, Put, check,
     document::{Document, Operation, Route},
     form::encoded,
     page,
-    store::{Object, Store, collection_of},
+    store::{Object, Store, collection_of, merge},
 };
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 /// Why a request is refused that the portal doesn't have.
 const LACKS: &str = "the portal lacks the request";
 
-pub(super) struct World {
+/// What the fake is made of.
+pub(crate) struct World {
     document: Document,
     manners: Manners,
     bucket: Option<Bucket>,
     pub(super) store: Store,
-    pub(super) seen: Vec<Seen>,
-    /// The answers that violate the document.
-    pub(super) lies: Vec<String>,
 }
 
 /// A request for which the document has an operation.
@@ -38,21 +36,17 @@ impl World {
             bucket: manners.rate.map(|(burst, rate)| Bucket::new(burst, rate)),
             manners,
             store: Store::default(),
-            seen: Vec::new(),
-            lies: Vec::new(),
         }
     }
 
-    /// Answers and records a request.
-    pub(super) fn answer(&mut self, asked: &Asked) -> Answered {
+    pub(super) fn answer(&mut self, asked: &mut Asked) -> Answered {
         let Self {
             document,
             manners,
             bucket,
             store,
-            seen,
-            lies,
         } = self;
+        let asked = &*asked;
         let is_too_fast = bucket
             .as_mut()
             .is_some_and(|bucket| bucket.take().is_none());
@@ -81,38 +75,31 @@ impl World {
                 })
             }
         };
-        let (answered, fault) = match answered {
-            Ok(answered) => (answered, None),
+        let mut answered = match answered {
+            Ok(answered) => answered,
             Err((status, fault)) => {
                 let lacks = (fault == LACKS).then(|| manners.lacks.1.clone());
                 let own = || manners.error.map(|error| error(status, &fault));
                 let own = lacks.or_else(own);
                 let example = || operation.map(|operation| operation.example(status));
                 let body = own.or_else(example).unwrap_or_default();
-                let etag = None;
-                (Answered { status, body, etag }, Some(fault))
+                Answered {
+                    status,
+                    body,
+                    fault: Some(fault),
+                    ..Answered::default()
+                }
             }
         };
         let known = operation.and_then(|operation| operation.answers.get(&answered.status));
-        let is_lacking = fault.as_deref() == Some(LACKS);
+        let is_lacking = answered.fault.as_deref() == Some(LACKS);
         let known = known.filter(|_| !is_lacking);
         if let Some(schema) = known.and_then(|answer| answer.schema.as_ref())
             && !answered.body.is_null()
         {
-            let place = format!("{} {} {}", asked.method, asked.path, answered.status);
-            let violations = schema.violations(&answered.body);
-            lies.extend(violations.into_iter().map(|one| format!("{place}: {one}")));
+            answered.lies = schema.violations(&answered.body);
         }
-        seen.push(Seen {
-            method: asked.method.clone(),
-            path: asked.path.clone(),
-            body: sent,
-            target: asked.target.clone(),
-            media: asked.header("content-type").unwrap_or_default().to_owned(),
-            raw: asked.body.clone(),
-            status: answered.status,
-            fault,
-        });
+        answered.sent = sent;
         answered
     }
 }
@@ -123,17 +110,6 @@ fn shown(object: &Object, habit: &Habit) -> Json {
     let shown = fields.filter(|(name, _)| !habit.hides.contains(&&***name));
     let shown = shown.map(|(name, value)| (name.clone(), value.clone()));
     Json::Object(shown.collect())
-}
-
-/// Merges fields; null removes one.
-fn merge(into: &mut Map<String, Json>, from: Map<String, Json>) {
-    for (name, value) in from {
-        match (into.get_mut(&name), value) {
-            (_, Json::Null) => drop(into.shift_remove(&name)),
-            (Some(Json::Object(inner)), Json::Object(more)) => merge(inner, more),
-            (_, value) => drop(into.insert(name, value)),
-        }
-    }
 }
 
 /// Why there is no answer of success: the status and words for the test.
@@ -184,7 +160,7 @@ impl Call<'_> {
         Answered {
             status,
             body: self.operation.example(status),
-            etag: None,
+            ..Answered::default()
         }
     }
 
@@ -261,10 +237,13 @@ impl Call<'_> {
             _ if self.operation.example(status).is_array() => json!([shown(object, habit)]),
             _ => shown(object, habit),
         };
-        let etag = manners
-            .has_etags
-            .then(|| format!("\"{}\"", object.revision));
-        Answered { status, body, etag }
+        let etag = || ("etag", format!("\"{}\"", object.revision));
+        Answered {
+            status,
+            body,
+            headers: manners.has_etags.then(etag).into_iter().collect(),
+            ..Answered::default()
+        }
     }
 
     fn on_object(&self, habit: &Habit, manners: &Manners, store: &mut Store) -> Outcome {
@@ -309,7 +288,7 @@ impl Call<'_> {
         };
         let mut sent = self.sent.as_object().cloned().unwrap_or_default();
         sent.shift_remove("synchronous");
-        merge(&mut fields, sent);
+        merge(&mut fields, &sent);
         if let Some(keeps_as) = habit.keeps_as {
             keeps_as(&mut fields);
         }

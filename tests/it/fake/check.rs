@@ -19,17 +19,14 @@ pub(super) fn checked(
     tokens: &[&str],
 ) -> Result<Json, Fault> {
     let is_known = |token: &str| tokens.is_empty() || tokens.contains(&token);
-    if !operation.is_open && !asked.token.as_deref().is_some_and(is_known) {
+    if !operation.is_open && !asked.token().is_some_and(is_known) {
         return Err((401, "no valid token".to_owned()));
     }
     for parameter in &operation.parameters {
         let value = match &*parameter.place {
             "path" => values.get(&*parameter.name).map(String::as_str),
-            "query" => asked.query.get(&parameter.name).and_then(Json::as_str),
-            "header" => asked
-                .headers
-                .get(&parameter.name)
-                .and_then(|value| value.to_str().ok()),
+            "query" => asked.parameter(&parameter.name),
+            "header" => asked.header(&parameter.name),
             _ => continue,
         };
         check_parameter(parameter, value)?;
@@ -61,23 +58,23 @@ fn check_parameter(parameter: &Parameter, value: Option<&str>) -> Result<(), Fau
 }
 
 fn body(operation: &Operation, asked: &Asked) -> Result<Json, Fault> {
-    if operation.bodies.is_empty() || asked.body.is_empty() {
+    if operation.bodies.is_empty() || asked.raw.is_empty() {
         return match operation.needs_body {
             true => Err((400, "there is no body".to_owned())),
             false => Ok(Json::Null),
         };
     }
-    let media = asked.header("content-type").unwrap_or_default();
+    let media = asked.media();
     let mut known = operation.bodies.iter();
     let Some((known, schema)) = known.find(|(known, _)| media.starts_with(known.as_str())) else {
         return Err((415, format!("{media} isn't understood")));
     };
     let body = match known.as_str() {
         "application/x-www-form-urlencoded" => {
-            urlencoded(&String::from_utf8_lossy(&asked.body)).into()
+            urlencoded(&String::from_utf8_lossy(&asked.raw)).into()
         }
-        "multipart/form-data" => multipart(media, &asked.body).into(),
-        _ => serde_json::from_slice(&asked.body).map_err(|error| (400, error.to_string()))?,
+        "multipart/form-data" => multipart(media, &asked.raw).into(),
+        _ => serde_json::from_slice(&asked.raw).map_err(|error| (400, error.to_string()))?,
     };
     let violations = schema.violations(&body);
     match violations.is_empty() {

@@ -1,50 +1,8 @@
 //! A *document* is an OpenAPI 3 document as routes, operations and schemas.
 
-use super::form::decoded;
-use jsonschema::Validator;
-use serde_json::{Value as Json, json};
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, OnceLock},
-};
-
-/// A schema of the document, compiled when it is first used: a test uses few of them.
-pub(super) struct Schema {
-    document: Arc<Json>,
-    schema: Json,
-    compiled: OnceLock<Validator>,
-}
-
-impl Schema {
-    fn new(document: &Arc<Json>, schema: &Json) -> Self {
-        Self {
-            document: Arc::clone(document),
-            schema: schema.clone(),
-            compiled: OnceLock::new(),
-        }
-    }
-
-    fn validator(&self) -> &Validator {
-        self.compiled.get_or_init(|| {
-            let root = json!({"$schema": "https://json-schema.org/draft/2020-12/schema",
-                "allOf": [self.schema], "components": self.document["components"]});
-            let options = jsonschema::options().should_validate_formats(true);
-            let built = options.build(&root);
-            built.unwrap_or_else(|error| panic!("{error}: {}", self.schema))
-        })
-    }
-
-    /// What a value violates, with its place.
-    pub(super) fn violations(&self, value: &Json) -> Vec<String> {
-        let all = self.validator().iter_errors(value);
-        all.map(|error| format!("{}: {error}", error.instance_path()))
-            .collect()
-    }
-
-    pub(super) fn accepts(&self, value: &Json) -> bool {
-        self.validator().is_valid(value)
-    }
-}
+use super::{form::decoded, schema::Schema};
+use serde_json::Value as Json;
+use std::{collections::BTreeMap, sync::Arc};
 
 pub(super) struct Parameter {
     pub(super) name: String,

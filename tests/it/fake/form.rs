@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 /// Decodes percent-encoded text; a plus sign is a space in a form, and itself in a path.
-pub(super) fn decoded(text: &str, is_form: bool) -> String {
+pub(crate) fn decoded(text: &str, is_form: bool) -> String {
     let text = if is_form {
         &text.replace('+', " ")
     } else {

@@ -247,7 +247,7 @@ async fn a_body_in_parts_is_read() {
         (&*accepted.target, &*accepted.raw),
         ("/greetings", body.as_bytes())
     );
-    assert_eq!(accepted.media, "multipart/form-data; boundary=cut");
+    assert_eq!(accepted.media(), "multipart/form-data; boundary=cut");
 }
 
 #[tokio::test]

@@ -5,10 +5,7 @@ use serde_json::{Value as Json, json};
 
 /// The rows that a request asks for, wrapped as in the example.
 pub(super) fn of(rows: Vec<Json>, asked: &Asked, manners: &Manners, mut example: Json) -> Json {
-    let number = |name: &str| {
-        let text = asked.query.get(name).and_then(Json::as_str);
-        text.and_then(|text| text.parse::<usize>().ok())
-    };
+    let number = |name: &str| asked.parameter(name)?.parse::<usize>().ok();
     let total = rows.len();
     let (skip, take) = match manners.paging {
         Paging::None => (0, total),

@@ -84,10 +84,21 @@ impl Store {
         }
     }
 
+    /// The objects of a collection with their names.
+    pub(crate) fn all<'s>(
+        &'s self,
+        collection: &str,
+    ) -> impl Iterator<Item = (&'s str, &'s Object)> + use<'s> {
+        let above = format!("{collection}/");
+        let from = self.objects.range(above.clone()..);
+        let below =
+            from.map_while(move |(path, object)| Some((path.strip_prefix(&above)?, object)));
+        below.filter(|(name, _)| !name.contains('/'))
+    }
+
     /// The number of objects in a collection.
     pub(crate) fn count(&self, collection: &str) -> usize {
-        let all = self.objects.keys();
-        all.filter(|path| collection_of(path) == collection).count()
+        self.all(collection).count()
     }
 
     /// The number of objects of all collections with a name, within the objects of another one.
@@ -113,10 +124,24 @@ impl Store {
             let value = fields.get(field).filter(|value| !value.is_null());
             value.is_some() && other.fields.get(field) == value
         };
-        self.objects.iter().any(|(there, other)| {
-            there != path
-                && collection_of(there) == collection_of(path)
-                && unique.iter().any(|field| is_same(other, field))
-        })
+        let (collection, own) = path.rsplit_once('/').unwrap_or(("", path));
+        self.all(collection)
+            .any(|(name, other)| name != own && unique.iter().any(|field| is_same(other, field)))
+    }
+}
+
+/// Applies a merge patch: objects are merged, lists are replaced, and null removes a field.
+pub(crate) fn merge(fields: &mut Map<String, Json>, patch: &Map<String, Json>) {
+    for (name, value) in patch {
+        match (fields.get_mut(name), value) {
+            (_, Json::Null) => drop(fields.shift_remove(name)),
+            (Some(Json::Object(old)), Json::Object(new)) => merge(old, new),
+            (_, Json::Object(new)) => {
+                let mut made = Map::new();
+                merge(&mut made, new);
+                fields.insert(name.clone(), made.into());
+            }
+            (_, value) => drop(fields.insert(name.clone(), value.clone())),
+        }
     }
 }

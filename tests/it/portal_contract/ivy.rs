@@ -372,7 +372,7 @@ fn a_conference_room_is_sent_as_a_form_and_its_pins_keep_their_zeros() {
     assert!(
         sent.next()
             .unwrap()
-            .media
+            .media()
             .starts_with("multipart/form-data")
     );
     // A room without PINs can't be declared.

@@ -44,7 +44,9 @@ fn writes(subject: &Subject<NetSapiens>) -> Vec<(String, String)> {
         path.strip_prefix(domain)
             .map_or_else(|| path.clone(), str::to_owned)
     };
-    writes.map(|one| (one.method, own(one.path))).collect()
+    writes
+        .map(|one| (one.method.clone(), own(one.path.clone())))
+        .collect()
 }
 
 #[test]
