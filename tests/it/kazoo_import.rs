@@ -362,7 +362,7 @@ fn change_a_title(kazoo: &Kazoo, folder: &tempfile::TempDir) {
         .collect();
     assert_eq!(writes.len(), 1, "{writes:?}");
     assert_eq!(
-        writes[0].body.as_ref().unwrap()["data"],
+        writes[0].body["data"],
         json!({"profile": {"title": "Boss"}})
     );
     assert_eq!(run(folder, "plan --detailed-exitcode").0, 0);

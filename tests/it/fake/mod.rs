@@ -21,6 +21,7 @@ use act::World;
 use serde_json::Value as Json;
 
 pub(crate) use asked::Asked;
+pub(crate) use form::decoded;
 pub(crate) use host::{Answered, Host, Seen};
 pub(crate) use manners::{Habit, Manners, Paging, Put};
 pub(crate) use rate_limit::Bucket;

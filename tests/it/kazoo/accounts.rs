@@ -2,19 +2,19 @@
 
 use super::{
     Access,
-    answer::{Answered, Reply},
+    answer::{Outcome, Reply},
     ask::Ask,
     collection,
-    document::{Doc, merge},
+    document::{Doc, public},
     faults::Faults,
     schemas,
-    world::{self, Account, World},
-    write::{check_match, public},
+    world::{ACCOUNTS, World, hex},
+    write::check_match,
 };
 use serde_json::{Value, json};
 
 impl World {
-    pub(super) fn account_itself(&mut self, ask: &Ask, id: &str, rest: &[&str]) -> Answered {
+    pub(super) fn account_itself(&mut self, ask: &Ask, id: &str, rest: &[&str]) -> Outcome {
         let account = self.account(id);
         let is_allowed = match (self.options.account_access, rest) {
             (Access::None, []) => false,
@@ -25,58 +25,34 @@ impl World {
             return Err(Reply::forbidden());
         }
         match (ask.method.as_str(), rest) {
-            ("GET", []) => {
-                let reply = Reply::ok(self.described(id)).etag(&account.doc.revision);
-                Ok(reply)
-            }
+            ("GET", []) => Ok(self.described(id).etag(&account.revision())),
             ("PUT", []) => self.found(ask, id),
             ("PATCH", []) => {
-                check_match(ask, &account.doc.revision)?;
-                let mut fields = account.doc.fields.clone();
-                merge(&mut fields, &public(ask.data()));
-                let doc = &mut self.account_mut(id).doc;
-                doc.fields = fields;
-                doc.bump();
-                let revision = doc.revision.clone();
-                Ok(Reply::ok(self.described(id)).etag(&revision))
+                check_match(ask, &account.revision())?;
+                self.edit(ACCOUNTS, ACCOUNTS, id, &public(ask.data()).into());
+                let revision = self.account(id).revision();
+                Ok(self.described(id).etag(&revision))
             }
             ("GET", ["api_key"]) => {
-                let data = json!({"api_key": account.api_key});
-                Ok(Reply::ok(data).etag(&account.doc.revision))
+                let data = json!({"api_key": account.text("pvt_api_key")});
+                Ok(Reply::ok(data).etag(&account.revision()))
             }
             ("GET", [which]) => {
-                let below = self
-                    .accounts
-                    .iter()
-                    .filter(|(other, account)| match *which {
-                        "children" => account.parent.as_deref() == Some(id),
-                        _ => *other != id && self.is_below(other, id),
-                    });
-                let row = |(id, account): (&String, &Account)| {
-                    let Doc { fields, .. } = &account.doc;
-                    json!({"id": id, "name": fields["name"], "realm": fields["realm"]})
-                };
+                let below = self.live(ACCOUNTS, ACCOUNTS).filter(|other| match *which {
+                    "children" => tree(*other).last().is_some_and(|parent| parent == id),
+                    _ => other.lists("pvt_tree", id),
+                });
+                let row = |doc: Doc<'_>| json!({"id": doc.id, "name": doc.fields["name"], "realm": doc.fields["realm"]});
                 let rows: Vec<_> = below.map(row).collect();
                 let count = rows.len();
-                Ok(Reply::ok(rows.into()).etag(&world::hex()).sized(count))
+                Ok(Reply::ok(rows.into()).etag(&hex()).sized(count))
             }
             _ => Err(Reply::no_verb()),
         }
     }
 
-    fn is_below(&self, id: &str, top: &str) -> bool {
-        let mut at = Some(id);
-        while let Some(id) = at {
-            if id == top {
-                return true;
-            }
-            at = self.account(id).parent.as_deref();
-        }
-        false
-    }
-
     /// Creates an account below another.
-    fn found(&mut self, ask: &Ask, parent: &str) -> Answered {
+    fn found(&mut self, ask: &Ask, parent: &str) -> Outcome {
         let data = ask.data();
         let Some(name) = data.get("name").and_then(Value::as_str) else {
             let mut faults = Faults::default();
@@ -84,35 +60,34 @@ impl World {
             faults.check()?;
             return Err(Reply::nowhere());
         };
-        let id = world::hex();
         let realm = data.get("realm").and_then(Value::as_str);
-        let realm = realm.map_or_else(|| format!("{}.sip.acme.example", &id[..6]), Into::into);
-        self.accounts
-            .insert(id.clone(), Account::new(name, &realm, Some(parent)));
-        let revision = self.account(&id).doc.revision.clone();
-        let reply = Reply::ok(self.described(&id)).revision(&revision);
+        let realm = realm.map_or_else(|| format!("{}.sip.acme.example", &hex()[..6]), Into::into);
+        let id = self.make_account(name, &realm, Some(parent));
+        let reply = self.described(&id);
         Ok(reply.created(&format!("{}/{id}", ask.path)))
     }
 
-    fn described(&self, id: &str) -> Value {
+    fn described(&self, id: &str) -> Reply {
         let account = self.account(id);
-        let is_root = account.parent.is_none();
-        let mut data = account.doc.public(id);
+        let is_root = tree(account).is_empty();
+        let mut data = account.public();
         for (name, value) in [
             ("wnm_allow_additions", is_root.into()),
             ("superduper_admin", is_root.into()),
-            ("created", account.doc.created.into()),
+            ("created", account.time("pvt_created").into()),
             ("reseller_id", Value::from(&*self.root)),
             ("is_reseller", is_root.into()),
             ("billing_mode", "limits_only".into()),
         ] {
             data[name] = value;
         }
-        data
+        let mut reply = Reply::document(account, data);
+        reply.metadata = None;
+        reply
     }
 
     /// Checks a document against its schema without storing it.
-    pub(super) fn rehearse(&self, name: &str, ask: &Ask) -> Answered {
+    pub(super) fn rehearse(&self, name: &str, ask: &Ask) -> Outcome {
         if collection::type_of(name).is_none() {
             return Err(Reply::no_object(name));
         }
@@ -123,4 +98,10 @@ impl World {
         faults.check()?;
         Ok(Reply::ok(value))
     }
+}
+
+/// The accounts above an account, from the root.
+pub(super) fn tree(account: Doc<'_>) -> &[Value] {
+    let tree = account.fields["pvt_tree"].as_array();
+    tree.map_or(&[], Vec::as_slice)
 }

@@ -1,11 +1,12 @@
 //! An *answer* is the server's reply: a status, data, and the envelope around it.
 
-use super::{Dialect, ask::Ask, world};
-use axum::{
-    body::Body,
-    http::{HeaderValue, header},
-    response::{IntoResponse as _, Response},
+use super::{
+    Dialect,
+    ask::Ask,
+    document::Doc,
+    world::{hex, now},
 };
+use crate::fake::Answered;
 use serde_json::{Map, Value, json};
 use std::ops::{Deref, DerefMut};
 
@@ -22,6 +23,8 @@ pub(super) struct Page {
 pub(super) struct Said {
     pub(super) status: u16,
     pub(super) data: Value,
+    /// The collection of the document that the data is, which must match its schema.
+    pub(super) kind: Option<String>,
     /// The name of the error; `None` for a success.
     pub(super) error: Option<&'static str>,
     pub(super) revision: Option<String>,
@@ -54,8 +57,8 @@ impl DerefMut for Reply {
     }
 }
 
-/// Merges the success and the failure of a handler into one answer.
-pub(super) type Answered = Result<Reply, Reply>;
+/// A success, or a refusal.
+pub(super) type Outcome = Result<Reply, Reply>;
 
 impl Reply {
     pub(super) fn ok(data: Value) -> Self {
@@ -64,6 +67,14 @@ impl Reply {
             data,
             ..Said::default()
         }))
+    }
+
+    /// A document as it is returned, with its revision.
+    pub(super) fn document(doc: Doc<'_>, data: Value) -> Self {
+        let mut reply = Self::ok(data).revision(&doc.revision());
+        reply.kind = doc.is_valid().then(|| doc.kind().to_owned());
+        reply.metadata = Some(doc.metadata());
+        reply
     }
 
     pub(super) fn error(status: u16, error: &'static str, data: Value) -> Self {
@@ -146,10 +157,11 @@ impl Reply {
     }
 
     /// Wraps the answer in the envelope.
-    pub(super) fn seal(self, ask: &Ask, dialect: Dialect, remaining: Option<u64>) -> Answer {
+    pub(super) fn seal(self, ask: &Ask, dialect: Dialect, remaining: Option<u64>) -> Answered {
         let Said {
             status,
             data,
+            kind: _,
             error,
             revision,
             has_etag,
@@ -159,8 +171,15 @@ impl Reply {
             metadata,
             is_empty,
         } = *self.0;
-        let request_id = world::hex();
-        let etag = revision.clone().filter(|_| has_etag);
+        let request_id = hex();
+        let etag = revision.as_ref().filter(|_| has_etag);
+        let headers = [
+            Some(("content-type", "application/json".to_owned())),
+            Some(("x-request-id", request_id.clone())),
+            etag.map(|etag| ("etag", format!("\"{etag}\""))),
+            location.map(|location| ("location", location)),
+        ];
+        let fault = error.map(|error| format!("{error}: {data}"));
         let mut body = Map::new();
         let mut put = |name: &str, value: Option<Value>| {
             if let Some(value) = value {
@@ -172,6 +191,7 @@ impl Reply {
             "validation error" if is_five => "validation failed",
             error => error,
         });
+        let timestamp = jiff::Timestamp::from_second(now()).expect("a time");
         put("page_size", page.size.map(Value::from));
         put("start_key", page.start.map(Value::from));
         put("next_start_key", page.next.map(Value::from));
@@ -179,16 +199,16 @@ impl Reply {
         put("error", error.map(|_| status.to_string().into()));
         put("message", error.map(Value::from));
         put("revision", revision.map(Value::from));
-        put("timestamp", Some(world::timestamp().into()));
+        put("timestamp", Some(timestamp.to_string().into()));
         put(
             "version",
             Some(if is_five { "5.4.0" } else { "4.0.0" }.into()),
         );
         put("node", Some("bm9kZSBvZiB0ZXN0cw".into()));
-        put("request_id", Some(request_id.clone().into()));
+        put("request_id", Some(request_id.into()));
         let word = if error.is_some() { "error" } else { "success" };
         put("status", Some(word.into()));
-        let token = token.or_else(|| ask.token.clone()).unwrap_or_default();
+        let token = token.unwrap_or_else(|| ask.token().to_owned());
         put("auth_token", Some(token.into()));
         if is_five {
             put("metadata", Some(metadata.unwrap_or_else(|| json!({}))));
@@ -197,46 +217,12 @@ impl Reply {
                 Some(json!({"consumed": 1, "remaining": remaining.unwrap_or(100)})),
             );
         }
-        Answer {
+        Answered {
             status,
-            body: (!is_empty).then_some(body.into()),
-            request_id,
-            etag,
-            location,
+            body: (!is_empty).then_some(body.into()).unwrap_or_default(),
+            headers: headers.into_iter().flatten().collect(),
+            fault,
+            ..Answered::default()
         }
-    }
-}
-
-/// A response with an envelope.
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) body: Option<Value>,
-    request_id: String,
-    etag: Option<String>,
-    location: Option<String>,
-}
-
-impl Answer {
-    pub(super) fn into_response(self) -> Response {
-        let body = self
-            .body
-            .map_or(Body::empty(), |body| Body::from(body.to_string()));
-        let mut response = body.into_response();
-        *response.status_mut() = self.status.try_into().expect("a status");
-        let headers = response.headers_mut();
-        let mut set =
-            |name, value: &str| headers.insert(name, HeaderValue::from_str(value).unwrap());
-        set(header::CONTENT_TYPE, "application/json");
-        set(
-            header::HeaderName::from_static("x-request-id"),
-            &self.request_id,
-        );
-        if let Some(etag) = self.etag {
-            set(header::ETAG, &format!("\"{etag}\""));
-        }
-        if let Some(location) = self.location {
-            set(header::LOCATION, &location);
-        }
-        response
     }
 }

@@ -1,16 +1,22 @@
 //! *Authentication*: logins, tokens, and the permissions of tokens.
 
 use super::{
-    answer::{Answered, Reply},
+    accounts::tree,
+    answer::{Outcome, Reply},
     ask::Ask,
-    document::{Doc, Login},
+    document::Doc,
     faults::Faults,
-    world::{self, Session, World},
+    world::{self, ACCOUNTS, Session, World},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 
 /// The accepted hashes of a name and a password.
+pub(super) struct Login {
+    pub(super) md5: String,
+    pub(super) sha: String,
+}
+
 pub(super) fn login(username: &str, password: &str) -> Login {
     let text = format!("{username}:{password}");
     let hex = |bytes: &[u8]| {
@@ -31,7 +37,7 @@ fn normal(name: &str) -> String {
 }
 
 impl World {
-    pub(super) fn user_auth(&mut self, ask: &Ask) -> Answered {
+    pub(super) fn user_auth(&mut self, ask: &Ask) -> Outcome {
         let data = ask.data();
         let text = |name: &str| data.get(name).and_then(Value::as_str);
         let Some(credentials) = text("credentials") else {
@@ -41,44 +47,35 @@ impl World {
             return Err(Reply::unauthorized());
         };
         let is_five = self.is_five();
-        let is_meant = |id: &str, doc: &Doc| {
+        let is_meant = |doc: &Doc<'_>| {
             let name = text("account_name").map(normal);
             name.is_some_and(|name| doc.text("name").map(normal) == Some(name))
                 || text("account_realm").is_some_and(|realm| {
                     doc.text("realm")
                         .is_some_and(|known| known.eq_ignore_ascii_case(realm))
                 })
-                || is_five && text("account_id") == Some(id)
+                || is_five && text("account_id") == Some(doc.id)
         };
-        let account = self
-            .accounts
-            .iter()
-            .find(|(id, account)| is_meant(id, &account.doc));
-        let Some((account_id, account)) = account else {
+        let Some(account) = self.live(ACCOUNTS, ACCOUNTS).find(is_meant) else {
             return Err(Reply::unauthorized());
         };
-        let is_right = |doc: &Doc| {
-            doc.fields.get("enabled") != Some(&Value::Bool(false))
-                && doc
-                    .login
-                    .as_ref()
-                    .is_some_and(|login| match text("method") {
-                        Some("sha") => login.sha == credentials,
-                        _ => login.md5 == credentials,
-                    })
+        let hash = match text("method") {
+            Some("sha") => "pvt_sha1_auth",
+            _ => "pvt_md5_auth",
         };
-        let Some((owner, _)) = account.live("users").find(|(_, doc)| is_right(doc)) else {
+        let is_right = |doc: &Doc<'_>| is_enabled(*doc) && doc.text(hash) == Some(credentials);
+        let Some(owner) = self.live(account.id, "users").find(is_right) else {
             return Err(Reply::unauthorized().sized(0));
         };
-        check_enabled(&account.doc)?;
-        let (account_id, owner) = (account_id.clone(), owner.clone());
+        check_enabled(account)?;
+        let (account_id, owner) = (account.id.to_owned(), owner.id.to_owned());
         let location = format!("/v2/user_auth/{owner}");
         Ok(self
             .admit(account_id, Some(owner), "cb_user_auth")
             .created(&location))
     }
 
-    pub(super) fn api_auth(&mut self, ask: &Ask) -> Answered {
+    pub(super) fn api_auth(&mut self, ask: &Ask) -> Outcome {
         let data = ask.data();
         let Some(key) = data.get("api_key").and_then(Value::as_str) else {
             let mut faults = Faults::default();
@@ -86,15 +83,12 @@ impl World {
             faults.check()?;
             return Err(Reply::unauthorized());
         };
-        let account = self
-            .accounts
-            .iter()
-            .find(|(_, account)| account.api_key == key);
-        let Some((id, account)) = account else {
+        let is_meant = |doc: &Doc<'_>| doc.text("pvt_api_key") == Some(key);
+        let Some(account) = self.live(ACCOUNTS, ACCOUNTS).find(is_meant) else {
             return Err(Reply::unauthorized().sized(0));
         };
-        check_enabled(&account.doc)?;
-        let id = id.clone();
+        check_enabled(account)?;
+        let id = account.id.to_owned();
         let location = format!("/v2/api_auth/{id}");
         Ok(self.admit(id, None, "cb_api_auth").created(&location))
     }
@@ -124,7 +118,7 @@ impl World {
     /// The data in the answer to a login.
     fn about(&self, session: &Session) -> Map<String, Value> {
         let account = self.account(&session.account);
-        let is_root = account.parent.is_none();
+        let is_root = tree(account).is_empty();
         let mut data = Map::new();
         if let Some(owner) = &session.owner {
             data.insert("owner_id".into(), owner.as_str().into());
@@ -137,7 +131,7 @@ impl World {
             "is_reseller": is_root,
             "reseller_id": self.root,
             "cluster_id": "c0ffee00c0ffee00c0ffee00c0ffee00",
-            "account_name": account.doc.fields["name"],
+            "account_name": account.fields["name"],
             "language": "en-US",
             "apps": [],
         });
@@ -147,13 +141,12 @@ impl World {
 
     /// The account and user of a request's token.
     pub(super) fn session(&self, ask: &Ask) -> Result<&Session, Reply> {
-        let token = ask.token.as_deref().unwrap_or("");
-        let session = self.sessions.get(token);
+        let session = self.sessions.get(ask.token());
         let session = session.filter(|session| session.expires > world::now());
         session.ok_or_else(Reply::unauthorized)
     }
 
-    pub(super) fn token_auth(&self, ask: &Ask) -> Answered {
+    pub(super) fn token_auth(&self, ask: &Ask) -> Outcome {
         let session = self.session(ask)?;
         match ask.method.as_str() {
             "GET" => {
@@ -169,23 +162,20 @@ impl World {
 
     /// Whether a token's account may access another: itself, and its descendants.
     pub(super) fn may_see(&self, session: &Session, account: &str) -> Result<(), Reply> {
-        let mut at = Some(account);
-        while let Some(id) = at {
-            if id == session.account {
-                return Ok(());
-            }
-            let known = self.accounts.get(id);
-            at = known
-                .ok_or_else(|| Reply::no_object(account))?
-                .parent
-                .as_deref();
+        let account = self.find(ACCOUNTS, ACCOUNTS, account)?;
+        match account.id == session.account || account.lists("pvt_tree", &session.account) {
+            true => Ok(()),
+            false => Err(Reply::forbidden()),
         }
-        Err(Reply::forbidden())
     }
 }
 
-fn check_enabled(account: &Doc) -> Result<(), Reply> {
-    if account.fields.get("enabled") == Some(&Value::Bool(false)) {
+fn is_enabled(doc: Doc<'_>) -> bool {
+    doc.fields.get("enabled") != Some(&Value::Bool(false))
+}
+
+fn check_enabled(account: Doc<'_>) -> Result<(), Reply> {
+    if !is_enabled(account) {
         let details = json!({"disabled": {"message": "account disabled"}});
         let data = json!({"account": details});
         return Err(Reply::error(400, "validation error", data).sized(1));

@@ -1,84 +1,93 @@
-//! A *document* is a stored object: its public fields, its revision, its login.
+//! A *document* is a stored object as Kazoo keeps it in CouchDB: beside its public fields it has private ones, which
+//! say of which collection it is, when it was written, whether it is valid or deleted, and what its login is.
 
+use crate::fake::Object;
 use serde_json::{Map, Value, json};
 
-/// The login of a user: never returned, and preserved by a POST without it.
-#[derive(Clone)]
-pub(super) struct Login {
-    pub(super) md5: String,
-    pub(super) sha: String,
+/// The seconds between the start of the Gregorian calendar and the Unix epoch.
+const BEFORE_UNIX: i64 = 62_167_219_200;
+
+/// The time in seconds of the Gregorian calendar.
+pub(super) fn gregorian() -> i64 {
+    super::world::now() + BEFORE_UNIX
 }
 
-#[derive(Clone)]
-pub(super) struct Doc {
-    pub(super) collection: String,
-    pub(super) fields: Map<String, Value>,
-    pub(super) writes: u64,
-    pub(super) revision: String,
-    /// In seconds of the Gregorian calendar.
-    pub(super) created: i64,
-    pub(super) modified: i64,
-    pub(super) is_deleted: bool,
-    pub(super) login: Option<Login>,
+/// A new document.
+pub(super) fn made(kind: &str, mut fields: Map<String, Value>) -> Map<String, Value> {
+    fields.insert("pvt_collection".into(), kind.into());
+    fields.insert("pvt_is_valid".into(), true.into());
+    fields.insert("pvt_created".into(), gregorian().into());
+    fields
 }
 
-impl Doc {
-    pub(super) fn new(collection: &str, fields: Map<String, Value>) -> Self {
-        let now = super::world::gregorian();
-        let mut doc = Self {
-            collection: collection.to_owned(),
-            fields,
-            writes: 0,
-            revision: String::new(),
-            created: now,
-            modified: now,
-            is_deleted: false,
-            login: None,
-        };
-        doc.bump();
-        doc
+/// The fields that a client sees and may send.
+pub(super) fn public(mut fields: Map<String, Value>) -> Map<String, Value> {
+    fields.retain(|name, _| !name.starts_with('_') && !name.starts_with("pvt_") && name != "id");
+    fields
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Doc<'s> {
+    pub(super) id: &'s str,
+    pub(super) fields: &'s Map<String, Value>,
+    revision: u64,
+}
+
+impl<'s> Doc<'s> {
+    pub(super) fn new(id: &'s str, object: &'s Object) -> Self {
+        Self {
+            id,
+            fields: &object.fields,
+            revision: object.revision,
+        }
     }
 
-    /// Updates the revision after a write.
-    pub(super) fn bump(&mut self) {
-        self.writes += 1;
-        self.revision = format!("{}-{}", self.writes, super::world::hex());
-        self.modified = super::world::gregorian();
+    pub(super) fn kind(self) -> &'s str {
+        self.text("pvt_collection").unwrap_or_default()
     }
 
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.fields.get(name)?.as_str()
+    pub(super) fn is_deleted(self) -> bool {
+        self.fields.contains_key("pvt_deleted")
+    }
+
+    /// Whether it matches its schemas. An edit by an administrator may not.
+    pub(super) fn is_valid(self) -> bool {
+        self.fields["pvt_is_valid"] == true
+    }
+
+    /// A number, and what would be a digest of the content.
+    pub(super) fn revision(self) -> String {
+        format!("{0}-{0:032x}", self.revision)
+    }
+
+    pub(super) fn at(self, path: &str) -> Option<&'s Value> {
+        at(self.fields, path)
+    }
+
+    pub(super) fn text(self, path: &str) -> Option<&'s str> {
+        self.at(path)?.as_str()
+    }
+
+    /// Whether a list of the document contains a text.
+    pub(super) fn lists(self, name: &str, text: &str) -> bool {
+        let items = self.fields.get(name).and_then(Value::as_array);
+        items.is_some_and(|items| items.iter().any(|item| item == text))
     }
 
     /// The public fields.
-    pub(super) fn public(&self, id: &str) -> Value {
-        let mut fields = self.fields.clone();
-        fields.insert("id".into(), id.into());
+    pub(super) fn public(self) -> Value {
+        let mut fields = public(self.fields.clone());
+        fields.insert("id".into(), self.id.into());
         fields.into()
     }
 
-    pub(super) fn metadata(&self, id: &str) -> Value {
-        json!({"id": id, "created": self.created, "modified": self.modified})
+    /// When it was created or modified.
+    pub(super) fn time(self, name: &str) -> i64 {
+        self.fields[name].as_i64().unwrap_or_default()
     }
-}
 
-/// Applies a merge patch: objects are merged, lists are replaced, and null removes a field.
-pub(super) fn merge(fields: &mut Map<String, Value>, patch: &Map<String, Value>) {
-    for (name, value) in patch {
-        match (fields.get_mut(name), value) {
-            (_, Value::Null) => {
-                fields.shift_remove(name);
-            }
-            (Some(Value::Object(old)), Value::Object(new)) => merge(old, new),
-            (_, Value::Object(new)) => {
-                let mut made = Map::new();
-                merge(&mut made, new);
-                fields.insert(name.clone(), made.into());
-            }
-            (_, value) => {
-                fields.insert(name.clone(), value.clone());
-            }
-        }
+    pub(super) fn metadata(self) -> Value {
+        json!({"id": self.id, "created": self.time("pvt_created"), "modified": self.time("pvt_modified")})
     }
 }
 

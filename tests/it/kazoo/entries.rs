@@ -1,7 +1,7 @@
 //! An *entry* is an item of a list: a number or a name that a callflow looks up.
 
 use super::{
-    answer::{Answered, Reply},
+    answer::{Outcome, Reply},
     ask::Ask,
     document::Doc,
     world::World,
@@ -9,14 +9,14 @@ use super::{
 use serde_json::{Value, json};
 
 /// The row of an entry in a list.
-fn row(id: &str, doc: &Doc) -> Value {
+fn row(doc: Doc<'_>) -> Value {
     let mut value = json!({});
     for name in ["number", "pattern"] {
         if let Some(text) = doc.fields.get(name) {
             value[name] = text.clone();
         }
     }
-    json!({"id": id, "key": doc.fields["list_id"], "value": value})
+    json!({"id": doc.id, "key": doc.fields["list_id"], "value": value})
 }
 
 impl World {
@@ -26,9 +26,9 @@ impl World {
         account: &str,
         list: &str,
         rest: &[&str],
-    ) -> Answered {
-        self.account(account).find("lists", list)?;
-        let is_mine = |doc: &Doc| doc.text("list_id") == Some(list);
+    ) -> Outcome {
+        self.find(account, "lists", list)?;
+        let is_mine = |doc: Doc<'_>| doc.text("list_id") == Some(list);
         match (ask.method.as_str(), rest) {
             ("GET", []) => self.page(ask, account, "entries", row, is_mine),
             ("PUT", []) => {
@@ -37,7 +37,7 @@ impl World {
                 self.create(ask, account, "entries", data)
             }
             (verb, [id]) => {
-                if !is_mine(self.account(account).find("entries", id)?) {
+                if !is_mine(self.find(account, "entries", id)?) {
                     return Err(Reply::no_object(id));
                 }
                 match verb {

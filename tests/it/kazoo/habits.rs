@@ -167,11 +167,39 @@ async fn it_remembers_what_it_was_asked() {
         format!("/v2/accounts/{}/menus/gone", kazoo.account)
     );
     assert_eq!(seen.query["verb"], "PATCH");
-    assert_eq!(seen.body, Some(json!({"data": patch})));
+    assert_eq!(seen.body, json!({"data": patch}));
     assert_eq!(
-        (seen.status, seen.if_match.as_deref()),
+        (seen.status, seen.header("if-match")),
         (404, Some("\"1-0\""))
     );
+}
+
+#[tokio::test]
+async fn an_answer_that_violates_a_schema_is_a_lie() {
+    let kazoo = Kazoo::start(Dialect::Four);
+    let id = kazoo.seed("menus", json!({"name": "Main"}));
+    let mut fields = kazoo
+        .portal()
+        .doc(&kazoo.account, &id)
+        .unwrap()
+        .fields
+        .clone();
+    fields.insert("retries".into(), "many".into());
+    kazoo.portal().keep(&kazoo.account, &id, fields);
+    let caller = Caller::new(&kazoo).await;
+    assert_eq!(caller.get(&format!("menus/{id}")).await.status, 200);
+    let lies = kazoo.lies().join("\n");
+    assert!(lies.contains("200: 4: menus: /retries: "), "{lies}");
+    let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(kazoo)));
+    assert!(dropped.is_err());
+    // What an administrator writes is returned as it is.
+    let kazoo = Kazoo::start(Dialect::Four);
+    let id = kazoo.seed("menus", json!({"name": "Main"}));
+    kazoo.set("menus", &id, json!({"retries": "many"}));
+    let caller = Caller::new(&kazoo).await;
+    let told = caller.get(&format!("menus/{id}")).await;
+    assert_eq!(told.body["data"]["retries"], "many");
+    assert_eq!(kazoo.lies(), [""; 0]);
 }
 
 #[tokio::test]

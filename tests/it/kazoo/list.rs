@@ -1,9 +1,9 @@
 //! A *list* is a page of rows: its start key, its filter, and the next start key.
 
 use super::{
-    answer::{Answered, Page, Reply},
+    answer::{Outcome, Page, Reply},
     ask::Ask,
-    document::{Doc, at},
+    document::Doc,
     summary,
     world::{self, World},
 };
@@ -11,10 +11,10 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 
 /// Converts an object to a row.
-type Row = fn(&str, &Doc) -> Value;
+type Row = fn(Doc<'_>) -> Value;
 
 impl World {
-    pub(super) fn list(&self, ask: &Ask, account: &str, collection: &str) -> Answered {
+    pub(super) fn list(&self, ask: &Ask, account: &str, collection: &str) -> Outcome {
         self.page(ask, account, collection, summary::of, |_| true)
     }
 
@@ -25,21 +25,21 @@ impl World {
         account: &str,
         collection: &str,
         row: Row,
-        is_in: impl Fn(&Doc) -> bool,
-    ) -> Answered {
-        let mut docs: Vec<_> = self.account(account).live(collection).collect();
-        docs.retain(|(_, doc)| is_in(doc));
+        is_in: impl Fn(Doc<'_>) -> bool,
+    ) -> Outcome {
+        let docs = self.live(account, collection);
+        let mut docs: Vec<_> = docs.filter(|doc| is_in(*doc)).collect();
         // Nobody may rely on an order.
         if self.is_five() {
             docs.reverse();
         }
-        let is_whole = ask.asks("paginate") == Some("false");
+        let is_whole = ask.parameter("paginate") == Some("false");
         let size = if is_whole {
             usize::MAX
         } else {
             self.page_size(ask)
         };
-        let start = ask.asks("start_key").filter(|_| !is_whole);
+        let start = ask.parameter("start_key").filter(|_| !is_whole);
         if let Some(start) = start {
             let start = URL_SAFE_NO_PAD
                 .decode(start)
@@ -48,23 +48,20 @@ impl World {
             let start = start
                 .and_then(|key| key.strip_prefix("at ").map(str::to_owned))
                 .unwrap_or_default();
-            docs.retain(|(id, _)| {
-                if self.is_five() {
-                    **id <= start
-                } else {
-                    **id >= start
-                }
+            docs.retain(|doc| match self.is_five() {
+                true => doc.id <= &*start,
+                false => doc.id >= &*start,
             });
         }
         let next = docs
             .get(size)
-            .map(|(id, _)| URL_SAFE_NO_PAD.encode(format!("at {id}")));
+            .map(|doc| URL_SAFE_NO_PAD.encode(format!("at {}", doc.id)));
         docs.truncate(size);
         // The filter is for what the page holds: it may let nothing through and not be the last page.
-        docs.retain(|(_, doc)| passes(ask, doc));
+        docs.retain(|doc| passes(ask, *doc));
         let rows: Vec<_> = docs
             .into_iter()
-            .map(|(id, doc)| self.shown(ask, id, doc, row))
+            .map(|doc| self.shown(ask, doc, row))
             .collect();
         let count = rows.len();
         let mut reply = Reply::ok(rows.into());
@@ -81,7 +78,9 @@ impl World {
     }
 
     fn page_size(&self, ask: &Ask) -> usize {
-        let asked = ask.asks("page_size").and_then(|size| size.parse().ok());
+        let asked = ask
+            .parameter("page_size")
+            .and_then(|size| size.parse().ok());
         let size = asked
             .filter(|size| *size > 0)
             .unwrap_or(self.options.page_size);
@@ -91,23 +90,23 @@ impl World {
     }
 
     /// A row with the requested fields: 5.x can return more than the summary.
-    fn shown(&self, ask: &Ask, id: &str, doc: &Doc, row: Row) -> Value {
-        let fields = ask.asks("fields").filter(|_| self.is_five());
+    fn shown(&self, ask: &Ask, doc: Doc<'_>, row: Row) -> Value {
+        let fields = ask.parameter("fields").filter(|_| self.is_five());
         let fields = fields.and_then(|fields| serde_json::from_str::<Vec<String>>(fields).ok());
         if let Some(fields) = fields {
             let mut shown = Map::new();
-            shown.insert("id".into(), id.into());
+            shown.insert("id".into(), doc.id.into());
             for path in fields {
-                if let Some(value) = at(&doc.fields, &path) {
+                if let Some(value) = doc.at(&path) {
                     put(&mut shown, &path, value.clone());
                 }
             }
             return shown.into();
         }
-        if self.is_five() && self.options.full_docs && ask.asks("full_docs") == Some("true") {
-            return doc.public(id);
+        if self.is_five() && self.options.full_docs && ask.parameter("full_docs") == Some("true") {
+            return doc.public();
         }
-        row(id, doc)
+        row(doc)
     }
 }
 
@@ -125,14 +124,15 @@ fn put(fields: &mut Map<String, Value>, path: &str, value: Value) {
 }
 
 /// Whether an object matches all filters of a request; unknown parameters are ignored.
-fn passes(ask: &Ask, doc: &Doc) -> bool {
+fn passes(ask: &Ask, doc: Doc<'_>) -> bool {
     ask.query.iter().all(|(name, wanted)| {
-        let field = |path: &str| at(&doc.fields, path);
+        let wanted = wanted.as_str().unwrap_or_default();
+        let field = |path: &str| doc.at(path);
         if let Some(path) = name.strip_prefix("filter_not_") {
-            return field(path).is_none_or(|value| text(value) != *wanted);
+            return field(path).is_none_or(|value| text(value) != wanted);
         }
         if let Some(path) = name.strip_prefix("filter_") {
-            return field(path).is_some_and(|value| text(value) == *wanted);
+            return field(path).is_some_and(|value| text(value) == wanted);
         }
         let is_set = |path: &str| {
             field(path).is_some_and(|value| match value {
@@ -149,10 +149,10 @@ fn passes(ask: &Ask, doc: &Doc) -> bool {
             "key_missing" => field(wanted).is_none(),
             "has_value" => is_set(wanted),
             "missing_value" => !is_set(wanted),
-            "created_from" => doc.created >= seconds(),
-            "created_to" => doc.created <= seconds(),
-            "modified_from" => doc.modified >= seconds(),
-            "modified_to" => doc.modified <= seconds(),
+            "created_from" => doc.time("pvt_created") >= seconds(),
+            "created_to" => doc.time("pvt_created") <= seconds(),
+            "modified_from" => doc.time("pvt_modified") >= seconds(),
+            "modified_to" => doc.time("pvt_modified") <= seconds(),
             _ => true,
         }
     })

@@ -11,10 +11,8 @@ mod contracts;
 mod document;
 mod entries;
 mod exchange;
-
 mod faults;
 mod habits;
-
 mod joined;
 mod list;
 mod logins;
@@ -25,7 +23,6 @@ mod pages;
 mod queues;
 mod refused;
 mod replay;
-
 mod routes;
 mod schemas;
 mod summary;
@@ -33,13 +30,10 @@ mod unique;
 mod world;
 mod write;
 
-use crate::served::Served;
+use crate::fake::Host;
 use serde_json::{Value, json};
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard},
-};
-use world::World;
+use std::{collections::BTreeMap, ops::Deref};
+use world::{ACCOUNTS, World};
 
 pub(crate) use contracts::contracts_present;
 
@@ -105,29 +99,23 @@ impl Options {
     }
 }
 
-/// A recorded request with its status.
-#[derive(Clone, Debug)]
-pub(crate) struct Seen {
-    pub(crate) method: String,
-    /// Without the query.
-    pub(crate) path: String,
-    pub(crate) query: BTreeMap<String, String>,
-    pub(crate) body: Option<Value>,
-    pub(crate) status: u16,
-    pub(crate) if_match: Option<String>,
-}
-
 /// The server. It stops when it is dropped.
 pub(crate) struct Kazoo {
-    pub(crate) url: String,
+    host: Host<World>,
     /// The ID of the account `acme`, whose realm is `acme.example`.
     pub(crate) account: String,
     /// The ID of its child `leeds`, whose realm is `leeds.example`.
     pub(crate) child: String,
     /// The API key of `acme`: 64 hexadecimal digits.
     pub(crate) api_key: String,
-    world: Arc<Mutex<World>>,
-    _served: Served,
+}
+
+impl Deref for Kazoo {
+    type Target = Host<World>;
+
+    fn deref(&self) -> &Host<World> {
+        &self.host
+    }
 }
 
 impl Kazoo {
@@ -136,51 +124,25 @@ impl Kazoo {
     }
 
     fn with(options: Options) -> Self {
-        let world = World::new(options);
-        let (account, child) = (world.root.clone(), world.child.clone());
-        let api_key = world.accounts[&account].api_key.clone();
-        let world = Arc::new(Mutex::new(world));
-        let shared = Arc::clone(&world);
-        let served = Served::start(move |request| {
-            let world = Arc::clone(&shared);
-            async move {
-                let ask = ask::Ask::read(request).await;
-                let answer = world.lock().unwrap().answer(ask);
-                answer.into_response()
-            }
-        });
+        let (world, child) = World::new(options);
+        let account = world.root.clone();
+        let api_key = world.account(&account).text("pvt_api_key");
         Self {
-            url: served.url.clone(),
+            api_key: api_key.expect("an account has a key").to_owned(),
+            host: Host::serve(world, World::answer),
             account,
             child,
-            api_key,
-            world,
-            _served: served,
         }
-    }
-
-    fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap()
-    }
-
-    /// All requests so far.
-    pub(crate) fn requests(&self) -> Vec<Seen> {
-        self.world().seen.clone()
-    }
-
-    /// Clears the recorded requests.
-    pub(crate) fn forget(&self) {
-        self.world().seen.clear();
     }
 
     /// The violations of the requests so far: documents that violate the contracts, and rejected bodies.
     pub(crate) fn violations(&self) -> Vec<String> {
-        self.world().violations.clone()
+        self.portal().violations.clone()
     }
 
     /// Invalidates all tokens.
     pub(crate) fn expire_tokens(&self) {
-        self.world().sessions.clear();
+        self.portal().sessions.clear();
     }
 
     /// Creates an object in `acme` with the server's defaults, and returns its ID.
@@ -190,20 +152,19 @@ impl Kazoo {
 
     /// Creates an object in an account.
     pub(crate) fn seed_in(&self, account: &str, collection: &str, doc: Value) -> String {
-        self.world().seed(account, collection, doc)
+        self.portal().seed(account, collection, doc)
     }
 
     /// Adds a number to `acme`.
     pub(crate) fn seed_number(&self, number: &str) {
-        let account = self.account.clone();
-        self.world().add_number(&account, number, json!({}));
+        self.portal().add_number(&self.account, number, json!({}));
     }
 
     /// The objects of a collection of `acme` by ID, without derived fields.
     pub(crate) fn docs(&self, collection: &str) -> BTreeMap<String, Value> {
-        let world = self.world();
-        let docs = world.accounts[&self.account].live(collection);
-        docs.map(|(id, doc)| (id.clone(), doc.public(id))).collect()
+        let world = self.portal();
+        let docs = world.live(&self.account, collection);
+        docs.map(|doc| (doc.id.to_owned(), doc.public())).collect()
     }
 
     pub(crate) fn doc(&self, collection: &str, id: &str) -> Option<Value> {
@@ -212,42 +173,39 @@ impl Kazoo {
 
     /// Changes an object of `acme` as an administrator would: merged, and with a new revision.
     pub(crate) fn set(&self, collection: &str, id: &str, patch: Value) {
-        let account = self.account.clone();
-        self.world().edit(&account, collection, id, patch);
+        self.portal().edit(&self.account, collection, id, &patch);
     }
 
     /// Deletes an object of `acme` as an administrator would.
     pub(crate) fn remove(&self, collection: &str, id: &str) {
-        let account = self.account.clone();
-        self.world().bury(&account, collection, id);
+        let mut world = self.portal();
+        let known = world.find(&self.account, collection, id).map(drop);
+        known.unwrap_or_else(|_| panic!("there is no {id} in {collection}"));
+        world.bury(&self.account, id);
     }
 
     /// Creates another account below `acme`, and returns its ID.
     pub(crate) fn found(&self, name: &str, realm: &str) -> String {
-        let id = world::hex();
-        let account = world::Account::new(name, realm, Some(&self.account));
-        self.world().accounts.insert(id.clone(), account);
-        id
+        let parent = Some(&*self.account);
+        self.portal().make_account(name, realm, parent)
     }
 
     /// The fields of the document of `acme`.
     pub(crate) fn account_fields(&self) -> Value {
-        let world = self.world();
-        world.accounts[&self.account].doc.fields.clone().into()
+        let world = self.portal();
+        let fields = world.account(&self.account).fields.clone();
+        document::public(fields).into()
     }
 
     /// Changes the document of `acme` as an administrator would: merged, and with a new revision.
     pub(crate) fn set_account(&self, patch: &Value) {
-        let mut world = self.world();
-        let doc = &mut world.account_mut(&self.account).doc;
-        document::merge(&mut doc.fields, patch.as_object().expect("an object"));
-        doc.bump();
+        let mut world = self.portal();
+        world.edit(ACCOUNTS, ACCOUNTS, &self.account, patch);
     }
 
     /// Enables or disables an account.
     pub(crate) fn enable(&self, account: &str, is_enabled: bool) {
-        let mut world = self.world();
-        let known = world.accounts.get_mut(account).expect("an account");
-        known.doc.fields.insert("enabled".into(), is_enabled.into());
+        let patch = json!({"enabled": is_enabled});
+        self.portal().edit(ACCOUNTS, ACCOUNTS, account, &patch);
     }
 }

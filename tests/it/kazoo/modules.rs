@@ -73,7 +73,7 @@ fn node(node: &mut Value, at: &[String], dialect: Dialect, faults: &mut Faults) 
 /// The distinct modules of a flow in depth-first order.
 pub(super) fn names(flow: &Value) -> Vec<String> {
     let mut names = Vec::new();
-    walk(flow, &mut |node| {
+    walk(flow, "", &mut |node, _| {
         let name = node["module"].as_str().unwrap_or("").to_owned();
         if !names.contains(&name) {
             names.push(name);
@@ -85,7 +85,7 @@ pub(super) fn names(flow: &Value) -> Vec<String> {
 /// All IDs to which a flow refers.
 pub(super) fn ids(flow: &Value) -> Vec<String> {
     let mut ids = Vec::new();
-    walk(flow, &mut |node| {
+    walk(flow, "", &mut |node, _| {
         let data = node["data"].as_object();
         let named = data
             .into_iter()
@@ -103,11 +103,11 @@ pub(super) fn ids(flow: &Value) -> Vec<String> {
     ids
 }
 
-fn walk(node: &Value, visit: &mut dyn FnMut(&Value)) {
-    visit(node);
+/// Visits a node and those below it, each with its place.
+pub(super) fn walk(node: &Value, at: &str, visit: &mut dyn FnMut(&Value, &str)) {
+    visit(node, at);
     let children = node["children"].as_object();
-    children
-        .into_iter()
-        .flatten()
-        .for_each(|(_, child)| walk(child, visit));
+    for (branch, child) in children.into_iter().flatten() {
+        walk(child, &format!("{at}/children/{branch}"), visit);
+    }
 }

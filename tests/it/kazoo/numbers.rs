@@ -1,11 +1,12 @@
 //! A *phone number* of an account. Numbers are listed as an object, with keys without the plus sign.
 
 use super::{
-    answer::{Answered, Reply},
-    ask::{Ask, decoded},
-    document::merge,
-    world::{self, World},
+    answer::{Outcome, Reply},
+    ask::Ask,
+    document::gregorian,
+    world::{World, hex},
 };
+use crate::fake::{decoded, merge};
 use serde_json::{Map, Value, json};
 
 const FEATURES: [&str; 4] = ["carrier_name", "force_outbound", "prepend", "ringback"];
@@ -13,7 +14,7 @@ const FEATURES: [&str; 4] = ["carrier_name", "force_outbound", "prepend", "ringb
 /// The number in a path. 4.x decodes it twice, so that a plus sign becomes a space and the number isn't
 /// found.
 fn named(text: &str) -> Option<String> {
-    let text = decoded(&text.replace('+', " "));
+    let text = decoded(text, true);
     let digits = text.strip_prefix('+').unwrap_or(&text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -24,31 +25,32 @@ fn named(text: &str) -> Option<String> {
     })
 }
 
+/// Where the numbers of an account are.
+fn database(account: &str) -> String {
+    format!("{account}/phone_numbers")
+}
+
 impl World {
     pub(super) fn add_number(&mut self, account: &str, number: &str, fields: Value) {
-        let now = world::gregorian();
         let mut kept = Map::new();
         merge(&mut kept, fields.as_object().expect("an object"));
-        kept.insert("pvt_created".into(), now.into());
-        self.account_mut(account)
-            .numbers
-            .insert(number.to_owned(), kept);
+        kept.insert("pvt_created".into(), gregorian().into());
+        self.keep(&database(account), number, kept);
     }
 
     fn number(&self, account: &str, number: &str, state: &str) -> Option<Value> {
-        let fields = self.account(account).numbers.get(number)?;
-        let mut data = fields.clone();
-        let created = data.shift_remove("pvt_created");
-        let rest = json!({
-            "id": number, "features": ["local"], "state": state,
-            "_read_only": {"created": created, "modified": created, "state": state,
-                "features": {"available": FEATURES, "settings": {}}, "carrier_module": "local"},
-        });
-        data.extend(rest.as_object().expect("an object").clone());
-        Some(data.into())
+        let database = database(account);
+        let doc = self.doc(&database, number)?;
+        let created = doc.time("pvt_created");
+        let mut data = doc.public();
+        data["features"] = json!(["local"]);
+        data["state"] = state.into();
+        data["_read_only"] = json!({"created": created, "modified": created, "state": state,
+            "features": {"available": FEATURES, "settings": {}}, "carrier_module": "local"});
+        Some(data)
     }
 
-    pub(super) fn phone_numbers(&mut self, ask: &Ask, account: &str, rest: &[&str]) -> Answered {
+    pub(super) fn phone_numbers(&mut self, ask: &Ask, account: &str, rest: &[&str]) -> Outcome {
         match (ask.method.as_str(), rest) {
             ("GET", []) => Ok(self.number_list(ask, account)),
             ("PUT", ["collection"]) => {
@@ -67,7 +69,9 @@ impl World {
             (_, [] | ["collection"]) => Err(Reply::no_verb()),
             (verb, [text]) => {
                 let number = named(text).unwrap_or_default();
-                let is_known = self.account(account).numbers.contains_key(&number);
+                let database = database(account);
+                let known = self.doc(&database, &number);
+                let (is_known, known) = (known.is_some(), known.map(|doc| doc.fields.clone()));
                 let data = ask.data();
                 let mut reply = Reply::ok(Value::Null);
                 let mut state = "in_service";
@@ -80,12 +84,12 @@ impl World {
                     _ if !is_known => return Err(not_found()),
                     "GET" => {}
                     "POST" | "PATCH" => {
-                        let known = self.account_mut(account).numbers.get_mut(&number);
-                        let known = known.expect("a number that is known");
+                        let mut fields = known.unwrap_or_default();
                         if verb == "POST" {
-                            known.retain(|name, _| name == "pvt_created");
+                            fields.retain(|name, _| name == "pvt_created");
                         }
-                        merge(known, &data);
+                        merge(&mut fields, &data);
+                        self.keep(&database, &number, fields);
                     }
                     "DELETE" => state = "deleted",
                     _ => return Err(Reply::no_verb()),
@@ -95,7 +99,7 @@ impl World {
                 }
                 reply.data = self.number(account, &number, state).into();
                 if verb == "DELETE" {
-                    self.account_mut(account).numbers.remove(&number);
+                    self.store.remove(&format!("/{database}/{number}"));
                 }
                 Ok(reply)
             }
@@ -104,31 +108,24 @@ impl World {
     }
 
     fn number_list(&self, ask: &Ask, account: &str) -> Reply {
-        let known = self.account(account);
         let mut numbers = Map::new();
-        for (number, fields) in &known.numbers {
-            let created = &fields["pvt_created"];
+        for (number, object) in self.store.all(&format!("/{}", database(account))) {
+            let created = &object.fields["pvt_created"];
             let mut row = json!({
                 "state": "in_service", "features": ["local"], "features_allowed": [],
                 "features_denied": [], "assigned_to": account, "created": created,
                 "updated": created, "features_available": FEATURES,
             });
-            let mut callflows = known.live("callflows");
-            let number_value = Value::from(number.as_str());
-            if callflows.any(|(_, doc)| {
-                doc.fields
-                    .get("numbers")
-                    .and_then(Value::as_array)
-                    .is_some_and(|numbers| numbers.contains(&number_value))
-            }) {
+            let mut callflows = self.live(account, "callflows");
+            if callflows.any(|doc| doc.lists("numbers", number)) {
                 row["used_by"] = "callflow".into();
             }
-            numbers.insert(number.clone(), row);
+            numbers.insert(number.to_owned(), row);
         }
         let count = numbers.len();
         let data = json!({"numbers": numbers, "cascade_quantity": 0});
-        let mut reply = Reply::ok(data).etag(&world::hex());
-        if ask.asks("paginate") != Some("false") {
+        let mut reply = Reply::ok(data).etag(&hex());
+        if ask.parameter("paginate") != Some("false") {
             reply = reply.sized(count);
         }
         reply

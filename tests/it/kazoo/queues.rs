@@ -1,68 +1,66 @@
 //! A *roster* is the agents of a queue. It is stored in the users: each has its queues.
 
 use super::{
-    answer::{Answered, Reply},
+    answer::{Outcome, Reply},
     ask::Ask,
-    world::{self, World},
+    document::Doc,
+    world::{World, hex},
 };
 use serde_json::{Value, json};
 
 impl World {
     /// The users of a queue.
     pub(super) fn roster_of(&self, account: &str, queue: &str) -> Vec<String> {
-        let users = self.account(account).live("users");
-        let users =
-            users.filter(|(_, doc)| queues(doc.fields.get("queues")).any(|known| known == queue));
-        users.map(|(id, _)| id.clone()).collect()
+        let users = self.live(account, "users");
+        let users = users.filter(|doc| doc.lists("queues", queue));
+        users.map(|doc| doc.id.to_owned()).collect()
     }
 
-    pub(super) fn roster(&mut self, ask: &Ask, account: &str, queue: &str) -> Answered {
-        self.account(account).find("queues", queue)?;
+    pub(super) fn roster(&mut self, ask: &Ask, account: &str, queue: &str) -> Outcome {
+        self.find(account, "queues", queue)?;
         let wanted: Vec<_> = match ask.method.as_str() {
             "GET" => {
                 let roster = self.roster_of(account, queue);
                 let count = roster.len();
                 return Ok(Reply::ok(roster.into()).sized(count));
             }
-            "POST" => queues(Some(ask.raw())).map(str::to_owned).collect(),
+            "POST" => queues(Some(ask.raw_data())).map(str::to_owned).collect(),
             "DELETE" => Vec::new(),
             _ => return Err(Reply::no_verb()),
         };
-        let known = self.account_mut(account);
-        for (id, doc) in &mut known.docs {
-            if doc.collection != "users" || doc.is_deleted {
-                continue;
+        let changed = self.live(account, "users").filter_map(|doc| {
+            let is_wanted = wanted.iter().any(|id| id == doc.id);
+            if doc.lists("queues", queue) == is_wanted {
+                return None;
             }
-            let mut mine: Vec<_> = queues(doc.fields.get("queues"))
-                .map(str::to_owned)
-                .collect();
-            let (is_in, is_wanted) = (mine.iter().any(|known| known == queue), wanted.contains(id));
-            if is_in == is_wanted {
-                continue;
-            }
-            mine.retain(|known| known != queue);
-            mine.extend(is_wanted.then(|| queue.to_owned()));
-            doc.fields.insert("queues".into(), mine.into());
-            doc.bump();
+            let mut own: Vec<_> = queues(doc.fields.get("queues")).collect();
+            own.retain(|known| *known != queue);
+            own.extend(is_wanted.then_some(queue));
+            let mut fields = doc.fields.clone();
+            fields.insert("queues".into(), own.into());
+            Some((doc.id.to_owned(), fields))
+        });
+        for (id, fields) in changed.collect::<Vec<_>>() {
+            self.keep(account, &id, fields);
         }
-        let doc = &self.account(account).docs[queue];
-        let mut data = doc.public(queue);
+        let doc = self.find(account, "queues", queue)?;
+        let mut data = doc.public();
         data["agents"] = self.roster_of(account, queue).into();
-        Ok(Reply::ok(data).revision(&doc.revision).sized(1))
+        Ok(Reply::ok(data).revision(&doc.revision()).sized(1))
     }
 
     /// All users with a queue.
-    pub(super) fn agents(&self, account: &str) -> Answered {
-        let users = self.account(account).live("users");
-        let agents = users.filter(|(_, doc)| queues(doc.fields.get("queues")).next().is_some());
-        let row = |(id, doc): (&String, &super::document::Doc)| {
+    pub(super) fn agents(&self, account: &str) -> Outcome {
+        let users = self.live(account, "users");
+        let agents = users.filter(|doc| queues(doc.fields.get("queues")).next().is_some());
+        let row = |doc: Doc<'_>| {
             let field = |name| doc.fields.get(name);
             json!({"first_name": field("first_name"), "last_name": field("last_name"),
-                "queues": field("queues"), "agent_priority": 0, "skills": [], "id": id})
+                "queues": field("queues"), "agent_priority": 0, "skills": [], "id": doc.id})
         };
         let rows: Vec<_> = agents.map(row).collect();
         let count = rows.len();
-        Ok(Reply::ok(rows.into()).etag(&world::hex()).sized(count))
+        Ok(Reply::ok(rows.into()).etag(&hex()).sized(count))
     }
 }
 

@@ -1,20 +1,23 @@
 //! The *routes* map requests to handlers and check permissions.
 
 use super::{
-    answer::{Answered, Reply},
-    ask::{Ask, Body},
+    answer::{Outcome, Reply},
+    ask::Ask,
     collection,
-    faults::Faults,
+    document::{Doc, public},
     summary,
     world::World,
     write::check_match,
 };
+use crate::fake::decoded;
 use serde_json::{Value, json};
 
 impl World {
-    pub(super) fn route(&mut self, ask: &Ask) -> Answered {
-        check_body(ask)?;
-        let segments: Vec<_> = ask.segments.iter().map(String::as_str).collect();
+    pub(super) fn route(&mut self, ask: &Ask) -> Outcome {
+        ask.check()?;
+        let segments = ask.path.split('/').filter(|segment| !segment.is_empty());
+        let segments: Vec<String> = segments.map(|segment| decoded(segment, false)).collect();
+        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         match (ask.method.as_str(), &segments[..]) {
             ("PUT", ["v2", "user_auth"]) => self.user_auth(ask),
             ("PUT", ["v2", "api_auth"]) => self.api_auth(ask),
@@ -36,9 +39,6 @@ impl World {
             }
             (_, ["v2", "accounts", account, rest @ ..]) => {
                 let session = self.session(ask)?;
-                if !self.accounts.contains_key(*account) {
-                    return Err(Reply::no_object(account));
-                }
                 self.may_see(session, account)?;
                 self.within(ask, account, rest)
             }
@@ -50,7 +50,7 @@ impl World {
     }
 
     /// Handles a path within an account.
-    fn within(&mut self, ask: &Ask, account: &str, rest: &[&str]) -> Answered {
+    fn within(&mut self, ask: &Ask, account: &str, rest: &[&str]) -> Outcome {
         match (ask.method.as_str(), rest) {
             (_, [] | ["children" | "descendants" | "api_key"]) => {
                 self.account_itself(ask, account, rest)
@@ -65,7 +65,7 @@ impl World {
             (_, ["phone_numbers", rest @ ..]) => self.phone_numbers(ask, account, rest),
             (_, ["lists", list, "entries", rest @ ..]) => self.entries(ask, account, list, rest),
             (verb, ["users", user, owned @ ("devices" | "vmboxes" | "callflows")]) => {
-                self.account(account).find("users", user)?;
+                self.find(account, "users", user)?;
                 match (verb, *owned) {
                     ("GET", "devices") => {
                         self.page(ask, account, "devices", summary::owned, |doc| {
@@ -94,11 +94,11 @@ impl World {
     }
 
     /// A document with derived fields.
-    pub(super) fn show(&self, ask: &Ask, account: &str, kind: &str, id: &str) -> Answered {
-        let known = self.account(account);
-        let doc = known.find(kind, id)?;
-        check_match(ask, &doc.revision)?;
-        let mut data = doc.public(id);
+    pub(super) fn show(&self, ask: &Ask, account: &str, kind: &str, id: &str) -> Outcome {
+        let doc = self.find(account, kind, id)?;
+        let revision = doc.revision();
+        check_match(ask, &revision)?;
+        let mut data = doc.public();
         match kind {
             "callflows" => data["metadata"] = self.named(account, &data["flow"]),
             "conferences" => {
@@ -109,27 +109,24 @@ impl World {
             "queues" => data["agents"] = self.roster_of(account, id).into(),
             _ => {}
         }
-        if ask.if_none_match.as_deref() == Some(&*format!("\"{}\"", doc.revision)) {
-            return Err(Reply::empty(304).etag(&doc.revision));
+        if ask.header("if-none-match") == Some(&*format!("\"{revision}\"")) {
+            return Err(Reply::empty(304).etag(&revision));
         }
-        let mut reply = Reply::ok(data).etag(&doc.revision);
-        reply.metadata = Some(doc.metadata(id));
-        Ok(reply)
+        Ok(Reply::document(doc, data).etag(&revision))
     }
 
     /// The objects to which a flow refers, including deleted ones.
     fn named(&self, account: &str, flow: &Value) -> Value {
-        let docs = &self.account(account).docs;
         let mut named = json!({});
         for id in super::modules::ids(flow) {
-            if let Some(doc) = docs.get(&id) {
+            if let Some(doc) = self.doc(account, &id) {
                 let text = |name| doc.text(name).unwrap_or("");
-                let name = match doc.collection.as_str() {
+                let name = match doc.kind() {
                     "users" => format!("{} {}", text("first_name"), text("last_name")),
                     _ => text("name").to_owned(),
                 };
-                let kind = collection::type_of(&doc.collection);
-                named[id] = json!({"name": name, "pvt_type": kind});
+                let kind = collection::type_of(doc.kind());
+                named[&id] = json!({"name": name, "pvt_type": kind});
             }
         }
         named
@@ -137,18 +134,16 @@ impl World {
 
     /// The members of a directory, which are stored in the users.
     pub(super) fn members(&self, account: &str, id: &str) -> Value {
-        let users = self.account(account).live("users");
-        let member =
-            |user: &str, callflow: &Value| json!({"user_id": user, "callflow_id": callflow});
-        let members = users.filter_map(|(user, doc)| {
+        let users = self.live(account, "users");
+        let members = users.filter_map(|doc| {
             let callflow = doc.fields.get("directories")?.get(id)?;
-            Some(member(user, callflow))
+            Some(json!({"user_id": doc.id, "callflow_id": callflow}))
         });
         members.collect()
     }
 
     /// Reads or changes many documents at once.
-    fn bulk(&mut self, ask: &Ask, account: &str) -> Answered {
+    fn bulk(&mut self, ask: &Ask, account: &str) -> Outcome {
         let data = ask.data();
         let ids = data
             .get("ids")
@@ -157,57 +152,22 @@ impl World {
             .flatten();
         let ids: Vec<_> = ids.filter_map(Value::as_str).map(str::to_owned).collect();
         let Some(Value::Object(updates)) = data.get("updates") else {
-            let live = |id: &String| {
-                self.account(account)
-                    .docs
-                    .get(id)
-                    .filter(|doc| !doc.is_deleted)
-            };
-            let docs = ids.iter().filter_map(|id| Some(live(id)?.public(id)));
-            let docs: Vec<_> = docs.collect();
+            let docs = ids.iter().filter_map(|id| self.doc(account, id));
+            let live = docs.filter(|doc| !doc.is_deleted());
+            let docs: Vec<_> = live.map(Doc::public).collect();
             let count = docs.len();
             return Ok(Reply::ok(docs.into()).revision("automatic").sized(count));
         };
         let mut results = json!({});
         for id in &ids {
-            let Some(kind) = self
-                .account(account)
-                .docs
-                .get(id)
-                .map(|doc| doc.collection.clone())
-            else {
+            let Some(kind) = self.doc(account, id).map(|doc| doc.kind().to_owned()) else {
                 continue;
             };
-            self.edit(account, &kind, id, updates.clone().into());
-            let kept = self.account(account).docs[id].fields.clone();
-            self.judge(ask, &kind, &kept, false);
+            self.edit(account, &kind, id, &updates.clone().into());
+            let kept = self.find(account, &kind, id)?.fields.clone();
+            self.judge(ask, &kind, &public(kept), false);
             results[id] = json!({"status": "success"});
         }
         Ok(Reply::ok(results).revision("automatic").sized(ids.len()))
-    }
-}
-
-/// Whether a body is valid.
-fn check_body(ask: &Ask) -> Result<(), Reply> {
-    let is_write = ["PUT", "POST", "PATCH"].contains(&&*ask.method);
-    match &ask.body {
-        Body::TooLarge => {
-            let message = "A body has 8000000 bytes at most";
-            let details = json!({"target": 8_000_000, "message": message});
-            Err(Faults::one("file", "maxSize", details))
-        }
-        Body::Malformed => {
-            let details = json!({"target": "body", "message": "this is no JSON"});
-            Err(Faults::one("json", "invalid", details))
-        }
-        Body::Json(body) if is_write && !body["data"].is_object() && !body["data"].is_array() => {
-            let details = json!({"message": "This must be there", "value": body});
-            Err(Faults::one("data", "required", details))
-        }
-        Body::Nothing if is_write => {
-            let details = json!({"message": "This must be there", "value": {}});
-            Err(Faults::one("data", "required", details))
-        }
-        Body::Json(_) | Body::Nothing => Ok(()),
     }
 }

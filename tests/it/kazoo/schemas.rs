@@ -3,22 +3,27 @@
 //! The server's own are in `fixtures/kazoo/schemas`, in the project's words: those of both generations, and
 //! in `4` and `5` what is added to one.
 
-use super::{Dialect, faults::Faults};
+use super::{Dialect, faults::Faults, modules};
+use crate::fake::Schema;
 use jsonschema::{
-    ValidationError, Validator,
+    ValidationError,
     error::{TypeKind, ValidationErrorKind as Kind},
 };
 use serde_json::{Map, Value, json};
 use std::{
     collections::BTreeMap,
     path::Path,
-    sync::{Arc, LazyLock, Mutex},
+    sync::{Arc, LazyLock},
 };
 
-/// Schemas that may refer to each other, and those that are already compiled.
+/// Where the schemas of a bundle are, for those that refer to them.
+const WITHIN: &str = "#/components/schemas/";
+
+/// Schemas that may refer to each other.
 pub(super) struct Bundle {
-    schemas: Map<String, Value>,
-    compiled: Mutex<BTreeMap<String, Option<Arc<Validator>>>>,
+    pub(super) name: &'static str,
+    schemas: BTreeMap<String, Schema>,
+    is_partial: bool,
 }
 
 /// The server's own schemas of 4 and 5.
@@ -33,7 +38,7 @@ static OWN: LazyLock<[Bundle; 2]> = LazyLock::new(|| {
             };
             schemas.insert(name, schema);
         }
-        Bundle::new(schemas)
+        Bundle::new(generation, schemas, true)
     })
 });
 
@@ -70,7 +75,7 @@ fn point(schema: &mut Value) {
             for (name, value) in fields.iter_mut() {
                 match value {
                     Value::String(target) if name == "$ref" && !target.starts_with('#') => {
-                        *target = format!("#/definitions/{target}");
+                        *target = format!("{WITHIN}{target}");
                     }
                     value => point(value),
                 }
@@ -82,10 +87,18 @@ fn point(schema: &mut Value) {
 }
 
 impl Bundle {
-    pub(super) fn new(schemas: Map<String, Value>) -> Self {
+    /// Schemas of one generation. A bundle that is partial has no schema for some documents, and accepts them.
+    pub(super) fn new(name: &'static str, schemas: Map<String, Value>, is_partial: bool) -> Self {
+        let document = json!({"jsonSchemaDialect": "http://json-schema.org/draft-04/schema#",
+            "components": {"schemas": schemas}});
+        let document = Arc::new(document);
+        let all = document["components"]["schemas"].as_object();
+        let all = all.into_iter().flatten();
+        let all = all.map(|(name, schema)| (name.clone(), Schema::new(&document, schema)));
         Self {
-            schemas,
-            compiled: Mutex::default(),
+            name,
+            schemas: all.collect(),
+            is_partial,
         }
     }
 
@@ -93,25 +106,36 @@ impl Bundle {
         self.schemas.contains_key(name)
     }
 
-    pub(super) fn validator(&self, name: &str) -> Option<Arc<Validator>> {
-        let mut compiled = self.compiled.lock().unwrap();
-        let compile = || {
-            self.schemas.get(name)?;
-            let root = json!({
-                "$schema": "http://json-schema.org/draft-04/schema#",
-                "allOf": [{"$ref": format!("#/definitions/{name}")}],
-                "definitions": self.schemas,
-            });
-            let options = jsonschema::options().with_draft(jsonschema::Draft::Draft4);
-            let validator = options.should_validate_formats(true).build(&root);
-            Some(Arc::new(
-                validator.unwrap_or_else(|error| panic!("{name}: {error}")),
-            ))
+    /// What a document of a collection violates; of a callflow, also what each node violates that its module needs.
+    pub(super) fn violations(&self, kind: &str, value: &Value) -> Vec<String> {
+        let schema = match kind {
+            "faxboxes" if !self.has(kind) => "faxbox",
+            "entries" if !self.has(kind) => "list_entries",
+            kind => kind,
         };
-        compiled
-            .entry(name.to_owned())
-            .or_insert_with(compile)
-            .clone()
+        let mut all = self.broken(schema, value, "");
+        if kind == "callflows" && value["flow"].is_object() {
+            all.extend(self.broken("callflows.action", &value["flow"], "/flow"));
+            modules::walk(&value["flow"], "/flow", &mut |node, at| {
+                let module = node["module"].as_str().unwrap_or("");
+                let schema = format!("callflows.{module}");
+                all.extend(self.broken(&schema, &node["data"], &format!("{at}/data")));
+            });
+        }
+        all
+    }
+
+    fn broken(&self, schema: &str, value: &Value, at: &str) -> Vec<String> {
+        let known = self.schemas.get(schema);
+        let broken = known.map(|known| known.violations(value));
+        let broken = broken.map(|all| all.iter().map(|one| format!("{at}{one}")).collect());
+        let lacking = || match self.is_partial {
+            true => Vec::new(),
+            false => vec!["there is no such schema".to_owned()],
+        };
+        let broken: Vec<_> = broken.unwrap_or_else(lacking);
+        let of = |one| format!("{}: {schema}: {one}", self.name);
+        broken.into_iter().map(of).collect()
     }
 
     /// Converts values, fills in defaults, and adds what a document violates. `dot` is the separator between
@@ -124,11 +148,11 @@ impl Bundle {
         dot: &str,
         faults: &mut Faults,
     ) {
-        let (Some(schema), Some(validator)) = (self.schemas.get(name), self.validator(name)) else {
+        let Some(schema) = self.schemas.get(name) else {
             return;
         };
-        self.fill(schema, value);
-        for error in validator.iter_errors(value) {
+        self.fill(&schema.source, value);
+        for error in schema.validator().iter_errors(value) {
             let (place, rule, details) = fault(&error);
             let path = at.iter().cloned().chain(place);
             faults.add(&path.collect::<Vec<_>>().join(dot), &rule, details);
@@ -139,7 +163,7 @@ impl Bundle {
     fn fill(&self, schema: &Value, value: &mut Value) {
         if let Some(target) = schema["$ref"].as_str() {
             self.fill(
-                &self.schemas[target.trim_start_matches("#/definitions/")],
+                &self.schemas[target.trim_start_matches(WITHIN)].source,
                 value,
             );
         }

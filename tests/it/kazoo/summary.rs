@@ -41,27 +41,27 @@ fn plain(collection: &str) -> &'static [&'static str] {
 }
 
 /// The row of an object.
-pub(super) fn of(id: &str, doc: &Doc) -> Value {
-    let fields = &doc.fields;
-    if doc.collection == "faxboxes" {
-        return doc.public(id);
+pub(super) fn of(doc: Doc<'_>) -> Value {
+    let fields = doc.fields;
+    if doc.kind() == "faxboxes" {
+        return doc.public();
     }
     let mut row = Map::new();
-    row.insert("id".into(), id.into());
-    for name in plain(&doc.collection) {
+    row.insert("id".into(), doc.id.into());
+    for name in plain(doc.kind()) {
         if let Some(value) = fields.get(*name) {
             row.insert((*name).into(), value.clone());
         }
     }
-    if !matches!(&*doc.collection, "lists" | "media" | "queues") {
+    if !matches!(doc.kind(), "lists" | "media" | "queues") {
         row.insert(
             "flags".into(),
             fields.get("flags").cloned().unwrap_or_else(|| json!([])),
         );
     }
     let mut put = |name: &str, value: Value| row.insert(name.into(), value);
-    let field = |path: &str| at(fields, path).cloned();
-    match doc.collection.as_str() {
+    let field = |path: &str| doc.at(path).cloned();
+    match doc.kind() {
         "users" => {
             put("features", features(fields).into());
         }
@@ -134,8 +134,8 @@ fn features(fields: &Map<String, Value>) -> Vec<&'static str> {
 }
 
 /// The row of a device in the list of its owner.
-pub(super) fn owned(id: &str, doc: &Doc) -> Value {
-    let mut row = of(id, doc);
+pub(super) fn owned(doc: Doc<'_>) -> Value {
+    let mut row = of(doc);
     let fields = row.as_object_mut().expect("a row");
     fields.shift_remove("flags");
     fields.insert("hotdesked".into(), false.into());

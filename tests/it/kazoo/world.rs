@@ -1,29 +1,22 @@
-//! The *world* is the server's state: accounts, tokens, and recorded requests.
+//! The *world* is the server's state: the databases with their documents, the tokens, and what clients violated.
 
 use super::{
-    Dialect, Options, Seen,
-    answer::{Answer, Reply},
-    ask::{Ask, Body},
-    document::{Doc, merge},
+    Dialect, Options,
+    answer::Reply,
+    ask::Ask,
+    contracts,
+    document::{Doc, gregorian, made, public},
 };
-use crate::fake::Bucket;
+use crate::fake::{Answered, Asked, Bucket, Store, merge};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// The seconds between the start of the Gregorian calendar and the Unix epoch.
-const BEFORE_UNIX: i64 = 62_167_219_200;
+/// The database of the accounts. Each account has another one, with its ID as the name.
+pub(super) const ACCOUNTS: &str = "accounts";
 
 /// The Unix time in seconds.
 pub(super) fn now() -> i64 {
     jiff::Timestamp::now().as_second()
-}
-
-pub(super) fn gregorian() -> i64 {
-    now() + BEFORE_UNIX
-}
-
-pub(super) fn timestamp() -> String {
-    jiff::Timestamp::from_second(now()).unwrap().to_string()
 }
 
 /// A unique ID: 32 hexadecimal digits.
@@ -39,171 +32,153 @@ pub(super) struct Session {
     pub(super) expires: i64,
 }
 
-pub(super) struct Account {
-    pub(super) parent: Option<String>,
-    pub(super) api_key: String,
-    pub(super) doc: Doc,
-    /// The objects by ID, including deleted ones, whose IDs stay in use.
-    pub(super) docs: BTreeMap<String, Doc>,
-    /// The phone numbers with their metadata.
-    pub(super) numbers: BTreeMap<String, Map<String, Value>>,
-}
-
-impl Account {
-    pub(super) fn new(name: &str, realm: &str, parent: Option<&str>) -> Self {
-        let fields = json!({"name": name, "realm": realm, "timezone": "America/Los_Angeles",
-            "call_restriction": {}, "enabled": true, "music_on_hold": {}, "preflow": {}, "ringtones": {}});
-        let Value::Object(fields) = fields else {
-            unreachable!("an object")
-        };
-        Self {
-            parent: parent.map(Into::into),
-            api_key: hex() + &hex(),
-            doc: Doc::new("accounts", fields),
-            docs: BTreeMap::new(),
-            numbers: BTreeMap::new(),
-        }
-    }
-
-    /// The objects of a collection that aren't deleted.
-    pub(super) fn live(&self, collection: &str) -> impl Iterator<Item = (&String, &Doc)> {
-        let docs = self.docs.iter();
-        docs.filter(move |(_, doc)| doc.collection == collection && !doc.is_deleted)
-    }
-
-    pub(super) fn find(&self, collection: &str, id: &str) -> Result<&Doc, Reply> {
-        let doc = self.docs.get(id);
-        doc.filter(|doc| doc.collection == collection && !doc.is_deleted)
-            .ok_or_else(|| Reply::no_object(id))
-    }
-
-    pub(super) fn find_mut(&mut self, collection: &str, id: &str) -> Result<&mut Doc, Reply> {
-        let doc = self.docs.get_mut(id);
-        doc.filter(|doc| doc.collection == collection && !doc.is_deleted)
-            .ok_or_else(|| Reply::no_object(id))
-    }
-}
-
-pub(super) struct World {
+pub(crate) struct World {
     pub(super) options: Options,
     pub(super) root: String,
-    pub(super) child: String,
-    pub(super) accounts: BTreeMap<String, Account>,
+    pub(super) store: Store,
     pub(super) sessions: BTreeMap<String, Session>,
-    pub(super) seen: Vec<Seen>,
     pub(super) violations: Vec<String>,
     bucket: Option<Bucket>,
 }
 
 impl World {
-    pub(super) fn new(options: Options) -> Self {
-        let (root, child) = (hex(), hex());
+    /// The account `acme` with its child `leeds`, whose ID is returned, and an administrator in each.
+    pub(super) fn new(options: Options) -> (Self, String) {
         let bucket = options.rate.map(|(burst, rate)| Bucket::new(burst, rate));
         let mut world = Self {
             options,
-            root: root.clone(),
-            child: child.clone(),
-            accounts: BTreeMap::new(),
+            root: String::new(),
+            store: Store::default(),
             sessions: BTreeMap::new(),
-            seen: Vec::new(),
             violations: Vec::new(),
             bucket,
         };
-        let acme = Account::new("acme", "acme.example", None);
-        let leeds = Account::new("leeds", "leeds.example", Some(&root));
-        world.accounts.insert(root.clone(), acme);
-        world.accounts.insert(child.clone(), leeds);
-        for account in [root, child] {
+        world.root = world.make_account("acme", "acme.example", None);
+        let root = world.root.clone();
+        let child = world.make_account("leeds", "leeds.example", Some(&root));
+        for account in [&root, &child] {
             let admin = json!({"username": super::USERNAME, "password": super::PASSWORD,
                 "first_name": "Account", "last_name": "Admin", "priv_level": "admin"});
-            world.seed(&account, "users", admin);
+            world.seed(account, "users", admin);
         }
-        world
+        (world, child)
     }
 
     pub(super) fn is_five(&self) -> bool {
         self.options.dialect == Dialect::Five
     }
 
-    pub(super) fn account(&self, id: &str) -> &Account {
-        &self.accounts[id]
-    }
-
-    pub(super) fn account_mut(&mut self, id: &str) -> &mut Account {
-        self.accounts
-            .get_mut(id)
-            .expect("an account that was found")
-    }
-
-    /// Answers and records a request.
-    pub(super) fn answer(&mut self, ask: Ask) -> Answer {
+    /// Answers a request. What a client sent wrong is a violation, and no lie of the answer that returns it.
+    pub(super) fn answer(&mut self, asked: &mut Asked) -> Answered {
+        let ask = Ask::read(asked);
         let remaining = self.bucket.as_mut().map(Bucket::take);
-        let reply = match remaining {
+        let violations = self.violations.len();
+        let answered = match remaining {
             Some(None) => {
                 let data = json!({"message": "too many requests"});
-                Reply::error(429, "too_many_requests", data)
+                Err(Reply::error(429, "too_many_requests", data))
             }
-            _ => match self.route(&ask) {
-                Ok(reply) | Err(reply) => reply,
-            },
+            _ => self.route(&ask),
         };
-        let answer = reply.seal(&ask, self.options.dialect, remaining.flatten());
-        let Ask {
-            method,
-            path,
-            segments: _,
-            query,
-            body,
-            token: _,
-            if_match,
-            if_none_match: _,
-        } = ask;
-        let body = match body {
-            Body::Json(body) => Some(body),
-            Body::Nothing | Body::TooLarge | Body::Malformed => None,
+        let (Ok(reply) | Err(reply)) = answered;
+        let told = reply.kind.as_deref().map(|kind| (kind, &reply.data));
+        let lies = match told.filter(|_| self.violations.len() == violations) {
+            Some((kind, data)) => contracts::lies(self.options.dialect, kind, data),
+            None => Vec::new(),
         };
-        if answer.status == 400 && body.is_some() {
-            let data = answer
-                .body
-                .as_ref()
-                .map_or(Value::Null, |body| body["data"].clone());
-            self.violations
-                .push(format!("{method} {path} is refused: {data}"));
+        let mut answered = reply.seal(&ask, self.options.dialect, remaining.flatten());
+        if answered.status == 400 && !ask.body.is_null() {
+            let data = &answered.body["data"];
+            let place = format!("{} {}", ask.method, ask.path);
+            self.violations.push(format!("{place} is refused: {data}"));
         }
-        self.seen.push(Seen {
-            method,
-            path,
-            query,
-            body,
-            status: answer.status,
-            if_match,
+        answered.lies = lies;
+        answered.sent = ask.body;
+        answered
+    }
+
+    /// A document of a database, or one that was there and is deleted: its ID stays in use.
+    pub(super) fn doc<'w>(&'w self, database: &str, id: &'w str) -> Option<Doc<'w>> {
+        let object = self.store.get(&format!("/{database}/{id}"))?;
+        Some(Doc::new(id, object))
+    }
+
+    pub(super) fn find<'w>(
+        &'w self,
+        database: &str,
+        kind: &str,
+        id: &'w str,
+    ) -> Result<Doc<'w>, Reply> {
+        let doc = self.doc(database, id);
+        doc.filter(|doc| doc.kind() == kind && !doc.is_deleted())
+            .ok_or_else(|| Reply::no_object(id))
+    }
+
+    /// The documents of a collection that aren't deleted.
+    pub(super) fn live<'w>(
+        &'w self,
+        database: &str,
+        kind: &'w str,
+    ) -> impl Iterator<Item = Doc<'w>> + use<'w> {
+        let docs = self.store.all(&format!("/{database}"));
+        docs.map(|(id, object)| Doc::new(id, object))
+            .filter(move |doc| doc.kind() == kind && !doc.is_deleted())
+    }
+
+    pub(super) fn account<'w>(&'w self, id: &'w str) -> Doc<'w> {
+        self.doc(ACCOUNTS, id).expect("an account that was found")
+    }
+
+    /// Stores a document, which has another revision then.
+    pub(super) fn keep(&mut self, database: &str, id: &str, mut fields: Map<String, Value>) {
+        fields.insert("pvt_modified".into(), gregorian().into());
+        self.store.put(&format!("/{database}/{id}"), fields);
+    }
+
+    /// Creates an account, and returns its ID.
+    pub(super) fn make_account(&mut self, name: &str, realm: &str, parent: Option<&str>) -> String {
+        let above = parent.map(|parent| {
+            let tree = self.account(parent).fields["pvt_tree"].as_array();
+            let tree = tree.into_iter().flatten().cloned();
+            tree.chain([parent.into()]).collect::<Vec<_>>()
         });
-        answer
+        let fields = json!({"name": name, "realm": realm, "timezone": "America/Los_Angeles",
+            "call_restriction": {}, "enabled": true, "music_on_hold": {}, "preflow": {}, "ringtones": {},
+            "pvt_api_key": hex() + &hex(), "pvt_tree": above.unwrap_or_default()});
+        let id = hex();
+        let fields = fields.as_object().expect("an object").clone();
+        self.keep(ACCOUNTS, &id, made(ACCOUNTS, fields));
+        id
     }
 
     /// Adds an object to an account directly.
-    pub(super) fn seed(&mut self, account: &str, collection: &str, doc: Value) -> String {
+    pub(super) fn seed(&mut self, account: &str, kind: &str, doc: Value) -> String {
         let Value::Object(fields) = doc else {
             panic!("{doc} is no object")
         };
-        let made = self.make(account, collection, fields);
-        made.unwrap_or_else(|reply| panic!("{collection} can't hold that: {}", reply.data))
+        let made = self.make(account, kind, fields);
+        made.unwrap_or_else(|reply| panic!("{kind} can't hold that: {}", reply.data))
     }
 
-    pub(super) fn edit(&mut self, account: &str, collection: &str, id: &str, patch: Value) {
-        let Value::Object(patch) = patch else {
-            panic!("{patch} is no object")
-        };
-        let found = self.account_mut(account).find_mut(collection, id);
-        let doc = found.unwrap_or_else(|_| panic!("there is no {id} in {collection}"));
-        merge(&mut doc.fields, &patch);
-        doc.bump();
+    /// Changes a document as an administrator would. Nobody validates that: what violates a schema then is returned
+    /// as it is.
+    pub(super) fn edit(&mut self, database: &str, kind: &str, id: &str, patch: &Value) {
+        let patch = patch.as_object().expect("an object");
+        let found = self.find(database, kind, id);
+        let doc = found.unwrap_or_else(|_| panic!("there is no {id} in {kind}"));
+        let mut fields = doc.fields.clone();
+        merge(&mut fields, patch);
+        let document = public(fields.clone()).into();
+        let is_valid = contracts::lies(self.options.dialect, kind, &document).is_empty();
+        fields.insert("pvt_is_valid".into(), is_valid.into());
+        self.keep(database, id, fields);
     }
 
-    pub(super) fn bury(&mut self, account: &str, collection: &str, id: &str) {
-        let found = self.account_mut(account).find_mut(collection, id);
-        let doc = found.unwrap_or_else(|_| panic!("there is no {id} in {collection}"));
-        doc.is_deleted = true;
-        doc.bump();
+    /// Deletes a document: it is marked, and stays.
+    pub(super) fn bury(&mut self, account: &str, id: &str) {
+        let doc = self.doc(account, id).expect("a document that was found");
+        let mut fields = doc.fields.clone();
+        fields.insert("pvt_deleted".into(), true.into());
+        self.keep(account, id, fields);
     }
 }

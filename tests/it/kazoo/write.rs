@@ -2,27 +2,16 @@
 //! before it is stored.
 
 use super::{
-    answer::{Answered, Reply},
+    answer::{Outcome, Reply},
     ask::Ask,
     auth, collection, contracts,
-    document::{Doc, Login, merge},
+    document::{Doc, made, public},
     faults::Faults,
     joined, modules, schemas, unique,
     world::{self, World},
 };
+use crate::fake::merge;
 use serde_json::{Map, Value, json};
-
-/// A valid document and its login.
-struct Draft {
-    fields: Map<String, Value>,
-    login: Option<Login>,
-}
-
-/// Removes the fields that a client can't set.
-pub(super) fn public(mut data: Map<String, Value>) -> Map<String, Value> {
-    data.retain(|name, _| !name.starts_with('_') && !name.starts_with("pvt_") && name != "id");
-    data
-}
 
 impl World {
     /// Normalizes and validates a document. `id` is the ID of the existing one.
@@ -32,9 +21,9 @@ impl World {
         kind: &str,
         id: Option<&str>,
         fields: Map<String, Value>,
-    ) -> Result<Draft, Reply> {
+    ) -> Result<Map<String, Value>, Reply> {
         let mut faults = Faults::default();
-        let old = id.and_then(|id| self.account(account).docs.get(id));
+        let old = id.and_then(|id| self.doc(account, id));
         let mut value = Value::Object(fields);
         normalise(kind, &mut value);
         let schemas = schemas::own(self.options.dialect);
@@ -59,13 +48,13 @@ impl World {
                 faults.add("uri", "error", details);
             }
         }
-        unique::check(self.account(account), kind, id, &fields, &mut faults);
-        let login = match kind {
-            "users" => user_login(&mut fields, old, &mut faults),
-            _ => None,
-        };
+        let others = || self.live(account, kind).filter(|doc| Some(doc.id) != id);
+        unique::check(kind, &fields, others, &mut faults);
+        if kind == "users" {
+            set_login(&mut fields, old, &mut faults);
+        }
         faults.check()?;
-        Ok(Draft { fields, login })
+        Ok(fields)
     }
 
     /// Creates a document and returns its ID.
@@ -73,7 +62,7 @@ impl World {
         &mut self,
         account: &str,
         kind: &str,
-        mut fields: Map<String, Value>,
+        fields: Map<String, Value>,
     ) -> Result<String, Reply> {
         // A 4.x takes any id that a sender likes, once.
         let chosen = fields
@@ -81,15 +70,11 @@ impl World {
             .and_then(Value::as_str)
             .filter(|_| !self.is_five());
         let id = chosen.map_or_else(world::hex, Into::into);
-        fields = public(fields);
-        let Draft { fields, login } = self.draft(account, kind, None, fields)?;
-        let docs = &mut self.account_mut(account).docs;
-        if docs.contains_key(&id) {
+        let fields = self.draft(account, kind, None, public(fields))?;
+        if self.doc(account, &id).is_some() {
             return Err(Reply::conflict());
         }
-        let mut doc = Doc::new(kind, fields);
-        doc.login = login;
-        docs.insert(id.clone(), doc);
+        self.keep(account, &id, made(kind, fields));
         Ok(id)
     }
 
@@ -99,7 +84,7 @@ impl World {
         account: &str,
         kind: &str,
         data: Map<String, Value>,
-    ) -> Answered {
+    ) -> Outcome {
         if let Some(price) = self.price(ask, kind) {
             // What is wrong is said before what it costs.
             self.draft(account, kind, None, public(data))?;
@@ -107,80 +92,58 @@ impl World {
         }
         let id = self.make(account, kind, data.clone())?;
         self.judge(ask, kind, &data, true);
-        self.judge(
-            ask,
-            kind,
-            &self.account(account).docs[&id].fields.clone(),
-            false,
-        );
         let reply = self.written(account, &id);
         Ok(reply.created(&format!("{}/{id}", ask.path.trim_end_matches('/'))))
     }
 
     /// Replaces or changes a document.
-    pub(super) fn change(&mut self, ask: &Ask, account: &str, kind: &str, id: &str) -> Answered {
-        let old = self.account(account).find(kind, id)?.clone();
-        let data = ask.data();
+    pub(super) fn change(&mut self, ask: &Ask, account: &str, kind: &str, id: &str) -> Outcome {
+        let old = self.find(account, kind, id)?;
+        let data = public(ask.data());
         let is_patch = ask.method == "PATCH";
         if is_patch && kind == "media" {
             return Err(Reply::no_verb());
         }
         // A 4.x checks the piece as if it were the whole.
         if is_patch && kind == "faxboxes" && !self.is_five() {
-            self.draft(account, kind, Some(id), public(data.clone()))?;
+            self.draft(account, kind, Some(id), data.clone())?;
         }
-        let mut sent = if is_patch {
-            old.fields.clone()
-        } else {
-            Map::new()
-        };
-        match is_patch {
-            true => merge(&mut sent, &public(data.clone())),
-            false => sent.extend(public(data.clone())),
+        let mut sent = data;
+        if is_patch {
+            let patch = std::mem::replace(&mut sent, public(old.fields.clone()));
+            merge(&mut sent, &patch);
         }
         if kind == "entries" {
             sent.insert("list_id".into(), old.fields["list_id"].clone());
         }
-        let Draft { fields, login } = self.draft(account, kind, Some(id), sent.clone())?;
-        check_match(ask, &old.revision)?;
-        let doc = self.account_mut(account).find_mut(kind, id)?;
-        doc.fields = fields;
-        doc.login = login;
-        doc.bump();
-        let kept = doc.fields.clone();
+        let mut fields = made(kind, self.draft(account, kind, Some(id), sent.clone())?);
+        check_match(ask, &old.revision())?;
+        fields.insert("pvt_created".into(), old.fields["pvt_created"].clone());
+        self.keep(account, id, fields);
         // What is merged holds this generation's own defaults, which the other needn't know.
-        self.judge(ask, kind, &sent, ask.method != "PATCH");
-        self.judge(ask, kind, &kept, false);
+        self.judge(ask, kind, &sent, !is_patch);
         Ok(self.written(account, id))
     }
 
-    pub(super) fn delete(&mut self, ask: &Ask, account: &str, kind: &str, id: &str) -> Answered {
-        let is_five = self.is_five();
-        let known = self.account_mut(account);
-        let doc = known.find_mut(kind, id)?;
-        check_match(ask, &doc.revision)?;
-        doc.bump();
-        doc.is_deleted = true;
-        let mut data = doc.public(id);
-        data["_read_only"] = json!({"deleted": true});
-        let mut reply = Reply::ok(data).revision(&doc.revision);
-        reply.metadata = is_five.then(|| doc.metadata(id));
-        if ask.asks("should_soft_delete") == Some("false") {
-            known.docs.remove(id);
+    pub(super) fn delete(&mut self, ask: &Ask, account: &str, kind: &str, id: &str) -> Outcome {
+        check_match(ask, &self.find(account, kind, id)?.revision())?;
+        self.bury(account, id);
+        let mut reply = self.written(account, id);
+        reply.data["_read_only"] = json!({"deleted": true});
+        if ask.parameter("should_soft_delete") == Some("false") {
+            self.store.remove(&format!("/{account}/{id}"));
         }
         Ok(reply)
     }
 
     /// The reply to a write.
     fn written(&self, account: &str, id: &str) -> Reply {
-        let doc = &self.account(account).docs[id];
-        let mut data = doc.public(id);
-        if doc.collection == "directories" {
+        let doc = self.doc(account, id).expect("what was written");
+        let mut data = doc.public();
+        if doc.kind() == "directories" && !doc.is_deleted() {
             data["users"] = self.members(account, id);
         }
-        let mut reply = Reply::ok(data).revision(&doc.revision);
-        reply.metadata = Some(doc.metadata(id));
-        reply
+        Reply::document(doc, data)
     }
 
     /// Records the contract violations of a document, of this generation or of both.
@@ -191,8 +154,8 @@ impl World {
         fields: &Map<String, Value>,
         every: bool,
     ) {
-        let only = (!every).then(|| contracts::generation(self.is_five()));
-        let broken = contracts::check(kind, fields, only);
+        let only = (!every).then_some(self.options.dialect);
+        let broken = contracts::violations(kind, &fields.clone().into(), only);
         let place = format!("{} {}", ask.method, ask.path);
         self.violations.extend(
             broken
@@ -217,45 +180,49 @@ fn normalise(kind: &str, value: &mut Value) {
     }
 }
 
-/// The login of a user after a write: a new name requires a password, and a password without a name gets
-/// a generated name.
-fn user_login(
-    fields: &mut Map<String, Value>,
-    old: Option<&Doc>,
-    faults: &mut Faults,
-) -> Option<Login> {
+/// The hashes of a login, which are never returned, and kept by a POST without a password.
+const HASHES: [&str; 2] = ["pvt_md5_auth", "pvt_sha1_auth"];
+
+/// Sets the login of a user: a new name requires a password, and a password without a name gets a generated name.
+fn set_login(fields: &mut Map<String, Value>, old: Option<Doc<'_>>, faults: &mut Faults) {
     let password = fields.shift_remove("password");
     let password = password.as_ref().and_then(Value::as_str);
-    let username = fields
-        .get("username")
-        .and_then(Value::as_str)
-        .map(str::to_owned);
-    match (username, password) {
-        (None, None) => None,
+    let username = fields.get("username").and_then(Value::as_str);
+    let username = username.map(str::to_owned);
+    let old = old.filter(|old| old.text("username") == username.as_deref());
+    let (username, password) = match (username, password) {
+        (None, None) => return,
         (Some(username), None) => {
-            if old.and_then(|old| old.text("username")) == Some(&*username) {
-                return old.and_then(|old| old.login.clone());
+            match old {
+                Some(old) => {
+                    let hashes = HASHES
+                        .into_iter()
+                        .filter_map(|name| Some((name, old.at(name)?)));
+                    fields.extend(hashes.map(|(name, hash)| (name.to_owned(), hash.clone())));
+                }
+                None => {
+                    let message = "A new user name needs a password";
+                    let details = json!({"message": message, "cause": username});
+                    faults.add("password", "required", details);
+                }
             }
-            let message = "A new user name needs a password";
-            faults.add(
-                "password",
-                "required",
-                json!({"message": message, "cause": username}),
-            );
-            None
+            return;
         }
-        (Some(username), Some(password)) => Some(auth::login(&username, password)),
+        (Some(username), Some(password)) => (username, password),
         (None, Some(password)) => {
             let username = format!("user_{}", &world::hex()[..10]);
             fields.insert("username".into(), username.as_str().into());
-            Some(auth::login(&username, password))
+            (username, password)
         }
-    }
+    };
+    let auth::Login { md5, sha } = auth::login(&username, password);
+    let hashes = HASHES.into_iter().zip([md5, sha]);
+    fields.extend(hashes.map(|(name, hash)| (name.to_owned(), hash.into())));
 }
 
 /// Whether the client's revision is the current one.
 pub(super) fn check_match(ask: &Ask, revision: &str) -> Result<(), Reply> {
-    let Some(seen) = ask.if_match.as_deref().filter(|seen| *seen != "*") else {
+    let Some(seen) = ask.header("if-match").filter(|seen| *seen != "*") else {
         return Ok(());
     };
     let quoted = seen

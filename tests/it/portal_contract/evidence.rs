@@ -157,7 +157,7 @@ fn a_user_without_references_is_deleted_with_all_documents() {
         .map(|one| {
             (
                 one.path.split('/').nth(4).unwrap().to_owned(),
-                one.if_match.is_some(),
+                one.header("if-match").is_some(),
             )
         })
         .collect();

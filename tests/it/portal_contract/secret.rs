@@ -95,7 +95,7 @@ fn no_secret_of_a_kazoo_is_printed() {
             .requests()
             .into_iter()
             .find(|one| one.path.ends_with("user_auth"));
-        let hash = login.and_then(|one| one.body).unwrap()["data"]["credentials"].clone();
+        let hash = login.unwrap().body["data"]["credentials"].clone();
         assert!(!said.contains(hash.as_str().unwrap()));
     }
 }
