@@ -21,8 +21,8 @@ impl Caller {
     pub(super) async fn of(kazoo: &Kazoo, account: &str) -> Self {
         let mut caller = Self::stranger(kazoo);
         let credentials = auth::login(USERNAME, PASSWORD).md5;
-        let login = json!({"data": {"credentials": credentials, "account_name": account}});
-        let answer = caller.send("PUT", "/v2/user_auth", Some(&login), &[]).await;
+        let login = json!({"credentials": credentials, "account_name": account});
+        let answer = caller.login(login).await;
         assert_eq!(answer.status, 201, "{answer:?}");
         caller.token = answer.body["auth_token"].as_str().unwrap().to_owned();
         caller
@@ -35,6 +35,18 @@ impl Caller {
             account: kazoo.account.clone(),
             token: String::new(),
         }
+    }
+
+    /// Tries to log in.
+    pub(super) async fn login(&self, data: Value) -> Answer {
+        let body = json!({"data": data});
+        self.send("PUT", "/v2/user_auth", Some(&body), &[]).await
+    }
+
+    /// The users of an account.
+    pub(super) async fn users_of(&self, account: &str) -> Answer {
+        let path = format!("/v2/accounts/{account}/users");
+        self.send("GET", &path, None, &[]).await
     }
 
     pub(super) async fn send(
@@ -74,15 +86,11 @@ impl Caller {
     ) -> Answer {
         let path = format!("/v2/accounts/{}/{place}", self.account);
         let body = json!({"data": data});
-        let body = (!data_is_absent(&body)).then_some(&body);
+        let body = Some(&body).filter(|body| !body["data"].is_null());
         self.send(method, &path, body, headers).await
     }
 
     pub(super) async fn get(&self, place: &str) -> Answer {
         self.ask("GET", place, Value::Null).await
     }
-}
-
-fn data_is_absent(body: &Value) -> bool {
-    body["data"].is_null()
 }

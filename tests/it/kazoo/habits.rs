@@ -90,8 +90,9 @@ async fn an_administrator_works_beside_us() {
     );
     let account = kazoo.account.clone();
     kazoo.enable(&account, false);
-    let login = json!({"data": {"account_name": "acme", "credentials": auth::login(USERNAME, PASSWORD).md5}});
-    let refused = caller.send("PUT", "/v2/user_auth", Some(&login), &[]).await;
+    let credentials = auth::login(USERNAME, PASSWORD).md5;
+    let login = json!({"account_name": "acme", "credentials": credentials});
+    let refused = caller.login(login).await;
     assert_eq!(
         (
             refused.status,

@@ -34,33 +34,17 @@ async fn a_login_names_its_account_in_several_ways() {
     for dialect in [Dialect::Four, Dialect::Five] {
         let kazoo = Kazoo::start(dialect);
         let caller = Caller::stranger(&kazoo);
-        let login = auth::login(USERNAME, PASSWORD);
-        for (data, status) in [
-            (
-                json!({"account_name": "A-C-M-E", "credentials": login.md5}),
-                201,
-            ),
-            (
-                json!({"account_realm": "ACME.example", "credentials": login.sha, "method": "sha"}),
-                201,
-            ),
-            (
-                json!({"account_name": "leeds", "credentials": login.md5}),
-                201,
-            ),
-            (
-                json!({"account_name": "acme", "credentials": login.sha}),
-                401,
-            ),
-            (
-                json!({"account_id": kazoo.account, "credentials": login.md5}),
-                if dialect == Dialect::Five { 201 } else { 401 },
-            ),
+        let auth::Login { md5, sha } = auth::login(USERNAME, PASSWORD);
+        let in_five = if dialect == Dialect::Five { 201 } else { 401 };
+        for (name, account, method, credentials, status) in [
+            ("account_name", "A-C-M-E", None, &md5, 201),
+            ("account_realm", "ACME.example", Some("sha"), &sha, 201),
+            ("account_name", "leeds", None, &md5, 201),
+            ("account_name", "acme", None, &sha, 401),
+            ("account_id", &kazoo.account, None, &md5, in_five),
         ] {
-            let answer = caller
-                .send("PUT", "/v2/user_auth", Some(&json!({"data": data})), &[])
-                .await;
-            assert_eq!(answer.status, status, "{data}");
+            let data = json!({name: account, "credentials": credentials, "method": method});
+            assert_eq!(caller.login(data).await.status, status, "{account}");
         }
         let key = json!({"data": {"api_key": kazoo.api_key}});
         let answer = caller.send("PUT", "/v2/api_auth", Some(&key), &[]).await;
@@ -71,39 +55,17 @@ async fn a_login_names_its_account_in_several_ways() {
 #[tokio::test]
 async fn a_child_does_not_see_its_parent() {
     let kazoo = Kazoo::start(Dialect::Four);
-    let mut caller = Caller::new(&kazoo).await;
-    let of = |account: &str| format!("/v2/accounts/{account}/users");
-    assert_eq!(
-        caller
-            .send("GET", &of(&kazoo.child), None, &[])
-            .await
-            .status,
-        200
-    );
+    let caller = Caller::new(&kazoo).await;
+    assert_eq!(caller.users_of(&kazoo.child).await.status, 200);
     let below = caller.get("descendants").await;
     assert_eq!(
         below.body["data"],
         json!([{"id": kazoo.child, "name": "leeds", "realm": "leeds.example"}])
     );
-    let login = auth::login(USERNAME, PASSWORD).md5;
-    let data = json!({"data": {"account_name": "leeds", "credentials": login}});
-    let answer = caller.send("PUT", "/v2/user_auth", Some(&data), &[]).await;
-    caller.token = answer.body["auth_token"].as_str().unwrap().to_owned();
-    assert_eq!(
-        caller
-            .send("GET", &of(&kazoo.child), None, &[])
-            .await
-            .status,
-        200
-    );
-    assert_eq!(
-        caller
-            .send("GET", &of(&kazoo.account), None, &[])
-            .await
-            .status,
-        403
-    );
-    let elsewhere = caller.send("GET", &of("0123"), None, &[]).await;
+    let caller = Caller::of(&kazoo, "leeds").await;
+    assert_eq!(caller.users_of(&kazoo.child).await.status, 200);
+    assert_eq!(caller.users_of(&kazoo.account).await.status, 403);
+    let elsewhere = caller.users_of("0123").await;
     assert_eq!(
         (elsewhere.status, &elsewhere.body["message"]),
         (404, &json!("bad_identifier"))

@@ -60,74 +60,66 @@ async fn what_is_wrong_is_said_by_field() {
             "users",
             json!({"username": "a b", "password": "x", "first_name": "", "last_name": 7,
                 "caller_id": {"internal": {"name": long}}}),
-            json!([
-                "caller_id%2Einternal%2Ename maxLength",
-                "first_name minLength",
-                "last_name type",
-                "username pattern"
-            ]),
+            "caller_id%2Einternal%2Ename maxLength, first_name minLength, last_name type, username pattern",
         ),
         (
             "users",
             json!({"first_name": "A", "last_name": "B", "call_forward": {"enabled": true}}),
-            json!(["call_forward.number required"]),
+            "call_forward.number required",
         ),
         (
             "devices",
             json!({"name": "D", "call_forward": {"enabled": true, "number": ""}}),
-            json!(["call_forward.number required"]),
+            "call_forward.number required",
         ),
         (
             "vmboxes",
             json!({"name": "B", "mailbox": "0301"}),
-            json!(["mailbox unique"]),
+            "mailbox unique",
         ),
         (
             "vmboxes",
             json!({"name": "B", "mailbox": 302, "pin": "12"}),
-            json!(["mailbox type", "pin minLength"]),
+            "mailbox type, pin minLength",
         ),
         (
             "vmboxes",
             json!({"name": "B", "mailbox": "302", "media": {"unavailable": "x"}}),
-            json!(["media.unavailable minLength"]),
+            "media.unavailable minLength",
         ),
         (
             "callflows",
             json!({"name": "x"}),
-            json!(["flow required", "numbers required"]),
+            "flow required, numbers required",
         ),
         (
             "callflows",
             json!({"numbers": ["9"], "flow": {"module": "user", "data": {"timeout": "soon"},
                 "children": {"_": {"module": "usr", "data": {}}}}}),
-            json!([
-                "flow%2Echildren%2E_%2Emodule invalid",
-                "flow%2Edata%2Etimeout type"
-            ]),
+            "flow%2Echildren%2E_%2Emodule invalid, flow%2Edata%2Etimeout type",
         ),
         (
             "menus",
             json!({"name": "M", "retries": 11}),
-            json!(["retries maximum"]),
+            "retries maximum",
         ),
         (
             "conferences",
             json!({"name": "", "member": {"pins": ["12a"]}}),
-            json!(["member.pins.0 pattern", "name minLength"]),
+            "member.pins.0 pattern, name minLength",
         ),
-        ("groups", json!({}), json!(["name required"])),
+        ("groups", json!({}), "name required"),
         (
             "queues",
             json!({"name": "Q", "strategy": "loudest"}),
-            json!(["strategy enum"]),
+            "strategy enum",
         ),
         (
             "faxboxes",
             json!({"attempts": 9}),
-            json!(["attempts maximum", "name required"]),
+            "attempts maximum, name required",
         ),
-        ("lists", json!({}), json!(["name required"])),
+        ("lists", json!({}), "name required"),
     ] {
         let answer = caller.ask("PUT", place, data).await;
         let fields = answer.body["data"].as_object().unwrap();
@@ -136,7 +128,8 @@ async fn what_is_wrong_is_said_by_field() {
             rules.keys().map(move |rule| format!("{field} {rule}"))
         });
         let faults: BTreeSet<_> = faults.collect();
-        assert_eq!((answer.status, json!(faults)), (400, expected), "{place}");
+        let faults = Vec::from_iter(faults).join(", ");
+        assert_eq!((answer.status, &*faults), (400, expected), "{place}");
     }
     assert_eq!(kazoo.violations().len(), 14);
     // A POST that leaves the password out keeps the login; a number in a text is one.
@@ -149,14 +142,8 @@ async fn what_is_wrong_is_said_by_field() {
     );
     assert_eq!(answer.body["data"]["nobody_knows"], json!({"pvt_x": 1}));
     let login = auth::login("ann", "pa55word").md5;
-    let data = json!({"data": {"account_name": "acme", "credentials": login}});
-    assert_eq!(
-        caller
-            .send("PUT", "/v2/user_auth", Some(&data), &[])
-            .await
-            .status,
-        201
-    );
+    let login = json!({"account_name": "acme", "credentials": login});
+    assert_eq!(caller.login(login).await.status, 201);
 }
 
 #[tokio::test]

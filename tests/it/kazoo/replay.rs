@@ -102,12 +102,8 @@ async fn replay(exchange: &Exchange, all: &[Exchange]) -> Vec<String> {
         let (ours, theirs) = (answer.status, exchange.status);
         wrong.push(format!("the status is {ours}, not {theirs}"));
     }
-    for header in ["etag", "location"] {
-        let is_there = exchange.headers.iter().any(|known| known == header);
-        if answer.header(header).is_empty() == is_there {
-            wrong.push(format!("there is no {header}, or one too many"));
-        }
-    }
+    let has = |header: &str| !answer.header(header).is_empty();
+    wrong.extend(exchange.headers_unlike(has));
     let compare = match exchange.status {
         400.. => Compare::Refusal,
         _ => Compare::Values,
@@ -117,11 +113,7 @@ async fn replay(exchange: &Exchange, all: &[Exchange]) -> Vec<String> {
     if exchange.status < 300 {
         wrong.extend(kazoo.violations());
     }
-    let name = &exchange.name;
-    wrong
-        .iter()
-        .map(|wrong| format!("{name}: {wrong}"))
-        .collect()
+    exchange.named(&wrong)
 }
 
 #[tokio::test]
@@ -154,12 +146,8 @@ fn is_of_the_form(own: &Exchange, record: &Value) -> Vec<String> {
     if response["status"] != own.status {
         wrong.push(format!("its status is {}", response["status"]));
     }
-    for header in ["etag", "location"] {
-        let is_there = own.headers.iter().any(|known| known == header);
-        if response["headers"].get(header).is_some() != is_there {
-            wrong.push(format!("there is no {header}, or one too many"));
-        }
-    }
+    let has = |header: &str| response["headers"].get(header).is_some();
+    wrong.extend(own.headers_unlike(has));
     if let Some(method) = record["request"]["method"].as_str()
         && method != own.line().0
     {
@@ -171,11 +159,7 @@ fn is_of_the_form(own: &Exchange, record: &Value) -> Vec<String> {
     if own.before.padding.is_none() {
         differences(&own.sent, sent, "sent", Compare::Form, &mut wrong);
     }
-    let name = &own.name;
-    wrong
-        .iter()
-        .map(|wrong| format!("{name}: {wrong}"))
-        .collect()
+    own.named(&wrong)
 }
 
 #[test]
