@@ -34,18 +34,19 @@ impl World {
                 Ok(self.described(id).etag(&revision))
             }
             ("GET", ["api_key"]) => {
-                let data = json!({"api_key": account.text("pvt_api_key")});
+                let data = json!({"api_key": account.private("pvt_api_key")});
                 Ok(Reply::ok(data).etag(&account.revision()))
             }
             ("GET", [which]) => {
                 let below = self.live(ACCOUNTS, ACCOUNTS).filter(|other| match *which {
-                    "children" => tree(*other).last().is_some_and(|parent| parent == id),
+                    "children" => other.texts("pvt_tree").last() == Some(id),
                     _ => other.lists("pvt_tree", id),
                 });
-                let row = |doc: Doc<'_>| json!({"id": doc.id, "name": doc.fields["name"], "realm": doc.fields["realm"]});
-                let rows: Vec<_> = below.map(row).collect();
-                let count = rows.len();
-                Ok(Reply::ok(rows.into()).etag(&hex()).sized(count))
+                let row = |doc: Doc<'_>| {
+                    let Doc { id, fields, .. } = doc;
+                    json!({"id": id, "name": fields["name"], "realm": fields["realm"]})
+                };
+                Ok(Reply::rows(below.map(row).collect()))
             }
             _ => Err(Reply::no_verb()),
         }
@@ -53,14 +54,8 @@ impl World {
 
     /// Creates an account below another.
     fn found(&mut self, ask: &Ask, parent: &str) -> Outcome {
-        let data = ask.data();
-        let Some(name) = data.get("name").and_then(Value::as_str) else {
-            let mut faults = Faults::default();
-            faults.required("name", "name");
-            faults.check()?;
-            return Err(Reply::nowhere());
-        };
-        let realm = data.get("realm").and_then(Value::as_str);
+        let name = ask.required("name")?;
+        let realm = ask.text("realm");
         let realm = realm.map_or_else(|| format!("{}.sip.acme.example", &hex()[..6]), Into::into);
         let id = self.make_account(name, &realm, Some(parent));
         let reply = self.described(&id);
@@ -69,7 +64,7 @@ impl World {
 
     fn described(&self, id: &str) -> Reply {
         let account = self.account(id);
-        let is_root = tree(account).is_empty();
+        let is_root = account.id == self.root;
         let mut data = account.public();
         for (name, value) in [
             ("wnm_allow_additions", is_root.into()),
@@ -81,9 +76,7 @@ impl World {
         ] {
             data[name] = value;
         }
-        let mut reply = Reply::document(account, data);
-        reply.metadata = None;
-        reply
+        Reply::document(account, data)
     }
 
     /// Checks a document against its schema without storing it.
@@ -98,10 +91,4 @@ impl World {
         faults.check()?;
         Ok(Reply::ok(value))
     }
-}
-
-/// The accounts above an account, from the root.
-pub(super) fn tree(account: Doc<'_>) -> &[Value] {
-    let tree = account.fields["pvt_tree"].as_array();
-    tree.map_or(&[], Vec::as_slice)
 }

@@ -23,8 +23,8 @@ pub(super) struct Page {
 pub(super) struct Said {
     pub(super) status: u16,
     pub(super) data: Value,
-    /// The collection of the document that the data is, which must match its schema.
-    pub(super) kind: Option<String>,
+    /// The documents in the data with their collections, whose schemas they must match.
+    pub(super) told: Vec<(String, Value)>,
     /// The name of the error; `None` for a success.
     pub(super) error: Option<&'static str>,
     pub(super) revision: Option<String>,
@@ -69,12 +69,25 @@ impl Reply {
         }))
     }
 
+    /// A list that has no pages. Its digest is of the whole answer, which is never the same twice.
+    pub(super) fn rows(rows: Vec<Value>) -> Self {
+        let count = rows.len();
+        Self::ok(rows.into()).etag(&hex()).sized(count)
+    }
+
     /// A document as it is returned, with its revision.
     pub(super) fn document(doc: Doc<'_>, data: Value) -> Self {
-        let mut reply = Self::ok(data).revision(&doc.revision());
-        reply.kind = doc.is_valid().then(|| doc.kind().to_owned());
+        let mut reply = Self::ok(data.clone()).revision(&doc.revision());
+        reply.tell(doc, data);
         reply.metadata = Some(doc.metadata());
         reply
+    }
+
+    /// Notes that the data contains a document.
+    pub(super) fn tell(&mut self, doc: Doc<'_>, document: Value) {
+        if doc.is_valid() {
+            self.told.push((doc.kind().to_owned(), document));
+        }
     }
 
     pub(super) fn error(status: u16, error: &'static str, data: Value) -> Self {
@@ -161,7 +174,7 @@ impl Reply {
         let Said {
             status,
             data,
-            kind: _,
+            told: _,
             error,
             revision,
             has_etag,

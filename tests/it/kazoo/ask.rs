@@ -49,8 +49,7 @@ impl Ask {
         } else if is_write && !self.raw_data().is_object() && !self.raw_data().is_array() {
             let body = Some(&self.body).filter(|body| !body.is_null()).cloned();
             let value = body.unwrap_or_else(|| json!({}));
-            let details = json!({"message": "This must be there", "value": value});
-            Err(Faults::one("data", "required", details))
+            Err(Faults::lacking("data", value))
         } else {
             Ok(())
         }
@@ -64,6 +63,17 @@ impl Ask {
     /// The body's `data`.
     pub(super) fn raw_data(&self) -> &Value {
         &self.body["data"]
+    }
+
+    /// A text of the body's `data`.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.raw_data()[name].as_str()
+    }
+
+    /// A text that must be there.
+    pub(super) fn required(&self, name: &str) -> Result<&str, Reply> {
+        let text = self.text(name);
+        text.ok_or_else(|| Faults::lacking(name, name.into()))
     }
 
     /// Whether the client accepts charges.

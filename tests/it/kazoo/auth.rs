@@ -1,11 +1,9 @@
 //! *Authentication*: logins, tokens, and the permissions of tokens.
 
 use super::{
-    accounts::tree,
     answer::{Outcome, Reply},
     ask::Ask,
     document::Doc,
-    faults::Faults,
     world::{self, ACCOUNTS, Session, World},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -38,14 +36,8 @@ fn normal(name: &str) -> String {
 
 impl World {
     pub(super) fn user_auth(&mut self, ask: &Ask) -> Outcome {
-        let data = ask.data();
-        let text = |name: &str| data.get(name).and_then(Value::as_str);
-        let Some(credentials) = text("credentials") else {
-            let mut faults = Faults::default();
-            faults.required("credentials", "credentials");
-            faults.check()?;
-            return Err(Reply::unauthorized());
-        };
+        let credentials = ask.required("credentials")?;
+        let text = |name: &str| ask.text(name);
         let is_five = self.is_five();
         let is_meant = |doc: &Doc<'_>| {
             let name = text("account_name").map(normal);
@@ -63,7 +55,7 @@ impl World {
             Some("sha") => "pvt_sha1_auth",
             _ => "pvt_md5_auth",
         };
-        let is_right = |doc: &Doc<'_>| is_enabled(*doc) && doc.text(hash) == Some(credentials);
+        let is_right = |doc: &Doc<'_>| is_enabled(*doc) && doc.private(hash) == Some(credentials);
         let Some(owner) = self.live(account.id, "users").find(is_right) else {
             return Err(Reply::unauthorized().sized(0));
         };
@@ -76,14 +68,8 @@ impl World {
     }
 
     pub(super) fn api_auth(&mut self, ask: &Ask) -> Outcome {
-        let data = ask.data();
-        let Some(key) = data.get("api_key").and_then(Value::as_str) else {
-            let mut faults = Faults::default();
-            faults.required("api_key", "api_key");
-            faults.check()?;
-            return Err(Reply::unauthorized());
-        };
-        let is_meant = |doc: &Doc<'_>| doc.text("pvt_api_key") == Some(key);
+        let key = ask.required("api_key")?;
+        let is_meant = |doc: &Doc<'_>| doc.private("pvt_api_key") == Some(key);
         let Some(account) = self.live(ACCOUNTS, ACCOUNTS).find(is_meant) else {
             return Err(Reply::unauthorized().sized(0));
         };
@@ -118,12 +104,8 @@ impl World {
     /// The data in the answer to a login.
     fn about(&self, session: &Session) -> Map<String, Value> {
         let account = self.account(&session.account);
-        let is_root = tree(account).is_empty();
-        let mut data = Map::new();
-        if let Some(owner) = &session.owner {
-            data.insert("owner_id".into(), owner.as_str().into());
-        }
-        let rest = json!({
+        let is_root = account.id == self.root;
+        let data = json!({
             "account_id": session.account,
             "ui_config": {},
             "capabilities": {"voicemail": {"transcription": {"default": false, "available": false}}},
@@ -135,8 +117,7 @@ impl World {
             "language": "en-US",
             "apps": [],
         });
-        data.extend(rest.as_object().expect("an object").clone());
-        data
+        owned(data, session.owner.as_deref())
     }
 
     /// The account and user of a request's token.
@@ -183,6 +164,13 @@ fn check_enabled(account: Doc<'_>) -> Result<(), Reply> {
     Ok(())
 }
 
+/// Fields with the user whose they are, if there is one.
+fn owned(fields: Value, owner: Option<&str>) -> Map<String, Value> {
+    let mut fields = fields.as_object().expect("an object").clone();
+    fields.extend(owner.map(|owner| ("owner_id".to_owned(), owner.into())));
+    fields
+}
+
 /// The payload of a token.
 fn claims(session: &Session) -> Map<String, Value> {
     let Session {
@@ -191,14 +179,7 @@ fn claims(session: &Session) -> Map<String, Value> {
         method,
         expires,
     } = session;
-    let mut claims = Map::new();
-    claims.insert("account_id".into(), account.as_str().into());
-    claims.insert("exp".into(), (*expires).into());
-    claims.insert("identity_sig".into(), "c2lnbmVkIGJ5IG5vYm9keQ".into());
-    claims.insert("iss".into(), "kazoo".into());
-    claims.insert("method".into(), (*method).into());
-    if let Some(owner) = owner {
-        claims.insert("owner_id".into(), owner.as_str().into());
-    }
-    claims
+    let claims = json!({"account_id": account, "exp": expires, "identity_sig": "c2lnbmVkIGJ5IG5vYm9keQ",
+        "iss": "kazoo", "method": method});
+    owned(claims, owner.as_deref())
 }

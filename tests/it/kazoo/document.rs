@@ -43,7 +43,7 @@ impl<'s> Doc<'s> {
     }
 
     pub(super) fn kind(self) -> &'s str {
-        self.text("pvt_collection").unwrap_or_default()
+        self.private("pvt_collection").unwrap_or_default()
     }
 
     pub(super) fn is_deleted(self) -> bool {
@@ -60,18 +60,28 @@ impl<'s> Doc<'s> {
         format!("{0}-{0:032x}", self.revision)
     }
 
+    /// The value at a dotted path, if it is public.
     pub(super) fn at(self, path: &str) -> Option<&'s Value> {
-        at(self.fields, path)
+        at(self.fields, path).filter(|_| !path.starts_with("pvt_"))
     }
 
     pub(super) fn text(self, path: &str) -> Option<&'s str> {
         self.at(path)?.as_str()
     }
 
-    /// Whether a list of the document contains a text.
+    /// The text of a private field.
+    pub(super) fn private(self, name: &str) -> Option<&'s str> {
+        self.fields.get(name)?.as_str()
+    }
+
+    /// The texts of a list.
+    pub(super) fn texts(self, name: &str) -> impl Iterator<Item = &'s str> + use<'s> {
+        texts(self.fields.get(name))
+    }
+
+    /// Whether a list contains a text.
     pub(super) fn lists(self, name: &str, text: &str) -> bool {
-        let items = self.fields.get(name).and_then(Value::as_array);
-        items.is_some_and(|items| items.iter().any(|item| item == text))
+        self.texts(name).any(|known| known == text)
     }
 
     /// The public fields.
@@ -89,6 +99,12 @@ impl<'s> Doc<'s> {
     pub(super) fn metadata(self) -> Value {
         json!({"id": self.id, "created": self.time("pvt_created"), "modified": self.time("pvt_modified")})
     }
+}
+
+/// The texts of a list.
+pub(super) fn texts(list: Option<&Value>) -> impl Iterator<Item = &str> {
+    let items = list.and_then(Value::as_array).into_iter().flatten();
+    items.filter_map(Value::as_str)
 }
 
 /// The value at a dotted path.

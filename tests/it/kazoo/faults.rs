@@ -13,8 +13,8 @@ impl Faults {
         rules[rule] = details;
     }
 
-    pub(super) fn required(&mut self, field: &str, name: &str) {
-        let details = json!({"message": "This must be there", "value": name});
+    pub(super) fn required(&mut self, field: &str, value: Value) {
+        let details = json!({"message": "This must be there", "value": value});
         self.add(field, "required", details);
     }
 
@@ -23,6 +23,13 @@ impl Faults {
             return Ok(());
         }
         Err(Reply::invalid(self.0))
+    }
+
+    /// The reply where nothing is wrong but that a field is missing.
+    pub(super) fn lacking(field: &str, value: Value) -> Reply {
+        let mut faults = Self::default();
+        faults.required(field, value);
+        Reply::invalid(faults.0)
     }
 
     /// The reply for one fault.

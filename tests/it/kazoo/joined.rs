@@ -27,7 +27,7 @@ pub(super) fn check(collection: &str, fields: &Map<String, Value>, faults: &mut 
             }
         }
         "callflows" if !has(fields, "numbers") && !has(fields, "patterns") => {
-            faults.required("numbers", "numbers");
+            faults.required("numbers", "numbers".into());
         }
         _ => {}
     }

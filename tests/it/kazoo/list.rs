@@ -59,12 +59,19 @@ impl World {
         docs.truncate(size);
         // The filter is for what the page holds: it may let nothing through and not be the last page.
         docs.retain(|doc| passes(ask, *doc));
-        let rows: Vec<_> = docs
-            .into_iter()
-            .map(|doc| self.shown(ask, doc, row))
-            .collect();
+        let has_more = self.is_five() && self.options.full_docs;
+        let is_full = has_more && ask.parameter("full_docs") == Some("true");
+        let row = if is_full {
+            |doc: Doc<'_>| doc.public()
+        } else {
+            row
+        };
+        let rows: Vec<_> = docs.iter().map(|doc| self.shown(ask, *doc, row)).collect();
         let count = rows.len();
         let mut reply = Reply::ok(rows.into());
+        for doc in docs.into_iter().filter(|_| is_full) {
+            reply.tell(doc, doc.public());
+        }
         if count > 0 {
             // The digest of the whole answer, which is never the same twice.
             reply = reply.etag(&world::hex());
@@ -89,7 +96,7 @@ impl World {
             .map_or(size, |most| size.min(most))
     }
 
-    /// A row with the requested fields: 5.x can return more than the summary.
+    /// A row, with the requested fields if it is a 5.x.
     fn shown(&self, ask: &Ask, doc: Doc<'_>, row: Row) -> Value {
         let fields = ask.parameter("fields").filter(|_| self.is_five());
         let fields = fields.and_then(|fields| serde_json::from_str::<Vec<String>>(fields).ok());
@@ -102,9 +109,6 @@ impl World {
                 }
             }
             return shown.into();
-        }
-        if self.is_five() && self.options.full_docs && ask.parameter("full_docs") == Some("true") {
-            return doc.public();
         }
         row(doc)
     }

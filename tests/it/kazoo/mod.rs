@@ -95,7 +95,15 @@ impl Options {
     }
 
     pub(crate) fn start(self) -> Kazoo {
-        Kazoo::with(self)
+        let (world, child) = World::new(self);
+        let account = world.root.clone();
+        let api_key = world.account(&account).private("pvt_api_key");
+        Kazoo {
+            api_key: api_key.expect("an account has a key").to_owned(),
+            host: Host::serve(world, World::answer),
+            account,
+            child,
+        }
     }
 }
 
@@ -121,18 +129,6 @@ impl Deref for Kazoo {
 impl Kazoo {
     pub(crate) fn start(dialect: Dialect) -> Self {
         Options::new(dialect).start()
-    }
-
-    fn with(options: Options) -> Self {
-        let (world, child) = World::new(options);
-        let account = world.root.clone();
-        let api_key = world.account(&account).text("pvt_api_key");
-        Self {
-            api_key: api_key.expect("an account has a key").to_owned(),
-            host: Host::serve(world, World::answer),
-            account,
-            child,
-        }
     }
 
     /// The violations of the requests so far: documents that violate the contracts, and rejected bodies.

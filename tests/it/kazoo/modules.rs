@@ -32,7 +32,7 @@ fn node(node: &mut Value, at: &[String], dialect: Dialect, faults: &mut Faults) 
     };
     for name in ["module", "data"] {
         if !fields.contains_key(name) {
-            faults.required(&path(name), name);
+            faults.required(&path(name), name.into());
         }
     }
     let module = fields

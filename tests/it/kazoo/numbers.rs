@@ -3,7 +3,7 @@
 use super::{
     answer::{Outcome, Reply},
     ask::Ask,
-    document::gregorian,
+    document::{Doc, made, texts},
     world::{World, hex},
 };
 use crate::fake::{decoded, merge};
@@ -34,33 +34,33 @@ impl World {
     pub(super) fn add_number(&mut self, account: &str, number: &str, fields: Value) {
         let mut kept = Map::new();
         merge(&mut kept, fields.as_object().expect("an object"));
-        kept.insert("pvt_created".into(), gregorian().into());
-        self.keep(&database(account), number, kept);
+        self.keep(&database(account), number, made("phone_numbers", kept));
     }
 
-    fn number(&self, account: &str, number: &str, state: &str) -> Option<Value> {
+    /// A number as it is returned.
+    fn number<'w>(&'w self, account: &str, number: &'w str, state: &str) -> (Doc<'w>, Value) {
         let database = database(account);
-        let doc = self.doc(&database, number)?;
+        let doc = self
+            .doc(&database, number)
+            .expect("a number that was found");
         let created = doc.time("pvt_created");
         let mut data = doc.public();
         data["features"] = json!(["local"]);
         data["state"] = state.into();
         data["_read_only"] = json!({"created": created, "modified": created, "state": state,
             "features": {"available": FEATURES, "settings": {}}, "carrier_module": "local"});
-        Some(data)
+        (doc, data)
     }
 
     pub(super) fn phone_numbers(&mut self, ask: &Ask, account: &str, rest: &[&str]) -> Outcome {
         match (ask.method.as_str(), rest) {
             ("GET", []) => Ok(self.number_list(ask, account)),
             ("PUT", ["collection"]) => {
-                let data = ask.data();
-                let numbers = data.get("numbers").and_then(Value::as_array);
                 let mut success = json!({});
-                for number in numbers.into_iter().flatten().filter_map(Value::as_str) {
+                for number in texts(ask.raw_data().get("numbers")) {
                     let number = named(number.trim_start_matches('+')).unwrap_or_default();
                     self.add_number(account, &number, json!({}));
-                    success[&number] = self.number(account, &number, "in_service").into();
+                    success[&number] = self.number(account, &number, "in_service").1;
                 }
                 let mut reply = Reply::ok(json!({"success": success}));
                 reply.status = 201;
@@ -86,7 +86,7 @@ impl World {
                     "POST" | "PATCH" => {
                         let mut fields = known.unwrap_or_default();
                         if verb == "POST" {
-                            fields.retain(|name, _| name == "pvt_created");
+                            fields.retain(|name, _| name.starts_with("pvt_"));
                         }
                         merge(&mut fields, &data);
                         self.keep(&database, &number, fields);
@@ -97,7 +97,9 @@ impl World {
                 if verb != "GET" && verb != "DELETE" {
                     self.judge(ask, "phone_numbers", &data, true);
                 }
-                reply.data = self.number(account, &number, state).into();
+                let (doc, data) = self.number(account, &number, state);
+                reply.data = data.clone();
+                reply.tell(doc, data);
                 if verb == "DELETE" {
                     self.store.remove(&format!("/{database}/{number}"));
                 }

@@ -3,10 +3,10 @@
 use super::{
     answer::{Outcome, Reply},
     ask::Ask,
-    document::Doc,
-    world::{World, hex},
+    document::{Doc, texts},
+    world::World,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 impl World {
     /// The users of a queue.
@@ -24,7 +24,7 @@ impl World {
                 let count = roster.len();
                 return Ok(Reply::ok(roster.into()).sized(count));
             }
-            "POST" => queues(Some(ask.raw_data())).map(str::to_owned).collect(),
+            "POST" => texts(Some(ask.raw_data())).map(str::to_owned).collect(),
             "DELETE" => Vec::new(),
             _ => return Err(Reply::no_verb()),
         };
@@ -33,7 +33,7 @@ impl World {
             if doc.lists("queues", queue) == is_wanted {
                 return None;
             }
-            let mut own: Vec<_> = queues(doc.fields.get("queues")).collect();
+            let mut own: Vec<_> = doc.texts("queues").collect();
             own.retain(|known| *known != queue);
             own.extend(is_wanted.then_some(queue));
             let mut fields = doc.fields.clone();
@@ -52,19 +52,12 @@ impl World {
     /// All users with a queue.
     pub(super) fn agents(&self, account: &str) -> Outcome {
         let users = self.live(account, "users");
-        let agents = users.filter(|doc| queues(doc.fields.get("queues")).next().is_some());
+        let agents = users.filter(|doc| doc.texts("queues").next().is_some());
         let row = |doc: Doc<'_>| {
             let field = |name| doc.fields.get(name);
             json!({"first_name": field("first_name"), "last_name": field("last_name"),
                 "queues": field("queues"), "agent_priority": 0, "skills": [], "id": doc.id})
         };
-        let rows: Vec<_> = agents.map(row).collect();
-        let count = rows.len();
-        Ok(Reply::ok(rows.into()).etag(&hex()).sized(count))
+        Ok(Reply::rows(agents.map(row).collect()))
     }
-}
-
-fn queues(list: Option<&Value>) -> impl Iterator<Item = &str> {
-    let list = list.and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(Value::as_str)
 }

@@ -4,7 +4,7 @@ use super::{
     answer::{Outcome, Reply},
     ask::Ask,
     collection,
-    document::{Doc, public},
+    document::{public, texts},
     summary,
     world::World,
     write::check_match,
@@ -28,10 +28,9 @@ impl World {
                 if verb != "GET" {
                     return Err(Reply::no_verb());
                 }
-                Ok(Reply::ok(
-                    json!({"version": "4.0.0", "used_memory": 64_000_000,
-                    "processes": 1000, "ports": 11, "erlang_version": "25"}),
-                ))
+                let about = json!({"version": "4.0.0", "used_memory": 64_000_000, "processes": 1000,
+                    "ports": 11, "erlang_version": "25"});
+                Ok(Reply::ok(about))
             }
             ("PUT", ["v2", "schemas", name, "validation"]) => {
                 self.session(ask)?;
@@ -144,26 +143,24 @@ impl World {
 
     /// Reads or changes many documents at once.
     fn bulk(&mut self, ask: &Ask, account: &str) -> Outcome {
-        let data = ask.data();
-        let ids = data
-            .get("ids")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
-        let ids: Vec<_> = ids.filter_map(Value::as_str).map(str::to_owned).collect();
-        let Some(Value::Object(updates)) = data.get("updates") else {
+        let ids: Vec<&str> = texts(ask.raw_data().get("ids")).collect();
+        let updates = &ask.raw_data()["updates"];
+        if !updates.is_object() {
             let docs = ids.iter().filter_map(|id| self.doc(account, id));
-            let live = docs.filter(|doc| !doc.is_deleted());
-            let docs: Vec<_> = live.map(Doc::public).collect();
-            let count = docs.len();
-            return Ok(Reply::ok(docs.into()).revision("automatic").sized(count));
-        };
+            let docs: Vec<_> = docs.filter(|doc| !doc.is_deleted()).collect();
+            let data = docs.iter().map(|doc| doc.public()).collect();
+            let mut reply = Reply::ok(data).revision("automatic").sized(docs.len());
+            for doc in docs {
+                reply.tell(doc, doc.public());
+            }
+            return Ok(reply);
+        }
         let mut results = json!({});
-        for id in &ids {
+        for id in ids.iter().copied() {
             let Some(kind) = self.doc(account, id).map(|doc| doc.kind().to_owned()) else {
                 continue;
             };
-            self.edit(account, &kind, id, &updates.clone().into());
+            self.edit(account, &kind, id, updates);
             let kept = self.find(account, &kind, id)?.fields.clone();
             self.judge(ask, &kind, &public(kept), false);
             results[id] = json!({"status": "success"});

@@ -126,15 +126,12 @@ impl Bundle {
     }
 
     fn broken(&self, schema: &str, value: &Value, at: &str) -> Vec<String> {
-        let known = self.schemas.get(schema);
-        let broken = known.map(|known| known.violations(value));
-        let broken = broken.map(|all| all.iter().map(|one| format!("{at}{one}")).collect());
-        let lacking = || match self.is_partial {
-            true => Vec::new(),
-            false => vec!["there is no such schema".to_owned()],
+        let broken = match self.schemas.get(schema) {
+            Some(known) => known.violations(value),
+            None if self.is_partial => Vec::new(),
+            None => vec!["there is no such schema".to_owned()],
         };
-        let broken: Vec<_> = broken.unwrap_or_else(lacking);
-        let of = |one| format!("{}: {schema}: {one}", self.name);
+        let of = |one| format!("{}: {schema}: {at}{one}", self.name);
         broken.into_iter().map(of).collect()
     }
 

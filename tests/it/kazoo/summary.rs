@@ -7,36 +7,19 @@ use super::{
 use serde_json::{Map, Value, json};
 
 /// The optional fields of a row by collection.
-fn plain(collection: &str) -> &'static [&'static str] {
+fn plain(collection: &str) -> &'static str {
     match collection {
-        "users" => &[
-            "username",
-            "email",
-            "first_name",
-            "last_name",
-            "priv_level",
-            "feature_level",
-            "presence_id",
-            "timezone",
-            "call_recording",
-            "service",
-        ],
-        "devices" => &["name", "owner_id", "mobile", "call_recording"],
-        "vmboxes" => &["name", "mailbox", "owner_id"],
-        "callflows" => &[
-            "name", "type", "numbers", "patterns", "owner_id", "group_id",
-        ],
-        "lists" => &["name", "description", "list_type"],
-        "media" => &["name", "media_source", "language"],
-        "conferences" => &[
-            "name",
-            "owner_id",
-            "member",
-            "moderator",
-            "conference_numbers",
-            "ui_flags",
-        ],
-        _ => &["name"],
+        "users" => {
+            "username email first_name last_name priv_level feature_level presence_id timezone \
+            call_recording service"
+        }
+        "devices" => "name owner_id mobile call_recording",
+        "vmboxes" => "name mailbox owner_id",
+        "callflows" => "name type numbers patterns owner_id group_id",
+        "lists" => "name description list_type",
+        "media" => "name media_source language",
+        "conferences" => "name owner_id member moderator conference_numbers ui_flags",
+        _ => "name",
     }
 }
 
@@ -48,9 +31,9 @@ pub(super) fn of(doc: Doc<'_>) -> Value {
     }
     let mut row = Map::new();
     row.insert("id".into(), doc.id.into());
-    for name in plain(doc.kind()) {
-        if let Some(value) = fields.get(*name) {
-            row.insert((*name).into(), value.clone());
+    for name in plain(doc.kind()).split_whitespace() {
+        if let Some(value) = fields.get(name) {
+            row.insert(name.into(), value.clone());
         }
     }
     if !matches!(doc.kind(), "lists" | "media" | "queues") {

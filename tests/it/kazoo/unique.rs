@@ -1,7 +1,7 @@
 //! *Unique* names must not be shared by two objects of an account.
 
 use super::{
-    document::{Doc, at},
+    document::{Doc, at, texts},
     faults::Faults,
 };
 use serde_json::{Map, Value, json};
@@ -37,8 +37,7 @@ pub(super) fn check<'w, Others: Iterator<Item = Doc<'w>>>(
         faults.add("mailbox", "unique", json!({"message": message}));
     }
     let numbers = fields.get("numbers").filter(|_| kind == "callflows");
-    let numbers = numbers.and_then(Value::as_array).into_iter().flatten();
-    for number in numbers.filter_map(Value::as_str) {
+    for number in texts(numbers) {
         if let Some(other) = others().find(|other| other.lists("numbers", number)) {
             let (id, name) = (other.id, other.text("name").unwrap_or_default());
             let message = format!("Callflow {id}, {name}, has {number}");

@@ -81,11 +81,13 @@ impl World {
             _ => self.route(&ask),
         };
         let (Ok(reply) | Err(reply)) = answered;
-        let told = reply.kind.as_deref().map(|kind| (kind, &reply.data));
-        let lies = match told.filter(|_| self.violations.len() == violations) {
-            Some((kind, data)) => contracts::lies(self.options.dialect, kind, data),
-            None => Vec::new(),
-        };
+        let told = reply
+            .told
+            .iter()
+            .filter(|_| self.violations.len() == violations);
+        let lies =
+            told.flat_map(|(kind, document)| contracts::lies(self.options.dialect, kind, document));
+        let lies = lies.collect();
         let mut answered = reply.seal(&ask, self.options.dialect, remaining.flatten());
         if answered.status == 400 && !ask.body.is_null() {
             let data = &answered.body["data"];
@@ -138,9 +140,8 @@ impl World {
     /// Creates an account, and returns its ID.
     pub(super) fn make_account(&mut self, name: &str, realm: &str, parent: Option<&str>) -> String {
         let above = parent.map(|parent| {
-            let tree = self.account(parent).fields["pvt_tree"].as_array();
-            let tree = tree.into_iter().flatten().cloned();
-            tree.chain([parent.into()]).collect::<Vec<_>>()
+            let tree = self.account(parent).texts("pvt_tree");
+            tree.chain([parent]).collect::<Vec<_>>()
         });
         let fields = json!({"name": name, "realm": realm, "timezone": "America/Los_Angeles",
             "call_restriction": {}, "enabled": true, "music_on_hold": {}, "preflow": {}, "ringtones": {},

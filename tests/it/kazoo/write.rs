@@ -197,8 +197,8 @@ fn set_login(fields: &mut Map<String, Value>, old: Option<Doc<'_>>, faults: &mut
                 Some(old) => {
                     let hashes = HASHES
                         .into_iter()
-                        .filter_map(|name| Some((name, old.at(name)?)));
-                    fields.extend(hashes.map(|(name, hash)| (name.to_owned(), hash.clone())));
+                        .filter_map(|name| Some((name, old.private(name)?)));
+                    fields.extend(hashes.map(|(name, hash)| (name.to_owned(), hash.into())));
                 }
                 None => {
                     let message = "A new user name needs a password";
