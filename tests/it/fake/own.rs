@@ -65,6 +65,16 @@ impl Caller {
     async fn status(&self, method: &str, path: &str, body: Json) -> u16 {
         self.send(method, path, body).await.status
     }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, Json::Null).await
+    }
+}
+
+fn start(manners: Manners) -> (Fake, Caller) {
+    let fake = Fake::start(document(), manners);
+    let caller = Caller::new(&fake.url);
+    (fake, caller)
 }
 
 fn person(login: &str) -> Json {
@@ -73,28 +83,23 @@ fn person(login: &str) -> Json {
 
 #[tokio::test]
 async fn an_object_is_created_changed_and_deleted() {
-    let fake = Fake::start(document(), manners());
-    let caller = Caller::new(&fake.url);
+    let (fake, caller) = start(manners());
     let mut ann = person("ann lee");
     ann["pin"] = "0042".into();
     let made = caller.send("POST", "/people", ann).await;
     assert_eq!((made.status, &made.body["pin"]), (201, &json!("0042")));
     assert_eq!(made.body["first"], "ann lee");
     let path = "/people/ann%20lee";
-    let there = caller.send("GET", path, Json::Null).await;
+    let there = caller.get(path).await;
     assert_eq!((there.status, there.body.get("pin")), (200, None));
     assert_eq!(fake.object(path).unwrap()["pin"], "0042");
     // Another with the key, and another with the address.
-    assert_eq!(
-        caller.status("POST", "/people", person("ann lee")).await,
-        409
-    );
+    let ann = person("ann lee");
+    assert_eq!(caller.status("POST", "/people", ann).await, 409);
     let mut twin = person("bob");
     twin["email"] = "ann.lee@tin.example".into();
-    assert_eq!(
-        caller.send("POST", "/people", twin).await.body["error"],
-        "taken"
-    );
+    let taken = caller.send("POST", "/people", twin).await;
+    assert_eq!(taken.body["error"], "taken");
     let patch = json!({"likes": {"tea": true}, "email": null});
     assert_eq!(caller.status("PATCH", path, patch).await, 200);
     let patch = json!({"likes": {"milk": false}});
@@ -102,51 +107,29 @@ async fn an_object_is_created_changed_and_deleted() {
     assert_eq!(patched["likes"], json!({"tea": true, "milk": false}));
     assert_eq!(patched.get("email"), None);
     // A PUT replaces what isn't the portal's own.
-    let put = caller
-        .send("PUT", path, json!({"login": "ann lee", "name": "A"}))
-        .await;
+    let whole = json!({"login": "ann lee", "name": "A"});
+    let put = caller.send("PUT", path, whole).await;
     assert_eq!(
         (put.body.get("likes"), put.body["since"].is_u64()),
         (None, true)
     );
     for (id, model) in [(1, "tin"), (2, "can")] {
-        let made = caller
-            .send(
-                "POST",
-                "/people/ann%20lee/phones",
-                json!({"id": id, "model": model}),
-            )
-            .await;
-        assert_eq!(made.status, 201);
+        let phone = json!({"id": id, "model": model});
+        let phones = "/people/ann%20lee/phones";
+        assert_eq!(caller.status("POST", phones, phone).await, 201);
     }
     assert_eq!(caller.status("DELETE", path, Json::Null).await, 409);
-    assert_eq!(
-        caller
-            .status("GET", "/people/ann lee/phones/1", Json::Null)
-            .await,
-        200
-    );
-    fake.seed(
+    assert_eq!(caller.get("/people/ann lee/phones/1").await.status, 200);
+    let (zoe, object) = (
         "/people/zoe",
-        &json!({"login": "zoe", "name": "Zoë", "since": 0}),
+        json!({"login": "zoe", "name": "Zoë", "since": 0}),
     );
-    assert_eq!(
-        caller.status("DELETE", "/people/zoe", Json::Null).await,
-        204
-    );
-    assert_eq!(
-        caller.send("GET", "/people/zoe", Json::Null).await.body["error"],
-        "missing"
-    );
-    assert_eq!(
-        caller.status("GET", "/people/zoe/phones", Json::Null).await,
-        404
-    );
+    fake.seed(zoe, &object);
+    assert_eq!(caller.status("DELETE", zoe, Json::Null).await, 204);
+    assert_eq!(caller.get(zoe).await.body["error"], "missing");
+    assert_eq!(caller.get("/people/zoe/phones").await.status, 404);
     // What is literal isn't a name.
-    assert_eq!(
-        caller.send("GET", "/people/count", Json::Null).await.body["count"],
-        7
-    );
+    assert_eq!(caller.get("/people/count").await.body["count"], 7);
     let last = fake.requests().pop().unwrap();
     assert_eq!(
         (&*last.method, &*last.path, last.status),
@@ -156,8 +139,7 @@ async fn an_object_is_created_changed_and_deleted() {
 
 #[tokio::test]
 async fn what_the_document_does_not_allow_is_refused() {
-    let fake = Fake::start(document(), manners());
-    let caller = Caller::new(&fake.url);
+    let (fake, caller) = start(manners());
     for (method, path, body, status, fault) in [
         (
             "POST",
@@ -252,23 +234,22 @@ async fn a_body_in_parts_is_read() {
 
 #[tokio::test]
 async fn a_collection_is_read_in_pages() {
-    let fake = Fake::start(document(), manners());
     let names = ["ann", "bob", "carol", "dave", "eve"];
-    for (since, name) in names.iter().enumerate() {
-        let object = json!({"login": name, "name": name, "since": since});
-        fake.seed(&format!("/people/{name}"), &object);
-    }
-    let caller = Caller::new(&fake.url);
+    let seed = |fake: &Fake| {
+        for (since, name) in names.iter().enumerate() {
+            let object = json!({"login": name, "name": name, "since": since});
+            fake.seed(&format!("/people/{name}"), &object);
+        }
+    };
+    let (fake, caller) = start(manners());
+    seed(&fake);
     for (query, expected, pages) in [
         ("", &names[..2], 3),
         ("?page=3", &names[4..], 3),
         ("?page=2&size=3", &names[3..], 2),
         ("?page=9", &[][..], 3),
     ] {
-        let body = caller
-            .send("GET", &format!("/people{query}"), Json::Null)
-            .await
-            .body;
+        let body = caller.get(&format!("/people{query}")).await.body;
         let rows = body["people"].as_array().unwrap().iter();
         let logins: Vec<&str> = rows.map(|row| row["login"].as_str().unwrap()).collect();
         assert_eq!(logins, expected, "{query}");
@@ -287,31 +268,17 @@ async fn a_collection_is_read_in_pages() {
         next: "next",
     };
     for (paging, first) in [(offset, "start=0&limit=2"), (cursor, "limit=2")] {
-        let fake = Fake::start(
-            document(),
-            Manners {
-                paging,
-                ..manners()
-            },
-        );
-        for name in names {
-            fake.seed(
-                &format!("/people/{name}"),
-                &json!({"login": name, "name": name, "since": 1}),
-            );
-        }
-        let caller = Caller::new(&fake.url);
+        let (fake, caller) = start(Manners {
+            paging,
+            ..manners()
+        });
+        seed(&fake);
         let (mut query, mut seen) = (first.to_owned(), Vec::new());
         loop {
-            let body = caller
-                .send("GET", &format!("/people?{query}"), Json::Null)
-                .await
-                .body;
+            let body = caller.get(&format!("/people?{query}")).await.body;
             let rows = body["people"].as_array().unwrap();
-            seen.extend(
-                rows.iter()
-                    .map(|row| row["login"].as_str().unwrap().to_owned()),
-            );
+            let logins = rows.iter().map(|row| row["login"].as_str().unwrap());
+            seen.extend(logins.map(str::to_owned));
             query = match (paging, body["next"].as_str()) {
                 (Paging::Offset { .. }, _) if rows.len() == 2 => {
                     format!("start={}&limit=2", seen.len())
@@ -326,15 +293,11 @@ async fn a_collection_is_read_in_pages() {
 
 #[tokio::test]
 async fn an_accepted_write_is_seen_later() {
-    let fake = Fake::start(
-        document(),
-        Manners {
-            lag: Some(2),
-            put: Put::Merges,
-            ..manners()
-        },
-    );
-    let caller = Caller::new(&fake.url);
+    let (fake, caller) = start(Manners {
+        lag: Some(2),
+        put: Put::Merges,
+        ..manners()
+    });
     let accepted = caller.send("POST", "/people", person("ann")).await;
     assert_eq!(
         (accepted.status, accepted.body),
@@ -342,7 +305,7 @@ async fn an_accepted_write_is_seen_later() {
     );
     let mut totals = Vec::new();
     for _ in 0..3 {
-        totals.push(caller.send("GET", "/people", Json::Null).await.body["total"].clone());
+        totals.push(caller.get("/people").await.body["total"].clone());
     }
     assert_eq!(totals, [0, 0, 1]);
     let mut bob = person("bob");
@@ -361,14 +324,10 @@ async fn an_accepted_write_is_seen_later() {
 
 #[tokio::test]
 async fn a_stale_write_is_refused_where_there_are_entity_tags() {
-    let fake = Fake::start(
-        document(),
-        Manners {
-            has_etags: true,
-            ..manners()
-        },
-    );
-    let caller = Caller::new(&fake.url);
+    let (_fake, caller) = start(Manners {
+        has_etags: true,
+        ..manners()
+    });
     let made = caller.send("POST", "/people", person("ann")).await;
     let etag = made.header("etag").to_owned();
     for status in [200, 412] {
@@ -378,32 +337,26 @@ async fn a_stale_write_is_refused_where_there_are_entity_tags() {
             .json(&json!({"name": "Anne"}));
         assert_eq!(Client::send(request).await.unwrap().status, status);
     }
-    let now = caller.send("GET", "/people/ann", Json::Null).await;
+    let now = caller.get("/people/ann").await;
     assert_ne!(now.header("etag"), etag);
 }
 
 #[tokio::test]
 async fn errors_and_the_rate_are_the_portals_own() {
     let error = |status: u16, fault: &str| json!({"error": format!("{status}: {fault}")});
-    let fake = Fake::start(
-        document(),
-        Manners {
-            error: Some(error),
-            rate: Some((2, 0)),
-            ..manners()
-        },
-    );
-    let caller = Caller::new(&fake.url);
-    let missing = caller.send("GET", "/people/ann", Json::Null).await;
+    let (_fake, caller) = start(Manners {
+        error: Some(error),
+        rate: Some((2, 0)),
+        ..manners()
+    });
+    let missing = caller.get("/people/ann").await;
     assert_eq!(
         missing.body,
         json!({"error": "404: there is no /people/ann"})
     );
-    let statuses = [
-        caller.status("GET", "/people", Json::Null).await,
-        caller.status("GET", "/people", Json::Null).await,
-    ];
-    assert_eq!(statuses, [200, 429]);
+    for status in [200, 429] {
+        assert_eq!(caller.get("/people").await.status, status);
+    }
 }
 
 #[tokio::test]
@@ -434,14 +387,9 @@ async fn faults_come_from_the_proxy_in_front() {
 
 #[tokio::test]
 async fn an_answer_that_violates_the_document_is_a_lie() {
-    let fake = Fake::start(document(), manners());
+    let (fake, caller) = start(manners());
     fake.seed("/people/ann", &json!({"login": "ann"}));
-    assert_eq!(
-        Caller::new(&fake.url)
-            .status("GET", "/people/ann", Json::Null)
-            .await,
-        200
-    );
+    assert_eq!(caller.get("/people/ann").await.status, 200);
     let lies = fake.lies();
     assert_eq!(lies.len(), 2, "{lies:?}");
     assert!(lies[0].starts_with("GET /people/ann 200: "), "{lies:?}");
