@@ -1,7 +1,8 @@
 //! A *fake* is a portal that is made of its OpenAPI document: which paths exist, what may be sent to each, and
 //! what is returned. What the document doesn't say is in [`Manners`]. Objects are kept in memory.
 //!
-//! Every answer of the fake is validated too: one that violates the document fails the test.
+//! Every answer of the fake is validated too: one that violates the document fails the test. A portal without such a
+//! document has a world of its own, which is served by the same [`Host`].
 
 mod act;
 mod asked;

@@ -230,9 +230,13 @@ impl Reply {
                 Some(json!({"consumed": 1, "remaining": remaining.unwrap_or(100)})),
             );
         }
+        let body = match is_empty {
+            true => Value::Null,
+            false => body.into(),
+        };
         Answered {
             status,
-            body: (!is_empty).then_some(body.into()).unwrap_or_default(),
+            body,
             headers: headers.into_iter().flatten().collect(),
             fault,
             ..Answered::default()

@@ -55,7 +55,7 @@ impl<'s> Doc<'s> {
         self.fields["pvt_is_valid"] == true
     }
 
-    /// A number, and what would be a digest of the content.
+    /// The revision as CouchDB writes one: a number, and what would be a digest of the content.
     pub(super) fn revision(self) -> String {
         format!("{0}-{0:032x}", self.revision)
     }

@@ -34,28 +34,19 @@ impl World {
             docs.reverse();
         }
         let is_whole = ask.parameter("paginate") == Some("false");
-        let size = if is_whole {
-            usize::MAX
-        } else {
-            self.page_size(ask)
+        let size = match is_whole {
+            true => usize::MAX,
+            false => self.page_size(ask),
         };
         let start = ask.parameter("start_key").filter(|_| !is_whole);
         if let Some(start) = start {
-            let start = URL_SAFE_NO_PAD
-                .decode(start)
-                .ok()
-                .and_then(|key| String::from_utf8(key).ok());
-            let start = start
-                .and_then(|key| key.strip_prefix("at ").map(str::to_owned))
-                .unwrap_or_default();
+            let start = named_by(start).unwrap_or_default();
             docs.retain(|doc| match self.is_five() {
                 true => doc.id <= &*start,
                 false => doc.id >= &*start,
             });
         }
-        let next = docs
-            .get(size)
-            .map(|doc| URL_SAFE_NO_PAD.encode(format!("at {}", doc.id)));
+        let next = docs.get(size).map(|doc| key(doc.id));
         docs.truncate(size);
         // The filter is for what the page holds: it may let nothing through and not be the last page.
         docs.retain(|doc| passes(ask, *doc));
@@ -88,12 +79,9 @@ impl World {
         let asked = ask
             .parameter("page_size")
             .and_then(|size| size.parse().ok());
-        let size = asked
-            .filter(|size| *size > 0)
-            .unwrap_or(self.options.page_size);
-        self.options
-            .largest_page
-            .map_or(size, |most| size.min(most))
+        let size = asked.filter(|size| *size > 0);
+        let most = self.options.largest_page.unwrap_or(usize::MAX);
+        size.unwrap_or(self.options.page_size).min(most)
     }
 
     /// A row, with the requested fields if it is a 5.x.
@@ -112,6 +100,17 @@ impl World {
         }
         row(doc)
     }
+}
+
+/// The key of a page that starts with a document: nobody may read it.
+fn key(id: &str) -> String {
+    URL_SAFE_NO_PAD.encode(format!("at {id}"))
+}
+
+/// The ID of the document that a key names.
+fn named_by(key: &str) -> Option<String> {
+    let key = String::from_utf8(URL_SAFE_NO_PAD.decode(key).ok()?).ok()?;
+    Some(key.strip_prefix("at ")?.to_owned())
 }
 
 /// Sets the value at a dotted path.

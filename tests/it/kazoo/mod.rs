@@ -1,5 +1,5 @@
-//! A fake *Kazoo* for tests: a server that behaves like Kazoo's Crossbar, stores documents in memory, and
-//! records all requests.
+//! A fake *Kazoo* for tests: a server that behaves like Kazoo's Crossbar. What isn't particular about Kazoo is of
+//! `fake`: the host that records all requests, the store in memory, and the schemas.
 
 mod accounts;
 mod answer;

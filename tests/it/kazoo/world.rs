@@ -81,14 +81,14 @@ impl World {
             _ => self.route(&ask),
         };
         let (Ok(reply) | Err(reply)) = answered;
-        let told = reply
-            .told
-            .iter()
-            .filter(|_| self.violations.len() == violations);
-        let lies =
-            told.flat_map(|(kind, document)| contracts::lies(self.options.dialect, kind, document));
-        let lies = lies.collect();
-        let mut answered = reply.seal(&ask, self.options.dialect, remaining.flatten());
+        let dialect = self.options.dialect;
+        let told = reply.told.iter();
+        let lies = told.flat_map(|(kind, document)| contracts::lies(dialect, kind, document));
+        let lies = match self.violations.len() == violations {
+            true => lies.collect(),
+            false => Vec::new(),
+        };
+        let mut answered = reply.seal(&ask, dialect, remaining.flatten());
         if answered.status == 400 && !ask.body.is_null() {
             let data = &answered.body["data"];
             let place = format!("{} {}", ask.method, ask.path);

@@ -93,7 +93,7 @@ impl World {
         let id = self.make(account, kind, data.clone())?;
         self.judge(ask, kind, &data, true);
         let reply = self.written(account, &id);
-        Ok(reply.created(&format!("{}/{id}", ask.path.trim_end_matches('/'))))
+        Ok(reply.created(&format!("{}/{id}", ask.path)))
     }
 
     /// Replaces or changes a document.
@@ -110,8 +110,9 @@ impl World {
         }
         let mut sent = data;
         if is_patch {
-            let patch = std::mem::replace(&mut sent, public(old.fields.clone()));
-            merge(&mut sent, &patch);
+            let mut whole = public(old.fields.clone());
+            merge(&mut whole, &sent);
+            sent = whole;
         }
         if kind == "entries" {
             sent.insert("list_id".into(), old.fields["list_id"].clone());
@@ -157,11 +158,8 @@ impl World {
         let only = (!every).then_some(self.options.dialect);
         let broken = contracts::violations(kind, &fields.clone().into(), only);
         let place = format!("{} {}", ask.method, ask.path);
-        self.violations.extend(
-            broken
-                .into_iter()
-                .map(|broken| format!("{place}: {broken}")),
-        );
+        let broken = broken.into_iter().map(|one| format!("{place}: {one}"));
+        self.violations.extend(broken);
     }
 }
 
@@ -190,34 +188,26 @@ fn set_login(fields: &mut Map<String, Value>, old: Option<Doc<'_>>, faults: &mut
     let username = fields.get("username").and_then(Value::as_str);
     let username = username.map(str::to_owned);
     let old = old.filter(|old| old.text("username") == username.as_deref());
-    let (username, password) = match (username, password) {
+    let hashes = match (username, password) {
         (None, None) => return,
-        (Some(username), None) => {
-            match old {
-                Some(old) => {
-                    let hashes = HASHES
-                        .into_iter()
-                        .filter_map(|name| Some((name, old.private(name)?)));
-                    fields.extend(hashes.map(|(name, hash)| (name.to_owned(), hash.into())));
-                }
-                None => {
-                    let message = "A new user name needs a password";
-                    let details = json!({"message": message, "cause": username});
-                    faults.add("password", "required", details);
-                }
+        (Some(username), None) => match old {
+            Some(old) => HASHES.map(|name| old.private(name).map(str::to_owned)),
+            None => {
+                let message = "A new user name needs a password";
+                let details = json!({"message": message, "cause": username});
+                return faults.add("password", "required", details);
             }
-            return;
-        }
-        (Some(username), Some(password)) => (username, password),
-        (None, Some(password)) => {
-            let username = format!("user_{}", &world::hex()[..10]);
-            fields.insert("username".into(), username.as_str().into());
-            (username, password)
+        },
+        (username, Some(password)) => {
+            let username = username.unwrap_or_else(|| format!("user_{}", &world::hex()[..10]));
+            let auth::Login { md5, sha } = auth::login(&username, password);
+            fields.insert("username".into(), username.into());
+            [Some(md5), Some(sha)]
         }
     };
-    let auth::Login { md5, sha } = auth::login(&username, password);
-    let hashes = HASHES.into_iter().zip([md5, sha]);
-    fields.extend(hashes.map(|(name, hash)| (name.to_owned(), hash.into())));
+    for (name, hash) in HASHES.into_iter().zip(hashes) {
+        fields.extend(hash.map(|hash| (name.to_owned(), hash.into())));
+    }
 }
 
 /// Whether the client's revision is the current one.
