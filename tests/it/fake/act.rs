@@ -260,9 +260,7 @@ impl Call<'_> {
             return Err(missing());
         };
         let lag = manners.lag.unwrap_or_default();
-        let seen = self.asked.header("if-match");
-        let current = format!("\"{}\"", object.revision);
-        if manners.has_etags && seen.is_some_and(|seen| seen != current && seen != "*") {
+        if manners.has_etags && self.asked.is_stale(&object.revision.to_string()) {
             return Err((412, format!("{path} has changed")));
         }
         if self.asked.method == "DELETE" {

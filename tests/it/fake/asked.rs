@@ -52,6 +52,12 @@ impl Asked {
         self.header("authorization")?.strip_prefix("Bearer ")
     }
 
+    /// Whether the request is for another revision of an object than the current one.
+    pub(crate) fn is_stale(&self, current: &str) -> bool {
+        let seen = self.header("if-match").filter(|seen| *seen != "*");
+        seen.is_some_and(|seen| seen != format!("\"{current}\""))
+    }
+
     /// A parameter of the query.
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         self.query.get(name)?.as_str()

@@ -212,15 +212,10 @@ fn set_login(fields: &mut Map<String, Value>, old: Option<Doc<'_>>, faults: &mut
 
 /// Whether the client's revision is the current one.
 pub(super) fn check_match(ask: &Ask, revision: &str) -> Result<(), Reply> {
-    let Some(seen) = ask.header("if-match").filter(|seen| *seen != "*") else {
-        return Ok(());
-    };
-    let quoted = seen
-        .strip_prefix('"')
-        .and_then(|seen| seen.strip_suffix('"'));
-    match quoted {
-        None => Err(Reply::empty(400)),
-        Some(seen) if seen != revision => Err(Reply::empty(412)),
-        Some(_) => Ok(()),
+    let is_quoted = |seen: &str| seen.starts_with('"') && seen.ends_with('"');
+    match ask.is_stale(revision) {
+        false => Ok(()),
+        true if ask.header("if-match").is_some_and(is_quoted) => Err(Reply::empty(412)),
+        true => Err(Reply::empty(400)),
     }
 }
