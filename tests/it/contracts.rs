@@ -15,6 +15,13 @@ pub(crate) fn folder() -> PathBuf {
     PathBuf::from(chosen.unwrap_or_else(|| beside.into()))
 }
 
+/// A file of `fixtures`, in YAML: what this project says itself of a portal.
+pub(crate) fn fixture(path: &str) -> Json {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/");
+    let text = std::fs::read_to_string(format!("{file}{path}")).expect("a fixture");
+    serde_saphyr::from_str(&text).expect("a fixture is YAML")
+}
+
 /// A file of the contracts, if it is there.
 pub(crate) fn read(path: &str) -> Option<Json> {
     let text = std::fs::read_to_string(folder().join(path)).ok()?;

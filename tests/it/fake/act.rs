@@ -16,6 +16,8 @@ const LACKS: &str = "the portal lacks the request";
 /// What the fake is made of.
 pub(crate) struct World {
     document: Document,
+    /// The portal's own document, which judges too.
+    published: Option<Document>,
     manners: Manners,
     bucket: Option<Bucket>,
     pub(super) store: Store,
@@ -33,15 +35,23 @@ impl World {
     pub(super) fn new(document: Json, manners: Manners) -> Self {
         Self {
             document: Document::read(document),
+            published: None,
             bucket: manners.rate.map(|(burst, rate)| Bucket::new(burst, rate)),
             manners,
             store: Store::default(),
         }
     }
 
+    /// The same, where the portal's own document judges too.
+    pub(super) fn judged(self, published: Option<Json>) -> Self {
+        let published = published.map(Document::read);
+        Self { published, ..self }
+    }
+
     pub(super) fn answer(&mut self, asked: &mut Asked) -> Answered {
         let Self {
             document,
+            published,
             manners,
             bucket,
             store,
@@ -91,17 +101,41 @@ impl World {
                 }
             }
         };
-        let known = operation.and_then(|operation| operation.answers.get(&answered.status));
-        let is_lacking = answered.fault.as_deref() == Some(LACKS);
-        let known = known.filter(|_| !is_lacking);
-        if let Some(schema) = known.and_then(|answer| answer.schema.as_ref())
-            && !answered.body.is_null()
-        {
-            answered.lies = schema.violations(&answered.body);
+        if answered.fault.as_deref() != Some(LACKS) {
+            let of_own = operation.map(|operation| operation.lies(&answered));
+            answered.lies = of_own.unwrap_or_default();
+            let published = published.iter();
+            let objections =
+                published.flat_map(|published| objections(published, asked, &answered));
+            answered.lies.extend(objections.collect::<Vec<_>>());
         }
         answered.sent = sent;
         answered
     }
+}
+
+/// What the portal's own document finds wrong with a request that was granted, and with the answer.
+fn objections(published: &Document, asked: &Asked, answered: &Answered) -> Vec<String> {
+    let found = published.find(&asked.path);
+    let operation = found
+        .as_ref()
+        .and_then(|(route, values)| Some((route.operations.get(&asked.method)?, values)));
+    let told = match operation {
+        None if answered.fault.is_none() => vec!["it has no such request".to_owned()],
+        None => Vec::new(),
+        Some((operation, values)) => {
+            let checked = check::checked(operation, values, asked, &[]);
+            let refused = checked.err().filter(|_| answered.fault.is_none());
+            let refused = refused.map(|(status, fault)| format!("{status} {fault}"));
+            refused
+                .into_iter()
+                .chain(operation.lies(answered))
+                .collect()
+        }
+    };
+    let told = told.into_iter();
+    told.map(|one| format!("the published document: {one}"))
+        .collect()
 }
 
 /// An object as it is returned.

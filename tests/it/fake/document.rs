@@ -1,6 +1,6 @@
 //! A *document* is an OpenAPI 3 document as routes, operations and schemas.
 
-use super::{form::decoded, schema::Schema};
+use super::{Answered, form::decoded, schema::Schema};
 use serde_json::Value as Json;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -35,6 +35,14 @@ impl Operation {
         let mut all = self.answers.keys().copied();
         let first = all.find(|status| (200..300).contains(status));
         known.copied().or(first).unwrap_or(200)
+    }
+
+    /// How an answer violates the schema of its status.
+    pub(super) fn lies(&self, answered: &Answered) -> Vec<String> {
+        let known = self.answers.get(&answered.status);
+        let schema = known.and_then(|answer| answer.schema.as_ref());
+        let schema = schema.filter(|_| !answered.body.is_null());
+        schema.map_or_else(Vec::new, |schema| schema.violations(&answered.body))
     }
 
     pub(super) fn example(&self, status: u16) -> Json {

@@ -38,6 +38,12 @@ impl Fake {
         Self::serve(World::new(document, manners), World::answer)
     }
 
+    /// The same, where the portal's own document, if it is there, judges each granted request and each answer too.
+    pub(crate) fn judged(document: Json, published: Option<Json>, manners: Manners) -> Self {
+        let world = World::new(document, manners).judged(published);
+        Self::serve(world, World::answer)
+    }
+
     /// Creates an object at a path, as an administrator would.
     pub(crate) fn seed(&self, path: &str, object: &Json) {
         let fields = object.as_object().expect("an object").clone();
