@@ -100,7 +100,8 @@ pub struct Revision {
 
 /// The output of `plan --format json`, and what `plan --out` saves.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct PlanDocument {
+#[schemars(rename = "PlanDocument")]
+pub struct PlanDocument<O = Vec<OperationEntry>> {
     /// Version of this format: `1.0`.
     pub format_version: Cow<'static, str>,
     /// Digest of everything else in the plan, the requests aside.
@@ -111,7 +112,7 @@ pub struct PlanDocument {
     /// Whether a finding blocks the plan; it can't be applied then.
     pub blocked: bool,
     /// The operations, in order.
-    pub operations: Vec<OperationEntry>,
+    pub operations: O,
     /// Findings of the guards.
     pub findings: Vec<FindingEntry>,
     /// Number of undeclared live objects of each kind; they are left alone.
@@ -286,12 +287,17 @@ pub struct FindingEntry {
 /// Converts a plan to a document.
 #[must_use]
 pub fn plan(heading: &Heading, plan: &Plan) -> PlanDocument {
+    let operations = plan.operations.iter().map(operation).collect();
+    document(heading, plan_digest(heading, plan), plan, operations)
+}
+
+fn document<O>(heading: &Heading, digest: String, plan: &Plan, operations: O) -> PlanDocument<O> {
     PlanDocument {
         format_version: FORMAT_VERSION.into(),
-        digest: plan_digest(heading, plan),
+        digest,
         heading: heading.clone(),
         blocked: plan.is_blocked(),
-        operations: plan.operations.iter().map(operation).collect(),
+        operations,
         findings: findings(plan),
         unmanaged: plan.unmanaged.clone(),
         left_out: plan.left_out,
@@ -347,24 +353,6 @@ impl PlanView<'_> {
 
 impl Serialize for PlanView<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        /// The fields of a [`PlanDocument`].
-        #[derive(Serialize)]
-        struct Streamed<'p, O: Serialize> {
-            format_version: &'p str,
-            digest: &'p str,
-            #[serde(flatten)]
-            heading: &'p Heading,
-            blocked: bool,
-            operations: O,
-            findings: Vec<FindingEntry>,
-            unmanaged: &'p BTreeMap<Kind, usize>,
-            #[serde(skip_serializing_if = "is_none")]
-            left_out: usize,
-            #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-            unread: &'p BTreeMap<Kind, u64>,
-            requests: Requests,
-            summary: Summary,
-        }
         let Self {
             digest,
             heading,
@@ -380,20 +368,7 @@ impl Serialize for PlanView<'_> {
                 ..operation(one)
             }
         });
-        let streamed = Streamed {
-            format_version: FORMAT_VERSION,
-            digest,
-            heading,
-            blocked: plan.is_blocked(),
-            operations: Each(operations),
-            findings: findings(plan),
-            unmanaged: &plan.unmanaged,
-            left_out: plan.left_out,
-            unread: &plan.unread,
-            requests: plan.requests,
-            summary: plan.summary(),
-        };
-        streamed.serialize(serializer)
+        document(heading, digest.clone(), plan, Each(operations)).serialize(serializer)
     }
 }
 
