@@ -226,13 +226,9 @@ fn who_cannot_be_deleted_is_deactivated() {
     // Once it is done, nothing is left to do, whatever names it.
     world.edit("users/carol", json!({"active": false}));
     world.edit("extensions/2001", json!({"members": ["bob"]}));
-    assert_snapshot!(show(&world.plan_after(&applied)), @"
-    1 users not managed
-    ");
+    assert_snapshot!(show(&world.plan_after(&applied)), @"1 users not managed");
     world.configure("absent", json!(["users/carol"]));
-    assert_snapshot!(show(&world.plan_after(&applied)), @"
-    1 users not managed
-    ");
+    assert_snapshot!(show(&world.plan_after(&applied)), @"1 users not managed");
     world.configure("absent", json!([]));
 
     // Who comes back is active again.
@@ -266,9 +262,7 @@ fn the_policy_deactivates_where_the_portal_could_delete() {
     // Done: nothing is left to do.
     world.edit("users/carol", json!({"active": false}));
     let shown = show(&world.plan_after(&applied));
-    assert_snapshot!(shown, @"
-    1 users not managed
-    ");
+    assert_snapshot!(shown, @"1 users not managed");
 
     // Who comes back is active again.
     let without = world.state.clone();
@@ -286,9 +280,7 @@ fn the_policy_deactivates_where_the_portal_could_delete() {
     // The second step: what is listed is deleted.
     world.configure("absent", json!(["users/carol"]));
     let shown = show(&world.plan_after(&applied));
-    assert_snapshot!(shown, @"
-    0 delete users/carol
-    ");
+    assert_snapshot!(shown, @"0 delete users/carol");
 }
 
 #[test]
