@@ -11,7 +11,7 @@ use crate::{
 use anyhow::{Context as _, bail};
 use std::{
     io::Write as _,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 #[derive(Debug, clap::Args)]
@@ -33,10 +33,13 @@ pub(super) fn run(
     directory: &Path,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Outcome> {
-    let folder = args
-        .folder
-        .as_ref()
-        .map_or_else(|| directory.to_owned(), |folder| directory.join(folder));
+    // Without what says nothing: `./a` is `a`.
+    let folder = args.folder.as_deref().unwrap_or(Path::new(""));
+    let folder: PathBuf = directory
+        .join(folder)
+        .components()
+        .filter(|part| *part != Component::CurDir)
+        .collect();
     let adapter = portal::adapter(args.portal);
     let files = [
         (CONFIGURATION.to_owned(), configuration(args.portal)),
@@ -77,9 +80,11 @@ pub(super) fn run(
 
 /// What to do with a new workspace.
 fn next_steps(args: &Args, folder: &Path) -> String {
-    let directory = match &args.folder {
-        Some(folder) => format!(" -C {}", folder.display()),
-        None => String::new(),
+    let is_here = folder.as_os_str().is_empty();
+    let folder = if is_here { Path::new(".") } else { folder };
+    let directory = match is_here {
+        true => String::new(),
+        false => format!(" -C {}", folder.display()),
     };
     let first = match portal::adapter(args.portal).is_embeddable {
         true => "Declare your people in people.yaml.".to_owned(),
