@@ -6,7 +6,7 @@ use super::{
     outcome::{Outcome, UsageError},
     session::Session,
     settings::Terminal,
-    several::{Ended, Run},
+    several::{self, Ended, Run},
     targets::{Selection, Targets},
     workspace::{self, Obstacle, When, Workspace},
 };
@@ -231,7 +231,7 @@ fn make_changed(
     })
 }
 
-/// Plans several workspaces, one after the other, with one summary. What goes wrong with one doesn't keep
+/// Plans several workspaces, with one summary. What goes wrong with one doesn't keep
 /// the others from being planned.
 fn plan_all(
     args: &Args,
@@ -248,11 +248,12 @@ fn plan_all(
         return Err(UsageError(message.to_owned()).into());
     }
     let mut run = Run::new(format)?;
-    for folder in folders {
-        let ended = ended(folder, args.when(), &args.past, args.scope(), terminal)
-            .unwrap_or_else(Ended::Failed);
-        run.add(folder, ended, terminal)?;
-    }
+    let work = |folder: &Path, aside: &mut Terminal| {
+        ended(folder, args.when(), &args.past, args.scope(), aside).unwrap_or_else(Ended::Failed)
+    };
+    several::side_by_side(folders, terminal, work, |folder, ended, terminal| {
+        run.add(folder, ended, terminal)
+    })?;
     let has_changes = run.rows().any(|row| row.state == State::Changes);
     let outcome = run.finish(terminal)?;
     Ok(match outcome {

@@ -45,6 +45,21 @@ impl Bars {
         bars
     }
 
+    /// A bar for `count` workspaces.
+    pub(super) fn for_workspaces(shown: bool, count: usize) -> Self {
+        let bars = Self::new(shown);
+        bars.0.set_length(count as u64);
+        bars.0.set_message("workspaces");
+        bars
+    }
+
+    /// Writes what came of one workspace, without the bar in between.
+    pub(super) fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
+        let written = self.0.suspend(write);
+        self.0.inc(1);
+        written
+    }
+
     /// Takes the bar away.
     pub(super) fn clear(&self) {
         self.0.finish_and_clear();

@@ -6,7 +6,7 @@ use std::{
     io::Read as _,
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
-    sync::mpsc,
+    sync::{Mutex, PoisonError, mpsc},
     time::{Duration, Instant},
 };
 
@@ -42,8 +42,12 @@ pub(super) fn from_file(workspace: &Path, path: &str) -> Result<String, String> 
     read().map_err(|error| error.to_string())
 }
 
-/// Reads a secret from the output of a command.
+/// Held while a command runs: it may ask somebody for a key.
+static COMMAND: Mutex<()> = Mutex::new(());
+
+/// Reads a secret from the output of a command. Only one runs at a time.
 pub(super) fn from_command(words: &[Box<str>], workspace: &Path) -> Result<String, String> {
+    let _alone = COMMAND.lock().unwrap_or_else(PoisonError::into_inner);
     run(words, workspace, TIMEOUT).map_err(|error| error.to_string())
 }
 

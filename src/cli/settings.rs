@@ -20,7 +20,7 @@ use anstream::{AutoStream, ColorChoice};
 use anyhow::{Context as _, bail};
 use secrecy::SecretString;
 use std::{
-    io::{BufWriter, IsTerminal as _, Stderr, Stdout},
+    io::{self, BufWriter, IsTerminal as _, Stderr, Stdout, Write},
     num::NonZeroU32,
     path::{Path, PathBuf},
 };
@@ -35,12 +35,36 @@ pub(super) enum Commands {
     Refused,
 }
 
+/// Where messages go.
+pub(super) enum Messages {
+    /// To stderr at once.
+    Stderr(AutoStream<Stderr>),
+    /// Nowhere yet.
+    Kept(Vec<u8>),
+}
+
+impl Write for Messages {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Stderr(stderr) => stderr.write(text),
+            Self::Kept(kept) => kept.write(text),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stderr(stderr) => stderr.flush(),
+            Self::Kept(_) => Ok(()),
+        }
+    }
+}
+
 /// Where results and messages go, and how they are to look there.
 pub(super) struct Terminal {
     /// For results.
     pub(super) out: BufWriter<AutoStream<Stdout>>,
     /// For diagnostics, progress and prompts.
-    pub(super) err: AutoStream<Stderr>,
+    pub(super) err: Messages,
     /// How results look.
     pub(super) look: Look,
     /// How messages look.
@@ -65,7 +89,7 @@ impl Terminal {
             ColorWhen::Auto => auto,
         };
         let dumb = variable("TERM").is_some_and(|term| term == "dumb");
-        let (stdout, stderr) = (std::io::stdout(), std::io::stderr());
+        let (stdout, stderr) = (io::stdout(), io::stderr());
         let out_choice = choice(dumb, AutoStream::choice(&stdout));
         let err_choice = choice(dumb, AutoStream::choice(&stderr));
         let size = terminal_size::terminal_size_of(&stdout)
@@ -95,10 +119,10 @@ impl Terminal {
             } else {
                 Commands::Run
             },
-            interactive: std::io::stdin().is_terminal() && stderr.is_terminal(),
+            interactive: io::stdin().is_terminal() && stderr.is_terminal(),
             shows: stdout.is_terminal(),
             out: BufWriter::new(AutoStream::new(stdout, out_choice)),
-            err: AutoStream::new(stderr, err_choice),
+            err: Messages::Stderr(AutoStream::new(stderr, err_choice)),
             look: look(out_choice, out_width),
             err_look: look(err_choice, width),
         }
@@ -106,6 +130,20 @@ impl Terminal {
 }
 
 impl Terminal {
+    /// A terminal for work that is done beside other work: it shows and asks nothing, and keeps its messages.
+    pub(super) fn aside(&self) -> Self {
+        Self {
+            out: BufWriter::new(AutoStream::new(io::stdout(), ColorChoice::Never)),
+            err: Messages::Kept(Vec::new()),
+            look: self.look.clone(),
+            err_look: self.err_look.clone(),
+            progress: false,
+            commands: self.commands,
+            interactive: false,
+            shows: false,
+        }
+    }
+
     /// Shortens plans.
     pub(super) fn summarize(&mut self) {
         self.look.detail = Detail::Summary;
@@ -126,7 +164,7 @@ fn log(verbose: u8, color: bool) {
     use tracing_subscriber::util::SubscriberInitExt as _;
     let only_ours = tracing_subscriber::filter::Targets::new().with_target("callsheet", level);
     let layer = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
+        .with_writer(io::stderr)
         .with_ansi(color)
         .without_time();
     // A second subscriber in one process is a test's; the first one stays.

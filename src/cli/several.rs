@@ -4,7 +4,8 @@
 use super::{
     outcome::{Outcome, UsageError},
     plan,
-    settings::{self, Terminal},
+    progress::Bars,
+    settings::{self, Messages, Terminal},
     workspace,
 };
 use crate::{
@@ -18,7 +19,62 @@ use crate::{
         overview::{self, Entry, OverviewDocument, Row, State},
     },
 };
-use std::{io::Write as _, path::Path};
+use anyhow::Context as _;
+use std::{
+    collections::VecDeque,
+    io::Write as _,
+    panic::resume_unwind,
+    path::{Path, PathBuf},
+    thread,
+};
+
+/// How many workspaces are worked on at once. Each is in memory whole.
+const AT_ONCE: usize = 4;
+
+/// The stack of a thread, in bytes: that of the main thread.
+const STACK: usize = 8 << 20;
+
+/// Works on workspaces side by side, and hands over what came of each in their order, with its messages.
+///
+/// # Errors
+/// What came of one can't be taken.
+pub(super) fn side_by_side<T: Send>(
+    folders: &[PathBuf],
+    terminal: &mut Terminal,
+    work: impl Fn(&Path, &mut Terminal) -> T + Sync,
+    mut take: impl FnMut(&Path, T, &mut Terminal) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let work = &work;
+    let bars = Bars::for_workspaces(terminal.progress, folders.len());
+    thread::scope(|scope| {
+        let mut waiting = folders.iter();
+        let mut begun = VecDeque::new();
+        loop {
+            let free = AT_ONCE - begun.len();
+            begun.extend(waiting.by_ref().take(free).map(|folder| {
+                let mut aside = terminal.aside();
+                let work = move || (work(folder, &mut aside), aside.err);
+                let thread = thread::Builder::new().stack_size(STACK);
+                (folder, thread.spawn_scoped(scope, work))
+            }));
+            let Some((folder, worker)) = begun.pop_front() else {
+                break;
+            };
+            let done = worker.context("no thread can be started")?.join();
+            let (done, messages) = done.unwrap_or_else(|panic| resume_unwind(panic));
+            bars.suspend(|| {
+                if let Messages::Kept(messages) = messages {
+                    terminal.err.write_all(&messages)?;
+                }
+                take(folder, done, terminal)?;
+                terminal.out.flush()?;
+                Ok::<(), anyhow::Error>(())
+            })?;
+        }
+        bars.clear();
+        Ok(())
+    })
+}
 
 /// How the run of one workspace ended.
 pub(super) enum Ended {

@@ -7,7 +7,11 @@ use git2::{ObjectType, Oid, Signature};
 use std::{
     process::{Command, Stdio},
     str,
+    sync::{Mutex, PoisonError},
 };
+
+/// Held while records are fetched: several workspaces are planned side by side.
+static FETCH: Mutex<()> = Mutex::new(());
 
 /// The remote that records are fetched from and pushed to.
 const REMOTE: &str = "origin";
@@ -77,6 +81,8 @@ impl Git {
             return Ok(());
         }
         let refspec = format!("+{name}:{name}");
+        // Git refuses a fetch while another one locks the repository.
+        let _alone = FETCH.lock().unwrap_or_else(PoisonError::into_inner);
         self.run(&["fetch", "--quiet", "--no-tags", REMOTE, &refspec])
             .map(drop)
     }

@@ -1,12 +1,19 @@
 //! Many *workspaces* in one repository: which there are, which changed, which are in one part, and what a
 //! command says of several.
 
-use crate::workspace::write;
+use crate::{served::Served, workspace::write};
 use assert_cmd::Command;
+use axum::{extract::Request, http::StatusCode, response::IntoResponse as _};
 use git2::{IndexAddOption, Repository, Signature};
 use serde_json::Value;
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    collections::BTreeSet,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use tempfile::TempDir;
+use tokio::{sync::Notify, time::timeout};
 
 const CONFIGURATION: &str = "portal: { kind: sandbox, database: .callsheet/sandbox.db }\n";
 
@@ -262,4 +269,53 @@ fn a_thousand_are_listed_with_one_walk() {
     );
     assert_eq!(reseller.listed("").len(), 1000);
     assert_eq!(reseller.listed("--changed-since HEAD"), ["tenants/t0777"]);
+}
+
+/// A portal that refuses every token, and answers nobody before two of them have asked.
+fn refuses_two_at_once() -> Served {
+    let tokens: Arc<Mutex<BTreeSet<String>>> = Arc::default();
+    let both = Arc::new(Notify::new());
+    Served::start(move |request: Request| {
+        let token = request.headers()["authorization"].to_str().unwrap();
+        let mut known = tokens.lock().unwrap();
+        known.insert(token.to_owned());
+        if known.len() == 2 {
+            both.notify_one();
+        }
+        let (is_waiting, both) = (known.len() < 2, Arc::clone(&both));
+        async move {
+            let asked = both.notified();
+            // Only if workspaces are planned one after the other is nobody else coming.
+            let is_alone = is_waiting && timeout(Duration::from_secs(60), asked).await.is_err();
+            let status = if is_alone { 400 } else { 401 };
+            (StatusCode::from_u16(status).unwrap(), "{}").into_response()
+        }
+    })
+}
+
+#[test]
+fn several_are_planned_side_by_side_and_told_in_order() {
+    for line in ["plan a b", "ci plan a b --out build"] {
+        let portal = refuses_two_at_once();
+        let reseller = Reseller::with(&["a", "b"]);
+        for tenant in ["a", "b"] {
+            let configuration = format!(
+                "portal: {{ kind: sandbox, url: {}, credentials: {{ token: {{ file: token }} }} }}\n",
+                portal.url
+            );
+            write(
+                &reseller.path().join(tenant),
+                &[("callsheet.yaml", &configuration), ("token", tenant)],
+            );
+        }
+        let (code, out, err) = reseller.run(line);
+        assert_eq!(code, 1, "{out}{err}");
+        let (told, sign) = match line.starts_with("ci") {
+            true => (out, "== "),
+            false => (err, "error: "),
+        };
+        let of = |tenant: &str| told.find(&format!("{sign}{tenant}: ")).expect(&told);
+        assert!(of("a") < of("b"), "{told}");
+        assert_eq!(told.matches("401").count(), 2, "{told}");
+    }
 }

@@ -18,7 +18,7 @@ use super::{
     outcome::{Outcome, UsageError},
     plan::Scope,
     settings::{self, Commands, Terminal},
-    several::Ended,
+    several::{self, Ended},
     targets::{Selection, Targets},
     workspace::{When, Workspace},
 };
@@ -223,18 +223,34 @@ pub(super) fn run(
                 let message = "neither the target branch of a pull request nor --base is known, so everything is planned";
                 writeln!(terminal.err, "{message}")?;
             }
-            let mut reviews = Reviews::new(settings::repository(&args.author), &args.artifact);
             let mut kept = Vec::with_capacity(folders.len());
-            for path in folders {
-                let mut folder = Folder::begin(&out, &path)?;
-                let ended = ended(args, &path, at, &folder, &mut reviews, terminal);
+            let mut keep = |mut folder: Folder, ended: Ended, terminal: &mut Terminal| {
                 folder.row = ended.row(&folder.row.folder);
                 log.add(&folder, &ended, terminal)?;
-                is_interrupted = ended.is_interrupted();
                 kept.push(folder.write(ended)?);
-                if is_interrupted {
-                    break;
+                anyhow::Ok(())
+            };
+            if args.task == Task::Apply {
+                let mut reviews = Reviews::new(settings::repository(&args.author), &args.artifact);
+                for path in folders {
+                    let folder = Folder::begin(&out, &path)?;
+                    let journal = folder.path.join("journal.jsonl");
+                    let ended = apply::apply(args, &path, &journal, &mut reviews, terminal);
+                    let ended = ended.unwrap_or_else(Ended::Failed);
+                    is_interrupted = ended.is_interrupted();
+                    keep(folder, ended, terminal)?;
+                    if is_interrupted {
+                        break;
+                    }
                 }
+            } else {
+                let work = |path: &Path, aside: &mut Terminal| {
+                    let ended = ended(args, path, at, aside);
+                    ended.unwrap_or_else(Ended::Failed)
+                };
+                several::side_by_side(&folders, terminal, work, |path, ended, terminal| {
+                    keep(Folder::begin(&out, path)?, ended, terminal)
+                })?;
             }
             kept
         }
@@ -297,15 +313,13 @@ fn targets(
     })
 }
 
-/// How one workspace ended.
+/// How one workspace ended that is only read.
 fn ended(
     args: &Args,
     folder: &Path,
     at: Option<&str>,
-    kept: &Folder,
-    reviews: &mut Reviews<'_>,
     terminal: &mut Terminal,
-) -> Ended {
+) -> anyhow::Result<Ended> {
     let when = When {
         at,
         as_of: args.as_of,
@@ -315,26 +329,18 @@ fn ended(
         Task::Drift => &drift[..],
         _ => &args.only,
     };
-    let ended = match args.task {
-        Task::Validate => {
-            Workspace::read_at(folder.to_owned(), when).map(|(_, report)| Ended::Checked(report))
-        }
-        Task::Apply => {
-            let journal = kept.path.join("journal.jsonl");
-            apply::apply(args, folder, &journal, reviews, terminal)
-        }
-        Task::Plan | Task::Drift | Task::Report => {
-            let scope = match args.changed_resources && args.is_compared() {
-                true => Scope::Changed,
-                false => Scope::All(Filter {
-                    only,
-                    ..Filter::default()
-                }),
-            };
-            super::plan::ended(folder, when, &args.past, scope, terminal)
-        }
+    if args.task == Task::Validate {
+        let (_, report) = Workspace::read_at(folder.to_owned(), when)?;
+        return Ok(Ended::Checked(report));
+    }
+    let scope = match args.changed_resources && args.is_compared() {
+        true => Scope::Changed,
+        false => Scope::All(Filter {
+            only,
+            ..Filter::default()
+        }),
     };
-    ended.unwrap_or_else(Ended::Failed)
+    super::plan::ended(folder, when, &args.past, scope, terminal)
 }
 
 impl Args {

@@ -41,6 +41,11 @@ impl Base {
         }
     }
 
+    /// The host with its scheme and port, whose limits all APIs on it share.
+    pub(super) fn host(&self) -> String {
+        self.0.origin().ascii_serialization()
+    }
+
     /// Whether the host is this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {

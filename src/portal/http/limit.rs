@@ -1,7 +1,7 @@
 //! The *limiter* enforces the [window](Window) of requests in progress, the request rate and the portal's
 //! `Retry-After`.
 //!
-//! All tasks of a portal share one limiter. A `Retry-After` in response to one request applies to all of
+//! All tasks of a process share one limiter for each host. A `Retry-After` in response to one request applies to all of
 //! them; a request that ignores it only extends the wait.
 
 use super::{
@@ -15,8 +15,9 @@ use governor::{
     state::{InMemoryState, NotKeyed},
 };
 use std::{
+    collections::BTreeMap,
     num::NonZeroU32,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 use tokio::{
@@ -92,8 +93,33 @@ impl Clock for TokioClock {
     }
 }
 
+/// The limiters in use, by what they limit: a host, the concurrency, the rate and the burst.
+static IN_USE: Mutex<BTreeMap<Limited, Weak<Limiter>>> = Mutex::new(BTreeMap::new());
+
+type Limited = (String, usize, Option<NonZeroU32>, NonZeroU32);
+
 impl Limiter {
-    pub(super) fn new(rate_limit: RateLimit) -> Self {
+    /// The limiter of a host, which is shared by all clients that limit it alike: workspaces are planned side by side,
+    /// and often have the same portal.
+    pub(super) fn of(host: String, rate_limit: RateLimit) -> Arc<Self> {
+        let RateLimit {
+            concurrency,
+            per_second,
+            burst,
+            ..
+        } = rate_limit;
+        let mut in_use = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
+        in_use.retain(|_, limiter| limiter.strong_count() > 0);
+        let limiter = in_use.entry((host, concurrency, per_second, burst));
+        let limiter = limiter.or_default();
+        limiter.upgrade().unwrap_or_else(|| {
+            let new = Arc::new(Self::new(rate_limit));
+            *limiter = Arc::downgrade(&new);
+            new
+        })
+    }
+
+    fn new(rate_limit: RateLimit) -> Self {
         let rate = |per_second: NonZeroU32| {
             let quota = Quota::per_second(per_second).allow_burst(rate_limit.burst);
             Rate::direct_with_clock(quota, TokioClock(Instant::now()))
@@ -159,12 +185,32 @@ impl Limiter {
 
 #[cfg(test)]
 mod tests {
-    use super::{Limiter, RateLimit, Sign};
+    use super::{Arc, Limiter, RateLimit, Sign};
     use std::{num::NonZeroU32, time::Duration};
     use tokio::time::Instant;
 
     fn seconds(started: Instant) -> u64 {
         started.elapsed().as_secs()
+    }
+
+    #[test]
+    fn a_host_has_one_limiter_as_long_as_it_is_used() {
+        let of = |host: &str, concurrency: usize| {
+            let limit = RateLimit {
+                concurrency,
+                ..RateLimit::default()
+            };
+            Limiter::of(host.to_owned(), limit)
+        };
+        let one = of("https://one.example", 2);
+        assert!(Arc::ptr_eq(&one, &of("https://one.example", 2)));
+        for other in [of("https://two.example", 2), of("https://one.example", 3)] {
+            assert!(!Arc::ptr_eq(&one, &other));
+        }
+        let before = Arc::downgrade(&one);
+        drop(one);
+        assert!(before.upgrade().is_none());
+        assert_eq!(of("https://one.example", 2).permits.available_permits(), 2);
     }
 
     #[tokio::test(start_paused = true)]

@@ -93,7 +93,7 @@ pub struct Client {
 struct Shared {
     /// The secrets of all requests in progress, which are redacted from responses.
     redactors: RwLock<BTreeMap<u64, Arc<Redactor>>>,
-    limiter: Limiter,
+    limiter: Arc<Limiter>,
     requests: AtomicU64,
 }
 
@@ -160,7 +160,7 @@ impl Client {
             credential: RwLock::default(),
             shared: Arc::new(Shared {
                 redactors: RwLock::default(),
-                limiter: Limiter::new(rate_limit),
+                limiter: Limiter::of(base.host(), rate_limit),
                 requests: AtomicU64::new(0),
             }),
             delays: ExponentialBuilder::new()
