@@ -71,16 +71,11 @@ impl Documents for Store<AcmeDialect> {
             let login = entry.text("login").unwrap_or(id);
             (login.into(), entry.object(kind, id, raw))
         };
-        let group = |(id, entry): (&str, &Entry)| {
-            let key = MEMBERS.key(&cache.index, id)?;
-            Some((key.into(), entry.object(kind, id, RawFields::new())))
-        };
+        let login = |id: &str| cache.get(Collection::Users, id)?.text("login");
+        let group = |(id, entry)| MEMBERS.object(&cache.index, id, entry, login);
         match kind {
             Kind::Users => cache.of(Collection::Users).map(user).collect(),
-            _ => cache
-                .of(Collection::Departments)
-                .filter_map(group)
-                .collect(),
+            _ => cache.of(Collection::Departments).map(group).collect(),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::ADAPTER;
 use crate::{
     config::PortalKind,
-    model::{Address, Fields, Kind, Name, Value as ModelValue},
+    model::{Address, Fields, Kind, Name, Standing, Value as ModelValue},
     portal::{
         Change, Credentials, Location, Portal, Target, Verb, Write,
         fake_server::{FakeServer, Reply},
@@ -18,9 +18,12 @@ async fn acme() -> (FakeServer, Box<dyn Portal>) {
         let ann = json!({"id": 7, "login": "ann", "name": {"first": "Ann", "last": "Ng"},
             "enabled": true, "role": "admin", "badge": 12});
         let sales = json!({"id": 1, "name": "sales", "members": {"7": {}}, "floor": 3});
+        let board = json!({"id": 2, "name": "The board", "members": {"7": {}}});
         match (&*request.method, &*request.path) {
             ("GET", "/users") => Reply::json(200, &json!({"total": 1, "items": [ann]})),
-            ("GET", "/departments") => Reply::json(200, &json!({"total": 1, "items": [sales]})),
+            ("GET", "/departments") => {
+                Reply::json(200, &json!({"total": 2, "items": [sales, board]}))
+            }
             ("GET", "/users/7") => Reply::json(200, &ann).with("ETag", "\"1\""),
             ("GET", "/departments/1") => Reply::json(200, &sales).with("ETag", "\"2\""),
             ("POST", "/users") => Reply::json(201, &json!({"id": 8, "login": "bob"})),
@@ -83,6 +86,10 @@ async fn users_and_departments_are_read() {
     );
     assert_eq!(ann.fields, expected);
     assert!(live.get(Kind::Groups, "sales").is_some());
+    // It isn't declared, and somebody is in it.
+    let board = live.get(Kind::Groups, "2").unwrap();
+    assert!(matches!(board.standing, Standing::Unsupported(_)));
+    assert_eq!(board.mentions[0].address.to_string(), "users/ann");
 }
 
 #[tokio::test]

@@ -2,14 +2,15 @@
 //! member's ID. Memberships are declared with the member, and written to the groups.
 
 use super::{
-    cache::Relation,
+    cache::{Entry, Relation},
     dialect::Dialect,
     doc::{self, Doc},
     fingerprint::Fingerprint,
+    table::RawFields,
     writer::{Edit, Writer},
 };
 use crate::{
-    model::{Kind, Value as ModelValue},
+    model::{Address, Kind, LiveObject, Mention, Standing, Value as ModelValue},
     portal::{Error, Written},
 };
 use serde_json::{Map, Value};
@@ -115,6 +116,32 @@ impl<D: Dialect> Membership<D> {
     pub fn keys_of<'i>(&self, index: &'i D::Index, member: &str) -> Vec<&'i str> {
         let groups = (self.groups)(index).of(member).into_iter();
         groups.filter_map(|id| self.key(index, id)).collect()
+    }
+
+    /// Reads a group. One that can't be managed mentions its members, by the keys that `user` gives.
+    pub fn object<'m>(
+        &self,
+        index: &D::Index,
+        id: &str,
+        entry: &'m Entry,
+        user: impl Fn(&'m str) -> Option<&'m str>,
+    ) -> (Box<str>, LiveObject) {
+        let mut object = entry.object(Kind::Groups, id, RawFields::new());
+        if let Some(key) = self.key(index, id) {
+            return (key.into(), object);
+        }
+        let mention = |member| {
+            Some(Mention {
+                address: Address::new(Kind::Users, user(member)?.to_lowercase()),
+                place: "its members".into(),
+            })
+        };
+        object.mentions = doc::names(entry.doc(), self.members)
+            .filter_map(mention)
+            .collect();
+        object.standing =
+            Standing::Unsupported("has a name that isn't the key of one group".into());
+        (id.into(), object)
     }
 }
 

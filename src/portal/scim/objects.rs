@@ -7,7 +7,7 @@ use super::{
     table::{Collection, TABLE},
 };
 use crate::{
-    model::{Address, Kind, LiveObject, Mention, Standing},
+    model::{Kind, LiveObject, Standing},
     portal::{
         Error, Written,
         rest::{
@@ -48,7 +48,12 @@ pub(super) fn all(
     known: &Discovered,
 ) -> Vec<(Box<str>, LiveObject)> {
     let user = |(id, entry)| user(cache, id, entry, known);
-    let group = |(id, entry)| group(cache, id, entry);
+    // Some portals list members by their names.
+    let name = |member| {
+        let user = cache.get(Collection::Users, member);
+        user.and_then(|user| user.text("userName")).or(Some(member))
+    };
+    let group = |(id, entry)| MEMBERS.object(&cache.index, id, entry, name);
     match kind {
         Kind::Users => cache.of(Collection::Users).map(user).collect(),
         _ => cache.of(Collection::Groups).map(group).collect(),
@@ -74,27 +79,6 @@ fn user(
         object.standing = Standing::Unsupported("has a user name that can't be declared".into());
     }
     (name.unwrap_or_else(|| id.into()), object)
-}
-
-/// Reads a group. The members of one that can't be managed mention the users.
-fn group(cache: &CacheOf<Scim>, id: &str, entry: &Entry) -> (Box<str>, LiveObject) {
-    let mut object = entry.object(Kind::Groups, id, RawFields::new());
-    if let Some(key) = MEMBERS.key(&cache.index, id) {
-        return (key.into(), object);
-    }
-    // Some portals list members by their names.
-    let mention = |member| {
-        let user = cache.get(Collection::Users, member);
-        let name = user.and_then(|user| user.text("userName"));
-        Mention {
-            address: Address::new(Kind::Users, name.unwrap_or(member).to_lowercase()),
-            place: "its members".into(),
-        }
-    };
-    let members = doc::names(entry.doc(), MEMBERS.members);
-    object.mentions = members.map(mention).collect();
-    object.standing = Standing::Unsupported("has a name that isn't the key of one group".into());
-    (id.into(), object)
 }
 
 /// Applies one change. Where groups must have members, a user who is deleted doesn't leave them: the last one can't.
