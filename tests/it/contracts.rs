@@ -2,7 +2,7 @@
 //! They aren't part of this project; where they are missing, the tests say that they are skipped.
 
 use serde_json::Value as Json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The directory of the contracts, with a folder for each portal.
 #[expect(
@@ -20,6 +20,16 @@ pub(crate) fn fixture(path: &str) -> Json {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/");
     let text = std::fs::read_to_string(format!("{file}{path}")).expect("a fixture");
     serde_saphyr::from_str(&text).expect("a fixture is YAML")
+}
+
+/// The file of a portal's OpenAPI document: the published one where it is there, otherwise our own.
+pub(crate) fn document(portal: &str) -> PathBuf {
+    let published = folder().join(portal).join("openapi-prism.json");
+    let own = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
+    match published.exists() {
+        true => published,
+        false => Path::new(own).join(portal).join("openapi.yaml"),
+    }
 }
 
 /// A file of the contracts, if it is there.

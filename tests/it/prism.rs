@@ -4,7 +4,7 @@
 use crate::{
     contracts,
     fake::Seen,
-    report::skipped,
+    report::{measured, skipped},
     running::{self, Client},
 };
 use std::{
@@ -89,13 +89,15 @@ impl Prism {
     }
 }
 
-/// Judges the requests that a fake has accepted, by the document of a contract.
-pub(crate) fn assert_valid(document: &str, requests: &[Seen]) {
+/// Judges the requests that a fake has accepted, by the document of the portal.
+pub(crate) fn assert_valid(portal: &str, requests: &[Seen]) {
     let has_node = Command::new("node").arg("--version").output().is_ok();
     if !has_node || !program().exists() {
-        return skipped("Prism isn't in target/ci-node, where .ci/run installs it");
+        return skipped(&format!(
+            "{portal}: Prism, which judges its requests, isn't in target/ci-node, where .ci/run installs it"
+        ));
     }
-    let prism = Prism::start(&contracts::folder().join(document));
+    let prism = Prism::start(&contracts::document(portal));
     let objections = running::runtime().block_on(async {
         let client = Client::new(&prism.url, "a-token");
         let mut objections = Vec::new();
@@ -106,4 +108,8 @@ pub(crate) fn assert_valid(document: &str, requests: &[Seen]) {
     });
     assert_eq!(objections, [""; 0]);
     assert!(!requests.is_empty(), "there is something to judge");
+    measured(&format!(
+        "{} requests of {portal} were judged",
+        requests.len()
+    ));
 }
