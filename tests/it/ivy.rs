@@ -1,4 +1,4 @@
-//! A fake *IVY*: its published document, and what the document doesn't say. A feature belongs to the user who was
+//! A fake *IVY*: our own document of it, and what the document doesn't say. A feature belongs to the user who was
 //! sent with it last, and codes come back in another spelling.
 
 use crate::{
@@ -13,8 +13,8 @@ pub(crate) const SECRET: &str = "canary-secret-47";
 /// The managed instance, and another one.
 pub(crate) const LEEDS: u64 = 100_001;
 pub(crate) const YORK: u64 = 100_002;
-/// What the document's example of a login returns.
-const TOKEN: &str = "mock-access";
+/// What a login returns in the example of the document.
+pub(crate) const TOKEN: &str = "canary-token-61";
 
 type Doc = Map<String, Json>;
 
@@ -36,10 +36,10 @@ pub(crate) struct Ivy {
 impl Ivy {
     /// An IVY with an administrator, three instances, and in the first one what can't be created: devices, mailboxes
     /// and phone numbers.
-    pub(crate) fn start(features: Features) -> Result<Self, &'static str> {
-        let document = contracts::read("ivy/openapi-prism.json");
-        let document = document.ok_or("IVY: CALLSHEET_CONTRACTS doesn't have its document")?;
-        let fake = Fake::start(document, manners(features));
+    pub(crate) fn start(features: Features) -> Self {
+        let document = contracts::fixture("ivy/openapi.yaml");
+        let published = contracts::read("ivy/openapi-prism.json");
+        let fake = Fake::judged(document, published, manners(features));
         let url = format!("{}/v2", fake.url);
         let ivy = Self { fake, url };
         ivy.seed_user(100_000, USER, "administrator");
@@ -76,7 +76,7 @@ impl Ivy {
                 more,
             );
         }
-        Ok(ivy)
+        ivy
     }
 
     pub(crate) fn seed_user(&self, id: u64, email: &str, role: &str) {
@@ -149,7 +149,6 @@ fn manners(features: Features) -> Manners {
             feature!("conference-rooms", &[]),
             feature!("fax-machines", &[]),
             feature!("forwards", &[]),
-            feature!("menus", &[]),
             feature!("schedules", &[]),
             feature!("phone-numbers", &["number"]),
         ],
