@@ -1,5 +1,5 @@
-//! A fake *NetSapiens*: the published document of its API, with what the document doesn't say. The document
-//! isn't part of this project; where it is missing, the tests say that they are skipped.
+//! A fake *NetSapiens*: the project's own document of its API, with what the document doesn't say. Where the
+//! published document is at hand, it judges the fake too.
 
 use crate::{
     contracts,
@@ -10,6 +10,10 @@ use crate::{
 use serde_json::{Map, Value as Json, json};
 
 pub(crate) const TOKEN: &str = "nsd_an-api-key";
+/// The token of the document's example of a login.
+const TOKEN_OF_LOGIN: &str = "nst_a-login-token";
+/// The published document, among the contracts.
+const PUBLISHED: &str = "netsapiens/openapi-prism.json";
 pub(crate) const DOMAIN: &str = "example.com";
 /// The domain in the fake.
 pub(crate) const PATH: &str = "/ns-api/v2/domains/example.com";
@@ -33,17 +37,15 @@ pub(crate) struct NetSapiens {
 }
 
 impl NetSapiens {
-    pub(crate) fn start(options: Options) -> Result<Self, &'static str> {
-        let document = contracts::read("netsapiens/openapi-prism.json");
-        let document =
-            document.ok_or("NetSapiens: CALLSHEET_CONTRACTS doesn't have its document")?;
-        let fake = Fake::start(document, manners(options));
+    pub(crate) fn start(options: Options) -> Self {
+        let document = contracts::fixture("netsapiens/openapi.yaml");
+        let fake = Fake::judged(document, contracts::read(PUBLISHED), manners(options));
         fake.seed(
             PATH,
             &json!({"domain": DOMAIN, "reseller": "R", "description": "Example"}),
         );
         let url = format!("{}/ns-api/v2", fake.url);
-        Ok(Self { fake, url })
+        Self { fake, url }
     }
 
     pub(crate) fn fake(&self) -> &Fake {
@@ -171,7 +173,7 @@ fn manners(options: Options) -> Manners {
     };
     let below = |habit: Habit, path: &'static str| (path, habit);
     Manners {
-        tokens: &[TOKEN, "2711618e692064e183e9596a26e8eb10"],
+        tokens: &[TOKEN, TOKEN_OF_LOGIN],
         put: Put::Merges,
         lag: Some(options.lag),
         paging: Paging::Offset {
@@ -188,7 +190,7 @@ fn manners(options: Options) -> Manners {
         }),
         answers: vec![(
             "/ns-api/v2/apikeys/~",
-            json!({"description": "callsheet", "key-id": "nsd_an-api-ke", "reseller": "R",
+            json!({"description": "Callsheet for Example", "key-id": "nsd_an-api-k", "reseller": "R",
                 "domain": DOMAIN, "user-scope": "Office Manager", "readonly": "no"}),
         )],
         lacks: match options.is_old {

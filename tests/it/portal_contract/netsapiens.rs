@@ -11,7 +11,7 @@ use super::{
 use crate::{
     faulty::{Fault, Faulty, Match},
     netsapiens::{NetSapiens, Options},
-    report::{measured, skipped},
+    report::measured,
     running,
 };
 use callsheet::{
@@ -19,16 +19,6 @@ use callsheet::{
     support::check_support,
 };
 use serde_json::{Value as Json, json};
-
-fn subject(options: Options) -> Option<Subject<NetSapiens>> {
-    match Subject::netsapiens(options) {
-        Ok(subject) => Some(subject),
-        Err(reason) => {
-            skipped(reason);
-            None
-        }
-    }
-}
 
 fn user(extension: &str) -> Json {
     json!({"first_name": "Ann", "last_name": "Lee", "email": format!("a{extension}@acme.example"),
@@ -52,12 +42,10 @@ fn writes(subject: &Subject<NetSapiens>) -> Vec<(String, String)> {
 #[test]
 fn an_accepted_change_is_done_when_it_is_visible() {
     for lag in 0..=5 {
-        let Some(subject) = subject(Options {
+        let subject = Subject::netsapiens(Options {
             lag,
             ..Options::default()
-        }) else {
-            return;
-        };
+        });
         let mut workspace = neighbours(&subject);
         let mut ann = user("7950");
         ann["dnd"] = json!(true);
@@ -90,12 +78,10 @@ fn an_accepted_change_is_done_when_it_is_visible() {
 
 #[test]
 fn a_change_that_is_never_visible_is_not_done() {
-    let Some(subject) = subject(Options {
+    let subject = Subject::netsapiens(Options {
         lag: 1000,
         ..Options::default()
-    }) else {
-        return;
-    };
+    });
     let mut workspace = Workspace::default();
     subject.server.seed_user("7952", "ann");
     let mut ann = user("7952");
@@ -115,9 +101,7 @@ fn a_change_that_is_never_visible_is_not_done() {
 
 #[test]
 fn another_extension_is_another_user() {
-    let Some(subject) = subject(Options::default()) else {
-        return;
-    };
+    let subject = Subject::netsapiens(Options::default());
     let mut workspace = Workspace::default();
     workspace.declare(Kind::Users, "ann", &user("7953"));
     step(&subject, &workspace, true, "a user");
@@ -135,12 +119,10 @@ fn another_extension_is_another_user() {
 #[test]
 fn a_pin_keeps_its_leading_zero_or_is_reported() {
     for loses_zeros in [false, true] {
-        let Some(subject) = subject(Options {
+        let subject = Subject::netsapiens(Options {
             loses_zeros,
             ..Options::default()
-        }) else {
-            return;
-        };
+        });
         let mut workspace = Workspace::default();
         let fields = workspace.declare(Kind::Users, "ann", &user("7955"));
         fields.put(&["voicemail".into(), "pin".into()], Some(secret("pin", 1)));
@@ -159,12 +141,10 @@ fn a_pin_keeps_its_leading_zero_or_is_reported() {
 
 #[test]
 fn an_older_core_is_used_as_far_as_it_goes() {
-    let Some(subject) = subject(Options {
+    let subject = Subject::netsapiens(Options {
         is_old: true,
         ..Options::default()
-    }) else {
-        return;
-    };
+    });
     let mut workspace = Workspace::default();
     let mut ann = user("7956");
     ann["directory"] = json!({"spoken": false});
@@ -188,9 +168,7 @@ fn an_older_core_is_used_as_far_as_it_goes() {
 
 #[test]
 fn the_order_of_writes_leaves_nothing_behind() {
-    let Some(subject) = subject(Options::default()) else {
-        return;
-    };
+    let subject = Subject::netsapiens(Options::default());
     let mut workspace = Workspace::default();
     let mut ann = user("7958");
     ann["phones"] = json!([{"mac": "00:15:65:00:00:71", "model": "yealink_t54w"}]);
@@ -225,9 +203,7 @@ fn the_order_of_writes_leaves_nothing_behind() {
 
 #[test]
 fn an_unknown_site_is_refused_before_a_request() {
-    let Some(subject) = subject(Options::default()) else {
-        return;
-    };
+    let subject = Subject::netsapiens(Options::default());
     subject
         .server
         .seed("sites/Head%20Office", &json!({"site": "Head Office"}));
@@ -251,9 +227,7 @@ fn an_unknown_site_is_refused_before_a_request() {
 
 #[test]
 fn what_cant_be_declared_is_listed_and_never_changed() {
-    let Some(subject) = subject(Options::default()) else {
-        return;
-    };
+    let subject = Subject::netsapiens(Options::default());
     let foreign = subject.server.foreign();
     subject.server.seed("contacts/f2", &json!({"unique-id": "f2", "name-first-name": "Zoë van",
         "name-middle-name": "", "name-last-name": "F", "email": "", "company": "", "tags": "", "phonenumber-work": "",
@@ -293,9 +267,7 @@ fn what_cant_be_declared_is_listed_and_never_changed() {
 
 #[test]
 fn a_plan_of_nothing_costs_pages_and_what_is_declared() {
-    let Some(subject) = subject(Options::default()) else {
-        return;
-    };
+    let subject = Subject::netsapiens(Options::default());
     let names: Vec<String> = (0..1000).map(|at| format!("u{at:04}")).collect();
     subject.server.seed_users(&names);
     let mut workspace = Workspace::default();
@@ -326,9 +298,7 @@ fn a_plan_of_nothing_costs_pages_and_what_is_declared() {
 
 #[test]
 fn a_user_that_disappears_between_pages_is_noticed() {
-    let Some(subject) = subject(Options::default()) else {
-        return;
-    };
+    let subject = Subject::netsapiens(Options::default());
     let names: Vec<String> = (0..3).map(|at| format!("u{at:04}")).collect();
     subject.server.seed_users(&names);
     let faulty = Faulty::before(subject.url());

@@ -36,7 +36,7 @@ const OWN: &[Make] = &[
     || Ok(Box::new(Subject::four())),
     || Ok(Box::new(Subject::five())),
     || Ok(Box::new(Subject::scim()?)),
-    || Ok(Box::new(Subject::netsapiens(Options::default())?)),
+    || Ok(Box::new(Subject::netsapiens(Options::default()))),
     || Ok(Box::new(Subject::ivy(Features::Replace))),
 ];
 
@@ -206,10 +206,9 @@ impl Subject<ScimServer> {
 }
 
 impl Subject<NetSapiens> {
-    /// A fake NetSapiens, where its document is.
-    pub(super) fn netsapiens(options: Options) -> Result<Self, &'static str> {
-        let server = NetSapiens::start(options)?;
-        Ok(Self {
+    pub(super) fn netsapiens(options: Options) -> Self {
+        let server = NetSapiens::start(options);
+        Self {
             name: "netsapiens",
             target: Target {
                 kind: PortalKind::Netsapiens,
@@ -225,7 +224,7 @@ impl Subject<NetSapiens> {
                 scim: None,
             },
             server,
-        })
+        }
     }
 }
 
