@@ -1,6 +1,8 @@
 //! A fake *NetSapiens*: the project's own document of its API, with what the document doesn't say. Where the
 //! published document is at hand, it judges the fake too.
 
+mod keeping;
+
 use crate::{
     contracts,
     fake::{Fake, Habit, Manners, Paging, Put},
