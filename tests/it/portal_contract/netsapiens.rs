@@ -15,7 +15,9 @@ use crate::{
     running,
 };
 use callsheet::{
+    config::LoginHash,
     model::{Kind, Requests, Standing, Value},
+    portal::{Credentials, OauthClient},
     support::check_support,
 };
 use serde_json::{Value as Json, json};
@@ -202,6 +204,23 @@ fn the_order_of_writes_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_phone_of_another_model_stays_the_same_device() {
+    let subject = Subject::netsapiens(Options::default());
+    let mut workspace = Workspace::default();
+    for model in ["yealink_t54w", "yealink_t46u"] {
+        let mut ann = user("7961");
+        ann["phones"] = json!([{"mac": "00:15:65:00:00:72", "model": model}]);
+        workspace.declare(Kind::Users, "ann", &ann);
+        step(&subject, &workspace, true, model);
+    }
+    let last = writes(&subject).pop();
+    let device = ("PUT".to_owned(), "users/7961/devices/7961a".to_owned());
+    assert_eq!(last, Some(device));
+    let kept = subject.server.object("users/7961/devices/7961a").unwrap();
+    assert_eq!(kept["device-models-model"], "yealink_t46u");
+}
+
+#[test]
 fn an_unknown_site_is_refused_before_a_request() {
     let subject = Subject::netsapiens(Options::default());
     subject
@@ -310,4 +329,34 @@ fn a_user_that_disappears_between_pages_is_noticed() {
         live.listings[&Kind::Users].doubt().map(str::to_owned)
     });
     assert_eq!(doubt.as_deref(), Some("users: 2 of 3 objects were listed"));
+}
+
+#[test]
+fn the_doctor_reads_what_a_key_allows_and_logs_in_with_a_client() {
+    let mut subject = Subject::netsapiens(Options::default());
+    let told = |subject: &Subject<NetSapiens>| {
+        let checks =
+            running::runtime().block_on(async { subject.portal().diagnose().await.unwrap() });
+        assert!(checks.iter().all(|check| check.ok), "{checks:?}");
+        format!("{checks:?}")
+    };
+    let of_key = told(&subject);
+    assert!(of_key.contains("Version: 45"), "{of_key}");
+    assert!(of_key.contains("may write (Office Manager)"), "{of_key}");
+    subject.target.credentials = Credentials::Login {
+        user: "1000@example.com".to_owned(),
+        password: "a-password".into(),
+        account: None,
+        hash: LoginHash::Md5,
+        client: Some(OauthClient {
+            id: "callsheet".to_owned(),
+            secret: "a-client-secret".into(),
+        }),
+    };
+    told(&subject);
+    assert_eq!(
+        writes(&subject),
+        [("POST".to_owned(), "/ns-api/v2/tokens".to_owned())]
+    );
+    subject.server.judge();
 }
