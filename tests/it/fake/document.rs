@@ -64,7 +64,7 @@ pub(super) struct Route {
 }
 
 pub(super) struct Document {
-    routes: Vec<Route>,
+    pub(super) routes: Vec<Route>,
 }
 
 impl Document {

@@ -13,9 +13,11 @@ mod form;
 mod host;
 mod manners;
 mod own;
+mod own_documents;
 mod page;
 mod rate_limit;
 mod schema;
+mod shape;
 mod store;
 
 use act::World;
