@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 
 /// The portals with a document of ours.
-const PORTALS: [&str; 1] = ["netsapiens"];
+const PORTALS: [&str; 2] = ["ivy", "netsapiens"];
 
 #[test]
 fn our_documents_are_no_inventions() {
