@@ -420,6 +420,31 @@ fn a_shared_document_keeps_what_others_changed_in_it() {
 }
 
 #[test]
+fn a_shared_document_without_a_version_keeps_what_others_changed_before() {
+    for (theirs, is_changed) in [
+        (json!({"name": "Ann", "title": "Boss"}), true),
+        (json!({"name": "Bob", "title": "Chief"}), false),
+    ] {
+        let memory = Memory::new(&[("ann", json!({"name": "Ann", "title": "Chief"}))]);
+        let store = Store::new(Plain::new(false, true), memory);
+        let result = runtime().block_on(async {
+            let ann = store.fetch(People, "ann").await.unwrap().unwrap();
+            store.cache().store(People, "ann", ann);
+            store.link.put("ann", &theirs);
+            rename(&store, "Anne").await
+        });
+        let ann = store.link.doc("ann").unwrap();
+        let expected = if is_changed {
+            &json!("Anne")
+        } else {
+            &theirs["name"]
+        };
+        assert_eq!((&ann["name"], &ann["title"]), (expected, &theirs["title"]));
+        assert_eq!(result.is_ok(), is_changed, "{result:?}");
+    }
+}
+
+#[test]
 fn fields_that_nobody_knows_survive_a_replacement() {
     let before = json!({"name": "Ann", "title": "Chief", "more": {"x": [1, {"y": null}], "z": 0}});
     for replaces in [true, false] {

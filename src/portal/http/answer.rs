@@ -239,7 +239,8 @@ fn classify(
             answer if answer.body.is_empty() || answer.has_media(accepts) => Ok(answer),
             _ => Err(unexpected(status, is_html, accepts)),
         },
-        400..=499 => match received? {
+        // The portal has no such request, and did nothing.
+        400..=499 | 501 => match received? {
             answer
                 if answer.has_media(accepts) && (accepts != Media::Json || answer.has_json()) =>
             {

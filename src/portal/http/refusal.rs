@@ -5,6 +5,7 @@ use super::{
     super::{Error, Problem},
     Answer, plain,
 };
+use reqwest::StatusCode;
 use serde_json::Value;
 
 /// The maximum number of problems, or of joined messages, from one refusal.
@@ -59,12 +60,20 @@ impl Answer {
         }
     }
 
+    /// The status, where nothing else is said: `the status is 501 Not Implemented`.
+    fn status_in_words(&self) -> String {
+        match StatusCode::from_u16(self.status) {
+            Ok(status) => format!("the status is {status}"),
+            Err(_) => format!("the status is {}", self.status),
+        }
+    }
+
     fn refused(&self, message: &str, problems: Vec<Problem>) -> Error {
         let problems = problems.into_iter().take(MAX_PROBLEMS);
         Error::Refused {
             status: self.status,
             detail: match plain(message) {
-                detail if detail.is_empty() => format!("the status is {}", self.status),
+                detail if detail.is_empty() => self.status_in_words(),
                 detail => detail,
             },
             problems: problems
@@ -220,7 +229,7 @@ mod tests {
             // messages by field
             (
                 json!({"title": {"en": "Bad"}, "errors": {"Name": ["is required", "is short"], "Age": "is odd", "x": {"code": 1}}}),
-                "the status is 409; Name: is required; is short; Age: is odd",
+                "the status is 409 Conflict; Name: is required; is short; Age: is odd",
             ),
             (
                 json!({"code": 409, "message": "Duplicate user"}),
@@ -245,11 +254,11 @@ mod tests {
             (json!({"name": "TooMany"}), "TooMany"),
             (
                 json!({"detail": "", "errors": ["first", {"code": 3}]}),
-                "the status is 409; first",
+                "the status is 409 Conflict; first",
             ),
             (json!("no"), "no"),
-            (json!(null), "the status is 409"),
-            (json!(7), "the status is 409"),
+            (json!(null), "the status is 409 Conflict"),
+            (json!(7), "the status is 409 Conflict"),
         ];
         for (body, expected) in cases {
             assert_eq!(
@@ -268,9 +277,9 @@ mod tests {
         );
         assert_eq!(
             refusal("<h1>Gateway</h1>", "text/html"),
-            "the status is 409"
+            "the status is 409 Conflict"
         );
-        assert_eq!(refusal("", "text/plain"), "the status is 409");
+        assert_eq!(refusal("", "text/plain"), "the status is 409 Conflict");
     }
 
     #[test]

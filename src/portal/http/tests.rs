@@ -137,6 +137,16 @@ fn client_at(url: &str) -> Client {
 }
 
 #[tokio::test]
+async fn a_request_that_isnt_implemented_did_nothing() {
+    let (_server, client) = client_of([refusal(501)]).await;
+    let answer = client.write(&new_thing()).await.ok().unwrap();
+    assert_eq!((answer.status, client.requests()), (501, 1));
+    // A proxy's page says nothing about the portal.
+    let (_server, client) = client_of([Reply::html(501)]).await;
+    assert!(client.write(&new_thing()).await.is_err());
+}
+
+#[tokio::test]
 async fn text_is_an_answer_only_where_the_caller_accepts_it() {
     let reply = |status, media_type: &str, body: &str| {
         let media_type = ("Content-Type", media_type.to_owned());

@@ -172,6 +172,6 @@ mod tests {
         let Error::Refused { detail, .. } = refusal(&empty, |field| field) else {
             panic!("a refusal");
         };
-        assert_eq!(detail, "the status is 400");
+        assert_eq!(detail, "the status is 400 Bad Request");
     }
 }

@@ -177,7 +177,11 @@ impl<D: Dialect> Writer<'_, D> {
         edit: &Edit<'_>,
     ) -> Result<Written, Error> {
         if let Some(member) = self.object().filter(|_| self.is_delete()) {
-            self.memberships(how, member.id).await?;
+            match self.memberships(how, member.id).await {
+                // No group may keep a leaver on the portal.
+                Ok(()) | Err(Error::Refused { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
         let written = self.document(of, new, by, edit).await?;
         if self.is_delete() || !self.changes("groups") {

@@ -321,22 +321,36 @@ impl<'w, D: Dialect> Writer<'w, D> {
     /// The same as for [`edit`](Self::edit).
     pub async fn edit_shared(self, of: D::Of, id: &str, edit: &Edit<'_>) -> Result<(), Error> {
         let _held = self.hold(of, id).await;
-        let mut document = self.read_current(of, id).await?;
-        for _ in 1..TRIES {
-            let before = document.doc.clone();
-            match self.send_edit(of, id, document, edit).await {
-                Err(stale @ Error::Stale { .. }) => {
-                    document = self.refresh(of, id).await?;
-                    let mut after = before.clone();
-                    edit(&mut after)?;
-                    if conflicts(&difference(&before, &after), &before, &document.doc) {
-                        return Err(stale);
-                    }
-                }
-                result => return result,
+        let known = self
+            .store
+            .cache()
+            .get(of, id)
+            .and_then(Entry::full_doc)
+            .cloned();
+        let mut before = known.unwrap_or_default();
+        let mut result = match self.read_current(of, id).await {
+            Ok(document) => {
+                before.clone_from(&document.doc);
+                self.send_edit(of, id, document, edit).await
             }
+            Err(error) => Err(error),
+        };
+        for _ in 1..TRIES {
+            let stale = match result {
+                // Without what was read before, nobody knows who changed what.
+                Err(stale @ Error::Stale { .. }) if !before.is_empty() => stale,
+                result => return result,
+            };
+            let document = self.refresh(of, id).await?;
+            let mut after = before.clone();
+            edit(&mut after)?;
+            if conflicts(&difference(&before, &after), &before, &document.doc) {
+                return Err(stale);
+            }
+            before.clone_from(&document.doc);
+            result = self.send_edit(of, id, document, edit).await;
         }
-        self.send_edit(of, id, document, edit).await
+        result
     }
 
     /// Deletes a document, unless it is already deleted.
