@@ -5,16 +5,16 @@ use crate::{
     config::PortalKind,
     model::{Address, Fields, Kind, Name, Standing, Value as ModelValue},
     portal::{
-        Change, Credentials, Location, Portal, Target, Verb, Write,
+        Change, Credentials, Location, ObjectRef, Portal, Target, Verb, Write,
         fake_server::{FakeServer, Reply},
     },
 };
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// An Acme with a user and a department, and its adapter.
-async fn acme() -> (FakeServer, Box<dyn Portal>) {
-    let server = FakeServer::start(|request| {
+/// An Acme with a user and two departments, and its adapter. A department can be changed if it says so.
+async fn acme(can_leave: bool) -> (FakeServer, Box<dyn Portal>) {
+    let server = FakeServer::start(move |request| {
         let ann = json!({"id": 7, "login": "ann", "name": {"first": "Ann", "last": "Ng"},
             "enabled": true, "role": "admin", "badge": 12});
         let sales = json!({"id": 1, "name": "sales", "members": {"7": {}}, "floor": 3});
@@ -28,6 +28,9 @@ async fn acme() -> (FakeServer, Box<dyn Portal>) {
             ("GET", "/departments/1") => Reply::json(200, &sales).with("ETag", "\"2\""),
             ("POST", "/users") => Reply::json(201, &json!({"id": 8, "login": "bob"})),
             ("DELETE", _) => Reply::Response(204, Vec::new(), String::new()),
+            (_, "/departments/1") if !can_leave => {
+                Reply::json(501, &json!({"error": "not implemented"}))
+            }
             (_, "/departments/1") => Reply::json(200, &sales).with("ETag", "\"3\""),
             _ => Reply::json(404, &json!({"error": "not found"})),
         }
@@ -73,7 +76,7 @@ async fn write(portal: &dyn Portal, key: &str, verb: Verb<'_>, fields: &[(&str, 
 
 #[tokio::test]
 async fn users_and_departments_are_read() {
-    let (_server, portal) = acme().await;
+    let (_server, portal) = acme(true).await;
     let live = portal
         .read(&[Kind::Users, Kind::Groups].into(), &())
         .await
@@ -94,7 +97,7 @@ async fn users_and_departments_are_read() {
 
 #[tokio::test]
 async fn a_user_joins_a_department_after_it_is_created() {
-    let (server, portal) = acme().await;
+    let (server, portal) = acme(true).await;
     portal.read(&[Kind::Users].into(), &()).await.unwrap();
     let fields = [
         ("first_name", ModelValue::text("Bob")),
@@ -125,25 +128,28 @@ async fn a_user_joins_a_department_after_it_is_created() {
 
 #[tokio::test]
 async fn a_user_leaves_the_departments_before_it_is_deleted() {
-    let (server, portal) = acme().await;
-    let live = portal.read(&[Kind::Users].into(), &()).await.unwrap();
-    let ann = live.get(Kind::Users, "ann").unwrap();
-    let object = crate::portal::ObjectRef {
-        id: &ann.id,
-        key: "ann",
-        etag: None,
-    };
-    write(&*portal, "ann", Verb::Delete(object), &[]).await;
-    let sent = server.requests().into_iter();
-    let sent: Vec<_> = sent
-        .filter(|request| request.method != "GET")
-        .map(|one| (one.method, one.path, one.headers.get("if-match").cloned()))
-        .collect();
-    let expected = [
-        ("PATCH", "/departments/1", "\"2\""),
-        ("DELETE", "/users/7", "\"1\""),
-    ];
-    let expected =
-        expected.map(|(method, path, tag)| (method.into(), path.into(), Some(tag.into())));
-    assert_eq!(sent, expected);
+    // A department that lets nobody leave keeps nobody.
+    for can_leave in [true, false] {
+        let (server, portal) = acme(can_leave).await;
+        let live = portal.read(&[Kind::Users].into(), &()).await.unwrap();
+        let ann = live.get(Kind::Users, "ann").unwrap();
+        let object = ObjectRef {
+            id: &ann.id,
+            key: "ann",
+            etag: None,
+        };
+        write(&*portal, "ann", Verb::Delete(object), &[]).await;
+        let sent = server.requests().into_iter();
+        let sent: Vec<_> = sent
+            .filter(|request| request.method != "GET")
+            .map(|one| (one.method, one.path, one.headers.get("if-match").cloned()))
+            .collect();
+        let expected = [
+            ("PATCH", "/departments/1", "\"2\""),
+            ("DELETE", "/users/7", "\"1\""),
+        ];
+        let expected =
+            expected.map(|(method, path, tag)| (method.into(), path.into(), Some(tag.into())));
+        assert_eq!(sent, expected);
+    }
 }
