@@ -1,6 +1,10 @@
 //! Tests of the adapter with portals that are unlike the real server of the conformance suite.
 
-use super::{Scim, open};
+use super::{
+    Scim,
+    discovery::{GROUP, USER},
+    open,
+};
 use crate::{
     config::PortalKind,
     model::{Address, Fields, Kind, Live, Name, Secret, Value as ModelValue},
@@ -12,8 +16,6 @@ use crate::{
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-
-const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 
 /// A portal with one user that supports `features`. `change` answers its other requests.
 async fn portal(
@@ -174,6 +176,70 @@ async fn without_versions_a_change_in_the_meantime_is_noticed() {
     let error = change(&portal, None).await.unwrap_err();
     assert!(matches!(error, Error::Stale { .. }), "{error}");
     assert_eq!(sent(&server).len(), 1, "only the GET to compare");
+}
+
+/// An identity server whose groups list their members by name, and which needs a member in each if `needs_one`.
+async fn with_names(needs_one: bool) -> (FakeServer, Store<Scim>) {
+    let server = FakeServer::start(move |request| {
+        let attribute = |name: &str| json!({"name": name, "mutability": "readWrite"});
+        let users = [attribute("userName"), attribute("groups")];
+        let mut members = attribute("members");
+        members["required"] = needs_one.into();
+        let list = |resource: Value| json!({"totalResults": 1, "Resources": [resource]});
+        let sales = json!({"id": "g1", "displayName": "sales", "members": [{"value": "ann"}]});
+        let body = match (&*request.method, &*request.path) {
+            ("GET", "/ServiceProviderConfig") => json!({"patch": {"supported": true}}),
+            ("GET", "/Schemas") => json!([{"id": USER, "attributes": users},
+                {"id": GROUP, "attributes": [members]}]),
+            ("GET", "/Users") => list(user("Boss", 1)),
+            ("GET", "/Users/u1") => user("Boss", 1),
+            ("GET", "/Groups") => list(sales),
+            ("GET", "/Groups/g1") => sales,
+            ("DELETE", _) => return Reply::Response(204, Vec::new(), String::new()),
+            ("PATCH", _) => json!({"id": "g1", "displayName": "sales"}),
+            _ => json!({}),
+        };
+        Reply::json(200, &body)
+    })
+    .await;
+    let portal = open(&target(&server)).unwrap();
+    (server, portal)
+}
+
+#[tokio::test]
+async fn a_member_that_is_listed_by_its_name_can_leave() {
+    for needs_one in [false, true] {
+        let (server, portal) = with_names(needs_one).await;
+        let kinds = [Kind::Users, Kind::Groups].into();
+        let live = portal.read(&kinds, &()).await.unwrap();
+        let ann = live.get(Kind::Users, "ann").unwrap();
+        let groups = ann.fields.get("groups").unwrap();
+        assert_eq!(groups.elements(), [ModelValue::text("sales")]);
+        let object = ObjectRef {
+            id: &ann.id,
+            key: "ann",
+            etag: None,
+        };
+        let write = Write {
+            address: &Address::new(Kind::Users, "ann"),
+            verb: Verb::Delete(object),
+            target: &Fields::new(),
+            changes: &[],
+            secrets: &BTreeMap::new(),
+            greeting: None,
+        };
+        portal.write(&write).await.unwrap();
+        let sent = server.requests().into_iter();
+        let sent: Vec<_> = sent.filter(|one| one.method != "GET").collect();
+        let last = sent.last().unwrap();
+        assert_eq!((&*last.method, &*last.path), ("DELETE", "/Users/u1"));
+        // Where a group needs a member, the last one can't leave: the portal takes it out with the user.
+        assert_eq!(sent.len(), if needs_one { 1 } else { 2 });
+        if !needs_one {
+            let operation = json!({"op": "remove", "path": "members[value eq \"ann\"]"});
+            assert_eq!(sent[0].body["Operations"], json!([operation]));
+        }
+    }
 }
 
 /// Reads a portal whose pages of users `page` makes of the `startIndex` that was requested, and of the number
