@@ -231,25 +231,28 @@ fn fill(
     Ok(())
 }
 
+/// The codes of the extensions that a field names, if it changes. A new group that leads to itself has none yet.
+fn codes(writer: Writer<'_>, field: &str, is_first: bool) -> Result<Vec<String>, Error> {
+    let cache = writer.store.cache();
+    let texts = writer.texts(field);
+    let names = writer.target_text(field).into_iter().chain(texts);
+    let names = names.filter(|_| writer.changes(field));
+    let of = Collection::Extensions;
+    let code = |name| match cache.index.named(of, name) {
+        Some(id) => Some(Ok(code_of(&cache, of, id))),
+        None if is_first => None,
+        None => {
+            let reason = format!("the managed instance has no extension {name}");
+            Some(Err(writer.refuse(field, &reason)))
+        }
+    };
+    names.filter_map(code).collect()
+}
+
 /// Sets destinations to those of a field that changes.
 fn set_codes(writer: Writer<'_>, doc: &mut Doc, to: [&str; 2], is_first: bool) -> Done {
     let [at, field] = to;
-    let (of, mut codes) = (Collection::Extensions, Vec::new());
-    let names = writer
-        .target_text(field)
-        .into_iter()
-        .chain(writer.texts(field));
-    for name in names.filter(|_| writer.changes(field)) {
-        let cache = writer.store.cache();
-        match cache.index.named(of, name) {
-            Some(id) => codes.push(code_of(&cache, of, id)),
-            None if is_first => {}
-            None => {
-                let reason = format!("the managed instance has no extension {name}");
-                return Err(writer.refuse(field, &reason));
-            }
-        }
-    }
+    let codes = codes(writer, field, is_first)?;
     let is_list = at == "destinations";
     let old = match is_list {
         true => member_codes(doc),
