@@ -1,7 +1,11 @@
 //! A *fake server* is an HTTP server for tests: it records every request and sends the response that the
 //! test chooses. It can also truncate a response, close the connection, or never respond.
 
-use super::http::{Base, Client, RateLimit};
+use super::{
+    Credentials, Location, Target,
+    http::{Base, Client, RateLimit},
+};
+use crate::{config::PortalKind, profile::Profile};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex},
@@ -61,6 +65,21 @@ pub(super) struct FakeServer {
 }
 
 impl FakeServer {
+    /// The server as the target of an adapter that needs a token, with a portal's profile.
+    pub(super) fn target(&self, profile: &str) -> Target {
+        Target {
+            profile: Profile::named(profile),
+            // Whoever opens an adapter itself needs no row among the portals.
+            kind: PortalKind::Scim,
+            location: Location::Url(self.url.clone()),
+            tenant: None,
+            credentials: Credentials::Token("open sesame".into()),
+            rate_limit: None,
+            charges: None,
+            scim: None,
+        }
+    }
+
     /// A server that has stopped, so connections are refused.
     pub(super) async fn stopped() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -2,10 +2,9 @@
 
 use super::ADAPTER;
 use crate::{
-    config::PortalKind,
     model::{Address, Fields, Kind, Name, Standing, Value as ModelValue},
     portal::{
-        Change, Credentials, Location, ObjectRef, Portal, Target, Verb, Write,
+        Change, ObjectRef, Portal, Verb, Write,
         fake_server::{FakeServer, Reply},
     },
 };
@@ -36,18 +35,7 @@ async fn acme(can_leave: bool) -> (FakeServer, Box<dyn Portal>) {
         }
     })
     .await;
-    let target = Target {
-        profile: crate::profile::Profile::named("acme"),
-        // Acme has no row among the portals.
-        kind: PortalKind::Scim,
-        location: Location::Url(server.url.clone()),
-        tenant: None,
-        credentials: Credentials::Token("open sesame".into()),
-        rate_limit: None,
-        charges: None,
-        scim: None,
-    };
-    let portal = (ADAPTER.open)(&target).unwrap();
+    let portal = (ADAPTER.open)(&server.target("acme")).unwrap();
     (server, portal)
 }
 

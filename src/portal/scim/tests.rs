@@ -6,10 +6,9 @@ use super::{
     open,
 };
 use crate::{
-    config::PortalKind,
     model::{Address, Fields, Kind, Live, Name, Secret, Value as ModelValue},
     portal::{
-        Change, Credentials, Error, Location, ObjectRef, Portal as _, Target, Verb, Write,
+        Change, Error, ObjectRef, Portal as _, Verb, Write,
         fake_server::{FakeServer, Reply, Request},
         rest::Store,
     },
@@ -41,24 +40,10 @@ async fn portal(
         Reply::json(200, &body)
     })
     .await;
-    let target = target(&server);
-    let portal = open(&target).unwrap();
+    let portal = open(&server.target("scim")).unwrap();
     let live = portal.read(&[Kind::Users].into(), &()).await.unwrap();
     assert!(live.get(Kind::Users, "ann").is_some());
     (server, portal)
-}
-
-fn target(server: &FakeServer) -> Target {
-    Target {
-        profile: crate::profile::Profile::named("scim"),
-        kind: PortalKind::Scim,
-        location: Location::Url(server.url.clone()),
-        tenant: None,
-        credentials: Credentials::Token("open sesame".into()),
-        rate_limit: None,
-        charges: None,
-        scim: None,
-    }
 }
 
 fn user(title: &str, version: u32) -> Value {
@@ -202,7 +187,7 @@ async fn with_names(needs_one: bool) -> (FakeServer, Store<Scim>) {
         Reply::json(200, &body)
     })
     .await;
-    let portal = open(&target(&server)).unwrap();
+    let portal = open(&server.target("scim")).unwrap();
     (server, portal)
 }
 
@@ -264,8 +249,7 @@ async fn listed(
         Reply::json(200, &body)
     })
     .await;
-    let target = target(&server);
-    let portal = open(&target).unwrap();
+    let portal = open(&server.target("scim")).unwrap();
     let live = portal.read(&[Kind::Users].into(), &()).await;
     (live, server.requests().len() as u64)
 }
