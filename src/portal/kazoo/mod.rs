@@ -222,10 +222,15 @@ impl Documents for Kazoo {
         Ok(pages.into_iter().sum::<u64>() + self.store.link.minimum())
     }
 
-    /// Users and numbers have callflows, too.
+    /// What is listed only as evidence is no source.
     fn is_source(&self, of: Collection, kind: Kind) -> bool {
-        let has_callflows = !matches!(kind, Kind::Groups | Kind::Contacts);
-        of.kind() == kind || of == Collection::Callflows && has_callflows
+        use Collection::{Callflows, Devices, Entries, Groups, Lists, Users, Vmboxes};
+        match kind {
+            Kind::Users => matches!(of, Users | Devices | Vmboxes | Callflows),
+            Kind::Groups => of == Groups,
+            Kind::Contacts => matches!(of, Entries | Lists),
+            _ => of == Callflows,
+        }
     }
 
     fn objects(&self, account: &Account, kind: Kind) -> Vec<(Box<str>, LiveObject)> {
