@@ -161,12 +161,12 @@ impl Dialect for Scim {
         let rows = rows.unwrap_or_default().into_iter();
         let asked = cursor.and_then(|cursor| cursor.parse().ok()).unwrap_or(1);
         let start = json["startIndex"].as_u64().unwrap_or(asked).max(1);
-        let next = start + rows.len() as u64;
-        if start != asked && next > start {
+        if start != asked && rows.len() > 0 {
             return Err(format!(
                 "it begins at {start} although `startIndex={asked}` was requested, so the portal can't be listed"
             ));
         }
+        let next = start + rows.len() as u64;
         let has_next = next <= total && next > start;
         Ok(Page {
             rows: rows
@@ -435,10 +435,10 @@ mod tests {
             &answer(&json!({"totalResults": 0})),
         );
         assert!(empty.is_ok_and(|page| page.rows.is_empty() && page.next.is_none()));
-        assert!(
-            scim.page(Collection::Users, None, &answer(&json!({})))
-                .is_err()
-        );
+        let far = json!({"totalResults": 2, "startIndex": u64::MAX, "Resources": [{"id": "1"}]});
+        for wrong in [json!({}), far] {
+            assert!(scim.page(Collection::Users, None, &answer(&wrong)).is_err());
+        }
         let request = scim.encode(&Op::List {
             of: Collection::Users,
             parent: "",
