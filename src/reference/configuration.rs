@@ -1,6 +1,6 @@
 //! The page about `callsheet.yaml`, written from the configuration's types.
 
-use super::{GENERATED, flat, format_name};
+use super::{FIELDS, GENERATED, flat, format_name};
 use crate::{config::Config, model::text::Format, profile::Profile};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
@@ -88,7 +88,7 @@ pub(super) fn page() -> String {
         let record = Some(field).filter(|field| field["properties"].is_object());
         let item = Some(&field["items"]).filter(|item| item["properties"].is_object());
         if let Some(record) = record.or(item) {
-            page.push_str("\n| field | description | type | default |\n|---|---|---|---|\n");
+            page.push_str(FIELDS);
             rows(&mut page, "", record);
         }
         choices(&mut page, "", field);
@@ -130,7 +130,7 @@ fn requires(record: &Value, name: &str) -> bool {
 
 /// The table of the properties of a record.
 pub(super) fn table(page: &mut String, properties: &Map<String, Value>) {
-    page.push_str("\n| field | description | type | default |\n|---|---|---|---|\n");
+    page.push_str(FIELDS);
     rows(page, "", &json!({ "properties": properties }));
 }
 

@@ -11,17 +11,18 @@ use crate::{
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// An Acme with a user and two departments, and its adapter. A department can be changed if it says so.
+/// An Acme with a user in three departments, and its adapter. Unless `can_leave`, the first lets nobody leave.
 async fn acme(can_leave: bool) -> (FakeServer, Box<dyn Portal>) {
     let server = FakeServer::start(move |request| {
         let ann = json!({"id": 7, "login": "ann", "name": {"first": "Ann", "last": "Ng"},
             "enabled": true, "role": "admin", "badge": 12});
         let sales = json!({"id": 1, "name": "sales", "members": {"7": {}}, "floor": 3});
+        let night = json!({"id": 3, "name": "night", "members": {"7": {}}});
         let board = json!({"id": 2, "name": "The board", "members": {"7": {}}});
         match (&*request.method, &*request.path) {
             ("GET", "/users") => Reply::json(200, &json!({"total": 1, "items": [ann]})),
             ("GET", "/departments") => {
-                Reply::json(200, &json!({"total": 2, "items": [sales, board]}))
+                Reply::json(200, &json!({"total": 3, "items": [sales, board, night]}))
             }
             ("GET", "/users/7") => Reply::json(200, &ann).with("ETag", "\"1\""),
             ("GET", "/departments/1") => Reply::json(200, &sales).with("ETag", "\"2\""),
@@ -31,6 +32,7 @@ async fn acme(can_leave: bool) -> (FakeServer, Box<dyn Portal>) {
                 Reply::json(501, &json!({"error": "not implemented"}))
             }
             (_, "/departments/1") => Reply::json(200, &sales).with("ETag", "\"3\""),
+            (_, "/departments/3") => Reply::json(200, &night).with("ETag", "\"4\""),
             _ => Reply::json(404, &json!({"error": "not found"})),
         }
     })
@@ -73,7 +75,7 @@ async fn users_and_departments_are_read() {
     let ann = live.get(Kind::Users, "ann").unwrap();
     let expected = Kind::Users.shape().read_valid(
         json!({"username": "ann", "first_name": "Ann", "last_name": "Ng", "active": true,
-            "scope": "administrator", "groups": ["sales"]}),
+            "scope": "administrator", "groups": ["night", "sales"]}),
     );
     assert_eq!(ann.fields, expected);
     assert!(live.get(Kind::Groups, "sales").is_some());
@@ -116,7 +118,7 @@ async fn a_user_joins_a_department_after_it_is_created() {
 
 #[tokio::test]
 async fn a_user_leaves_the_departments_before_it_is_deleted() {
-    // A department that lets nobody leave keeps nobody.
+    // A department that lets nobody leave keeps nobody, neither on the portal nor in another department.
     for can_leave in [true, false] {
         let (server, portal) = acme(can_leave).await;
         let live = portal.read(&[Kind::Users].into(), &()).await.unwrap();
@@ -134,6 +136,7 @@ async fn a_user_leaves_the_departments_before_it_is_deleted() {
             .collect();
         let expected = [
             ("PATCH", "/departments/1", "\"2\""),
+            ("PATCH", "/departments/3", "\"4\""),
             ("DELETE", "/users/7", "\"1\""),
         ];
         let expected =

@@ -156,7 +156,7 @@ impl Dialect for NetSapiens {
         vec![("start", start), ("limit", PAGE.to_string())]
     }
 
-    /// The users have a number, so their pages are requested side by side.
+    /// Where the number of rows is known, which is that of users, pages are requested side by side.
     fn nth_page(&self, page: u64, total: u64, second: &str) -> Option<String> {
         let start = page.checked_mul(second.parse().ok()?)?;
         (start < total).then(|| start.to_string())

@@ -112,6 +112,13 @@ impl<D: Dialect> Membership<D> {
         (self.id(index, key) == Some(id)).then_some(key)
     }
 
+    /// The groups of a member that can be managed.
+    fn managed<'i>(&self, index: &'i D::Index, member: &'i str) -> BTreeSet<&'i str> {
+        let groups = (self.groups)(index).of(member).into_iter();
+        let is_managed = |id: &&str| self.key(index, id).is_some();
+        groups.filter(is_managed).collect()
+    }
+
     /// The keys of the groups of a member.
     pub fn keys_of<'i>(&self, index: &'i D::Index, member: &str) -> Vec<&'i str> {
         let groups = (self.groups)(index).of(member).into_iter();
@@ -163,8 +170,9 @@ impl<D: Dialect> Writer<'_, D> {
         self.document(how.of, new, &by, &rename).await
     }
 
-    /// Creates, edits or deletes a member that is one document, as [`document`](Self::document) does. Memberships are written
-    /// after it, but left before it is deleted: a portal may keep those of a member that no longer exists.
+    /// Creates, edits or deletes a member that is one document, as [`document`](Self::document) does. Memberships
+    /// are written after it, but left before it is deleted: a portal may keep those of a member that no longer
+    /// exists.
     ///
     /// # Errors
     /// The portal refuses a change, a document has changed, or the outcome is unknown.
@@ -177,10 +185,17 @@ impl<D: Dialect> Writer<'_, D> {
         edit: &Edit<'_>,
     ) -> Result<Written, Error> {
         if let Some(member) = self.object().filter(|_| self.is_delete()) {
-            match self.memberships(how, member.id).await {
-                // No group may keep a leaver on the portal.
-                Ok(()) | Err(Error::Refused { .. }) => {}
-                Err(error) => return Err(error),
+            let groups: Vec<String> = {
+                let index = &self.store.cache().index;
+                let groups = how.managed(index, member.id).into_iter();
+                groups.map(str::to_owned).collect()
+            };
+            for group in groups {
+                match self.leave(how, &group, member.id).await {
+                    // No group may keep a leaver on the portal.
+                    Ok(()) | Err(Error::Refused { .. }) => {}
+                    Err(error) => return Err(error),
+                }
             }
         }
         let written = self.document(of, new, by, edit).await?;
@@ -206,15 +221,11 @@ impl<D: Dialect> Writer<'_, D> {
                 let missing = || self.refuse("groups", &format!("groups/{key} doesn't exist"));
                 wanted.insert(how.id(index, key).ok_or_else(missing)?);
             }
-            let actual = (how.groups)(index).of(member);
-            let is_managed = |id: &&str| how.key(index, id).is_some();
-            let owned = |ids: &mut dyn Iterator<Item = &str>| -> Vec<String> {
-                ids.map(str::to_owned).collect()
+            let actual = how.managed(index, member);
+            let owned = |ids: BTreeSet<&str>| -> Vec<String> {
+                ids.into_iter().map(str::to_owned).collect()
             };
-            (
-                owned(&mut wanted.difference(&actual).copied()),
-                owned(&mut actual.difference(&wanted).copied().filter(is_managed)),
-            )
+            (owned(&wanted - &actual), owned(&actual - &wanted))
         };
         for id in removed {
             self.leave(how, &id, member).await?;

@@ -321,19 +321,16 @@ impl<'w, D: Dialect> Writer<'w, D> {
     /// The same as for [`edit`](Self::edit).
     pub async fn edit_shared(self, of: D::Of, id: &str, edit: &Edit<'_>) -> Result<(), Error> {
         let _held = self.hold(of, id).await;
-        let known = self
-            .store
-            .cache()
-            .get(of, id)
-            .and_then(Entry::full_doc)
-            .cloned();
-        let mut before = known.unwrap_or_default();
-        let mut result = match self.read_current(of, id).await {
+        let (mut before, mut result) = match self.read_current(of, id).await {
             Ok(document) => {
-                before.clone_from(&document.doc);
-                self.send_edit(of, id, document, edit).await
+                let before = document.doc.clone();
+                (before, self.send_edit(of, id, document, edit).await)
             }
-            Err(error) => Err(error),
+            Err(error) => {
+                let cache = self.store.cache();
+                let before = cache.get(of, id).and_then(Entry::full_doc).cloned();
+                (before.unwrap_or_default(), Err(error))
+            }
         };
         for _ in 1..TRIES {
             let stale = match result {
